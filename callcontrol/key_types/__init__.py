@@ -1,0 +1,1 @@
+"""Kinds of keys that read calls, steer them, and report their sales."""

@@ -1,0 +1,31 @@
+"""The rows of demand: company, people, campaigns, buyers, groups, their hours, filters and caps."""
+
+from .buyer import Buyer, BuyerGroup, GroupMember
+from .campaign import Campaign, Route
+from .caps import CapCounter, CapHold
+from .catalogue import CatalogueRow, CatalogueVersion, Retirable, new_short_id
+from .company import Company, Member
+from .conditions import BusinessHours, ClosedDate, Filter, FilterRow, SpecialHours
+from .lease import Lease
+
+__all__ = [
+    "BusinessHours",
+    "Buyer",
+    "BuyerGroup",
+    "Campaign",
+    "CapCounter",
+    "CapHold",
+    "CatalogueRow",
+    "CatalogueVersion",
+    "ClosedDate",
+    "Company",
+    "Filter",
+    "FilterRow",
+    "GroupMember",
+    "Lease",
+    "Member",
+    "Retirable",
+    "Route",
+    "SpecialHours",
+    "new_short_id",
+]

@@ -1,0 +1,125 @@
+"""What every row of a company's settings shares: its company, its version, and being retired instead of deleted."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.signals import post_delete, post_save
+from simple_history.models import HistoricalRecords
+
+from .company import Company
+from .ids import new_short_id
+
+__all__ = ["CatalogueQuerySet", "CatalogueRow", "CatalogueVersion", "Retirable", "new_short_id"]
+
+
+class CatalogueVersion(models.Model):
+    """Which state of a company's settings is in force; every process compares it with the one it holds.
+
+    The version is random, not counted: a database put back from a backup never meets a cached snapshot
+    that carries the same number and other contents. It stands apart from the company, so that saving
+    a company can't write an old version back.
+    """
+
+    company = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="catalogue_version")
+    version = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.company_id} at {self.version}"
+
+
+def new_version(company_ids: Iterable[int]) -> None:
+    """Marks the settings of these companies as changed, in the transaction that changes them."""
+    rows = [CatalogueVersion(company_id=pk, version=secrets.randbits(62)) for pk in sorted(set(company_ids))]
+    CatalogueVersion.objects.bulk_create(rows, update_conflicts=True, update_fields=["version"], unique_fields=["company"])
+
+
+class CatalogueQuerySet(models.QuerySet[Any]):
+    """Bulk changes send no signals, so they mark the version themselves."""
+
+    def update(self, **values: Any) -> int:
+        companies = list(self.order_by().values_list("company_id", flat=True).distinct())
+        changed = super().update(**values)
+        new_version(companies)
+        return changed
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        rows = list(objs)
+        for row in rows:
+            row.take_company()
+        made = super().bulk_create(rows, *args, **kwargs)
+        new_version(row.company_id for row in rows)
+        return made
+
+    def of(self, company: Company) -> Self:
+        return self.filter(company=company)
+
+
+class CatalogueRow(models.Model):
+    """A row of a company's settings. `belongs_to` names the foreign key that its company is taken from."""
+
+    belongs_to: str | None = None
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", editable=False)
+
+    objects = CatalogueQuerySet.as_manager()
+    history = HistoricalRecords(inherit=True)
+
+    class Meta:
+        abstract = True
+
+    def take_company(self) -> None:
+        """Takes the company from what the row belongs to, and refuses a row that reaches into another company."""
+        if self.belongs_to:
+            self.company_id = getattr(self, self.belongs_to).company_id
+        for field in self._meta.concrete_fields:
+            if not isinstance(field, models.ForeignKey) or not issubclass(field.related_model, CatalogueRow):  # type: ignore[arg-type]
+                continue
+            other = getattr(self, field.name)
+            if other is not None and other.company_id != self.company_id:
+                raise ValidationError({field.name: f"{other} belongs to another company."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.take_company()
+        super().save(*args, **kwargs)
+
+
+class RetirableQuerySet(CatalogueQuerySet):
+    def unretired(self) -> Self:
+        return self.filter(retired_at=None)
+
+
+class Retirable(CatalogueRow):
+    """A row that is never deleted: retired, it leaves lists and routing, its id is free again, its history stays."""
+
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = RetirableQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def retire(self, *, now: datetime) -> None:
+        """Retires the row; a second time changes nothing."""
+        if self.retired_at is None:
+            self.retired_at = now
+            self.save(update_fields=["retired_at"])
+
+
+def _settings_changed(sender: type[models.Model], instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    if issubclass(sender, CatalogueRow):
+        new_version([instance.company_id])
+    elif sender is Company and instance.pk:
+        new_version([instance.pk])
+
+
+def _settings_deleted(sender: type[models.Model], instance: Any, **kwargs: Any) -> None:
+    if issubclass(sender, CatalogueRow):
+        new_version([instance.company_id])
+
+
+post_save.connect(_settings_changed, dispatch_uid="catalogue-saved")
+post_delete.connect(_settings_deleted, dispatch_uid="catalogue-deleted")

@@ -1,0 +1,204 @@
+"""Django's settings: every value a machine may differ in comes from the environment (see docs/settings.md)."""
+
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.urls import reverse_lazy
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where everything that is written lives -------------------------------------------------------------
+VAR_DIR = Path(env.str("VAR_DIR", default="var"))
+if not VAR_DIR.is_absolute():
+    VAR_DIR = BASE_DIR / VAR_DIR
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _kept_secret(name: str, length: int = 50) -> str:
+    """A random text made once and kept in VAR_DIR, readable by the owner alone."""
+    path = VAR_DIR / name
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(length))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret("secret_key")
+PORT = env.int("PORT", default=8000)
+BIND = env.str("BIND", default="127.0.0.1")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
+_public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
+_is_loopback = _public_host in {"", "localhost", "127.0.0.1", "::1"}
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] + ([_public_host] if _public_host else []))
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+if PUBLIC_BASE_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31_536_000
+
+# --- apps, floor by floor -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "simple_history",
+    "axes",
+    "import_export",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "config",
+    "campaigns",
+    "publishers",
+    "reservations",
+    "callcontrol",
+    "datawriting",
+]
+
+MIDDLEWARE = [
+    "config.access.AccessLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.access.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # an API path with a slash too many is a 404, not a redirect that drops the body
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = reverse_lazy("admin:login")
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 1  # hour
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_IPWARE_PROXY_COUNT = None
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
+
+# --- databases ------------------------------------------------------------------------------------------
+_WAL_RESET_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)} and (
+    sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]]
+)
+SQLITE_JOURNAL = ("WAL", "FULL") if _WAL_RESET_FIXED else ("DELETE", "EXTRA")
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "config.sqlite",
+        "NAME": name,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(*SQLITE_JOURNAL),
+        },
+        "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+    }
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    config: dict[str, Any] = dict(env.db_url_config(url))
+    options = {"server_side_binding": True, "options": "-c lock_timeout=10s -c statement_timeout=20s", "connect_timeout": 3}
+    return config | {
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**config.get("OPTIONS", {}), **options},
+    }
+
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+if DATABASE_URL.startswith("sqlite:"):
+    DATABASES = {"default": _sqlite(env.db_url_config(DATABASE_URL)["NAME"])}
+else:
+    DATABASES = {"default": _postgres(DATABASE_URL) if DATABASE_URL else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))}
+
+# --- broker and cache -----------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
+BROKER_DIR = VAR_DIR / "broker"
+
+# --- the product ----------------------------------------------------------------------------------------
+CARRIER = env.str("CARRIER", default="simulator")
+SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or ("simulator" if _is_loopback else _kept_secret("simulator_token", 24))
+RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
+RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
+RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
+MAX_BODY_BYTES = 64 * 1024
+
+# --- what all APIs share --------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["config.api.formats.JSONRenderer", "config.api.formats.HashXMLRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.formats.Negotiation",
+    "EXCEPTION_HANDLER": "config.api.errors.answer_for",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ringpost",
+    "DESCRIPTION": "Ping for a number, hold a buyer, bring the call.",
+    "VERSION": "1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Ringpost",
+    "SITE_HEADER": "Ringpost",
+    "SITE_SUBHEADER": "Pay-per-call",
+    "SITE_SYMBOL": "call",
+    "SHOW_HISTORY": True,
+}

@@ -1,0 +1,98 @@
+"""Kinds of keys: what each may do, who may own it, and its settings. A kind is one class in one file."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from campaigns.kinds import declared_in
+
+
+class KeyKind:
+    """A kind of key. Subclasses stand in a `key_types` package, one file each, and are found there.
+
+    `fields` are form fields by setting name; each one's `initial` is the default. They build the admin's page,
+    check what `apply` reads, and fill in what an older key does not hold.
+    """
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    owners: ClassVar[tuple[str, ...]]  # of "campaign", "publisher", "buyer", "group", "company"
+    switch: ClassVar[str | None] = None  # the company's switch that turns the feature off
+    path: ClassVar[str] = ""  # where a request with this key goes
+    method: ClassVar[str] = "POST"
+    section: ClassVar[str] = "postback_keys"  # where the owner lists it in a catalogue file
+    fields: ClassVar[dict[str, forms.Field]] = {}
+
+    @classmethod
+    def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The parameters that the ready URL spells out after the key, with their placeholders."""
+        return []
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        return {name: field.initial for name, field in cls.fields.items()}
+
+    @classmethod
+    def full(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The stored settings with the kind's defaults for what is not stored."""
+        return {**cls.defaults(), **{name: settings[name] for name in cls.fields if name in settings}}
+
+    @classmethod
+    def clean(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Checks and converts settings; raises ValidationError by setting name, unknown names included."""
+        errors: dict[str, Any] = {name: "There is no such setting." for name in settings if name not in cls.fields}
+        cleaned = {}
+        for name, field in cls.fields.items():
+            try:
+                cleaned[name] = field.clean(settings.get(name, field.initial))
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return cleaned
+
+
+_packages: list[ModuleType] = []
+_kinds: dict[str, type[KeyKind]] = {}
+
+
+def register(package: ModuleType) -> None:
+    """Called by an app when it is ready: the files of this package are key kinds."""
+    _packages.append(package)
+    _kinds.update({kind.slug: kind for kind in declared_in(package, KeyKind)})
+
+
+def all_kinds() -> list[type[KeyKind]]:
+    return list(_kinds.values())
+
+
+def kind_of(slug: str) -> type[KeyKind]:
+    """The kind with this slug; KeyError when there is none."""
+    return _kinds[slug]
+
+
+class WordsField(forms.Field):
+    """A list of words; typed as a text separated by commas, stored as a list."""
+
+    def to_python(self, value: Any) -> list[str]:
+        if not value:
+            return []
+        words = value.split(",") if isinstance(value, str) else list(value)
+        return [word.strip() for word in words if word.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+
+class ChosenField(forms.MultipleChoiceField):
+    """Some of a few choices; stored as a list."""
+
+
+class NumberOrNoneField(forms.CharField):
+    """A phone number with country code, or nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, empty_value="", **kwargs)

@@ -1,0 +1,42 @@
+"""What a call must reach to pay, and how much."""
+
+from typing import ClassVar
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models import Buyer, Campaign, CatalogueRow, FilterRow
+
+from .publisher import Publisher
+
+
+class Conversion(CatalogueRow):
+    """A criterion of a campaign: so many connected seconds earn so much. Money in the company's currency."""
+
+    belongs_to = "campaign"
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="conversions")
+    position = models.PositiveIntegerField(default=0)
+    seconds = models.PositiveIntegerField(default=0, help_text="Connected seconds to reach.")
+    payout = models.DecimalField(max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="To the publisher.")
+    revenue = models.DecimalField(max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="From the buyer.")
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="conversions")
+    buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, blank=True, related_name="conversions")
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(payout__gte=0, revenue__gte=0), name="conversion_money_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seconds} s: {self.payout} / {self.revenue}"
+
+
+class ConversionFilter(FilterRow):
+    """A condition of a conversion."""
+
+    belongs_to = "conversion"
+
+    conversion = models.ForeignKey(Conversion, models.CASCADE, related_name="filters")

@@ -1,0 +1,37 @@
+"""The postback log: every request by a key, whatever became of it."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class LogEntry(models.Model):
+    """One request. Its key, company, reservation and call are loose numbers: the log outlives what it names."""
+
+    at = models.DateTimeField()
+    company_row = models.BigIntegerField(null=True)
+    key_row = models.BigIntegerField(null=True)
+    key_end = models.CharField(max_length=4, blank=True)  # of a refused key, all that is kept
+    type = models.CharField(max_length=40, blank=True)
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=300)
+    format = models.CharField(max_length=4, blank=True)
+    parameters = models.JSONField()
+    caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld or absent caller
+    status = models.PositiveSmallIntegerField()
+    response = models.TextField()
+    result = models.CharField(max_length=40)
+    duration_ms = models.FloatField()
+    reservation_uuid = models.UUIDField(null=True)
+    call_uuid = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    notes = models.JSONField(default=list)  # what an account manager should know, in words
+    trace = models.JSONField(null=True)  # the routing trace, as campaigns.routing.Decision.stored()
+
+    class Meta:
+        verbose_name = "postback"
+        verbose_name_plural = "postback log"
+        indexes: ClassVar = [models.Index(fields=["key_row", "id"], name="log_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"

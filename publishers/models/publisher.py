@@ -1,0 +1,26 @@
+"""Who sends calls."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models import Retirable, new_short_id
+from campaigns.models.ids import short_id_validator
+
+
+class Publisher(Retirable):
+    """A source of calls, paid for those that convert."""
+
+    publisher_id = models.CharField("publisher ID", max_length=100, default=new_short_id, validators=[short_id_validator])
+    name = models.CharField(max_length=200)
+    paused = models.BooleanField(default=False, help_text="Pings are rejected and calls find no buyer.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "publisher_id"], condition=Q(retired_at=None), name="publisher_id_unique"),
+            models.CheckConstraint(condition=~Q(publisher_id="") & ~Q(name=""), name="publisher_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

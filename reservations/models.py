@@ -1,0 +1,89 @@
+"""A buyer held for a caller: what a ping was answered, and what became of it."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models import Buyer, Campaign, CapHold, Company
+from publishers.models import Key, Publisher
+
+
+class Status(models.TextChoices):
+    RESERVED = "reserved", "Reserved"
+    CONFIRMED = "confirmed", "Confirmed"
+    CLAIMED = "claimed", "Claimed by a call"
+    EXPIRED = "expired", "Expired"
+    NO_TARGET = "no-target", "No buyer"
+    REJECTED = "rejected", "Rejected"
+
+
+LIVE = (Status.RESERVED, Status.CONFIRMED)
+_OPEN = Q(status__in=["reserved", "confirmed"])
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def live(self, *, now: datetime) -> "ReservationQuerySet":
+        """What a shield or a call may find: open, and not past its end, whether or not a sweep has been there."""
+        return self.filter(_OPEN, expires_at__gt=now)
+
+    def due(self, *, now: datetime) -> "ReservationQuerySet":
+        """What a sweep must close."""
+        return self.filter(_OPEN, expires_at__lte=now)
+
+
+class Reservation(models.Model):
+    """The answer to a ping. Money in the company's currency."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
+    key = models.ForeignKey(Key, models.PROTECT, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
+    buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, related_name="+", db_index=False)
+    hold = models.OneToOneField(CapHold, models.PROTECT, null=True, related_name="+")
+    status = models.CharField(max_length=10, choices=Status)
+    scope = models.CharField(max_length=40)  # whose repeats get this answer: "rtb:key:7", "rtb:campaign:3"
+    caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld or absent caller
+    inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null on no-target and rejected
+    dynamic = models.BooleanField(default=False)  # the number came from the campaign's pool
+    payout = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+    revenue = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+    seconds = models.PositiveIntegerField(default=0)
+    tags = models.JSONField(default=dict)
+    route_only = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    wiped_at = models.DateTimeField(null=True)
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["caller_number", "scope"], condition=_OPEN, name="reservation_shield"),
+            models.UniqueConstraint(
+                fields=["inbound_number", "caller_number"], condition=_OPEN & Q(dynamic=True), name="reservation_pair_once"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="reservation_status_known"),
+            models.CheckConstraint(condition=~_OPEN | Q(buyer__isnull=False, inbound_number__isnull=False), name="reservation_open_has_buyer"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),
+            models.Index(fields=["expires_at"], condition=_OPEN, name="reservation_due"),
+            models.Index(
+                fields=["caller_number", "inbound_number"],
+                condition=Q(status__in=["no-target", "rejected"], inbound_number__isnull=False),
+                name="reservation_attribution",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uuid} ({self.status})"
+
+    def status_at(self, now: datetime) -> str:
+        """The status that is true at this moment: an open reservation past its end has expired."""
+        return Status.EXPIRED if self.status in LIVE and self.expires_at <= now else self.status

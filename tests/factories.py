@@ -1,0 +1,74 @@
+"""Rows for tests: plain functions, each makes one row with what a test does not care about filled in."""
+
+from itertools import count
+from typing import Any
+
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route
+from publishers.kinds import kind_of
+from publishers.models import Conversion, InboundNumber, Key, Publisher
+
+_counted = count()
+_KEY_COLUMNS = {"key", "name", "paused", "requests_per_second", "burst", "allowed_networks", "retired_at"}
+_KEY_OWNERS = ("campaign", "publisher", "buyer", "group", "company")
+
+
+def fresh_phone() -> str:
+    """A fictional number (555-01xx) that no other row of this test run has."""
+    area, line = divmod(next(_counted), 100)
+    return f"+1{201 + area % 799}55501{line:02}"
+
+
+def make_company(**fields: Any) -> Company:
+    return Company.objects.create(**{"name": f"Company {next(_counted)}", **fields})
+
+
+def make_campaign(company: Company | None = None, **fields: Any) -> Campaign:
+    return Campaign.objects.create(company=company or make_company(), **{"name": "Roofing", **fields})
+
+
+def make_buyer(company: Company | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any) -> Buyer:
+    """`filters` are (key, operator, value)."""
+    buyer = Buyer.objects.create(company=company or make_company(), **{"name": "Buyer", "number": fresh_phone(), **fields})
+    for key, operator, value in filters or []:
+        Filter.objects.create(buyer=buyer, key=key, operator=operator, value=value)
+    return buyer
+
+
+def make_group(company: Company | None = None, buyers: list[Buyer] | None = None, **fields: Any) -> BuyerGroup:
+    company = company or (buyers[0].company if buyers else make_company())
+    group = BuyerGroup.objects.create(company=company, **{"name": "Group", **fields})
+    for buyer in buyers or []:
+        GroupMember.objects.create(group=group, buyer=buyer)
+    return group
+
+
+def make_route(campaign: Campaign, to: Buyer | BuyerGroup | None = None, **fields: Any) -> Route:
+    """To `to`, or to a new buyer."""
+    to = to or make_buyer(campaign.company)
+    return Route.objects.create(campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields)
+
+
+def make_publisher(company: Company | None = None, **fields: Any) -> Publisher:
+    return Publisher.objects.create(company=company or make_company(), **{"name": "Publisher", **fields})
+
+
+def make_number(campaign: Campaign | None = None, **fields: Any) -> InboundNumber:
+    return InboundNumber.objects.create(campaign=campaign or make_campaign(), **{"number": fresh_phone(), **fields})
+
+
+def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversion:
+    """90.00 for the publisher and 120.00 from the buyer, after 120 seconds."""
+    return Conversion.objects.create(campaign=campaign or make_campaign(), **{"seconds": 120, "payout": "90.00", "revenue": "120.00", **fields})
+
+
+def make_key(type: str = "rtb", **given: Any) -> Key:
+    """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting of the kind; no owner: a new one."""
+    kind = kind_of(type)
+    owner = {name: given.pop(name) for name in _KEY_OWNERS if name in given} or _new_owner(kind.owners[0])
+    columns = {name: given.pop(name) for name in list(given) if name in _KEY_COLUMNS}
+    return Key.objects.create(type=type, settings=kind.clean(given), **owner, **columns)
+
+
+def _new_owner(name: str) -> dict[str, Any]:
+    makers = {"campaign": make_campaign, "publisher": make_publisher, "buyer": make_buyer, "group": make_group, "company": make_company}
+    return {name: makers[name]()}

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.urls import reverse_lazy
 
+from config.logs import JSON_LINES
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,7 +40,11 @@ BIND = env.str("BIND", default="127.0.0.1")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
 _public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
 _is_loopback = _public_host in {"", "localhost", "127.0.0.1", "::1"}
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] + ([_public_host] if _public_host else []))
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1", "[::1]"]
+    + ([_public_host] if _public_host else []),
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 if PUBLIC_BASE_URL.startswith("https://"):
@@ -111,17 +117,27 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = reverse_lazy("admin:login")
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = None
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
+AXES_VERBOSE = False
+DATA_UPLOAD_MAX_NUMBER_FIELDS = (
+    10_000  # the admin's inlines; the APIs read their own bodies
+)
 
 # --- databases ------------------------------------------------------------------------------------------
-_WAL_RESET_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)} and (
-    sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]]
+_WAL_RESET_FIXED = (
+    sqlite3.sqlite_version_info >= (3, 51, 3)
+    or sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
+    and (
+        sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]]
+    )
 )
 SQLITE_JOURNAL = ("WAL", "FULL") if _WAL_RESET_FIXED else ("DELETE", "EXTRA")
 
@@ -134,7 +150,9 @@ def _sqlite(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(*SQLITE_JOURNAL),
+            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(
+                *SQLITE_JOURNAL
+            ),
         },
         "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
     }
@@ -142,7 +160,11 @@ def _sqlite(name: str) -> dict[str, Any]:
 
 def _postgres(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(env.db_url_config(url))
-    options = {"server_side_binding": True, "options": "-c lock_timeout=10s -c statement_timeout=20s", "connect_timeout": 3}
+    options = {
+        "server_side_binding": True,
+        "options": "-c lock_timeout=10s -c statement_timeout=20s",
+        "connect_timeout": 3,
+    }
     return config | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
@@ -154,19 +176,41 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 if DATABASE_URL.startswith("sqlite:"):
     DATABASES = {"default": _sqlite(env.db_url_config(DATABASE_URL)["NAME"])}
 else:
-    DATABASES = {"default": _postgres(DATABASE_URL) if DATABASE_URL else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))}
+    DATABASES = {
+        "default": _postgres(DATABASE_URL)
+        if DATABASE_URL
+        else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))
+    }
 
 # --- broker and cache -----------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES: dict[str, Any] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        }
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 BROKER_DIR = VAR_DIR / "broker"
+
+# --- logs -----------------------------------------------------------------------------------------------
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = JSON_LINES | {
+    "root": {"handlers": ["json"], "level": env.str("LOG_LEVEL", default="INFO")}
+}
 
 # --- the product ----------------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
-SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or ("simulator" if _is_loopback else _kept_secret("simulator_token", 24))
+SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
+    "simulator" if _is_loopback else _kept_secret("simulator_token", 24)
+)
 RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
 RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
@@ -178,7 +222,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["config.api.formats.JSONRenderer", "config.api.formats.HashXMLRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "config.api.formats.JSONRenderer",
+        "config.api.formats.HashXMLRenderer",
+    ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.formats.Negotiation",
     "EXCEPTION_HANDLER": "config.api.errors.answer_for",
 }

@@ -17,7 +17,12 @@ ALIAS = "queue"
 def table(tmp_path: Path, django_db_blocker: object) -> Iterator[None]:
     """A database file of its own, so that these tests mean the same whatever engine the rest runs on."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": 0.3}
-    own = {"ENGINE": "config.sqlite", "NAME": str(tmp_path / "queue.sqlite3"), "OPTIONS": options, "CONN_HEALTH_CHECKS": False}
+    own = {
+        "ENGINE": "config.sqlite",
+        "NAME": str(tmp_path / "queue.sqlite3"),
+        "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": False,
+    }
     connections.settings[ALIAS] = connections.settings["default"] | own
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         run("CREATE TABLE seat (number integer PRIMARY KEY, taken integer NOT NULL)")
@@ -40,7 +45,7 @@ def in_thread(act: Callable[[], object]) -> BaseException | None:
     def body() -> None:
         try:
             act()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to the asking thread
             raised.append(error)
         finally:
             connections[ALIAS].close()
@@ -90,12 +95,18 @@ def after_rollback() -> None:
 
 
 def after_rolled_back_savepoint() -> None:
-    with transaction.atomic(using=ALIAS), pytest.raises(ZeroDivisionError), transaction.atomic(using=ALIAS):
+    with (
+        transaction.atomic(using=ALIAS),
+        pytest.raises(ZeroDivisionError),
+        transaction.atomic(using=ALIAS),
+    ):
         raise ZeroDivisionError
 
 
 def after_failed_commit() -> None:
-    run("CREATE TABLE guest (seat integer REFERENCES seat DEFERRABLE INITIALLY DEFERRED)")
+    run(
+        "CREATE TABLE guest (seat integer REFERENCES seat DEFERRABLE INITIALLY DEFERRED)"
+    )
     with pytest.raises(IntegrityError), transaction.atomic(using=ALIAS):
         run("INSERT INTO guest VALUES (9)")
 
@@ -120,11 +131,20 @@ def after_failed_write() -> None:
 
 def after_autocommit_came_back() -> None:
     connection = connections[ALIAS]
-    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    connection.set_autocommit(
+        False, force_begin_transaction_with_broken_autocommit=True
+    )
     connection.set_autocommit(True)
 
 
-ENDS = [after_rollback, after_rolled_back_savepoint, after_failed_commit, after_close_inside, after_failed_begin, after_failed_write]
+ENDS = [
+    after_rollback,
+    after_rolled_back_savepoint,
+    after_failed_commit,
+    after_close_inside,
+    after_failed_begin,
+    after_failed_write,
+]
 
 
 @pytest.mark.parametrize("end", [*ENDS, after_autocommit_came_back])
@@ -143,5 +163,7 @@ def test_the_turn_is_kept_after_a_savepoint(table: None) -> None:
 
 def test_every_command_at_the_start_of_a_connection_is_run(table: None) -> None:
     connections[ALIAS].close()
-    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
+    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = (
+        "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
+    )
     assert run("PRAGMA cache_size") + run("PRAGMA synchronous") == [(123,), (3,)]

@@ -1,0 +1,121 @@
+"""JSON lines on standard error for everything that logs, with keys, queries and phone numbers taken out."""
+
+import logging
+import logging.config
+import re
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+DOTS = "••••"
+# A query that follows an address, a member whose name says secret, a long random token, and what looks like a phone number.
+_QUERY = re.compile(r"(?<=[\w/~%-])\?[\w.~%\[\]-]+=[^\s\"'<>]*")
+_SECRET = re.compile(
+    r"\b((?:\w*_)?(?:key|token|secret|password|sid)|authorization)(['\"]?\s*[=:]\s*['\"]?(?:bearer\s+)?)([^\s\"'&,;(){}\[\]]+)",
+    re.IGNORECASE,
+)
+_KEY_IN_PATH = re.compile(r"(?<=/data_writing/)[^\s/?\"']+")
+_TOKEN = re.compile(r"[\w-]{32,}", re.ASCII)
+_PHONE = re.compile(
+    r"(?:\+|%2B)\d{7,15}"
+    r"|(?<!\d)(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}(?!\d)"
+    r"|\+\d{1,3}(?:[ .()-]{1,2}\d{2,5}){2,5}"
+    r"|(?<!\d)\d{10,15}(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def _masked_token(match: re.Match[str]) -> str:
+    text = match[0]
+    return DOTS + text[-4:] if any(map(str.isdigit, text)) else text
+
+
+def _masked_phone(match: re.Match[str]) -> str:
+    digits = re.sub(r"%2B|\D", "", match[0], flags=re.IGNORECASE)
+    plus = "+" if match[0][0] in "+%" else ""
+    return plus + digits[0] + "•" * (len(digits) - 3) + digits[-2:]
+
+
+def scrub(text: str) -> str:
+    """`text` without what nobody may read in a log: of a key its last four characters stay, of a phone number two digits."""
+    text = _QUERY.sub("?…", text)
+    text = _KEY_IN_PATH.sub(lambda match: DOTS + match[0][-4:], text)
+    text = _TOKEN.sub(_masked_token, text)
+    text = _SECRET.sub(rf"\1\2{DOTS}", text)
+    return _PHONE.sub(_masked_phone, text)
+
+
+def _scrubbed(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 10**9 else scrub(str(value))
+    return scrub(value if isinstance(value, str) else repr(value))
+
+
+def scrub_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The last step before a line is written: every value, a traceback's text included, goes through `scrub`."""
+    return {
+        name: value if name == "timestamp" else _scrubbed(value)
+        for name, value in event.items()
+    }
+
+
+_SHARED: list[Any] = [
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def formatter() -> logging.Formatter:
+    """What turns a record, of structlog or of any library, into one JSON line."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            scrub_event,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+
+
+JSON_LINES: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.formatter"}},
+    "handlers": {
+        "json": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": "json",
+        }
+    },
+    "root": {"handlers": ["json"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # The access log already has the refusals; what is left here are the crashes.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+        "httpx": {"level": "WARNING"},
+        "celery": {"level": "INFO"},
+        # One line a task every few seconds says nothing that /readyz does not.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG: the standard library by `config`, structlog on top of it, warnings as lines too."""
+    logging.config.dictConfig(config)
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,82 @@
+"""One line for each request, and the policy on each answer."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from config import access
+
+KEY = "f38240dd-7f65-4e17-a4d7-2e09ccafad0e"
+
+
+def line_of(request: HttpRequest, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    access.AccessLog(lambda _: HttpResponse(status=422))(request)
+    event: dict[str, Any] = json.loads(capsys.readouterr().err)
+    return {
+        name: event[name] for name in event if name not in {"duration_ms", "timestamp"}
+    }
+
+
+def test_a_line_has_no_query_and_no_key(capsys: pytest.CaptureFixture[str]) -> None:
+    request = RequestFactory().post(
+        f"/data_writing/{KEY}?caller_number=+12025550102&api_key={KEY}",
+        HTTP_REFERER=f"https://x/?key={KEY}",
+    )
+    assert line_of(request, capsys) == {
+        "event": "request",
+        "method": "POST",
+        "path": "/data_writing/••••ad0e",
+        "status": 422,
+    }
+
+
+def test_a_path_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    request = RequestFactory().get('/a%0A{"event": "forged"}"')
+    assert line_of(request, capsys)["path"] == '/a\n{"event": "forged"}"'
+
+
+def test_a_line_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    access.write_line("GET", "/healthz", 200, 1.23456)
+    assert json.loads(capsys.readouterr().err)["duration_ms"] == 1.23
+
+
+def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("ringpost.access").setLevel(logging.WARNING)
+    access.AccessLog(lambda _: HttpResponse())(RequestFactory().get("/"))
+    logging.getLogger("ringpost.access").setLevel(logging.NOTSET)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [
+        ("/rtbs.json", access.STRICT),
+        ("/admin/login/", access.ADMIN),
+        ("/api/docs", access.DOCS),
+        ("/administrator", access.STRICT),
+    ],
+)
+def test_the_policy_of_a_path(path: str, policy: str) -> None:
+    answer = access.ContentSecurityPolicy(lambda _: HttpResponse())(
+        RequestFactory().get(path)
+    )
+    assert answer.headers["Content-Security-Policy"] == policy
+
+
+def test_only_the_admin_may_evaluate_text() -> None:
+    allowed = [
+        "unsafe-eval" in policy for policy in (access.ADMIN, access.STRICT, access.DOCS)
+    ]
+    assert allowed == [True, False, False]
+
+
+def test_a_view_keeps_the_policy_that_it_chose() -> None:
+    own = {"Content-Security-Policy": "default-src 'none'"}
+    answer = access.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(
+        RequestFactory().get("/")
+    )
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'"

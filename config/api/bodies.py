@@ -36,9 +36,10 @@ def read_body(request: HttpRequest) -> Pairs:
     if not raw or raw.isspace():
         return []
     content_type = (request.content_type or "").lower()
-    charset = (request.content_params or {}).get("charset", "")
+    parameters = request.content_params or {}
+    charset = parameters.get("charset", "")
     if content_type == MULTIPART:
-        return _multipart(raw, request.META["CONTENT_TYPE"].strip(), charset or "utf-8")
+        return _multipart(raw, parameters.get("boundary", ""), charset or "utf-8")
     if is_xml(content_type):
         return _xml(raw, charset)
     if is_json(content_type):
@@ -157,11 +158,13 @@ class _NoFiles(FileUploadHandler):
         """Never reached, as above."""
 
 
-def _multipart(raw: bytes, header: str, charset: str) -> Pairs:
-    # Django's parser wants its type in lower case, and replaces what it cannot decode: as Latin-1 nothing is lost.
-    meta = {"CONTENT_TYPE": MULTIPART + header[len(MULTIPART) :].lstrip(), "CONTENT_LENGTH": len(raw)}
+def _multipart(raw: bytes, boundary: str, charset: str) -> Pairs:
+    # Django's parser replaces what it cannot decode: as Latin-1 nothing is lost.
+    meta = {"CONTENT_TYPE": f'{MULTIPART}; boundary="{boundary}"', "CONTENT_LENGTH": len(raw)}
     try:
         fields, _ = MultiPartParser(meta, BytesIO(raw), [_NoFiles()], "latin-1").parse()
+        if f"--{boundary}".encode() not in raw:
+            raise ValueError(boundary)
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise ApiError(400, "unreadable body: not multipart with the boundary that it names") from error
     return [(_recoded(name, charset), _recoded(value, charset)) for name, values in fields.lists() for value in values]

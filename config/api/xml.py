@@ -19,7 +19,7 @@ ROOT = "hash"
 # Members whose names were chosen outside: written as key and value, never as elements of that name.
 OUTSIDE = frozenset({"tag_values", "tags"})
 
-_is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*").fullmatch
+_is_name = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NIL = ("nil", "{http://www.w3.org/2001/XMLSchema-instance}nil")
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

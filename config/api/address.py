@@ -1,0 +1,47 @@
+"""Which address a request came from, with one's own proxies believed and nobody else."""
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@lru_cache(maxsize=1024)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def is_within(address: str | None, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of these networks (CIDR texts); no address is in none."""
+    try:
+        known = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    known = getattr(known, "ipv4_mapped", None) or known
+    return any(known in network for network in _networks(tuple(networks)))
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The nearest address in X-Forwarded-For that is no proxy of ours, if the request came through one; else the peer's."""
+    peer: str | None = request.META.get("REMOTE_ADDR") or None
+    if not settings.TRUSTED_PROXIES or not is_within(peer, settings.TRUSTED_PROXIES):
+        return _address_or_none(peer)
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        known = _address_or_none(hop.strip())
+        if known is None:
+            break
+        peer = known
+        if not is_within(known, settings.TRUSTED_PROXIES):
+            break
+    return _address_or_none(peer)
+
+
+def _address_or_none(text: str | None) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text or ""))
+    except ValueError:
+        return None

@@ -1,0 +1,149 @@
+"""The asked format, JSON on the wire, and the two renderers under DRF."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.test import RequestFactory
+from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.api.errors import ApiError
+from config.api.formats import HashXMLRenderer, JSONRenderer, Negotiation, asked_format, render
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "content_type", "expected"),
+    [
+        ("/rtbs.json", "text/xml", "text/xml", "json"),
+        ("/rtbs.xml", "application/json", "application/json", "xml"),
+        ("/rtbs.json", "image/png", None, "json"),
+        ("/rtbs.XML", None, None, "xml"),
+        ("/rtbs", None, None, "json"),
+        ("/rtbs", "", None, "json"),
+        ("/rtbs", " , ", None, "json"),
+        ("/rtbs", None, "text/xml; charset=utf-8", "xml"),
+        ("/rtbs", None, "application/soap+xml", "xml"),
+        ("/rtbs", None, "application/json", "json"),
+        ("/rtbs", "*/*", "application/xml", "xml"),
+        ("/rtbs", "*/*", None, "json"),
+        ("/rtbs", BROWSER, None, "json"),
+        ("/rtbs", BROWSER, "text/xml", "xml"),
+        ("/rtbs", "application/json", "text/xml", "json"),
+        ("/rtbs", "text/xml", "application/json", "xml"),
+        ("/rtbs", "application/xml", None, "xml"),
+        ("/rtbs", "Application/XML; charset=utf-8", None, "xml"),
+        ("/rtbs", "text/xml;q=0.5, application/json;q=0.9", None, "json"),
+        ("/rtbs", "application/json;q=0.5, text/xml", None, "xml"),
+        ("/rtbs", "application/json, text/xml", None, "json"),
+        ("/rtbs", "application/json;q=0, text/xml;q=0.1", None, "xml"),
+        ("/rtbs", "image/png, application/json;q=wrong", None, "json"),
+        ("/rtbs", "application/*", "text/xml", "json"),
+        ("/rtbs", "text/*", None, "xml"),
+        ("/v1.2/rtbs", None, None, "json"),
+        ("/rtbs.", None, None, "json"),
+    ],
+)
+def test_the_format_that_is_asked(path: str, accept: str | None, content_type: str | None, expected: str) -> None:
+    assert asked_format(path, accept, content_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "text"),
+    [
+        ("/rtbs.html", None, "unknown format: .html"),
+        ("/rtbs.csv", "application/json", "unknown format: .csv"),
+        ("/rtbs", "text/csv", "unknown format: Accept asks for neither JSON nor XML"),
+        ("/rtbs", "application/json;q=0", "unknown format: Accept asks for neither JSON nor XML"),
+        ("/rtbs", "*/*;q=0", "unknown format: Accept asks for neither JSON nor XML"),
+        ("/rtbs", "application/vnd.api+json", "unknown format: Accept asks for neither JSON nor XML"),
+    ],
+)
+def test_a_format_that_is_refused(path: str, accept: str | None, text: str) -> None:
+    with pytest.raises(ApiError) as refusal:
+        asked_format(path, accept, None)
+    assert (refusal.value.status, refusal.value.text) == (406, text)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Decimal("90.00"), b"90.0"),
+        (Decimal("0"), b"0.0"),
+        (Decimal("12.34"), b"12.34"),
+        (120, b"120"),
+        (None, b"null"),
+        (True, b"true"),
+        ("+12025550102", b'"+12025550102"'),
+        ("Zoë ☎", '"Zoë ☎"'.encode()),
+        ("\ud800", b'"?"'),
+        (UUID("05d44513-666d-46f1-a4f6-fb23cf206011"), b'"05d44513-666d-46f1-a4f6-fb23cf206011"'),
+        (datetime(2026, 5, 5, 6, 25, 8, 295_999, tzinfo=UTC), b'"2026-05-05T06:25:08.295Z"'),
+        (datetime(2026, 5, 5, 8, 25, 8, tzinfo=timezone(timedelta(hours=2))), b'"2026-05-05T06:25:08.000Z"'),
+    ],
+)
+def test_values_in_json(value: object, written: bytes) -> None:
+    assert render(value, "json") == written
+
+
+def test_members_keep_their_order() -> None:
+    assert render({"uuid": "u", "status": "reserved", "a": [1, {"z": 1, "b": 2}]}, "json") == (
+        b'{"uuid":"u","status":"reserved","a":[1,{"z":1,"b":2}]}'
+    )
+
+
+def test_a_value_without_a_form_is_a_programming_error() -> None:
+    with pytest.raises(TypeError, match="object has no form on the wire"):
+        render({"a": object()}, "json")
+
+
+class Ping(APIView):
+    """A view of ours in small."""
+
+    def post(self, request: Request) -> Response:
+        return Response({"retreaver_payout": Decimal("90.00")})
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        ("/rtbs.json", "application/json", b'{"retreaver_payout":90.0}'),
+        (
+            "/rtbs.xml",
+            "text/xml; charset=utf-8",
+            b'<?xml version="1.0" encoding="utf-8"?>\n<hash><retreaver-payout type="float">90.0</retreaver-payout></hash>',
+        ),
+    ],
+)
+def test_a_view_answers_in_the_asked_format(path: str, content_type: str, body: bytes) -> None:
+    response = Ping.as_view()(RequestFactory().post(path, content_type="application/json")).render()
+    assert (response.status_code, response["Content-Type"], response.content) == (200, content_type, body)
+
+
+def test_a_view_answers_an_unknown_format_in_json() -> None:
+    response = Ping.as_view()(RequestFactory().post("/rtbs.csv")).render()
+    assert (response.status_code, response["Content-Type"], response.content) == (
+        406,
+        "application/json",
+        b'{"error":"unknown format: .csv"}',
+    )
+
+
+def test_a_view_that_has_only_json_refuses_xml() -> None:
+    with pytest.raises(ApiError, match="not available as XML"):
+        Negotiation().select_renderer(Request(RequestFactory().get("/a.xml")), [JSONRenderer()])
+
+
+def test_a_view_with_other_renderers_keeps_the_frameworks_rule() -> None:
+    page = TemplateHTMLRenderer()
+    request = Request(RequestFactory().get("/api/docs", headers={"Accept": "text/html"}))
+    assert Negotiation().select_renderer(request, [page]) == (page, "text/html")
+
+
+def test_an_answer_without_content_has_no_body() -> None:
+    assert (JSONRenderer().render(None), HashXMLRenderer().render(None)) == (b"", b"")

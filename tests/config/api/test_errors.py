@@ -78,7 +78,7 @@ def client() -> Client:
     return Client(raise_request_exception=False)
 
 
-def answered(response: HttpResponse) -> tuple[int, str, bytes]:
+def answered(response: Any) -> tuple[int, str, bytes]:
     return response.status_code, response["Content-Type"], response.content
 
 

@@ -87,7 +87,8 @@ def _singular(name: str) -> str:
         return name[:-3] + "y"
     if name.endswith(("sses", "xes", "ches", "shes")):
         return name[:-2]
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") else "item"
+    is_plural = name.endswith("s") and not name.endswith("ss") and name != "s"
+    return name[:-1] if is_plural else "item"
 
 
 # --- reading --------------------------------------------------------------------------------------------

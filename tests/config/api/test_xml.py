@@ -69,6 +69,7 @@ def test_an_element_of_each_type(value: object, element: str) -> None:
         ("boxes", "box"),
         ("data", "item"),
         ("class", "item"),
+        ("s", "item"),
     ],
 )
 def test_a_list_is_repeated_singular_elements(plural: str, singular: str) -> None:

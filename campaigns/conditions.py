@@ -1,0 +1,111 @@
+"""What a buyer or a conversion asks of a caller, made ready so that each condition is looked at quickly and once."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+Holds = Callable[[str], bool]
+_ANY_MAY_HOLD = {"==", "in", "starts with"}
+_HOLD_IF_BLANK = {"missing", "!=", "not in"}
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
+_LONGEST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One row of a filter, as the account manager wrote it."""
+
+    key: str
+    operator: str
+    value: str
+
+
+class Clause:
+    """What must hold of one tag: a condition, or several of which any may. `holds` takes what `plain` made, not blank."""
+
+    __slots__ = ("holds", "holds_if_blank", "key", "operator", "value")
+
+    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+        first, *others = conditions
+        self.key = first.key
+        self.operator = "any of" if others else first.operator
+        self.value = shown(", ".join(f"{one.operator} {one.value}" for one in conditions) if others else first.value)
+        self.holds = _any_holds(conditions) if first.operator in _ANY_MAY_HOLD else _single_holds(first)
+        self.holds_if_blank = first.operator in _HOLD_IF_BLANK
+
+
+def plain(text: str) -> str:
+    """A text without the differences that no condition sees: case, and space around it."""
+    return text.strip().casefold()
+
+
+def in_clauses(conditions: Iterable[Condition]) -> list[tuple[Condition, ...]]:
+    """The conditions in the groups that must all hold: rows of one key with ==, in, starts with together, others alone."""
+    together: dict[str, list[Condition]] = {}
+    groups: list[list[Condition]] = []
+    for condition in conditions:
+        if condition.operator not in _ANY_MAY_HOLD:
+            groups.append([condition])
+        elif condition.key in together:
+            together[condition.key].append(condition)
+        else:
+            groups.append(together.setdefault(condition.key, [condition]))
+    return [tuple(group) for group in groups]
+
+
+@lru_cache(maxsize=4096)
+def clauses_of(conditions: tuple[Condition, ...]) -> tuple[Clause, ...]:
+    return tuple(Clause(group) for group in in_clauses(conditions))
+
+
+def shown(value: str) -> str:
+    """A text short enough for a trace that is kept with every ping."""
+    return value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _items(value: str) -> frozenset[str]:
+    return frozenset(item for item in map(plain, value.split(",")) if item)
+
+
+def _any_holds(conditions: tuple[Condition, ...]) -> Holds:
+    accepted: set[str] = set()
+    for condition in conditions:
+        accepted |= _items(condition.value) if condition.operator == "in" else set()
+        accepted |= {plain(condition.value)} if condition.operator == "==" else set()
+    beginnings = tuple(plain(one.value) for one in conditions if one.operator == "starts with")
+    exactly = frozenset(accepted)
+    if not beginnings:
+        return exactly.__contains__
+    return lambda text: text in exactly or text.startswith(beginnings)
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _single_holds(condition: Condition) -> Holds:
+    value = plain(condition.value)
+    if condition.operator == "!=":
+        return lambda text: text != value
+    if condition.operator == "not in":
+        refused = _items(value)
+        return lambda text: text not in refused
+    if condition.operator in ("exists", "missing"):
+        return lambda text, exists=condition.operator == "exists": exists  # type: ignore[misc]
+    return _compares(condition.operator, _number(value))
+
+
+def _compares(operator: str, limit: Decimal | None) -> Holds:
+    """Against a number; a text that is none never holds, and nothing holds against one."""
+    if limit is None:
+        return lambda text: False
+    compare = {"<": Decimal.__lt__, "<=": Decimal.__le__, ">": Decimal.__gt__, ">=": Decimal.__ge__}[operator]
+
+    def holds(text: str) -> bool:
+        number = _number(text)
+        return number is not None and compare(number, limit)
+
+    return holds

@@ -1,0 +1,43 @@
+"""The routing trace in plain words."""
+
+from collections.abc import Mapping
+
+from .routing import Decision, Detail, Stored, Verdict, reasons, replay
+
+
+def sentence(verdict: Verdict, time_zone: str) -> str:
+    """One verdict, as `Buyer Two: closed, opens Monday 09:00 New York time`; times in `time_zone`."""
+    if verdict.reason is None:
+        return f"{verdict.name}: {_place(verdict.place or 0)}"
+    return f"{verdict.name}: {_why(verdict.reason, verdict.detail, time_zone)}"
+
+
+def lines(decision: Decision, time_zone: str) -> list[str]:
+    """One sentence for each buyer: the eligible by place, then the refused by reason."""
+    return [sentence(verdict, time_zone) for verdict in decision.verdicts()]
+
+
+def stored_lines(stored: Stored, names: Mapping[int, str], time_zone: str) -> list[str]:
+    """The same from what a log row or a call keeps. `names` are the buyers' by row (see `routing.rows_of`)."""
+    eligible = [f"{_name(row, names)}: {_place(place)}" for place, row in enumerate(replay(stored), 1)]
+    refused = [
+        f"{_name(row, names)}: {_why(reason, detail, time_zone)}"
+        for reason, groups in stored["refused"].items()
+        for detail, rows in groups
+        for row in rows
+    ]
+    return eligible + refused
+
+
+def _name(row: int, names: Mapping[int, str]) -> str:
+    return names.get(row, f"Buyer number {row}")
+
+
+def _place(place: int) -> str:
+    return "chosen" if place == 1 else f"eligible, place {place}"
+
+
+def _why(reason: str, detail: Detail | None, time_zone: str) -> str:
+    """A reason whose file is gone is told by its code."""
+    found = {one.slug: one for one in reasons()}.get(reason)
+    return found.sentence(detail or {}, time_zone) if found else reason

@@ -1,13 +1,14 @@
 """What every row of a company's settings shares: its company, its version, and being retired instead of deleted."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
 from simple_history.models import HistoricalRecords
 
 from .company import Company
@@ -37,6 +38,10 @@ def new_version(company_ids: Iterable[int]) -> None:
     CatalogueVersion.objects.bulk_create(rows, update_conflicts=True, update_fields=["version"], unique_fields=["company"])
 
 
+# Sent after a bulk update, which sends no other signal: `sender` is the model, `company_ids` are those whose rows changed.
+rows_updated = Signal()
+
+
 class CatalogueQuerySet(models.QuerySet[Any]):
     """Bulk changes send no signals, so they mark the version themselves."""
 
@@ -44,6 +49,7 @@ class CatalogueQuerySet(models.QuerySet[Any]):
         companies = list(self.order_by().values_list("company_id", flat=True).distinct())
         changed = super().update(**values)
         new_version(companies)
+        rows_updated.send(sender=self.model, company_ids=companies)
         return changed
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
@@ -81,6 +87,10 @@ class CatalogueRow(models.Model):
             other = getattr(self, field.name)
             if other is not None and other.company_id != self.company_id:
                 raise ValidationError({field.name: f"{other} belongs to another company."})
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """No form shows the company or the retiring, but both are known: what is unique among them is checked all the same."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"company", "retired_at"})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.take_company()

@@ -1,4 +1,4 @@
-"""What every test may use: a real HTTP client, and counters that start at zero."""
+"""What every test may use: a real HTTP client, and a process that remembers nothing."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,19 @@ import pytest
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
+from publishers import rates, snapshot
+
 # The same examples on every machine and no deadline: a test fails for what the code does, never for how busy the machine is.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counters() -> None:
-    """Rates and refused keys are counted in the cache, which outlives a test's transaction."""
+def _fresh_process() -> None:
+    """What a process remembers outlives a test's transaction: counts, and settings of a company whose row number comes again."""
     cache.clear()
+    rates.reset()
+    snapshot._held.clear()
 
 
 @pytest.fixture

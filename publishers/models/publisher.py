@@ -18,7 +18,12 @@ class Publisher(Retirable):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "publisher_id"], condition=Q(retired_at=None), name="publisher_id_unique"),
+            models.UniqueConstraint(
+                fields=["company", "publisher_id"],
+                condition=Q(retired_at=None),
+                name="publisher_id_unique",
+                violation_error_message="Another publisher has this ID.",
+            ),
             models.CheckConstraint(condition=~Q(publisher_id="") & ~Q(name=""), name="publisher_named"),
         ]
 

@@ -1,0 +1,66 @@
+"""What the API description says of the calls' paths."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from config.api.describing import error, errors
+
+
+class DialSerializer(serializers.Serializer):
+    to = serializers.CharField(help_text="A number or sip: address of this installation.")
+    vars()["from"] = serializers.CharField(required=False, help_text="The caller's number; left out or “anonymous”: withheld.")
+    digits = serializers.CharField(required=False, help_text="What the caller keys in when the number asks for the real caller's.")
+    at = serializers.DateTimeField(required=False, help_text="When it happens; before the present: now.")
+
+
+class LegSerializer(serializers.Serializer):
+    leg_uuid = serializers.UUIDField()
+    party = serializers.ChoiceField(["caller", "handler", "transferee"])
+    number = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(["ringing", "in-progress", "ended"])
+    outcome = serializers.CharField(required=False)
+    hears = serializers.ListField(child=serializers.CharField())
+
+
+class EventSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    event = serializers.CharField()
+    detail = serializers.DictField()
+
+
+class SimulatedCallSerializer(serializers.Serializer):
+    call_uuid = serializers.UUIDField()
+    status = serializers.ChoiceField(["routing", "ringing", "in-progress", "finished", "no-target"])
+    buyer_id = serializers.CharField(allow_null=True)
+    reservation_uuid = serializers.UUIDField(allow_null=True)
+    publisher_id = serializers.CharField(allow_null=True)
+    tags = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    payout = serializers.CharField(allow_null=True)
+    revenue = serializers.CharField(allow_null=True)
+    converted = serializers.BooleanField()
+    legs = LegSerializer(many=True)
+    events = EventSerializer(many=True)
+
+
+_UUID = OpenApiParameter("call_uuid", str, OpenApiParameter.PATH)
+
+simulate_call = extend_schema_view(
+    post=extend_schema(
+        operation_id="simulator_dial",
+        summary="A caller dials",
+        tags=["Simulator"],
+        request=DialSerializer,
+        responses={201: SimulatedCallSerializer, 404: error("The number is not ours."), **errors(400, 401, 405, 406, 413, 415, 422)},
+        auth=[{"simulatorToken": []}],
+    )
+)
+show_simulated_call = extend_schema_view(
+    get=extend_schema(
+        operation_id="simulator_show",
+        summary="A call as it stands",
+        tags=["Simulator"],
+        parameters=[_UUID],
+        responses={200: SimulatedCallSerializer, 404: error("There is no such call."), **errors(401, 406)},
+        auth=[{"simulatorToken": []}],
+    )
+)

@@ -1,0 +1,102 @@
+"""The simulator's HTTP interface: a caller dials, and the call can be looked at."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from callcontrol import lifecycle
+from callcontrol.arrivals import Arrival
+from callcontrol.models import Call
+from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal
+from config.api.bodies import read_body
+from config.api.parameters import Parameters, merge
+
+from . import descriptions
+from .shown import shown
+
+
+class Simulated(APIView):
+    """What the simulator's entrances share: they are there under CARRIER=simulator alone, for staff or its token."""
+
+    authentication_classes: ClassVar = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if settings.CARRIER != "simulator":
+            raise Http404
+        if not _is_staff(request._request) and not _has_token(request._request):
+            raise NotAuthorized
+
+    def parameters(self, request: Request) -> Parameters:
+        plain = request._request
+        return merge(plain.META.get("QUERY_STRING", ""), read_body(plain), {})
+
+
+@descriptions.simulate_call
+class SimulatorCalls(Simulated):
+    """A caller dials a number."""
+
+    def post(self, request: Request, format: str | None = None) -> Response:
+        said = self.parameters(request)
+        to = said.get("to", "").strip()
+        if not to:
+            raise Missing("to")
+        arrival = Arrival(
+            carrier="simulator",
+            carrier_call_id=uuid.uuid4().hex,
+            to=f"+{to}" if said["to"].startswith(" ") and to[0].isdecimal() else to,
+            caller=said.get("from"),
+            digits=said.value("digits"),
+            now=moment_of(said),
+        )
+        return Response(shown(lifecycle.call_arrived(arrival)), status=201)
+
+
+@descriptions.show_simulated_call
+class SimulatorCall(Simulated):
+    """One call, as it stands."""
+
+    def get(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
+        try:
+            call = Call.objects.select_related("buyer", "publisher").filter(pk=uuid.UUID(call_uuid)).first()
+        except ValueError:
+            call = None
+        if call is None:
+            raise NotFound("call not found")
+        return Response(shown(call))
+
+
+def moment_of(said: Parameters) -> datetime:
+    """When it happened: the later of the wall clock and `at`, an ISO 8601 moment (without an offset: UTC)."""
+    now, text = timezone.now(), said.value("at")
+    if text is None:
+        return now
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal("at must be a moment like 2026-05-05T06:25:08Z") from None
+    return max(now, at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None) or AnonymousUser()
+    return user.is_active and user.is_staff and (request.method == "GET" or _is_same_site(request))
+
+
+def _is_same_site(request: HttpRequest) -> bool:
+    """A session is only believed from our own pages: DRF's views are exempt from Django's check of the token."""
+    return request.headers.get("Sec-Fetch-Site", "") == "same-origin"
+
+
+def _has_token(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and secrets.compare_digest(token.strip().encode(), settings.SIMULATOR_TOKEN.encode())

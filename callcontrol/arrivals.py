@@ -1,0 +1,146 @@
+"""A call comes in: whose number it dialed, which reservation it is for, and what is known of its caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from campaigns import phone
+from campaigns.refusals import NotFound
+from publishers import stored_tags
+from publishers.models import InboundNumber
+from publishers.snapshot import CampaignFacts, Snapshot, current_snapshot
+from publishers.stored_tags import Waiting
+from reservations import lifecycle as reservations
+from reservations.models import Reservation
+
+from .models import Call, CallEvent, CallTag, Leg, Party
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a carrier says of a new call. `digits` is what the caller keyed in when asked for the real number."""
+
+    carrier: str
+    carrier_call_id: str
+    to: str
+    caller: str | None
+    digits: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the call came in: the campaign that it is for, and what its number says about it."""
+
+    snapshot: Snapshot
+    campaign: CampaignFacts
+    number: str
+    sip_uuid: UUID | None = None
+    publisher_row: int | None = None
+    tags: Mapping[str, str] | None = None
+    ask_caller_number: bool = False
+
+
+def destination_of(to: str) -> Destination:
+    """The campaign of a dialed number or SIP address; raises NotFound when it is not ours."""
+    if to.lower().startswith("sip:"):
+        return _sip_destination(to)
+    number = phone.to_e164(to, "US")
+    found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
+    snapshot = current_snapshot(found.company_id) if found else None
+    campaign = snapshot.campaigns.get(found.campaign_id) if found and snapshot else None
+    if found is None or snapshot is None or campaign is None:
+        raise NotFound("that number is not one of ours")
+    return Destination(
+        snapshot=snapshot,
+        campaign=campaign,
+        number=found.number,
+        publisher_row=found.publisher_id,
+        tags=found.tags,
+        ask_caller_number=found.ask_caller_number,
+    )
+
+
+def _sip_destination(to: str) -> Destination:
+    """A late or reused address still leads to its reservation's campaign."""
+    try:
+        uuid = UUID(to[4:].partition("@")[0])
+    except ValueError:
+        raise NotFound("that address is not one of ours") from None
+    found = Reservation.objects.filter(uuid=uuid).first()
+    snapshot = current_snapshot(found.company_id) if found else None
+    campaign = snapshot.campaigns.get(found.campaign_id) if found and snapshot else None
+    if snapshot is None or campaign is None:
+        raise NotFound("that address is not one of ours")
+    return Destination(snapshot=snapshot, campaign=campaign, number=to, sip_uuid=uuid)
+
+
+def take_in(arrival: Arrival, to: Destination) -> Call:
+    """Makes the call's row with its reservation, publisher, tags and caller's leg; inside the caller's transaction.
+
+    A carrier that announces a call twice gets the first one again.
+    """
+    known = Call.objects.filter(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id).first()
+    if known is not None:
+        return known
+    caller = _caller_number(arrival, to)
+    company_row = to.snapshot.company_row
+    claimed = reservations.claim(
+        company_row=company_row, sip_uuid=to.sip_uuid, inbound_number=to.number, caller_number=caller, now=arrival.now
+    )
+    source = claimed or reservations.attributed(
+        company_row=company_row, inbound_number=to.number, caller_number=caller, now=arrival.now
+    )
+    campaign = to.snapshot.campaigns.get(source.campaign_id, to.campaign) if source else to.campaign
+    call = Call.objects.create(
+        company_id=company_row,
+        campaign_id=campaign.row,
+        publisher_id=source.publisher_id if source and source.publisher_id else to.publisher_row,
+        reservation=claimed,
+        carrier=arrival.carrier,
+        carrier_call_id=arrival.carrier_call_id,
+        inbound_number=to.number,
+        caller_number=caller,
+        started_at=arrival.now,
+        clock=arrival.now,
+    )
+    Leg.objects.create(
+        call=call, party=Party.CALLER, number=caller, status=Leg.Status.IN_PROGRESS, started_at=arrival.now, answered_at=arrival.now
+    )
+    _write_tags(call, to, source)
+    note(call, "arrived", at=arrival.now, number=to.number, reservation=str(claimed.uuid) if claimed else None)
+    return call
+
+
+def _caller_number(arrival: Arrival, to: Destination) -> str | None:
+    """The number of the caller: keyed in where the line is a transferring agent's, else the one that was shown."""
+    said = arrival.digits if to.ask_caller_number else arrival.caller
+    said = (said or "").strip()
+    if said.lower().startswith("sip:"):
+        said = said[4:].partition("@")[0]
+    if not said or phone.is_withheld(said):
+        return None
+    return phone.to_e164(said, to.snapshot.region)
+
+
+def _write_tags(call: Call, to: Destination, source: Reservation | None) -> None:
+    """The number's tags first, then what was written and what the ping said, the later value of a name winning."""
+    waiting: list[Waiting] = []
+    if call.caller_number:
+        waiting = stored_tags.take(
+            company_row=call.company_id, campaign_row=call.campaign_id, caller_number=call.caller_number, now=call.started_at
+        )
+    if source is not None:
+        waiting += [Waiting(name, value, source.publisher_id, source.created_at) for name, value in source.tags.items()]
+    merged = {name: Waiting(name, value, to.publisher_row, call.started_at) for name, value in (to.tags or {}).items()}
+    merged |= {row.name: row for row in sorted(waiting, key=lambda row: row.written_at)}
+    CallTag.objects.bulk_create(
+        CallTag(call=call, name=row.name, value=row.value, publisher_id=row.publisher_row, written_at=row.written_at)
+        for row in merged.values()
+    )
+
+
+def note(call: Call, kind: str, *, at: datetime, **detail: object) -> None:
+    """Adds a step to the call's timeline."""
+    CallEvent.objects.create(call=call, at=at, kind=kind, detail=detail)

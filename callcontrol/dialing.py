@@ -1,0 +1,148 @@
+"""Who gets the call next: the reserved buyer first, then the others in the order of routing."""
+
+import random
+from datetime import datetime
+from uuid import UUID
+
+from campaigns import caps, choice, routing
+from campaigns.caps import CapFull
+from campaigns.models import Buyer, CapHold
+from campaigns.routing import Candidate, Ping
+from publishers.snapshot import CampaignFacts, PublisherFacts, Snapshot
+
+from .arrivals import note
+from .carriers.base import Dial
+from .models import Call, Leg, Party
+
+
+def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
+    """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
+
+    None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
+    left out.
+    """
+    if not _moved(call, Call.Status.ROUTING, Call.Status.RINGING):
+        return None
+    campaign = snapshot.campaigns.get(call.campaign_id)
+    publisher = snapshot.publishers.get(call.publisher_id) if call.publisher_id else None
+    if campaign is None or campaign.paused or (publisher and publisher.paused):
+        paused = "publisher" if publisher and publisher.paused else "campaign"
+        return _give_up(call, now=now, why=f"the {paused} is paused")
+    ping = _ping(call, campaign, publisher, now=now)
+    buyer, hold = _reserved(call, campaign, ping)
+    if buyer is None and not (call.reservation and call.reservation.route_only):
+        buyer, hold = _routed(call, campaign, ping)
+    if buyer is None:
+        return _give_up(call, now=now, why="no buyer is left")
+    return _ring(call, buyer, hold, number=routing.number_for(buyer, ping), now=now)
+
+
+def release_unusable(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
+    """Gives back the reserved buyer's place if that buyer can't be dialed, in a transaction of its own."""
+    reservation, campaign = call.reservation, snapshot.campaigns.get(call.campaign_id)
+    if call.status != Call.Status.ROUTING or reservation is None or not reservation.hold_id:
+        return
+    publisher = snapshot.publishers.get(call.publisher_id) if call.publisher_id else None
+    stopped = campaign is None or campaign.paused or (publisher is not None and publisher.paused)
+    if stopped or campaign is None or _obstacle(call, campaign, _ping(call, campaign, publisher, now=now)):
+        caps.give_back(hold_ids=[reservation.hold_id], now=now)
+
+
+def _ping(call: Call, campaign: CampaignFacts, publisher: PublisherFacts | None, *, now: datetime) -> Ping:
+    tried = call.legs.filter(party=Party.HANDLER).values_list("buyer_id", flat=True)
+    return Ping(
+        now=now,
+        campaign_id=campaign.campaign_id,
+        caller_number=call.caller_number,
+        tags=dict(call.tags.values_list("name", "value")),
+        publisher_id=publisher.publisher_id if publisher else None,
+        leave_out=frozenset(row for row in tried if row),
+    )
+
+
+def _obstacle(call: Call, campaign: CampaignFacts, ping: Ping) -> str | None:
+    """Why the reserved buyer is passed over: it was tried, or is paused, off the campaign or without a number."""
+    row = call.reservation.buyer_id if call.reservation else None
+    buyer = campaign.buyers.by_row.get(row or 0)
+    if row is None or row in ping.leave_out:
+        return "it was tried"
+    if buyer is None:
+        return "it is no longer on the campaign"
+    if buyer.paused:
+        return "it is paused"
+    return None if routing.is_reachable(buyer, ping) else "it has no number for this caller"
+
+
+def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
+    """The reserved buyer with its place, or nothing if it is passed over. A place that it holds is used once."""
+    reservation = call.reservation
+    if reservation is None or reservation.buyer_id is None or reservation.buyer_id in ping.leave_out:
+        return None, None
+    why = _obstacle(call, campaign, ping)
+    if why is None:
+        buyer = campaign.buyers.by_row[reservation.buyer_id]
+        try:
+            return buyer, reservation.hold or choice.take(buyer, company_row=call.company_id, now=ping.now)
+        except CapFull as full:
+            why = full.text
+    note(call, "reserved-buyer-passed-over", at=ping.now, why=why)
+    return None, None
+
+
+def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
+    chosen = choice.choose(
+        pool=campaign.buyers,
+        ping=ping,
+        used=caps.full_counters(call.company_id, ping.now),
+        seed=random.getrandbits(53),
+        company_row=call.company_id,
+    )
+    note(call, "routed", at=ping.now, trace=chosen.decision.stored())
+    return chosen.buyer, chosen.hold
+
+
+def _ring(call: Call, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:
+    row = Buyer.objects.get(pk=buyer.row)
+    leg = Leg.objects.create(call=call, party=Party.HANDLER, buyer=row, hold=hold, number=number, started_at=now)
+    Call.objects.filter(pk=call.pk).update(buyer=row)
+    call.buyer = row
+    note(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
+    return Dial(
+        call_uuid=call.uuid,
+        leg_uuid=leg.uuid,
+        carrier_call_id=call.carrier_call_id,
+        number=number,
+        show=call.caller_number if row.caller_id == "caller" else row.caller_id,
+        timeout_seconds=row.timeout_seconds,
+        send_digits=row.send_digits,
+        sip_username=row.sip_username,
+        sip_password=row.sip_password,
+        headers={"X-PH-RetreaverUUID": str(call.uuid)},
+    )
+
+
+def _give_up(call: Call, *, now: datetime, why: str) -> None:
+    """Ends the call as no-target, its caller's leg with it."""
+    if _moved(call, Call.Status.RINGING, Call.Status.NO_TARGET, ended_at=now):
+        call.legs.filter(party=Party.CALLER, ended_at=None).update(status=Leg.Status.ENDED, outcome="no-target", ended_at=now)
+        note(call, "ended", at=now, status="no-target", why=why)
+
+
+def end_unanswered(leg_uuid: UUID, *, outcome: str, now: datetime) -> bool:
+    """Ends a ringing leg, gives its places back and lets its call look for the next buyer; False when it rings no more."""
+    ringing = Leg.objects.filter(pk=leg_uuid, status=Leg.Status.RINGING)
+    if not ringing.update(status=Leg.Status.ENDED, outcome=outcome, ended_at=now):
+        return False
+    leg = Leg.objects.select_related("call").get(pk=leg_uuid)
+    _moved(leg.call, Call.Status.RINGING, Call.Status.ROUTING)
+    if leg.hold_id:
+        caps.give_back(hold_ids=[leg.hold_id], now=now)
+    return True
+
+
+def _moved(call: Call, before: Call.Status, after: Call.Status, **changes: datetime) -> bool:
+    """Moves a call from one status to another; False when somebody else did."""
+    won = Call.objects.filter(pk=call.pk, status=before).update(status=after, **changes)
+    if won:
+        call.status = after
+    return bool(won)

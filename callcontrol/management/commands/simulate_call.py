@@ -1,0 +1,48 @@
+"""`simulate_call`: a caller dials a number of this installation, without a network."""
+
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from callcontrol import lifecycle
+from callcontrol.arrivals import Arrival
+from callcontrol.models import Call, Party
+from campaigns.refusals import Refusal
+
+
+class Command(BaseCommand):
+    help = "Brings a call in on the simulator and says what became of it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("to", help="the number or sip: address that is dialed")
+        parser.add_argument("--from", dest="caller", default=None, help="the caller's number; without it: withheld")
+        parser.add_argument("--digits", default=None, help="what the caller keys in when asked for the real caller's number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        arrival = Arrival(
+            carrier="simulator",
+            carrier_call_id=uuid.uuid4().hex,
+            to=options["to"],
+            caller=options["caller"],
+            digits=options["digits"],
+            now=timezone.now(),
+        )
+        try:
+            call = lifecycle.call_arrived(arrival)
+        except Refusal as refusal:
+            raise CommandError(f"{options['to']}: {refusal.text}.") from None
+        for line in self._story(call):
+            self.stdout.write(line)
+
+    def _story(self, call: Call) -> list[str]:
+        claimed = f"claims reservation {call.reservation_id}" if call.reservation_id else "has no reservation"
+        lines = [f"Call {call.uuid} from {call.caller_number or 'a withheld number'} to {call.inbound_number} {claimed}."]
+        lines += [f"  tag {tag.name} = {tag.value}" for tag in call.tags.order_by("name")]
+        for leg in call.legs.filter(party=Party.HANDLER).select_related("buyer"):
+            lines.append(f"{leg.buyer} is {leg.get_status_display().lower()} at {leg.number}.")
+        if call.status == Call.Status.NO_TARGET:
+            last = call.events.order_by("-id").first()
+            lines.append(f"Nobody takes it: {last.detail.get('why') if last else 'no buyer'}.")
+        return lines

@@ -1,0 +1,21 @@
+"""Which carrier carries the calls of this installation."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from campaigns.kinds import declared_in
+
+from . import carriers
+from .carriers.base import Carrier
+
+
+@lru_cache(maxsize=1)
+def all_carriers() -> dict[str, type[Carrier]]:
+    """Every carrier by its slug."""
+    return {found.slug: found for found in declared_in(carriers, Carrier)}
+
+
+def carrier() -> Carrier:
+    """The carrier that the setting CARRIER names; KeyError when there is none."""
+    return all_carriers()[settings.CARRIER]()

@@ -1,0 +1,16 @@
+"""Deleting old rows in bounded batches, one statement each."""
+
+from datetime import datetime
+
+from django.db import connection, models
+
+_DROP = "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at <= %s ORDER BY expires_at LIMIT %s {lock})"
+
+
+def drop_expired(model: type[models.Model], *, now: datetime, most: int) -> int:
+    """Deletes at most so many rows whose `expires_at` is past; how many. What another sweep works on is left to it."""
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    sql = _DROP.format(table=connection.ops.quote_name(model._meta.db_table), lock=lock)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(now), most])
+        return int(cursor.rowcount)

@@ -1,0 +1,50 @@
+"""Pieces of the API description that several APIs use."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Why a request was refused, in words."""
+
+    error = serializers.CharField()
+
+
+_WHEN = {
+    400: "The body can't be read.",
+    401: "The key or token is missing or unknown: `not authorized`.",
+    403: "The key is paused, or the feature is switched off for the company.",
+    404: "There is no such thing.",
+    405: "The path does not answer to this verb.",
+    406: "The answer is asked for in a format that is neither JSON nor XML.",
+    409: "The first request with this Idempotency-Key is still running.",
+    410: "The owner of the key was deleted.",
+    413: "The body is over 64 KiB.",
+    415: "The body's content type is not known.",
+    422: "A value is missing or unusable: `FAILED must include caller_number (string)`.",
+    429: "Over the key's rate; `Retry-After` says how many seconds to wait.",
+    503: "The database can't be reached; `Retry-After` says how many seconds to wait.",
+}
+
+
+def error(when: str) -> OpenApiResponse:
+    """An error's answer, in `{"error": text}`."""
+    return OpenApiResponse(ErrorSerializer, when)
+
+
+def errors(*statuses: int) -> dict[int, Any]:
+    """The usual meaning of these statuses."""
+    return {status: error(_WHEN[status]) for status in statuses}
+
+
+def by_key(*more: int) -> dict[int, Any]:
+    """What every request by a key may be refused with."""
+    return errors(400, 401, 403, 405, 406, 409, 410, 413, 415, 422, 429, 503, *more)
+
+
+KEY = OpenApiParameter("key", str, OpenApiParameter.QUERY, description="The postback key. Also read from the body, or as a bearer token.")
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeats with the same text get the first answer for 24 hours."
+)

@@ -1,0 +1,231 @@
+"""What every request by a key goes through: format, body, key, rate, idempotency, one transaction, one row in the log."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from prometheus_client import Counter
+from rest_framework.views import APIView
+
+from campaigns import phone
+from campaigns.refusals import Forbidden, Gone, NotAuthorized, Refusal, TooMany
+from config.api.address import client_address, is_within
+from config.api.bodies import read_body
+from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on
+from config.api.formats import MEDIA_TYPES, asked_format, render
+from config.api.parameters import gather
+
+from . import first_read, idempotency, rates
+from .idempotency import Answer
+from .kinds import kind_of
+from .snapshot import snapshot_of
+from .visit import Visit
+
+_requests = Counter("ringpost_key_requests", "Requests by a key", ["type", "result", "status"])
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_REFUSED_A_MINUTE = 60
+
+Acts = Callable[..., tuple[int, dict[str, Any]]]
+# The region of a key's company when it was last seen: lets the caller's number be part of the first statement.
+_regions: dict[str, str] = {}
+
+
+class Door(APIView):
+    """The base of every entrance that takes a key.
+
+    A subclass names its `kinds` of keys, adds `reads` to the first statement, and has a method for each verb that
+    takes the Visit and the path's parameters and returns a status and the answer's members. It runs in one
+    transaction with the log row; what it raises as a Refusal rolls it back and is logged by itself.
+    """
+
+    kinds: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[first_read.Part, ...]] = ()
+    error_shape: ClassVar[Mapping[str, Any]] = POSTBACK_SHAPE
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        visit = Visit(
+            method=request.method or "",
+            path=request.path,
+            address=client_address(request),
+            now=timezone.now(),
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            base_url=settings.PUBLIC_BASE_URL or f"{request.scheme}://{request.get_host()}",
+        )
+        headers: dict[str, str] = {}
+        try:
+            act = self._read(request, visit, kwargs)
+            self.prepare(visit)
+            answer = self._act_once(act, visit, kwargs, headers)
+        except Exception as error:
+            answer = self._refuse(visit, error, headers)
+        _requests.labels(visit.key.type if visit.key else "refused", visit.result or "failed", answer.status).inc()
+        content_type = MEDIA_TYPES[answer.format]
+        return HttpResponse(answer.body, status=answer.status, content_type=content_type, headers=headers | _PRIVATE)
+
+    def prepare(self, visit: Visit) -> None:
+        """Runs once the key is let in, before the transaction of the act."""
+
+    def _read(self, request: HttpRequest, visit: Visit, path_values: Mapping[str, str]) -> Acts:
+        """Everything before the act. What is wrong with the request is raised after its key is known, so that it is logged."""
+        act, body, wrong = self._read_request(request, visit)
+        named_in_path = {name: value for name, value in path_values.items() if name == "key"}
+        visit.parameters = gather(request.META.get("QUERY_STRING", ""), body, named_in_path)
+        visit.key_text = visit.parameters.key() or _key_in_header(request)
+        try:
+            visit.parameters.check()
+        except ApiError as error:
+            wrong = wrong or error
+        self._authorize(visit, wrong)
+        if wrong:
+            raise wrong
+        if visit.caller_is_unusable:
+            raise Refusal("caller_number must be a phone number of 7 to 15 digits")
+        return act
+
+    def _read_request(self, request: HttpRequest, visit: Visit) -> tuple[Acts, list[tuple[str, str]], ApiError | None]:
+        try:
+            visit.format = asked_format(request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE"))
+            return self._act_for(visit.method), read_body(request), None
+        except ApiError as error:
+            return _nothing, [], error
+
+    def _act_for(self, method: str) -> Acts:
+        act: Acts | None = getattr(self, method.lower(), None) if method in ("GET", "POST", "PUT", "PATCH", "DELETE") else None
+        if act is None:
+            allowed = [name for name in ("GET", "POST", "PUT", "PATCH", "DELETE") if hasattr(self, name.lower())]
+            raise ApiError(405, f"method not allowed: use {' or '.join(allowed)}", {"Allow": ", ".join(allowed)})
+        return act
+
+    # --- the key ------------------------------------------------------------------------------------------
+    def _authorize(self, visit: Visit, wrong: ApiError | None) -> None:
+        if visit.key_text is None:
+            if wrong:
+                raise wrong
+            raise NotAuthorized
+        self._look_up(visit)
+        key, snapshot = visit.key, visit.snapshot
+        if key is None or snapshot is None:
+            self._count_refused(visit)
+            raise wrong or NotAuthorized()
+        kind = kind_of(key.type)
+        if key.owner_is_gone or snapshot.retired:
+            raise Gone("the owner of this key was deleted")
+        if key.paused:
+            raise Forbidden("this key is paused")
+        if kind.switch and not snapshot.switches[kind.switch]:
+            raise Forbidden(f"{kind.label.lower()} is switched off for this company")
+        if key.networks and not is_within(visit.address, key.networks):
+            raise Forbidden("this key may not be used from this address")
+        if key.requests_per_second:
+            burst = key.burst or key.requests_per_second
+            wait = rates.seconds_to_wait(f"key:{key.row}", per_second=key.requests_per_second, burst=burst, now=visit.now)
+            if wait:
+                raise TooMany("too many requests", wait)
+
+    def _look_up(self, visit: Visit) -> None:
+        """Reads the key, and what the entrance wants beside it, for the caller in the company's region."""
+        text = visit.key_text or ""
+        if not text.isascii() or not text.isprintable():
+            return
+        region = _regions.get(text, "US")
+        self._read_caller(visit, region)
+        self.read_again(visit)
+        if not visit.read["key"]:
+            return
+        row, company_row, version, *_ = (int(value or 0) for value in visit.read["key"][0])
+        visit.snapshot = snapshot_of(company_row, version)
+        key = visit.snapshot.keys.get(row)
+        if key is None or key.type not in self.kinds or (key.retired_at is not None and key.retired_at <= visit.now):
+            return
+        visit.key = key
+        if visit.snapshot.region != region:
+            _regions[text] = visit.snapshot.region
+            before = visit.caller_number
+            self._read_caller(visit, visit.snapshot.region)
+            if visit.caller_number != before:
+                self.read_again(visit)
+
+    def read_again(self, visit: Visit) -> None:
+        """The first statement: the key, and what the entrance wants beside it."""
+        parts = (first_read.KEY, *self.reads)
+        visit.read = first_read.read(parts, key=visit.key_text or "", caller=visit.caller_number, now=visit.now)
+
+    def _read_caller(self, visit: Visit, region: str) -> None:
+        said = visit.parameters.number_text("caller_number")
+        if said is None or phone.is_withheld(said):
+            visit.caller_number, visit.caller_is_unusable = None, False
+        else:
+            visit.caller_number = phone.to_e164(said, region)
+            visit.caller_is_unusable = visit.caller_number is None
+
+    def _count_refused(self, visit: Visit) -> None:
+        """Who guesses keys is slowed down, and no longer fills the log."""
+        wait = rates.seconds_to_wait(f"refused:{visit.address}", per_second=_REFUSED_A_MINUTE / 60, burst=_REFUSED_A_MINUTE, now=visit.now)
+        if wait:
+            visit.key_text = None
+            raise TooMany("too many refused keys", wait)
+
+    # --- the act ------------------------------------------------------------------------------------------
+    def _act_once(self, act: Acts, visit: Visit, path_values: Mapping[str, str], headers: dict[str, str]) -> Answer:
+        if visit.idempotency_key is None or visit.method == "GET":
+            return self._act(act, visit, path_values, None)
+        began = idempotency.begin(
+            scope=f"key:{visit.key.row}" if visit.key else "",
+            method=visit.method,
+            path=visit.path,
+            idempotency_key=visit.idempotency_key,
+            parameters=visit.parameters,
+            now=visit.now,
+        )
+        if isinstance(began, Answer):
+            headers["Idempotency-Replayed"] = "true"
+            visit.result, visit.format = "replayed", began.format
+            visit.write(status=began.status, body=began.body)
+            return began
+        try:
+            return self._act(act, visit, path_values, began)
+        except Exception as error:
+            answer = self._refuse(visit, error, headers)
+            idempotency.finish(row=began, answer=answer)
+            return answer
+
+    def _act(self, act: Acts, visit: Visit, path_values: Mapping[str, str], record: int | None) -> Answer:
+        """One transaction: what was asked, its log row, and its kept answer; or none of them."""
+        values = {name: value for name, value in path_values.items() if name != "key" and name != "format"}
+        with transaction.atomic():
+            status, members = act(visit, **values)
+            answer = Answer(status, render(members, visit.format).decode(), visit.format)
+            visit.write(status=status, body=answer.body)
+            if record is not None:
+                idempotency.finish(row=record, answer=answer)
+        return answer
+
+    def _refuse(self, visit: Visit, error: Exception, headers: dict[str, str]) -> Answer:
+        """The answer to a refusal or a failure, and its log row by itself: one for every request that names a key."""
+        verdict = verdict_on(error)
+        body = render({**self.error_shape, "error": verdict.text}, visit.format).decode()
+        headers.update(verdict.headers)
+        visit.result = "failed" if verdict.status >= 500 else "refused"
+        visit.trace, visit.reservation_uuid, visit.call_uuid = None, None, None
+        if visit.key_text is not None:
+            try:
+                visit.write(status=verdict.status, body=body)
+            except (OperationalError, InterfaceError):
+                if verdict.status != 503:  # an absent database is the one answer without a row
+                    return self._refuse(visit, OperationalError("the log could not be written"), headers)
+        return Answer(verdict.status, body, visit.format)
+
+
+def _nothing(visit: Visit, **values: str) -> tuple[int, dict[str, Any]]:
+    """Stands for the act of a request that is refused before it."""
+    raise ApiError(400, "unreadable request")
+
+
+def _key_in_header(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return request.headers.get("X-Api-Key", "").strip() or None

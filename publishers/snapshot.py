@@ -1,0 +1,210 @@
+"""A company's settings, frozen: built once a version and process, compared at every request with the version in force."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from campaigns.models import Campaign, CatalogueVersion, Company
+from campaigns.routing import Condition, Pool
+from campaigns.routing_snapshot import pools_of
+
+from .kinds import kind_of
+from .models import Conversion, InboundNumber, Key, Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A key as it was when the snapshot was made; `settings` are complete, the kind's defaults included."""
+
+    row: int
+    end: str
+    type: str
+    campaign_row: int | None
+    publisher_row: int | None
+    buyer_row: int | None
+    group_row: int | None
+    settings: Mapping[str, Any]
+    paused: bool
+    retired_at: datetime | None
+    owner_is_gone: bool
+    requests_per_second: int | None
+    burst: int | None
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFacts:
+    row: int
+    publisher_id: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    number: str
+    campaign_row: int
+    publisher_row: int | None
+    tags: Mapping[str, str]
+    in_pool: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionFacts:
+    seconds: int
+    payout: Decimal
+    revenue: Decimal
+    publisher_row: int | None
+    buyer_row: int | None
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    row: int
+    campaign_id: str
+    paused: bool
+    time_zone: str
+    dedupe_seconds: int
+    duplicates: str
+    buyers: Pool
+    pool_numbers: tuple[str, ...]
+    fixed_numbers: tuple[str, ...]
+    conversions: tuple[ConversionFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a decision needs of a company; dictionaries by row, publishers also by their id."""
+
+    company_row: int
+    version: int
+    name: str
+    region: str
+    time_zone: str
+    retired: bool
+    switches: Mapping[str, bool]
+    keys: Mapping[int, KeyFacts]
+    campaigns: Mapping[int, CampaignFacts]
+    publishers: Mapping[int, PublisherFacts]
+    publishers_by_id: Mapping[str, PublisherFacts]
+    numbers: Mapping[str, NumberFacts]
+
+
+_held: dict[int, Snapshot] = {}
+_building = threading.Lock()
+
+
+def snapshot_of(company_row: int, version: int) -> Snapshot:
+    """The company's settings at this version, or newer."""
+    held = _held.get(company_row)
+    if held is not None and held.version == version:
+        return held
+    with _building:
+        held = _held.get(company_row)
+        if held is None or held.version != version:
+            held = _held[company_row] = _build(company_row)
+    return held
+
+
+def current_snapshot(company_row: int) -> Snapshot:
+    """The settings in force now, for those who did not read the version with something else."""
+    return snapshot_of(company_row, CatalogueVersion.objects.get(company_id=company_row).version)
+
+
+def _build(company_row: int) -> Snapshot:
+    """Reads until the version is the same before and after, so that no half of a change is ever held."""
+    while True:
+        version = CatalogueVersion.objects.get(company_id=company_row).version
+        snapshot = _read(Company.objects.get(pk=company_row), version)
+        if CatalogueVersion.objects.filter(company_id=company_row, version=version).exists():
+            return snapshot
+
+
+def _read(company: Company, version: int) -> Snapshot:
+    publishers = {
+        row.pk: PublisherFacts(row.pk, row.publisher_id, row.paused) for row in Publisher.objects.of(company).unretired().only(
+            "publisher_id", "paused"
+        )
+    }
+    numbers = {
+        row.number: NumberFacts(row.number, row.campaign_id, row.publisher_id, row.tags, row.in_pool)
+        for row in InboundNumber.objects.of(company).unretired()
+    }
+    return Snapshot(
+        company_row=company.pk,
+        version=version,
+        name=company.name,
+        region=company.region,
+        time_zone=company.time_zone,
+        retired=company.retired_at is not None,
+        switches={name: value for name, value in vars(company).items() if name.endswith("_enabled")},
+        keys=_keys(company),
+        campaigns=_campaigns(company, numbers),
+        publishers=publishers,
+        publishers_by_id={facts.publisher_id: facts for facts in publishers.values()},
+        numbers=numbers,
+    )
+
+
+def _keys(company: Company) -> dict[int, KeyFacts]:
+    """All keys, the revoked too: a revoked key of a known company is told apart from a gone owner's."""
+    rows = Key.objects.of(company).select_related("campaign", "publisher", "buyer", "group")
+    return {row.pk: _key_facts(row) for row in rows}
+
+
+def _key_facts(row: Key) -> KeyFacts:
+    owners = [row.campaign, row.publisher, row.buyer, row.group]
+    return KeyFacts(
+        row=row.pk,
+        end=row.key[-4:],
+        type=row.type,
+        campaign_row=row.campaign_id,
+        publisher_row=row.publisher_id,
+        buyer_row=row.buyer_id,
+        group_row=row.group_id,
+        settings=kind_of(row.type).full(row.settings),
+        paused=row.paused,
+        retired_at=row.retired_at,
+        owner_is_gone=any(owner is not None and owner.retired_at is not None for owner in owners),
+        requests_per_second=row.requests_per_second,
+        burst=row.burst,
+        networks=tuple(row.allowed_networks),
+    )
+
+
+def _campaigns(company: Company, numbers: Mapping[str, NumberFacts]) -> dict[int, CampaignFacts]:
+    pools = pools_of(company)
+    conversions = _conversions(company)
+    return {
+        row.pk: CampaignFacts(
+            row=row.pk,
+            campaign_id=row.campaign_id,
+            paused=row.paused,
+            time_zone=row.time_zone or company.time_zone,
+            dedupe_seconds=row.dedupe_seconds,
+            duplicates=row.duplicates,
+            buyers=pools[row.pk],
+            pool_numbers=_numbers_of(row, numbers, in_pool=True),
+            fixed_numbers=_numbers_of(row, numbers, in_pool=False),
+            conversions=tuple(conversions.get(row.pk, ())),
+        )
+        for row in Campaign.objects.of(company).unretired()
+    }
+
+
+def _numbers_of(campaign: Campaign, numbers: Mapping[str, NumberFacts], *, in_pool: bool) -> tuple[str, ...]:
+    return tuple(
+        sorted(facts.number for facts in numbers.values() if facts.campaign_row == campaign.pk and facts.in_pool == in_pool)
+    )
+
+
+def _conversions(company: Company) -> dict[int, list[ConversionFacts]]:
+    found: dict[int, list[ConversionFacts]] = {}
+    for row in Conversion.objects.of(company).prefetch_related("filters"):
+        conditions = tuple(Condition(item.key, item.operator, item.value) for item in row.filters.all())
+        facts = ConversionFacts(row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, conditions)
+        found.setdefault(row.campaign_id, []).append(facts)
+    return found

@@ -1,0 +1,45 @@
+"""Tags that wait for their caller's next call: taken by one call, once, or dropped when their time is over."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from campaigns import sweeping
+
+from .models import StoredTag
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A tag that waited, and the publisher whose key wrote it."""
+
+    name: str
+    value: str
+    publisher_row: int | None
+    written_at: datetime
+
+
+_TAKE = """
+DELETE FROM publishers_storedtag
+WHERE company_id = %s AND caller_number = %s AND scope IN ('', %s) AND expires_at > %s
+RETURNING name, value, publisher_id, written_at
+"""
+
+def take(*, company_row: int, campaign_row: int, caller_number: str, now: datetime) -> list[Waiting]:
+    """Takes the caller's tags for a call on this campaign, oldest first. Deleting is what decides which call gets them."""
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [company_row, caller_number, f"campaign:{campaign_row}", moment])
+        rows = [Waiting(name, value, publisher, _aware(at)) for name, value, publisher, at in cursor.fetchall()]
+    return sorted(rows, key=lambda row: row.written_at)
+
+
+def drop_expired(*, now: datetime, most: int) -> int:
+    """Deletes at most so many whose time is over; how many."""
+    return sweeping.drop_expired(StoredTag, now=now, most=most)
+
+
+def _aware(moment: datetime | str) -> datetime:
+    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return known if known.tzinfo else known.replace(tzinfo=UTC)

@@ -1,0 +1,28 @@
+"""Sweeps of what is kept for a while: stored tags, and first answers. Readers look at the clock, so late is never wrong."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from campaigns import leases
+
+from . import idempotency, stored_tags
+
+_BATCH = 500
+
+
+@shared_task(ignore_result=True)
+def expire_stored_tags() -> int:
+    """Drops the tags whose time is over; how many."""
+    now = timezone.now()
+    return leases.sweep(
+        name="expire-stored-tags", batch=lambda: stored_tags.drop_expired(now=now, most=_BATCH), most=_BATCH, now=now
+    )
+
+
+@shared_task(ignore_result=True)
+def trim_idempotency_records() -> int:
+    """Drops the answers that are older than a day; how many."""
+    now = timezone.now()
+    return leases.sweep(
+        name="trim-idempotency-records", batch=lambda: idempotency.drop_expired(now=now, most=_BATCH), most=_BATCH, now=now
+    )

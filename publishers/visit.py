@@ -1,0 +1,80 @@
+"""One request by a key: what it is, and what became of it. At its end it is one row of the postback log."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from config.api.parameters import Parameters
+from config.insert import insert
+
+from .first_read import Row
+from .models import LogEntry
+from .snapshot import KeyFacts, PublisherFacts, Snapshot
+
+_LONGEST_RESPONSE = 64 * 1024
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is known of a request so far."""
+
+    method: str
+    path: str
+    address: str | None
+    now: datetime
+    started: float = field(default_factory=time.perf_counter)
+    format: str = "json"
+    parameters: Parameters = field(default_factory=Parameters)
+    key_text: str | None = None
+    idempotency_key: str | None = None
+    key: KeyFacts | None = None
+    snapshot: Snapshot | None = None
+    read: dict[str, list[Row]] = field(default_factory=dict)
+    caller_number: str | None = None
+    caller_is_unusable: bool = False
+    base_url: str = ""
+    result: str = ""
+    notes: list[str] = field(default_factory=list)
+    trace: dict[str, Any] | None = None
+    reservation_uuid: uuid.UUID | None = None
+    call_uuid: uuid.UUID | None = None
+
+    def named_publisher(self) -> PublisherFacts | None:
+        """The publisher that the request names; an unknown one is noted, and attributed to nobody."""
+        assert self.snapshot
+        name = self.parameters.publisher()
+        found = self.snapshot.publishers_by_id.get(name) if name else None
+        if name and found is None:
+            self.notes.append(f"No publisher is called “{name}”: kept as the tag publisher_id.")
+        return found
+
+    def write(self, *, status: int, body: str) -> None:
+        """Inserts the log row, in whatever transaction is open."""
+        insert(
+            LogEntry,
+            at=self.now,
+            company_row=self.snapshot.company_row if self.snapshot and self.key else None,
+            key_row=self.key.row if self.key else None,
+            key_end=_storable_end(self.key_text or ""),
+            type=self.key.type if self.key else "",
+            method=self.method[:10],
+            path=self.path[:300],
+            format=self.format,
+            parameters=self.parameters.masked(),
+            caller_number=self.caller_number,
+            status=status,
+            response=body[:_LONGEST_RESPONSE].replace("\0", ""),
+            result=self.result or "error",
+            duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
+            reservation_uuid=self.reservation_uuid,
+            call_uuid=self.call_uuid,
+            address=self.address,
+            notes=self.notes,
+            trace=self.trace,
+        )
+
+
+def _storable_end(key: str) -> str:
+    return key[-4:] if key.isascii() and key.isprintable() else "????"

@@ -1,0 +1,87 @@
+"""What both reserving APIs make of a ping, and put into the log about it."""
+
+from collections.abc import Mapping
+
+from campaigns import phone
+from campaigns.refusals import Missing, Refusal
+from publishers.door import Door
+from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
+from publishers.visit import Visit
+from reservations import ledger, lifecycle
+from reservations.lifecycle import Ask
+
+
+class Pings(Door):
+    """What both reserving APIs do with a ping."""
+
+    reads = ledger.PING
+
+    def prepare(self, visit: Visit) -> None:
+        """Gives back what reservations past their end still hold, if no sweep has: late is never wrong."""
+        if visit.read.get("overdue") and visit.snapshot:
+            lifecycle.expire_all_due(now=visit.now, company_row=visit.snapshot.company_row)
+            self.read_again(visit)
+
+
+def ask_of(visit: Visit) -> Ask:
+    """The ping in a request; raises Missing for a required tag, Refusal for a number that cannot be dialed."""
+    key, snapshot = key_of(visit)
+    assert key.campaign_row is not None
+    publisher = visit.named_publisher()
+    return Ask(
+        snapshot=snapshot,
+        key=key,
+        campaign=snapshot.campaigns[key.campaign_row],
+        publisher=publisher,
+        caller_number=visit.caller_number,
+        inbound_number=_asked_number(visit, snapshot),
+        tags=_tags(visit, key, publisher),
+        stored=ledger.waiting_tags(visit.read["waiting"], campaign_row=key.campaign_row),
+        used=ledger.used_of(visit.read["full"]),
+        open_rows=ledger.open_rows(visit.read["open"]),
+        now=visit.now,
+    )
+
+
+def key_of(visit: Visit) -> tuple[KeyFacts, Snapshot]:
+    """The key and the settings that a visit has once it was let in."""
+    assert visit.key and visit.snapshot
+    return visit.key, visit.snapshot
+
+
+def _asked_number(visit: Visit, snapshot: Snapshot) -> str | None:
+    said = visit.parameters.number_text("inbound_number")
+    if said is None:
+        return None
+    number = phone.destination(said, snapshot.region)
+    if number is None:
+        raise Refusal("inbound_number must be a phone number of 7 to 15 digits, or a SIP address")
+    return number
+
+
+def _tags(visit: Visit, key: KeyFacts, publisher: PublisherFacts | None) -> dict[str, str]:
+    sent = visit.parameters.tags()
+    for name in key.settings["required_tags"]:
+        if not sent.get(name, "").strip():
+            raise Missing(name)
+    tags = prefixed(sent, key)
+    unknown = None if publisher else visit.parameters.publisher()
+    return tags if unknown is None else {**tags, "publisher_id": unknown}
+
+
+def prefixed(tags: Mapping[str, str], key: KeyFacts) -> dict[str, str]:
+    """The tags under the names that the key gives them."""
+    return {key.settings["tag_prefix"] + name: value for name, value in tags.items()}
+
+
+def note_foreign_number(visit: Visit, number: str | None, snapshot: Snapshot) -> None:
+    if number and not number.startswith("sip:") and number not in snapshot.numbers:
+        visit.notes.append(f"{number} is no number of this company: a call to it is not seen here.")
+
+
+def log_outcome(visit: Visit, outcome: lifecycle.Outcome) -> None:
+    """Puts into the log row what the ping came to."""
+    row = outcome.reservation
+    visit.reservation_uuid = row.uuid
+    visit.result = "shielded" if outcome.shielded else str(row.status)
+    visit.trace = outcome.decision.stored() if outcome.decision else None

@@ -1,0 +1,91 @@
+"""The few raw statements of the hot path: what a ping reads beside its key, and the sweep of what is past its end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from publishers.first_read import Part, Row, moment_of
+
+_NULL = "CAST(NULL AS text)"
+_COMPANY = "JOIN publishers_key k ON k.key = %s AND k.company_id"
+
+# Counters that are full, or were when they were last looked at; the decision compares them with the caps in force.
+FULL = Part(
+    "full",
+    f"SELECT 'full', c.owner, c.kind, CAST(c.used AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}"
+    f" FROM campaigns_capcounter c {_COMPANY} = c.company_id WHERE c.used >= c.cap AND c.ends_at > %s",
+    lambda key, caller, now: [key, now],
+)
+# The caller's reservations that nobody has closed, those past their end included.
+OPEN = Part(
+    "open",
+    f"SELECT 'open', CAST(r.uuid AS text), r.scope, r.inbound_number, CAST(r.expires_at AS text), {_NULL}, {_NULL}, {_NULL}"
+    f" FROM reservations_reservation r {_COMPANY} = r.company_id"
+    " WHERE r.caller_number = %s AND r.status IN ('reserved', 'confirmed')",
+    lambda key, caller, now: [key, caller],
+)
+# Tags that wait for the caller's next call.
+WAITING = Part(
+    "waiting",
+    f"SELECT 'waiting', t.scope, t.name, t.value, CAST(t.written_at AS text), {_NULL}, {_NULL}, {_NULL}"
+    f" FROM publishers_storedtag t {_COMPANY} = t.company_id WHERE t.caller_number = %s AND t.expires_at > %s",
+    lambda key, caller, now: [key, caller, now],
+)
+# Whether a reservation past its end still holds places that nobody has given back.
+OVERDUE = Part(
+    "overdue",
+    f"SELECT 'overdue', CAST(MIN(r.expires_at) AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}"
+    f" FROM reservations_reservation r {_COMPANY} = r.company_id"
+    " WHERE r.hold_id IS NOT NULL AND r.status IN ('reserved', 'confirmed') AND r.expires_at <= %s HAVING COUNT(*) > 0",
+    lambda key, caller, now: [key, now],
+)
+PING = (FULL, OPEN, WAITING, OVERDUE)
+
+_EXPIRE = """
+UPDATE reservations_reservation SET status = 'expired', closed_at = %s WHERE uuid IN (
+  SELECT uuid FROM reservations_reservation
+  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY expires_at LIMIT %s {lock}
+) AND status IN ('reserved', 'confirmed') RETURNING hold_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    uuid: UUID
+    scope: str
+    inbound_number: str
+    expires_at: datetime
+
+
+def used_of(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """FULL's rows as (owner, kind) → used."""
+    return {(owner or "", kind or ""): int(used or 0) for owner, kind, used, *_ in rows}
+
+
+def open_rows(rows: Sequence[Row]) -> list[OpenRow]:
+    far = datetime.max.replace(tzinfo=UTC)
+    return [OpenRow(UUID(uuid), scope or "", number or "", moment_of(until) or far) for uuid, scope, number, until, *_ in rows]
+
+
+def waiting_tags(rows: Sequence[Row], *, campaign_row: int) -> dict[str, str]:
+    """The stored tags that this campaign may see, the later value of a name winning."""
+    scopes = ("", f"campaign:{campaign_row}")
+    seen = sorted((at or "", name or "", value or "") for scope, name, value, at, *_ in rows if scope in scopes)
+    return {name: value for _, name, value in seen}
+
+
+def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[int | None]:
+    """Closes at most so many open reservations past their end; their holds, None for those without.
+
+    With a company: only its own, and only those that hold places. Rows that another sweep works on are left to it.
+    """
+    moment = connection.ops.adapt_datetimefield_value(now)
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    held = "" if company_row is None else "AND hold_id IS NOT NULL AND company_id = %s"
+    values = [moment, moment, *([] if company_row is None else [company_row]), most]
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRE.format(lock=lock, held=held), values)
+        return [hold for (hold,) in cursor.fetchall()]

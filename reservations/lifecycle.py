@@ -1,0 +1,280 @@
+"""The story of a reservation: reserve, confirm, claim, expire.
+
+Rows are always locked in one order, reservations before cap counters, so that a ping, a confirmation, a call and a
+sweep never wait for each other in a circle.
+"""
+
+import random
+import uuid as uuids
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from campaigns import caps, routing
+from campaigns.caps import CapFull
+from campaigns.choice import choose, take
+from campaigns.refusals import NotFound, StillRunning
+from campaigns.routing import Candidate, Decision
+from config.insert import insert_row
+from publishers import payouts
+from publishers.snapshot import CampaignFacts, KeyFacts, PublisherFacts, Snapshot
+
+from . import numbers
+from .ledger import OpenRow, expire
+from .models import LIVE, Reservation, ReservationQuerySet, Status
+from .numbers import Dial
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A ping: what is asked for, and what was read for it. `tags` are the request's, `stored` those that wait for a call."""
+
+    snapshot: Snapshot
+    key: KeyFacts
+    campaign: CampaignFacts
+    publisher: PublisherFacts | None
+    caller_number: str | None
+    inbound_number: str | None
+    tags: Mapping[str, str]
+    stored: Mapping[str, str]
+    used: Mapping[tuple[str, str], int]
+    open_rows: Sequence[OpenRow]
+    now: datetime
+
+    @property
+    def scope(self) -> str:
+        """Whose repeats for one caller get one answer; never across key types."""
+        if self.key.settings["shield_scope"] == "campaign":
+            return f"{self.key.type}:campaign:{self.campaign.row}"
+        return f"{self.key.type}:key:{self.key.row}"
+
+    def ping(self) -> routing.Ping:
+        return routing.Ping(
+            now=self.now,
+            campaign_id=self.campaign.campaign_id,
+            caller_number=self.caller_number,
+            tags={**self.stored, **self.tags},
+            publisher_id=self.publisher.publisher_id if self.publisher else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a ping came to; `shielded` when it repeats an earlier one, which has the decision."""
+
+    reservation: Reservation
+    shielded: bool = False
+    decision: Decision | None = None
+
+
+# --- reserve ----------------------------------------------------------------------------------------------
+def reserve(ask: Ask) -> Outcome:
+    """Answers a ping inside the caller's transaction: the live reservation of a repeat, or a new row of any status."""
+    repeated = _live_with(ask)
+    if repeated is not None:
+        return Outcome(repeated, shielded=True)
+    if ask.campaign.paused or (ask.publisher and ask.publisher.paused):
+        return Outcome(_insert(ask, Status.REJECTED, uuid=uuids.uuid4()))
+    decision = routing.decide(ask.campaign.buyers, ask.ping(), ask.used, seed=random.getrandbits(53))
+    if not decision.order:
+        return Outcome(_insert(ask, Status.NO_TARGET, uuid=uuids.uuid4()), decision=decision)
+    return _reserve_first(ask, decision)
+
+
+def _live_with(ask: Ask) -> Reservation | None:
+    """The reservation that shields this ping. One past its end is closed here: it must not stand in the new one's way."""
+    if ask.caller_number is None:
+        return None
+    for row in ask.open_rows:
+        if row.scope == ask.scope:
+            if row.expires_at > ask.now:
+                return Reservation.objects.get(uuid=row.uuid)
+            _close_past(Reservation.objects.filter(uuid=row.uuid), now=ask.now)
+    return None
+
+
+def _close_past(rows: ReservationQuerySet, *, now: datetime) -> None:
+    for row in rows.due(now=now):
+        if Reservation.objects.filter(uuid=row.uuid).due(now=now).update(status=Status.EXPIRED, closed_at=now) and row.hold_id:
+            caps.give_back(hold_ids=[row.hold_id], now=now)
+
+
+def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
+    """Inserts until no unique pair of caller and number is in the way; another's shield in the way is the answer."""
+    taken = {row.inbound_number for row in ask.open_rows}
+    for _ in range(len(ask.campaign.pool_numbers) + 3):
+        uuid = uuids.uuid4()
+        dial = numbers.choose(
+            uuid=uuid,
+            caller_number=ask.caller_number,
+            asked=ask.inbound_number,
+            configured=ask.key.settings.get("inbound_number", ""),
+            campaign=ask.campaign,
+            taken=taken,
+        )
+        made = _insert(ask, Status.RESERVED, uuid=uuid, dial=dial, buyer=decision.order[0])
+        if made is not None:
+            held = _hold_first(ask, made, decision) if ask.key.settings["count_on_reserve"] else decision
+            return Outcome(made, decision=held)
+        in_scope = Reservation.objects.filter(caller_number=ask.caller_number, scope=ask.scope)
+        rival = in_scope.live(now=ask.now).first()
+        if rival is not None:
+            return Outcome(rival, shielded=True)
+        _close_past(in_scope, now=ask.now)  # a rival whose clock is behind ours
+        taken.add(dial.number)
+    raise StillRunning("another ping for this caller is being answered; ask again")
+
+
+def _insert(
+    ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None, buyer: Candidate | None = None
+) -> Reservation | None:
+    """One new row, or None when a unique constraint is in its way."""
+    payout, revenue, seconds = _quote(ask, buyer) if buyer else (payouts.NOTHING, payouts.NOTHING, 0)
+    row = Reservation(
+        uuid=uuid,
+        company_id=ask.snapshot.company_row,
+        key_id=ask.key.row,
+        campaign_id=ask.campaign.row,
+        publisher_id=ask.publisher.row if ask.publisher else None,
+        buyer_id=buyer.row if buyer else None,
+        status=status,
+        scope=ask.scope,
+        caller_number=ask.caller_number,
+        inbound_number=dial.number if dial else ask.inbound_number,
+        dynamic=bool(dial and dial.dynamic),
+        payout=payout,
+        revenue=revenue,
+        seconds=seconds,
+        tags=dict(ask.tags),
+        route_only=ask.key.settings["route_only_to_reserved_buyer"],
+        created_at=ask.now,
+        expires_at=ask.now + timedelta(seconds=ask.key.settings["ttl_seconds"]),
+        closed_at=None if buyer else ask.now,
+    )
+    return row if insert_row(row) else None
+
+
+def _quote(ask: Ask, buyer: Candidate) -> tuple[Decimal, Decimal, int]:
+    ping = ask.ping()
+    return payouts.quoted(
+        payouts.applying(
+            ask.campaign.conversions,
+            publisher_row=ask.publisher.row if ask.publisher else None,
+            buyer_row=buyer.row,
+            holds=lambda conditions: routing.conditions_hold(conditions, ping),
+        )
+    )
+
+
+def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
+    """Takes the place at once, with the best buyer that has one when it comes to it."""
+    choice = choose(
+        pool=ask.campaign.buyers, ping=ask.ping(), used=ask.used, seed=decision.seed, company_row=ask.snapshot.company_row
+    )
+    if choice.buyer is None:
+        _end_without_buyer(row, now=ask.now)
+        return choice.decision
+    row.hold, row.buyer_id = choice.hold, choice.buyer.row
+    row.payout, row.revenue, row.seconds = _quote(ask, choice.buyer)
+    row.save(update_fields=["hold", "buyer", "payout", "revenue", "seconds"])
+    return choice.decision
+
+
+# --- confirm ----------------------------------------------------------------------------------------------
+def confirm(
+    *, uuid: uuids.UUID, key: KeyFacts, campaign: CampaignFacts | None, tags: Mapping[str, str], now: datetime
+) -> Reservation:
+    """Takes the hold of a live reservation. Raises NotFound for another key's.
+
+    What can't be confirmed any more is answered as it now stands: no-target, and that ends it. Twice is once.
+    """
+    mine = Reservation.objects.filter(uuid=uuid, key_id=key.row)
+    row = mine.first()
+    if row is None:
+        raise NotFound("reservation not found")
+    moved = mine.filter(status=Status.RESERVED).live(now=now).update(status=Status.CONFIRMED, tags={**row.tags, **tags})
+    if not moved:
+        _close_past(mine, now=now)
+        return mine.get()
+    row = mine.get()
+    buyer = campaign.buyers.by_row.get(row.buyer_id) if campaign and not campaign.paused and row.buyer_id else None
+    if buyer is None or buyer.paused or not _held(row, buyer, now=now):
+        _end_without_buyer(row, now=now)
+    return row
+
+
+def _held(row: Reservation, buyer: Candidate, *, now: datetime) -> bool:
+    """Whether the reservation has its places, taken now if they were not."""
+    if row.hold_id is None:
+        try:
+            row.hold = take(buyer, company_row=row.company_id, now=now)
+        except CapFull:
+            return False
+        row.save(update_fields=["hold"])
+    return True
+
+
+def _end_without_buyer(row: Reservation, *, now: datetime) -> None:
+    if row.hold_id:
+        caps.give_back(hold_ids=[row.hold_id], now=now)
+    row.status, row.closed_at = Status.NO_TARGET, now
+    row.save(update_fields=["status", "closed_at"])
+
+
+# --- claim ------------------------------------------------------------------------------------------------
+def claim(
+    *, company_row: int, sip_uuid: uuids.UUID | None, inbound_number: str, caller_number: str | None, now: datetime
+) -> Reservation | None:
+    """The live reservation that a call is for, claimed by it: exactly one call gets it.
+
+    In this order: the one whose UUID is in the SIP address; the oldest with this number and this caller; the oldest
+    without a caller on this number. Numbers are the company's own: what others were told to dial is not looked at.
+    """
+    live = Reservation.objects.filter(company_id=company_row).live(now=now).order_by("created_at", "uuid")
+    while True:
+        found = _recognized(live, sip_uuid, inbound_number, caller_number)
+        if found is None:
+            return None
+        if Reservation.objects.filter(uuid=found.uuid).live(now=now).update(status=Status.CLAIMED, claimed_at=now):
+            found.status, found.claimed_at = Status.CLAIMED, now
+            return found
+
+
+def _recognized(
+    live: ReservationQuerySet, sip_uuid: uuids.UUID | None, inbound_number: str, caller_number: str | None
+) -> Reservation | None:
+    if sip_uuid:
+        return live.filter(uuid=sip_uuid).first()
+    on_number = live.filter(inbound_number=inbound_number)
+    theirs = on_number.filter(caller_number=caller_number).first() if caller_number else None
+    return theirs or on_number.filter(caller_number=None).first()
+
+
+def attributed(*, company_row: int, inbound_number: str, caller_number: str | None, now: datetime) -> Reservation | None:
+    """The newest ping of this caller for this number that found no buyer, while its time to live lasts."""
+    if caller_number is None:
+        return None
+    answered = Reservation.objects.filter(
+        company_id=company_row, inbound_number=inbound_number, caller_number=caller_number, expires_at__gt=now
+    )
+    return answered.filter(status__in=[Status.NO_TARGET, Status.REJECTED]).order_by("-created_at").first()
+
+
+# --- expire -----------------------------------------------------------------------------------------------
+def expire_due(*, now: datetime, company_row: int | None = None, most: int = BATCH) -> int:
+    """Closes one batch of what is past its end and gives its places back; how many. Safe twice and in parallel."""
+    with transaction.atomic():
+        holds = expire(now=now, most=most, company_row=company_row)
+        caps.give_back(hold_ids=[hold for hold in holds if hold is not None], now=now)
+    return len(holds)
+
+
+def expire_all_due(*, now: datetime, company_row: int) -> None:
+    """Gives back what this company's reservations past their end still hold, if no sweep has: late is never wrong."""
+    while expire_due(now=now, company_row=company_row) == BATCH:
+        pass

@@ -42,9 +42,7 @@ def write_line(method: str, path: str, status: int, milliseconds: float) -> None
     )
 
 
-_SHARED = (
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
+_SHARED = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 STRICT = f"default-src 'self'; img-src 'self' data:; {_SHARED}"
 # unfold's Alpine.js evaluates the expressions in its templates, and its charts and popovers set styles.
 ADMIN = f"default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; {_SHARED}"

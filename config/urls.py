@@ -1,3 +1,29 @@
 """Every address of the installation."""
 
-urlpatterns: list[object] = []
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django_prometheus.exports import ExportToDjangoView
+
+from config import health, schema
+
+urlpatterns = [
+    path("", include("reservations.api.urls")),
+    path("", include("callcontrol.api.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", ExportToDjangoView, name="metrics"),
+    path("api/schema", schema.Schema.as_view(), name="schema"),
+    path("api/schema.json", schema.Schema.as_view()),
+    path("api/schema.yaml", schema.SchemaYAML.as_view()),
+    path("api/docs", schema.Swagger.as_view(), name="docs"),
+    path("api/redoc", schema.Redoc.as_view(), name="redoc"),
+    path("admin/", admin.site.urls),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+]
+
+handler400 = "config.api.errors.bad_request"
+handler403 = "config.api.errors.forbidden"
+handler404 = "config.api.errors.not_found"
+handler500 = "config.api.errors.server_error"

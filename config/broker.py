@@ -1,0 +1,67 @@
+"""The broker in a folder: kombu's file-system transport, made safe for a worker that looks while a message is being written.
+
+As shipped it lets a worker take a file that is open and still empty (2 of 20,000 messages, and the worker dies of it), and
+moves what it takes to the machine's temporary folder, where other users may read it and where a move can be a copy.
+"""
+
+import os
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+from time import time_ns
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem, virtual
+from kombu.utils.json import dumps, loads
+
+
+class Channel(filesystem.Channel):
+    """A message is a file that appears whole, and belongs to the worker that renames it first."""
+
+    supports_fanout = False  # nobody broadcasts, so that no table of exchanges is shared through files
+    get_table = virtual.Channel.get_table
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._listed: dict[str, deque[str]] = {}
+
+    def _put(self, queue: str, payload: dict[str, Any], **_kwargs: Any) -> None:
+        name = f"{time_ns()}_{uuid.uuid4()}.{queue}.msg"
+        writing = Path(self.data_folder_out, f"{name}.writing")
+        writing.write_text(dumps(payload))
+        writing.rename(Path(self.data_folder_out, name))
+
+    def _get(self, queue: str) -> dict[str, Any]:
+        for name in self._oldest_first(queue):
+            taken = Path(self.data_folder_in, f"{name}.taken")
+            try:
+                Path(self.data_folder_in, name).rename(taken)
+            except FileNotFoundError:
+                continue  # another worker was faster
+            text = taken.read_text()
+            taken.unlink()
+            message: dict[str, Any] = loads(text)
+            return message
+        raise Empty
+
+    def _oldest_first(self, queue: str) -> Iterator[str]:
+        """Names of waiting messages; the folder is listed once for all of them, or a long queue would be read over and over."""
+        waiting = self._listed.setdefault(queue, deque())
+        if not waiting:
+            waiting.extend(sorted(name for name in os.listdir(self.data_folder_in) if name.endswith(f".{queue}.msg")))
+        while waiting:
+            yield waiting.popleft()
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
+    global_state = virtual.BrokerState()
+
+
+def install(folder: Path) -> dict[str, str]:
+    """Make `filesystem://` mean the above, make its folder, readable by the owner alone, and give the transport options."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
+    return {"data_folder_in": str(folder), "data_folder_out": str(folder)}

@@ -1,0 +1,54 @@
+"""The Celery application: `celery -A config.celery:app worker|beat`, and what beat sends when."""
+
+import os
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import before_task_publish, setup_logging
+from django.conf import settings
+
+from config import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Each is a sweep of the database that may run twice or late. Seconds between two runs; a message that waited longer than
+# that is dropped, for the next one does its work.
+SWEEPS: dict[str, float] = {
+    "config.tasks.tick": 10,
+    "reservations.tasks.expire_reservations": 5,
+    "publishers.tasks.expire_stored_tags": 60,
+    "publishers.tasks.trim_idempotency_records": 3600,
+}
+
+app = Celery("ringpost")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "filesystem://",
+    broker_transport_options=(
+        {"socket_connect_timeout": 5, "socket_timeout": 30} if settings.REDIS_URL else broker.install(settings.BROKER_DIR)
+    ),
+    broker_connection_retry_on_startup=True,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    # Threads share the one queue of SQLite's writers, start at once and leave no process behind.
+    worker_pool="threads",
+    worker_concurrency=4,
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_redirect_stdouts=False,
+    beat_schedule={name: {"task": name, "schedule": every, "options": {"expires": every}} for name, every in SWEEPS.items()},
+    beat_schedule_filename=str(settings.VAR_DIR / "beat"),
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logs(**_kwargs: Any) -> None:
+    """A receiver is all that keeps Celery from setting up logs of its own."""
+
+
+@before_task_publish.connect(sender="config.tasks.tick")
+def say_when_sent(headers: dict[str, Any], **_kwargs: Any) -> None:
+    headers["sent_at"] = time.time()

@@ -1,5 +1,6 @@
 """Rows for tests: plain functions, each makes one row with what a test does not care about filled in."""
 
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -58,11 +59,12 @@ def make_number(campaign: Campaign | None = None, **fields: Any) -> InboundNumbe
 
 def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversion:
     """90.00 for the publisher and 120.00 from the buyer, after 120 seconds."""
-    return Conversion.objects.create(campaign=campaign or make_campaign(), **{"seconds": 120, "payout": "90.00", "revenue": "120.00", **fields})
+    pay = {"seconds": 120, "payout": Decimal("90.00"), "revenue": Decimal("120.00")}
+    return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
 
 
 def make_key(type: str = "rtb", **given: Any) -> Key:
-    """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting of the kind; no owner: a new one."""
+    """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting; without an owner, a new one."""
     kind = kind_of(type)
     owner = {name: given.pop(name) for name in _KEY_OWNERS if name in given} or _new_owner(kind.owners[0])
     columns = {name: given.pop(name) for name in list(given) if name in _KEY_COLUMNS}
@@ -70,5 +72,4 @@ def make_key(type: str = "rtb", **given: Any) -> Key:
 
 
 def _new_owner(name: str) -> dict[str, Any]:
-    makers = {"campaign": make_campaign, "publisher": make_publisher, "buyer": make_buyer, "group": make_group, "company": make_company}
-    return {name: makers[name]()}
+    return {name: globals()[f"make_{name}"]()}

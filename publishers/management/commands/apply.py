@@ -1,0 +1,46 @@
+"""`apply FILE`: brings the catalogue to what a YAML file says."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from publishers import catalogue
+
+
+class Command(BaseCommand):
+    help = "Brings a company's catalogue to what a YAML file says; all or nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", help="the YAML file; - reads standard input")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
+        parser.add_argument("--prune", action="store_true", help="also retire what the file does not hold")
+
+    def handle(self, *args: Any, file: str, dry_run: bool, prune: bool, **options: Any) -> None:
+        try:
+            changes = catalogue.apply(file_text=_text(file), now=timezone.now(), dry_run=dry_run, prune=prune)
+        except catalogue.UnusableFile as error:
+            raise CommandError("\n".join([*error.problems, "Nothing was changed."])) from None
+        for line in changes.lines():
+            self.stdout.write(line)
+        self.stdout.write(_summary(len(changes.rows), dry_run))
+
+
+def _text(file: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CommandError(f"line {line}: not UTF-8 text\nNothing was changed.") from None
+
+
+def _summary(count: int, dry_run: bool) -> str:
+    if not count:
+        return "nothing to change"
+    return f"{count} to change; nothing was changed (--dry-run)" if dry_run else f"{count} changed"

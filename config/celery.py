@@ -9,8 +9,10 @@ from celery.signals import before_task_publish, setup_logging
 from django.conf import settings
 
 from config import broker
+from config.processes import die_with_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+die_with_up()
 
 # Each is a sweep of the database that may run twice or late. Seconds between two runs; a message that waited longer than
 # that is dropped, for the next one does its work.
@@ -23,7 +25,7 @@ SWEEPS: dict[str, float] = {
 
 app = Celery("ringpost")
 app.conf.update(
-    broker_url=settings.REDIS_URL or "filesystem://",
+    broker_url=settings.REDIS_URL or "filesystem://localhost",
     broker_transport_options=(
         {"socket_connect_timeout": 5, "socket_timeout": 30} if settings.REDIS_URL else broker.install(settings.BROKER_DIR)
     ),

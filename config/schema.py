@@ -1,4 +1,4 @@
-"""The product described by itself: `/api/schema` (OpenAPI 3.1), `/api/docs` (Swagger) and `/api/redoc`, all without the internet."""
+"""The product described by itself, offline: `/api/schema` (OpenAPI 3.1), `/api/docs` (Swagger) and `/api/redoc`."""
 
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView

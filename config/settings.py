@@ -42,8 +42,7 @@ _public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
 _is_loopback = _public_host in {"", "localhost", "127.0.0.1", "::1"}
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
-    default=["localhost", "127.0.0.1", "[::1]"]
-    + ([_public_host] if _public_host else []),
+    default=["localhost", "127.0.0.1", "[::1]"] + ([_public_host] if _public_host else []),
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
@@ -127,17 +126,12 @@ AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = None
 AXES_VERBOSE = False
-DATA_UPLOAD_MAX_NUMBER_FIELDS = (
-    10_000  # the admin's inlines; the APIs read their own bodies
-)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
 
 # --- databases ------------------------------------------------------------------------------------------
-_WAL_RESET_FIXED = (
-    sqlite3.sqlite_version_info >= (3, 51, 3)
-    or sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
-    and (
-        sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]]
-    )
+_WAL_RESET_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or (
+    sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
+    and (sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]])
 )
 SQLITE_JOURNAL = ("WAL", "FULL") if _WAL_RESET_FIXED else ("DELETE", "EXTRA")
 
@@ -150,9 +144,7 @@ def _sqlite(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(
-                *SQLITE_JOURNAL
-            ),
+            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(*SQLITE_JOURNAL),
         },
         "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
     }
@@ -176,11 +168,7 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 if DATABASE_URL.startswith("sqlite:"):
     DATABASES = {"default": _sqlite(env.db_url_config(DATABASE_URL)["NAME"])}
 else:
-    DATABASES = {
-        "default": _postgres(DATABASE_URL)
-        if DATABASE_URL
-        else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))
-    }
+    DATABASES = {"default": _postgres(DATABASE_URL) if DATABASE_URL else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))}
 
 # --- broker and cache -----------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -202,15 +190,11 @@ BROKER_DIR = VAR_DIR / "broker"
 
 # --- logs -----------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = JSON_LINES | {
-    "root": {"handlers": ["json"], "level": env.str("LOG_LEVEL", default="INFO")}
-}
+LOGGING = JSON_LINES | {"root": {"handlers": ["json"], "level": env.str("LOG_LEVEL", default="INFO")}}
 
 # --- the product ----------------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
-SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
-    "simulator" if _is_loopback else _kept_secret("simulator_token", 24)
-)
+SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or ("simulator" if _is_loopback else _kept_secret("simulator_token", 24))
 RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
 RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)

@@ -1,0 +1,128 @@
+"""`up`: everything that a running Ringpost is, from one command, until one part dies or it is told to stop."""
+
+import http.client
+import io
+import os
+import secrets
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from config import health
+from config.processes import CannotStart, Group, lock, probe
+
+CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery:app"]
+ANSWERS_WITHIN = 60  # seconds
+
+
+class Command(BaseCommand):
+    help = "Migrates, makes an administrator if there is none, and runs web, worker and beat together."
+    requires_system_checks = []  # they run in a moment, and with words
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="load the demo company and print its links")
+        parser.add_argument("--bind", default=settings.BIND, help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--workers", type=int, default=1, help="web processes; more than one needs PostgreSQL")
+
+    def handle(self, *, bind: str, port: int, workers: int, demo: bool, **_options: Any) -> None:
+        if workers > 1 and connection.vendor == "sqlite":
+            raise CommandError("--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.")
+        base_url = settings.PUBLIC_BASE_URL or f"http://{_name_of(bind)}:{port}"
+        try:
+            probe(bind, port)
+            with lock(settings.VAR_DIR):
+                self._prepare()
+                last_words = self._demo(base_url) if demo else ""
+                self._run(bind=bind, port=port, workers=workers, base_url=base_url, last_words=last_words)
+        except CannotStart as refusal:
+            raise CommandError(str(refusal)) from None
+
+    def _prepare(self) -> None:
+        self.check(tags=None, display_num_errors=False)
+        waiting = health.migrations_waiting()
+        if waiting:
+            self.stdout.write(f"Bringing the database up to date: {len(waiting)} migrations …")
+            call_command("migrate", interactive=False, verbosity=1)
+        password = make_administrator()
+        if password:
+            self.stdout.write(f"\nAn administrator was made: admin, password {password}\nThis is shown only once.\n")
+        settings.STATIC_ROOT.mkdir(exist_ok=True)
+        connection.close()
+
+    def _demo(self, base_url: str) -> str:
+        """Loads the demo company; its lines wait until the links in them work."""
+        lines = io.StringIO()
+        call_command("demo", base_url=base_url, stdout=lines)
+        connection.close()
+        return lines.getvalue()
+
+    def _run(self, *, bind: str, port: int, workers: int, base_url: str, last_words: str) -> None:
+        group = Group(self._say)
+        place: dict[str, Any] = {
+            "folder": settings.BASE_DIR,
+            "environment": os.environ | {"BIND": bind, "PORT": str(port)},
+        }
+        web = [sys.executable, "-m", "config.web", "--bind", bind, "--port", str(port), "--workers", str(workers)]
+        group.start("web", web, **place)
+        group.start("worker", [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"], **place)
+        group.start("beat", [*CELERY, "beat"], **place)
+        dead = group.run(each_turn=Announcement(self._say, bind, port, f"{last_words}\nRingpost is ready: {base_url}/admin/"))
+        if dead:
+            raise CommandError(f"{dead} has ended (status {group.status(dead)}), so everything was stopped.", returncode=1)
+        self._say("Stopped.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+class Announcement:
+    """Said once, as soon as the web answers; CannotStart when it does not within ANSWERS_WITHIN seconds."""
+
+    def __init__(self, say: Any, bind: str, port: int, text: str) -> None:
+        self._say, self._where, self._text = say, (_name_of(bind), port), text
+        self._deadline = time.monotonic() + ANSWERS_WITHIN
+
+    def __call__(self) -> None:
+        if self._text and answers(*self._where):
+            self._say(self._text)
+            self._text = ""
+        elif self._text and time.monotonic() > self._deadline:
+            raise CannotStart(f"The web server has not answered within {ANSWERS_WITHIN} seconds; see its lines above.")
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether an HTTP server answers there, whatever it says."""
+    asking = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status > 0
+    except OSError:
+        return False
+    finally:
+        asking.close()
+
+
+def make_administrator() -> str:
+    """The password of a new superuser `admin`; empty when there is a superuser already."""
+    users = get_user_model()._default_manager
+    if users.filter(is_superuser=True).exists():
+        return ""
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(username="admin", password=password)  # type: ignore[attr-defined]
+    return password
+
+
+def _name_of(bind: str) -> str:
+    """What a browser on this machine calls the address."""
+    if bind in {"0.0.0.0", "::", "127.0.0.1"}:  # noqa: S104 - compared, not bound
+        return "localhost" if bind != "::" else "[::1]"
+    return f"[{bind}]" if ":" in bind else bind

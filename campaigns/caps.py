@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from .models import CapCounter, CapHold
 from .refusals import Refusal
@@ -222,8 +223,9 @@ def _counted_as(place: Place) -> Place:
 
 
 # --- upkeep -----------------------------------------------------------------------------------------------
-def reset_hard(*, owner: str, now: datetime) -> None:
+def reset_hard(*, owner: str, now: datetime | None = None) -> None:
     """The button: the hard cap counts anew, from the calls that are held at this moment. What was used stays on record."""
+    now = now or timezone.now()
     with transaction.atomic():
         counter = CapCounter.objects.select_for_update().filter(owner=owner, kind="hard", window="").first()
         if counter is None:

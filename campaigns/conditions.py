@@ -94,7 +94,8 @@ def _single_holds(condition: Condition) -> Holds:
         refused = _items(value)
         return lambda text: text not in refused
     if condition.operator in ("exists", "missing"):
-        return lambda text, exists=condition.operator == "exists": exists  # type: ignore[misc]
+        is_wanted = condition.operator == "exists"
+        return lambda text: is_wanted
     return _compares(condition.operator, _number(value))
 
 

@@ -10,6 +10,7 @@ LONGEST_DESTINATION = 255
 _MOST_TEXT = 64  # more than any spelling of 15 digits needs
 _WITHHELD = {"anonymous", "restricted", "private", "unknown", "unavailable", "266696687"}  # the last spells ANONYMOUS on a keypad
 _SPELLED = re.compile(r"\+?[0-9\s().\-/\u00a0\u2010-\u2015\u2212]+")
+_NANP_NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NANP = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 _SIP = re.compile(
     r"sips?:[A-Za-z0-9\-_.!~*'()&=+$,;?/%]{1,128}"
@@ -20,7 +21,7 @@ _SIP = re.compile(
 _TOLL_FREE = {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN}
 # The geocoder names a NANP state alone in full ("California") and behind a city in two letters ("San Francisco, CA").
 _NAMES = """
-=, Alabama=AL, Alaska=AK, Arizona=AZ, Arkansas=AR, California=CA, Colorado=CO, Connecticut=CT, Delaware=DE, Florida=FL,
+Alabama=AL, Alaska=AK, Arizona=AZ, Arkansas=AR, California=CA, Colorado=CO, Connecticut=CT, Delaware=DE, Florida=FL,
 Georgia=GA, Hawaii=HI, Idaho=ID, Illinois=IL, Indiana=IN, Iowa=IA, Kansas=KS, Kentucky=KY, Louisiana=LA, Maine=ME,
 Maryland=MD, Massachusetts=MA, Michigan=MI, Minnesota=MN, Mississippi=MS, Missouri=MO, Montana=MT, Nebraska=NE,
 Nevada=NV, New Hampshire=NH, New Jersey=NJ, New Mexico=NM, New York=NY, North Carolina=NC, North Dakota=ND, Ohio=OH,
@@ -43,15 +44,16 @@ def to_e164(text: str, region: str) -> str | None:
     spelled = text.strip()
     if len(text) > _MOST_TEXT or not _SPELLED.fullmatch(spelled):
         return None
-    digits = re.sub(r"\D", "", spelled)
+    has_plus = spelled.startswith("+")
+    digits = re.sub(r"\D", "", spelled.replace("(0)", "") if has_plus else spelled)
     if not 7 <= len(digits) <= 15:
         return None
-    if spelled.startswith("+") or (text[0] == " " and not re.fullmatch(r"[2-9]\d{2}[2-9]\d{6}", digits)):
-        return _possible(f"+{digits if '(0)' not in spelled else spelled}", None) or f"+{digits}"
+    if has_plus or (text[0] == " " and not _NANP_NATIONAL.fullmatch(digits)):
+        return f"+{digits}"
     return _possible(spelled, region) or _possible(digits, region) or f"+{digits}"
 
 
-def _possible(text: str, region: str | None) -> str | None:
+def _possible(text: str, region: str) -> str | None:
     """E.164 when the text is as long as a number of the region may be; None else."""
     number = _parsed(text, region)
     if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:

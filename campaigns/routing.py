@@ -273,6 +273,12 @@ def fill(number: str, tags: Mapping[str, str]) -> str:
     return _PART.sub(lambda part: tags.get(part[1].strip(), "").strip(), number)
 
 
+def is_reachable(candidate: Candidate, ping: Ping) -> bool:
+    """Whether every tag that the buyer's number is made of is known of this caller."""
+    asked = Asked(ping, {})
+    return all(asked.value(name).strip() for name in candidate.needs)
+
+
 def number_for(candidate: Candidate, ping: Ping) -> str:
     """What is dialed for this caller: like `fill`, with all that a filter would know."""
     asked = Asked(ping, {})

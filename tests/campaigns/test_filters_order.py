@@ -1,0 +1,120 @@
+"""Every reason to refuse a buyer: when it is given, with which detail, and which one goes before which."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from campaigns import routing, routing_filters
+from campaigns.routing import KINDS, Pool, decide
+from tests.campaigns.pools import NO_CAPS, asks, candidate, capped, ping, verdict_on, weekly
+
+SLUGS = ["paused", "closed", "filter", "unreachable"]
+SLUGS += [f"{prefix}{kind}-cap" for prefix in ("", "group-") for kind in KINDS] + ["duplicate", "excluded"]
+EVERYTHING_WRONG = candidate(
+    paused=True,
+    hours=weekly((0, "09:00", "10:00")),
+    conditions=asks(("age", ">", "18")),
+    number="[inbound_number]",
+    own=capped(caps=(0,) * 5),
+    groups=(capped("group:1", caps=(0,) * 5),),
+)
+
+
+def _cap(kind: str, cap: int | None) -> tuple[int | None, ...]:
+    return tuple(cap if kind == one else None for one in KINDS)
+
+
+def test_the_reasons_count_in_the_order_of_the_specification() -> None:
+    assert [reason.slug for reason in routing.reasons()] == SLUGS
+
+
+def test_of_several_reasons_the_first_is_told() -> None:
+    mended, told = EVERYTHING_WRONG, []
+    mends = [{"paused": False}, {"hours": None}, {"conditions": ()}, {"number": "+12025550101", "needs": ()}]
+    mends += [{"own": capped(caps=(None,) * n + (0,) * (5 - n))} for n in range(1, 6)]
+    mends += [{"groups": (capped("group:1", caps=(None,) * n + (0,) * (5 - n)),)} for n in range(1, 6)]
+    for mend in [{}, *mends]:
+        mended = dataclasses.replace(mended, **mend)  # type: ignore[arg-type]
+        told.append(verdict_on(mended, converted_with=frozenset([1]), leave_out=frozenset([1]))[0])
+    assert [*told, verdict_on(mended, leave_out=frozenset([1]))[0]] == SLUGS
+
+
+def test_a_buyer_that_nothing_speaks_against_is_chosen() -> None:
+    assert verdict_on(candidate()) == (None, None)
+
+
+def test_a_closed_buyer_tells_when_it_opens() -> None:
+    buyer = candidate(hours=weekly((2, "09:00", "17:00"), zone="America/New_York"))
+    assert verdict_on(buyer) == ("closed", {"opens": "2026-05-06T13:00:00+00:00"})
+
+
+def test_hours_are_looked_at_again_when_they_change() -> None:
+    pool = Pool([candidate(hours=weekly((1, "09:00", "12:30")))])
+    chosen = [len(decide(pool, ping(now=ping().now.replace(minute=minute)), {}, 1).order) for minute in (29, 30, 29)]
+    assert chosen == [1, 0, 1]
+
+
+def test_a_missing_part_of_the_number_makes_a_buyer_unreachable() -> None:
+    buyer = candidate(number="sip:[agent]@[host]")
+    assert verdict_on(buyer, tags={"agent": "7", "host": " "}) == ("unreachable", {"tag": "host"})
+
+
+def test_a_number_may_be_made_of_what_the_caller_number_tells() -> None:
+    assert verdict_on(candidate(number="sip:[caller_state]@example.com"), caller_number="+12125550102") == (None, None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("used", "reason"), [(1, None), (2, "full"), (3, "full")])
+def test_a_cap_is_full_when_as_much_is_used(kind: str, used: int, reason: str | None) -> None:
+    told = verdict_on(candidate(own=capped(caps=_cap(kind, 2))), used={("buyer:1", kind): used})
+    assert told == ((f"{kind}-cap", {"cap": 2}) if reason else (None, None))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_group_blocks_its_members_and_is_named(kind: str) -> None:
+    group = capped("group:3", label="west", name="West", caps=_cap(kind, 2))
+    told = verdict_on(candidate(groups=(group,)), used={("group:3", kind): 2})
+    assert told == (f"group-{kind}-cap", {"group": "west", "name": "West", "cap": 2})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cap_of_zero_is_full_without_a_counter(kind: str) -> None:
+    assert verdict_on(candidate(own=capped(caps=_cap(kind, 0)))) == (f"{kind}-cap", {"cap": 0})
+
+
+def test_a_counter_of_a_cap_that_was_lifted_is_not_looked_at() -> None:
+    assert verdict_on(candidate(own=capped(caps=NO_CAPS)), used={("buyer:1", "daily"): 9}) == (None, None)
+
+
+def test_anothers_counter_is_not_looked_at() -> None:
+    assert verdict_on(candidate(own=capped(caps=_cap("daily", 1))), used={("buyer:2", "daily"): 9}) == (None, None)
+
+
+def test_a_refused_repeat_is_a_duplicate_for_every_buyer() -> None:
+    assert verdict_on(candidate(), repeat_refused=True) == ("duplicate", None)
+
+
+def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "odd_rows.py").write_text(
+        dedent('''
+            """Refuses buyers of odd rows."""
+            from campaigns.routing import RoutingFilter
+
+            class OddRow(RoutingFilter):
+                slug = "odd-row"
+                rank = 5
+
+                def refuse(self, asked, left):
+                    return [(None, {row for row in left if row % 2})]
+        ''')
+    )
+    monkeypatch.setattr(routing_filters, "__path__", [*routing_filters.__path__, str(tmp_path)])
+    routing.reasons.cache_clear()
+    try:
+        assert verdict_on(candidate(1, paused=True)) == ("odd-row", None)
+    finally:
+        routing.reasons.cache_clear()
+        sys.modules.pop("campaigns.routing_filters.odd_rows", None)

@@ -226,10 +226,55 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# --- the admin ------------------------------------------------------------------------------------------
+SIMPLE_HISTORY_REVERT_DISABLED = True  # an old state may name what is retired since
+
+
+def _menu(title: str, icon: str, page: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist"), "permission": permission}
+
+
 UNFOLD = {
     "SITE_TITLE": "Ringpost",
     "SITE_HEADER": "Ringpost",
     "SITE_SUBHEADER": "Pay-per-call",
     "SITE_SYMBOL": "call",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": "Demand",
+                "items": [
+                    _menu("Campaigns", "campaign", "campaigns_campaign"),
+                    _menu("Buyers", "support_agent", "campaigns_buyer"),
+                    _menu("Groups", "groups", "campaigns_buyergroup"),
+                ],
+            },
+            {
+                "title": "Supply",
+                "items": [
+                    _menu("Publishers", "podcasts", "publishers_publisher"),
+                    _menu("Numbers", "dialpad", "publishers_inboundnumber"),
+                    _menu("Keys", "key", "publishers_key"),
+                ],
+            },
+            {
+                "title": "What happened",
+                "items": [
+                    _menu("Postback log", "receipt_long", "publishers_logentry"),
+                    _menu("Reservations", "event_available", "reservations_reservation"),
+                    _menu("Calls", "phone_in_talk", "callcontrol_call"),
+                ],
+            },
+            {
+                "title": "Settings",
+                "items": [
+                    _menu("Company", "apartment", "campaigns_company"),
+                    _menu("People", "person", "auth_user", "campaigns.desk.is_superuser"),
+                ],
+            },
+        ]
+    },
 }

@@ -1,0 +1,114 @@
+"""Calls with their tags, legs and timeline, read only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.decorators import display
+
+from callcontrol.models import Call, CallEvent, CallTag, Leg
+from campaigns import phone
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, pre, pretty
+
+_COLORS = {
+    Call.Status.ROUTING.label: "info",
+    Call.Status.RINGING.label: "info",
+    Call.Status.IN_PROGRESS.label: "success",
+    Call.Status.NO_TARGET.label: "danger",
+}
+
+
+_OUTCOME = [("buyer_link", "reservation_link"), ("payout", "revenue", "converted_at"), ("started_at", "ended_at")]
+
+
+class OfCallInline(ReadOnlyInline):
+    """`clear` says whether the user may see the call's numbers."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return mine(request, super().get_queryset(request), by="call__company_id").order_by("pk")
+
+
+class TagInline(OfCallInline):
+    model = CallTag
+    fields = readonly_fields = ["name", "text", "publisher", "written_at"]
+    verbose_name_plural = "tags"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("publisher")
+
+    @display(description="value")
+    def text(self, tag: Any) -> str:
+        return tag.value if tag.clear else mask_text(tag.value)
+
+
+class LegInline(OfCallInline):
+    model = Leg
+    fields = readonly_fields = ["party", "buyer", "dialed", "status", "outcome", "started_at", "answered_at", "ended_at"]
+    verbose_name_plural = "legs: each line into the call"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("buyer").order_by("started_at")
+
+    @display(description="number")
+    def dialed(self, leg: Any) -> str:
+        return (leg.number if leg.clear else phone.masked(leg.number)) if leg.number else "withheld"
+
+
+class EventInline(OfCallInline):
+    model = CallEvent
+    fields = readonly_fields = ["at", "kind", "what"]
+    verbose_name_plural = "timeline"
+
+    @display(description="detail")
+    def what(self, event: Any) -> SafeString | str:
+        if not event.detail:
+            return "–"
+        text = pretty(event.detail)
+        return pre(text if event.clear else mask_text(text))
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "state", "campaign", "publisher", "buyer", "caller", "inbound_number", "payout", "revenue"]
+    list_filter = [("status", ChoicesDropdownFilter), ("started_at", RangeDateTimeFilter), CompanyFilter]
+    list_select_related = ["campaign", "publisher", "buyer"]
+    search_fields = ["caller_number"]
+    search_help_text = "A caller's whole number, in any spelling"
+    ordering = ["-started_at"]
+    fieldsets = [
+        (None, {"fields": [("uuid", "state"), ("caller", "inbound_number"), ("campaign_link", "publisher_link")]}),
+        (
+            "Outcome",
+            {"fields": _OUTCOME},
+        ),
+    ]
+    readonly_fields = ["state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
+    inlines = [EventInline, LegInline, TagInline]
+    hint = "No call yet. A call arrives when somebody dials a campaign's number."
+
+    @display(description="status", label=_COLORS)
+    def state(self, call: Call) -> str:
+        return call.get_status_display()
+
+    @display(description="caller")
+    def caller(self, call: Any) -> str:
+        return (call.caller_number if call.clear else phone.masked(call.caller_number)) if call.caller_number else "withheld"
+
+    @display(description="campaign")
+    def campaign_link(self, call: Call) -> SafeString | str:
+        return link(call.campaign)
+
+    @display(description="publisher")
+    def publisher_link(self, call: Call) -> SafeString | str:
+        return link(call.publisher)
+
+    @display(description="buyer")
+    def buyer_link(self, call: Call) -> SafeString | str:
+        return link(call.buyer)
+
+    @display(description="reservation")
+    def reservation_link(self, call: Call) -> SafeString | str:
+        return link(call.reservation)

@@ -1,0 +1,139 @@
+"""Companies, and the people who work for them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from phonenumbers import SUPPORTED_REGIONS
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+from campaigns import phone
+from campaigns.desk import (
+    OWNERS,
+    CatalogueAdmin,
+    CatalogueForm,
+    LinesField,
+    ReadOnlyInline,
+    TimeZoneWidget,
+    is_superuser,
+)
+from campaigns.models import (
+    Company,
+    Member,
+)
+
+
+class CompanyForm(CatalogueForm):
+    dial_prefixes = LinesField(help_text="Beginnings of numbers that may be dialed, one a line. None: all but emergency numbers.")
+    static_caller_numbers = LinesField(
+        help_text="Caller numbers that many callers share, one a line: buyers are shown a random number instead."
+    )
+
+    class Meta:
+        widgets = {
+            "time_zone": TimeZoneWidget(),
+            "region": UnfoldAdminSelect2Widget(choices=[(region, region) for region in sorted(SUPPORTED_REGIONS)]),
+        }
+
+    def clean_dial_prefixes(self) -> list[str]:
+        for prefix in self.cleaned_data["dial_prefixes"]:
+            if not prefix.removeprefix("+").isdigit():
+                raise ValidationError(f"“{prefix}” is no beginning of a number; one looks like +1416.")
+        return ["+" + prefix.removeprefix("+") for prefix in self.cleaned_data["dial_prefixes"]]
+
+    def clean_static_caller_numbers(self) -> list[str]:
+        region = self.cleaned_data.get("region") or "US"
+        numbers = {text: phone.to_e164(text, region) for text in self.cleaned_data["static_caller_numbers"]}
+        if wrong := [text for text, number in numbers.items() if number is None]:
+            raise ValidationError(f"“{wrong[0]}” is no phone number; one looks like +18335550100.")
+        return [number for number in numbers.values() if number]
+
+
+class PeopleInline(ReadOnlyInline):
+    """Who works for a company; changed on the person's page."""
+
+    model = Member
+    fields = readonly_fields = ["user", "role"]
+    verbose_name_plural = "people"
+
+
+@admin.register(Company)
+class CompanyAdmin(CatalogueAdmin):
+    form = CompanyForm
+    by = "id"
+    editors = OWNERS
+    list_display = ["name", "company_id", "time_zone", "currency"]
+    search_fields = ["name", "company_id"]
+    ordering = ["name"]
+    fieldsets = [
+        (None, {"fields": [("name", "company_id"), ("time_zone", "region", "currency")]}),
+        (
+            "What its keys may do",
+            {"fields": [("rtb_enabled", "call_reservations_enabled"), ("call_data_writing_enabled", "call_control_enabled")]},
+        ),
+        ("Numbers", {"fields": ["dial_prefixes", "static_caller_numbers"]}),
+    ]
+    inlines = [PeopleInline]
+    hint = "No company yet. Everything else belongs to one: add it first."
+    retiring = ("Its people lose sight of it, and its keys answer 410.", "Its name and ID are free again. Its history is kept.")
+
+    def company_of(self, obj: Any) -> int:
+        return int(obj.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+
+class MembershipInline(TabularInline):
+    """The companies that a person works for."""
+
+    model = Member
+    extra = 0
+    fields = ["company", "role"]
+    verbose_name = "membership"
+    verbose_name_plural = "companies that this person works for"
+    hide_title = True
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "company":
+            kwargs["queryset"] = Company.objects.unretired().order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class PersonForm(UserChangeForm):
+    """A person's rights come from memberships, so Django's own permissions are left out."""
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin, ModelAdmin):
+    """Superusers alone get here: nobody else holds Django's permissions."""
+
+    form = PersonForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
+    list_filter = [("is_active", BooleanRadioFilter)]
+    list_filter_submit = True
+    filter_horizontal = ()
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": [("first_name", "last_name"), "email"]}),
+        ("Access", {"fields": [("is_active", "is_superuser"), ("last_login", "date_joined")]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "password1", "password2"]})]
+    readonly_fields = ["last_login", "date_joined"]
+    inlines = [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        obj.is_staff = True  # there is nothing to do here but in the admin
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,35 @@
+"""Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
+
+from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles
+from .forms import CatalogueForm, CatalogueFormSet, LinesField, OwnAutocomplete, TimeZoneWidget, in_house_style, narrow
+from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
+from .records import ReadOnlyAdmin, ReadOnlyInline, link, mask_text, pre, pretty
+
+__all__ = [
+    "EDITORS",
+    "OWNERS",
+    "AskForm",
+    "CatalogueAdmin",
+    "CatalogueForm",
+    "CatalogueFormSet",
+    "CatalogueInline",
+    "CompanyFilter",
+    "LinesField",
+    "OwnAutocomplete",
+    "PausableAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "TimeZoneWidget",
+    "companies",
+    "in_house_style",
+    "is_member",
+    "is_superuser",
+    "link",
+    "mask_text",
+    "may_edit",
+    "mine",
+    "narrow",
+    "pre",
+    "pretty",
+    "roles",
+]

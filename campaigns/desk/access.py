@@ -1,0 +1,62 @@
+"""Whose rows a person sees, and what their role lets them do with them."""
+
+from collections.abc import Container
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.http import HttpRequest
+
+from campaigns.models import Company, Member
+
+OWNERS = frozenset({Member.Role.OWNER.value})
+EDITORS = OWNERS | {Member.Role.ACCOUNT_MANAGER.value}
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+# Asked once a request: a page checks permissions dozens of times.
+_known: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def roles(request: HttpRequest) -> dict[int, str]:
+    """The role of the request's user in each of their companies, by the company's row."""
+    if request not in _known:
+        places = Member.objects.filter(user=request.user.pk, company__retired_at=None)
+        _known[request] = dict(places.values_list("company_id", "role"))
+    return _known[request]
+
+
+def is_member(request: HttpRequest) -> bool:
+    """Whether there is anything to see for this user."""
+    return is_superuser(request) or bool(roles(request))
+
+
+def may_edit(request: HttpRequest, company: int | None = None, *, who: Container[str] = EDITORS) -> bool:
+    """Whether the user has one of the roles `who` in the company of this row; in any company, if none is given."""
+    if is_superuser(request):
+        return True
+    held = roles(request).values() if company is None else [roles(request).get(company, "")]
+    return any(role in who for role in held)
+
+
+def companies(request: HttpRequest, *, who: Container[str] | None = None) -> QuerySet[Company]:
+    """The user's companies, by name; those in which they have one of the roles `who`, if it is given."""
+    rows = Company.objects.filter(retired_at=None).order_by("name")
+    if is_superuser(request):
+        return rows
+    return rows.filter(pk__in=[company for company, role in roles(request).items() if who is None or role in who])
+
+
+def mine(request: HttpRequest, rows: Rows, *, by: str = "company_id") -> Rows:
+    """Those rows that belong to the user's companies; a superuser's are all.
+
+    `by` is the column that holds the company. Each row gets `clear`: whether this user may see its keys and numbers.
+    """
+    if is_superuser(request):
+        return rows.annotate(clear=Value(True, output_field=BooleanField()))
+    editable = [company for company, role in roles(request).items() if role in EDITORS]
+    clear = ExpressionWrapper(Q(**{f"{by}__in": editable}), output_field=BooleanField())
+    return rows.filter(**{f"{by}__in": list(roles(request))}).annotate(clear=clear)

@@ -1,0 +1,136 @@
+"""Forms of the catalogue: one company's choices, numbers in any spelling, lists with one entry a line."""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from campaigns import phone
+from campaigns.models import CatalogueRow, Company, Retirable
+
+_WITH_TAGS = re.compile(r"(?:[^\[\]]|\[[^\[\]]{1,100}\])*\[[^\[\]]{1,100}\](?:[^\[\]]|\[[^\[\]]{1,100}\])*")
+
+
+class OwnAutocomplete(AutocompleteSelect):
+    """Finds rows of one company; without one, of all that the user may see."""
+
+    company: int | None = None
+
+    def get_url(self) -> str:
+        url = str(super().get_url())
+        return f"{url}?company={self.company}" if self.company else url
+
+
+class TimeZoneWidget(UnfoldAdminSelect2Widget):
+    """Every time zone, found by typing."""
+
+    def __init__(self, blank: str = "") -> None:
+        super().__init__(choices=[("", blank), *((name, name) for name in sorted(zoneinfo.available_timezones()))])
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line. `each` turns an entry into what is stored; it raises ValidationError."""
+
+    def __init__(self, *, each: Callable[[str], str] = str, **kwargs: Any) -> None:
+        self.each = each
+        super().__init__(required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        lines = value if isinstance(value, list) else str(value or "").splitlines()
+        return [self.each(line.strip()) for line in lines if line.strip()]
+
+
+def narrow(form: forms.BaseForm, company: Company) -> None:
+    """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
+    for name, field in form.fields.items():
+        if not isinstance(field, forms.ModelChoiceField) or not issubclass(field.queryset.model, CatalogueRow):
+            continue
+        open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
+        field.queryset = field.queryset.filter(open_to_choice, company=company)
+        widget = field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
+        if isinstance(widget, OwnAutocomplete):
+            widget.company = company.pk
+
+
+class CatalogueForm(forms.ModelForm):
+    """The form of a row of one company; its page sets `company` on the class, its formset on the form."""
+
+    company: Company | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.company is not None:
+            self.instance.company = self.company
+            narrow(self, self.company)
+
+    @property
+    def region(self) -> str:
+        return self.company.region if self.company else "US"
+
+    def phone_number(self, text: str) -> str:
+        number = phone.to_e164(text, self.region)
+        if number is None:
+            raise ValidationError(f"“{text}” is no phone number; one looks like +18335550100.")
+        return number
+
+    def destination(self, text: str) -> str:
+        """A phone number or a SIP address, or what becomes one when its [tag] parts are filled in."""
+        if _WITH_TAGS.fullmatch(text.strip()):
+            return text.strip()
+        found = phone.destination(text, self.region)
+        if found is None:
+            raise ValidationError(
+                f"“{text}” is neither a phone number, like +18335550100, nor a SIP address, like sip:sales@example.com."
+            )
+        return found
+
+
+class CatalogueFormSet(PaginationInlineFormSet):
+    """Rows on their owner's page: choices of the owner's company, and what can be retired is not deleted."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        company = self.instance if isinstance(self.instance, Company) else self.instance.company
+        form.company = company
+        narrow(form, company)
+
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        if commit and isinstance(obj, Retirable):
+            obj.retire(now=timezone.now())
+        elif commit:
+            obj.delete()
+
+
+def in_house_style(field: forms.Field) -> forms.Field:
+    """The field with the widget that the admin's own fields of this type have."""
+    if isinstance(field, forms.MultipleChoiceField):
+        field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
+    elif isinstance(field, forms.ChoiceField):
+        field.widget = UnfoldAdminSelectWidget(choices=field.choices)
+    elif isinstance(field, forms.BooleanField):
+        field.widget = UnfoldBooleanSwitchWidget()
+    elif isinstance(field, forms.IntegerField):
+        field.widget = UnfoldAdminIntegerFieldWidget(attrs=field.widget_attrs(field.widget))
+    else:
+        field.widget = UnfoldAdminTextInputWidget(attrs=field.widget_attrs(field.widget))
+    field.widget.is_required = field.required
+    return field

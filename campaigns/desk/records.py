@@ -1,0 +1,106 @@
+"""Pages of records: what happened is read, by those whose company it is, and never edited."""
+
+import json
+import re
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
+
+from campaigns import phone
+
+from .access import is_member, is_superuser, mine, roles
+
+# Nine digits or more, spaced as people space them; a date has eight.
+_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """A kind of record. Never counts its rows: the tables grow with traffic."""
+
+    by = "company_id"
+    hint = ""
+    actions = None
+    list_per_page = 25
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_filter_submit = True
+    list_before_template = "admin/hint.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return mine(request, super().get_queryset(request), by=self.by)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """A caller is searched for in any spelling, but as a whole: a part of a number would read the whole table."""
+        if not search_term.strip():
+            return queryset, False
+        number = phone.to_e164(search_term, "US")
+        return (queryset.filter(caller_number=number) if number else queryset.none()), False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_member(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_member(request) if obj is None else is_superuser(request) or getattr(obj, self.by) in roles(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """Records on the page of the record that they belong to."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+    hide_title = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def link(row: Any) -> SafeString | str:
+    """The row's name, leading to its page."""
+    if row is None:
+        return "–"
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, row)
+
+
+def mask_text(text: str) -> str:
+    """The text with the last four digits of each long number, and no other."""
+    return _LONG_NUMBER.sub(lambda found: phone.masked(found.group()), text)
+
+
+def pretty(value: Any) -> str:
+    """JSON over several lines; what is a JSON text already is laid out, other text stands as it is."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    return json.dumps(read, indent=2, ensure_ascii=False)
+
+
+def pre(text: str) -> SafeString:
+    return format_html(
+        '<pre class="bg-base-50 border border-base-200 rounded-default p-3 text-xs whitespace-pre-wrap break-words '
+        'dark:bg-base-800 dark:border-base-700">{}</pre>',
+        text,
+    )

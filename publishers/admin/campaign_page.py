@@ -1,0 +1,68 @@
+"""What supply adds to a campaign's page: conversions, numbers and the pool."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from campaigns.desk import CatalogueAdmin, CatalogueInline, link
+from campaigns.models import Campaign
+from publishers.models import Conversion, ConversionFilter
+
+from .numbers import FixedNumberInline, PoolInline
+
+
+class ConversionInline(CatalogueInline):
+    model = Conversion
+    fk_name = "campaign"
+    fields = ["seconds", "payout", "revenue", "publisher", "buyer", "conditions", "position"]
+    readonly_fields = ["conditions"]
+    ordering_field = "position"
+    hide_ordering_field = True
+    verbose_name_plural = "conversions: what a call must reach, and what it pays"
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("publisher", "buyer").prefetch_related("filters")
+
+    def conditions(self, conversion: Conversion) -> str:
+        return ", ".join(str(row) for row in conversion.filters.all()) if conversion.pk else ""
+
+
+class ConversionFilterInline(CatalogueInline):
+    model = ConversionFilter
+    fields = ["key", "operator", "value"]
+    verbose_name_plural = "filters: the calls that it counts for"
+    hide_title = True
+
+
+@admin.register(Conversion)
+class ConversionAdmin(CatalogueAdmin):
+    """For its filters; the rest is edited on the campaign's page."""
+
+    fieldsets = [(None, {"fields": ["campaign_link", ("seconds", "payout", "revenue"), ("publisher", "buyer")]})]
+    readonly_fields = ["campaign_link"]
+    list_display = ["campaign", "seconds", "payout", "revenue", "publisher", "buyer"]
+    list_select_related = ["company", "campaign", "publisher", "buyer"]
+    inlines = [ConversionFilterInline]
+    actions_detail = []
+    hint = "Conversions are added on a campaign's page."
+
+    def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(campaign__retired_at=None)
+
+    def is_over(self, obj: Conversion) -> bool:
+        return obj.campaign.retired_at is not None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def campaign_link(self, conversion: Conversion) -> Any:
+        return link(conversion.campaign)
+
+    campaign_link.short_description = "campaign"  # type: ignore[attr-defined]
+
+
+page = admin.site.get_model_admin(Campaign)
+page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]

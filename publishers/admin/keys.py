@@ -1,0 +1,281 @@
+"""A key's page: made for one owner, with the fields of its kind; rolled over and revoked, never deleted."""
+
+import copy
+import ipaddress
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from campaigns.desk import (
+    AskForm,
+    CatalogueForm,
+    CompanyFilter,
+    LinesField,
+    PausableAdmin,
+    companies,
+    in_house_style,
+    link,
+    may_edit,
+    mine,
+)
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company
+from campaigns.refusals import Refusal
+from publishers import keys
+from publishers.kinds import KeyKind, NumberOrNoneField, all_kinds, kind_of
+from publishers.models import Key, Publisher
+
+from . import key_display
+
+OWNERS: dict[str, type[Model]] = {
+    "campaign": Campaign,
+    "publisher": Publisher,
+    "buyer": Buyer,
+    "group": BuyerGroup,
+    "company": Company,
+}
+_PREFIX = "setting_"
+
+
+class Wanted(NamedTuple):
+    """What an add page's address asks for."""
+
+    kind: type[KeyKind]
+    owner_name: str
+    owner: Any
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValidationError(f"“{text}” is no network; one looks like 203.0.113.0/24.") from None
+
+
+class KeyForm(CatalogueForm):
+    """The fields that all keys have; its page adds those of the kind, each named `setting_…`."""
+
+    kind: type[KeyKind]
+    wanted: Wanted | None = None
+    allowed_networks = LinesField(each=_network, help_text="Networks like 203.0.113.0/24 that may use it, one a line. None: all.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.wanted:
+            self.instance.type = self.wanted.kind.slug
+            setattr(self.instance, self.wanted.owner_name, self.wanted.owner)
+        stored = self.kind.full(self.instance.settings)
+        self.initial |= {_PREFIX + name: value for name, value in stored.items()}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            self.instance.settings = self.kind.clean({name: self._setting(name) for name in self.kind.fields})
+        except ValidationError as error:
+            for name, problems in error.message_dict.items():
+                self.add_error(_PREFIX + name, problems)
+        return cleaned
+
+    def _setting(self, name: str) -> Any:
+        value = self.cleaned_data[_PREFIX + name]
+        if value and isinstance(self.kind.fields[name], NumberOrNoneField):
+            try:
+                return self.phone_number(value)
+            except ValidationError as error:
+                raise ValidationError({name: error.messages}) from None
+        return value
+
+
+class RollForm(AskForm):
+    overlap = forms.TypedChoiceField(
+        label="The old key stays valid for",
+        coerce=int,
+        choices=[(0, "no time at all"), (3600, "an hour"), (86_400, "a day"), (604_800, "a week"), (2_592_000, "30 days")],
+        initial=86_400,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Both keys work for that long, so that clients can change over.",
+    )
+
+
+class KindFilter(DropdownFilter):
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.slug, kind.label) for kind in all_kinds()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(type=self.value()) if self.value() else None
+
+
+@admin.register(Key)
+class KeyAdmin(PausableAdmin):
+    list_display = ["title", "kind", "owner", "state", "last_used"]
+    list_filter = [KindFilter, ("paused", BooleanRadioFilter), CompanyFilter]
+    list_select_related = ["company", "campaign", "publisher", "buyer", "group"]
+    search_fields = ["name", "=key", "campaign__name", "publisher__name", "buyer__name", "group__name"]
+    ordering = ["-pk"]
+    readonly_fields = ["kind", "owner", "address", "state", "last_used", "requests_today", "settings_in_words", "networks"]
+    actions_detail = ["roll", "revoke"]
+    hint = "No key yet. Keys are made at the bottom of a campaign's, a publisher's, a buyer's or a group's page."
+
+    class Media:
+        js = ["publishers/copy.js"]
+
+    # --- whose, and which ---
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Key]:
+        rows = super().get_queryset(request).select_related("campaign", "publisher", "buyer", "group")
+        return key_display.with_use(request, rows)
+
+    def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """A key that was rolled over is on the list for as long as it works."""
+        return rows.filter(Q(retired_at=None) | Q(retired_at__gt=timezone.now()))
+
+    def is_over(self, obj: Key) -> bool:
+        return obj.is_dead(now=timezone.now())
+
+    def wanted(self, request: HttpRequest) -> Wanted | None:
+        """The kind and owner that an add page's address names, if the user may add such a key."""
+        kind = next((kind for kind in all_kinds() if kind.slug == request.GET.get("type")), None)
+        for name in kind.owners if kind else ():
+            row = request.GET.get(name, "")
+            by = "id" if name == "company" else "company_id"
+            owner: Any = mine(request, OWNERS[name]._default_manager.filter(retired_at=None), by=by)
+            owner = owner.filter(pk=int(row)).first() if row.isdigit() else None
+            if kind and owner and may_edit(request, getattr(owner, by)):
+                return Wanted(kind, name, owner)
+        return None
+
+    def company_for_new(self, request: HttpRequest) -> Company | None:
+        wanted = self.wanted(request)
+        return (wanted.owner if wanted.owner_name == "company" else wanted.owner.company) if wanted else None
+
+    # --- the page ---
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        if self.wanted(request):
+            extra = {"title": f"Add {kind_of(request.GET['type']).label} key", **(extra_context or {})}
+            return super().add_view(request, form_url, extra)
+        if any(name in request.GET for name in OWNERS):
+            raise Http404("There is no such owner.")
+        choices = [choice for kind in all_kinds() for choice in self._places(request, kind)]
+        return self.page(request, "admin/choose.html", title="Add key: what for?", choices=choices, empty="")
+
+    def _places(self, request: HttpRequest, kind: type[KeyKind]) -> list[tuple[str, str, str]]:
+        """Where a key of this kind is added: an address, a name, and what to do there."""
+        found = []
+        for name in kind.owners:
+            if name != "company":
+                opts = OWNERS[name]._meta
+                url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+                about = f"Open the {opts.verbose_name}, and add the key at the bottom of its page."
+                found.append((url, f"{kind.label}, for a {opts.verbose_name}", about))
+        for company in companies(request) if "company" in kind.owners else ():
+            found.append((f"?type={kind.slug}&company={company.pk}", f"{kind.label} of {company}", kind.__doc__ or ""))
+        return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Key | None = None) -> Any:
+        wanted = None if obj else self.wanted(request)
+        kind = wanted.kind if wanted else kind_of(obj.type) if obj else KeyKind
+        may_change = obj is None or self.has_change_permission(request, obj)
+        own = [_PREFIX + name for name in kind.fields] if may_change else ["settings_in_words"]
+        limits = [("requests_per_second", "burst"), "allowed_networks" if may_change else "networks"]
+        shown: list[Any] = [
+            (None, {"fields": [("name", "paused"), ("kind", "owner"), *(["address"] if obj else [])]}),
+            *([("Settings", {"fields": own})] if kind.fields else []),
+            ("Limits", {"fields": limits}),
+        ]
+        return [*shown, ("Use", {"fields": [("state", "last_used", "requests_today")]})] if obj else shown
+
+    def get_form(self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any) -> Any:
+        wanted = None if obj else self.wanted(request)
+        kind = wanted.kind if wanted else kind_of(obj.type) if obj else KeyKind
+        fields = {_PREFIX + name: in_house_style(copy.deepcopy(field)) for name, field in kind.fields.items()}
+        kwargs["form"] = type("KeyForm", (KeyForm,), {**fields, "kind": kind, "wanted": wanted})
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    # --- what is shown ---
+    @display(description="name", ordering="name")
+    def title(self, key: Key) -> str:
+        return key.name or f"…{key.key[-4:]}"
+
+    @display(description="type", ordering="type")
+    def kind(self, key: Key) -> str:
+        return key_display.kind_label(key)
+
+    @display(description="owner")
+    def owner(self, key: Key) -> SafeString | str:
+        return link(key.owner)
+
+    @display(description="state", label={"Active": "success", "Paused": "warning", "Revoked": "danger"})
+    def state(self, key: Key) -> str:
+        return key_display.state(key)
+
+    @display(description="ready URL")
+    def address(self, key: Key) -> SafeString:
+        return key_display.address(key)
+
+    @display(description="last used", ordering="last_used")
+    def last_used(self, key: Any) -> Any:
+        return key.last_used or "never"
+
+    @display(description="requests today")
+    def requests_today(self, key: Key) -> SafeString:
+        log = reverse("admin:publishers_logentry_changelist")
+        count = key_display.requests_today(key, now=timezone.now())
+        return format_html('{} · <a href="{}?key_row={}" class="text-primary-600">postback log</a>', count, log, key.pk)
+
+    @display(description="settings")
+    def settings_in_words(self, key: Key) -> str:
+        kind = kind_of(key.type)
+        return "\n".join(f"{kind.fields[name].label or name}: {value}" for name, value in kind.full(key.settings).items())
+
+    @display(description="allowed networks")
+    def networks(self, key: Key) -> str:
+        return "\n".join(key.allowed_networks) or "all"
+
+    # --- what is done ---
+    @action(description="Roll", url_path="roll", permissions=["edit"], icon="autorenew")
+    def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        key: Any = self.get_object(request, object_id)
+        form = RollForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            lines = ("A new key with the same owner and settings is made.", "The old one goes on for the time that you choose.")
+            return self.ask(request, key, title=f"Roll {key}?", submit="Make the new key", lines=lines, form=form)
+        try:
+            new = keys.roll(key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now())
+        except Refusal as refusal:
+            return self._refused(request, key, refusal)
+        self.message_user(request, "This is the new key. Give its URL to whoever uses the old one.")
+        return redirect(self.address_of(new))
+
+    @action(description="Revoke", url_path="revoke", permissions=["edit"], variant=ActionVariant.DANGER, icon="block")
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        key: Any = self.get_object(request, object_id)
+        if request.method != "POST":
+            lines = ("From the next request on, it is answered 401.", "This can't be taken back; its log is kept.")
+            return self.ask(request, key, title=f"Revoke {key}?", submit="Revoke", lines=lines)
+        try:
+            keys.revoke(key=key, now=timezone.now())
+        except Refusal as refusal:
+            return self._refused(request, key, refusal)
+        self.message_user(request, f"{key} is revoked.")
+        return redirect(self.address_of(key.owner))
+
+    def _refused(self, request: HttpRequest, key: Key, refusal: Refusal) -> HttpResponse:
+        self.message_user(request, f"{refusal.text.capitalize()}.", "ERROR")
+        return redirect(self.address_of(key))

@@ -1,0 +1,114 @@
+"""The postback log: every request by a key, its answer beside it, and why it was decided so."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.decorators import display
+
+from campaigns import phone, words
+from campaigns.desk import ReadOnlyAdmin, link, mask_text, pre, pretty
+from campaigns.models import Buyer, Company
+from campaigns.routing import rows_of
+from publishers.models import Key, LogEntry
+
+from .keys import KindFilter
+
+_RESULTS = ["reserved", "confirmed", "claimed", "no-target", "rejected", "shielded", "replayed", "refused", "failed"]
+
+
+class ResultFilter(DropdownFilter):
+    title = "result"
+    parameter_name = "result"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, word) for word in _RESULTS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(result=self.value()) if self.value() else None
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    by = "company_row"
+    list_display = ["at", "kind", "key_name", "outcome", "status", "caller", "took"]
+    list_filter = [KindFilter, ResultFilter, ("at", RangeDateTimeFilter)]
+    search_fields = ["caller_number"]
+    search_help_text = "A caller's whole number, in any spelling"
+    ordering = ["-id"]
+    fieldsets = [
+        (
+            None,
+            {"fields": [("at", "kind", "key_link"), ("outcome", "took"), ("caller", "address"), ("led_to", "remarks")]},
+        ),
+        ("Request and response", {"fields": [("request_text", "response_text")]}),
+        ("Why", {"fields": ["reasons"]}),
+    ]
+    hint = "No request yet. Each request that names a key shows up here: try a key's ready URL."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        name = Key.objects.filter(pk=OuterRef("key_row")).values("name")[:1]
+        return super().get_queryset(request).annotate(named=Subquery(name))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["kind", "key_link", "outcome", "took", "caller", "led_to", "remarks", "request_text", "response_text", "reasons"]
+
+    @display(description="type", ordering="type")
+    def kind(self, entry: LogEntry) -> str:
+        return entry.type or "unknown key"
+
+    @display(description="key")
+    def key_name(self, entry: Any) -> str:
+        return entry.named or (f"number {entry.key_row}" if entry.key_row else f"…{entry.key_end}")
+
+    @display(description="key")
+    def key_link(self, entry: LogEntry) -> SafeString | str:
+        key = Key.objects.filter(pk=entry.key_row).first()
+        return link(key) if key else f"…{entry.key_end}"
+
+    @display(
+        description="result",
+        label={"reserved": "success", "confirmed": "success", "claimed": "success", "refused": "warning", "failed": "danger"},
+    )
+    def outcome(self, entry: LogEntry) -> str:
+        return entry.result
+
+    @display(description="duration", ordering="duration_ms")
+    def took(self, entry: LogEntry) -> str:
+        return f"{entry.duration_ms:.1f} ms"
+
+    @display(description="caller")
+    def caller(self, entry: Any) -> str:
+        return (entry.caller_number if entry.clear else phone.masked(entry.caller_number)) if entry.caller_number else "–"
+
+    @display(description="led to")
+    def led_to(self, entry: LogEntry) -> str:
+        found = {"reservation": entry.reservation_uuid, "call": entry.call_uuid}
+        return ", ".join(f"{word} {uuid}" for word, uuid in found.items() if uuid) or "–"
+
+    @display(description="remarks")
+    def remarks(self, entry: LogEntry) -> SafeString | str:
+        return format_html_join("", "<div>{}</div>", ((note,) for note in entry.notes)) or "–"
+
+    @display(description="request")
+    def request_text(self, entry: Any) -> SafeString:
+        text = f"{entry.method} {entry.path}\n\n{pretty(entry.parameters)}"
+        return pre(text if entry.clear else mask_text(text))
+
+    @display(description="response")
+    def response_text(self, entry: Any) -> SafeString:
+        text = pretty(entry.response)
+        return pre(f"{entry.status}\n\n{text if entry.clear else mask_text(text)}")
+
+    @display(description="each buyer")
+    def reasons(self, entry: LogEntry) -> SafeString | str:
+        if not entry.trace:
+            return "No buyer was looked for."
+        names = dict(Buyer.objects.filter(pk__in=rows_of(entry.trace)).values_list("pk", "name"))
+        zone = Company.objects.filter(pk=entry.company_row).values_list("time_zone", flat=True).first()
+        lines = words.stored_lines(entry.trace, names, zone or "UTC")
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((line,) for line in lines)))

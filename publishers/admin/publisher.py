@@ -1,0 +1,52 @@
+"""A publisher's page, and what the floor's pages of owners end with: their keys."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from campaigns.desk import PausableAdmin, ReadOnlyInline, link
+from publishers.models import InboundNumber, Publisher
+
+from .owners import add_keys_to_pages
+
+
+class GivenNumberInline(ReadOnlyInline):
+    """The numbers whose calls are this publisher's; they are given on the campaign's page."""
+
+    model = InboundNumber
+    fk_name = "publisher"
+    fields = readonly_fields = ["number_link", "campaign_link"]
+    verbose_name_plural = "numbers given to it (on a campaign's page)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(retired_at=None).select_related("campaign").order_by("number")
+
+    def number_link(self, number: InboundNumber) -> SafeString | str:
+        return link(number)
+
+    def campaign_link(self, number: InboundNumber) -> SafeString | str:
+        return link(number.campaign)
+
+    number_link.short_description = "number"  # type: ignore[attr-defined]
+    campaign_link.short_description = "campaign"  # type: ignore[attr-defined]
+
+
+@admin.register(Publisher)
+class PublisherAdmin(PausableAdmin):
+    list_display = ["name", "publisher_id", "state"]
+    search_fields = ["name", "publisher_id"]
+    ordering = ["name"]
+    fieldsets = [(None, {"fields": [("name", "publisher_id"), "paused"]})]
+    inlines = [GivenNumberInline]
+    hint = "No publisher yet. A publisher sends calls, and is paid for those that convert."
+    retiring = (
+        "Its keys answer 410 from the next request on.",
+        "Its ID in a ping names nobody anymore.",
+        "It leaves the lists, and its ID is free again. Its history is kept.",
+    )
+
+
+add_keys_to_pages()

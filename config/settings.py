@@ -121,11 +121,13 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = None
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
 
 # --- databases ------------------------------------------------------------------------------------------
@@ -154,6 +156,7 @@ def _postgres(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(env.db_url_config(url))
     options = {
         "server_side_binding": True,
+        "prepare_threshold": 5,  # planning costs a ping more than running it; see docs/performance.md
         "options": "-c lock_timeout=10s -c statement_timeout=20s",
         "connect_timeout": 3,
     }

@@ -132,6 +132,7 @@ class BuyerForm(CatalogueForm):
             "time_zone": TimeZoneWidget("The company's"),
             "sip_password": UnfoldAdminPasswordToggleWidget(render_value=True),
         }
+        labels = {"sip_username": "SIP username", "sip_password": "SIP password", "caller_id": "Caller ID"}
 
     def clean_number(self) -> str:
         return self.destination(self.cleaned_data["number"])

@@ -72,7 +72,7 @@ class CompanyAdmin(CatalogueAdmin):
     search_fields = ["name", "company_id"]
     ordering = ["name"]
     fieldsets = [
-        (None, {"fields": [("name", "company_id"), ("time_zone", "region", "currency")]}),
+        (None, {"fields": [("name", "company_id"), ("time_zone", "currency"), "region"]}),
         (
             "What its keys may do",
             {"fields": [("rtb_enabled", "call_reservations_enabled"), ("call_data_writing_enabled", "call_control_enabled")]},

@@ -3,7 +3,7 @@
 from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles
 from .forms import CatalogueForm, CatalogueFormSet, LinesField, OwnAutocomplete, TimeZoneWidget, in_house_style, narrow
 from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
-from .records import ReadOnlyAdmin, ReadOnlyInline, link, mask_text, pre, pretty
+from .records import ReadOnlyAdmin, ReadOnlyInline, ago, link, mask_text, pre, pretty
 
 __all__ = [
     "EDITORS",
@@ -20,6 +20,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "TimeZoneWidget",
+    "ago",
     "companies",
     "in_house_style",
     "is_member",

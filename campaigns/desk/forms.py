@@ -22,7 +22,7 @@ from unfold.widgets import (
 )
 
 from campaigns import phone
-from campaigns.models import CatalogueRow, Company, Retirable
+from campaigns.models import Company, Retirable
 
 _WITH_TAGS = re.compile(r"(?:[^\[\]]|\[[^\[\]]{1,100}\])*\[[^\[\]]{1,100}\](?:[^\[\]]|\[[^\[\]]{1,100}\])*")
 
@@ -62,7 +62,7 @@ class LinesField(forms.CharField):
 def narrow(form: forms.BaseForm, company: Company) -> None:
     """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
     for name, field in form.fields.items():
-        if not isinstance(field, forms.ModelChoiceField) or not issubclass(field.queryset.model, CatalogueRow):
+        if not isinstance(field, forms.ModelChoiceField) or not issubclass(field.queryset.model, Retirable):
             continue
         open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
         field.queryset = field.queryset.filter(open_to_choice, company=company)

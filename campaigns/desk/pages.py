@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey, QuerySet, TimeField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from campaigns.models import CatalogueRow, Company
 
@@ -239,6 +240,7 @@ class CatalogueInline(OwnChoices, TabularInline):
 
     formset = CatalogueFormSet
     form = CatalogueForm
+    formfield_overrides = {TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
     extra = 0
 
     def _page(self) -> Any:

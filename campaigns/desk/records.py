@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
@@ -76,12 +78,16 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-def link(row: Any) -> SafeString | str:
-    """The row's name, leading to its page."""
+def link(row: Any, *, text: str = "") -> SafeString | str:
+    """The row's name, or `text`, leading to its page."""
     if row is None:
         return "–"
     url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, row)
+    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text or row)
+
+
+def ago(at: datetime | None) -> str:
+    return f"{timesince(at, depth=1)} ago" if at else "never"
 
 
 def mask_text(text: str) -> str:

@@ -1,33 +1,51 @@
 """What supply adds to a campaign's page: conversions, numbers and the pool."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
 
-from campaigns.desk import CatalogueAdmin, CatalogueInline, link
+from campaigns.desk import CatalogueAdmin, CatalogueForm, CatalogueInline, link
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 
 from .numbers import FixedNumberInline, PoolInline
 
+_CENT = Decimal("0.01")
+
+
+class MoneyForm(CatalogueForm):
+    """Money with two decimals, unless it has more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("payout", "revenue"):
+            value = self.initial.get(name)
+            if isinstance(value, Decimal) and value == value.quantize(_CENT):
+                self.initial[name] = value.quantize(_CENT)
+
 
 class ConversionInline(CatalogueInline):
     model = Conversion
+    form = MoneyForm
     fk_name = "campaign"
     fields = ["seconds", "payout", "revenue", "publisher", "buyer", "conditions", "position"]
     readonly_fields = ["conditions"]
     ordering_field = "position"
     hide_ordering_field = True
     verbose_name_plural = "conversions: what a call must reach, and what it pays"
-    show_change_link = True
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("publisher", "buyer").prefetch_related("filters")
 
-    def conditions(self, conversion: Conversion) -> str:
-        return ", ".join(str(row) for row in conversion.filters.all()) if conversion.pk else ""
+    @display(description="filters")
+    def conditions(self, conversion: Conversion) -> SafeString | str:
+        return link(conversion, text=", ".join(str(row) for row in conversion.filters.all()) or "None") if conversion.pk else "–"
 
 
 class ConversionFilterInline(CatalogueInline):
@@ -41,6 +59,7 @@ class ConversionFilterInline(CatalogueInline):
 class ConversionAdmin(CatalogueAdmin):
     """For its filters; the rest is edited on the campaign's page."""
 
+    form = MoneyForm
     fieldsets = [(None, {"fields": ["campaign_link", ("seconds", "payout", "revenue"), ("publisher", "buyer")]})]
     readonly_fields = ["campaign_link"]
     list_display = ["campaign", "seconds", "payout", "revenue", "publisher", "buyer"]
@@ -58,10 +77,9 @@ class ConversionAdmin(CatalogueAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def campaign_link(self, conversion: Conversion) -> Any:
+    @display(description="campaign")
+    def campaign_link(self, conversion: Conversion) -> SafeString | str:
         return link(conversion.campaign)
-
-    campaign_link.short_description = "campaign"  # type: ignore[attr-defined]
 
 
 page = admin.site.get_model_admin(Campaign)

@@ -26,6 +26,7 @@ from campaigns.desk import (
     CompanyFilter,
     LinesField,
     PausableAdmin,
+    ago,
     companies,
     in_house_style,
     link,
@@ -101,6 +102,17 @@ class KeyForm(CatalogueForm):
         return value
 
 
+def _label(name: str, field: forms.Field) -> str:
+    return str(field.label or name.replace("_", " ").capitalize())
+
+
+def _field(name: str, field: forms.Field) -> forms.Field:
+    """A kind's field as the page shows it."""
+    own = in_house_style(copy.deepcopy(field))
+    own.label = _label(name, field)
+    return own
+
+
 class RollForm(AskForm):
     overlap = forms.TypedChoiceField(
         label="The old key stays valid for",
@@ -168,7 +180,7 @@ class KeyAdmin(PausableAdmin):
     # --- the page ---
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         if self.wanted(request):
-            extra = {"title": f"Add {kind_of(request.GET['type']).label} key", **(extra_context or {})}
+            extra = {"title": f"Add key: {kind_of(request.GET['type']).label}", **(extra_context or {})}
             return super().add_view(request, form_url, extra)
         if any(name in request.GET for name in OWNERS):
             raise Http404("There is no such owner.")
@@ -204,9 +216,19 @@ class KeyAdmin(PausableAdmin):
     def get_form(self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any) -> Any:
         wanted = None if obj else self.wanted(request)
         kind = wanted.kind if wanted else kind_of(obj.type) if obj else KeyKind
-        fields = {_PREFIX + name: in_house_style(copy.deepcopy(field)) for name, field in kind.fields.items()}
+        fields = {_PREFIX + name: _field(name, field) for name, field in kind.fields.items()}
         kwargs["form"] = type("KeyForm", (KeyForm,), {**fields, "kind": kind, "wanted": wanted})
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        context["show_save_and_add_another"] = False  # another one's kind and owner would not be known
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Key) -> HttpResponse:
+        """Back to where the key is listed with its URL."""
+        return redirect(self.address_of(obj.owner))
+
+    response_post_save_change = response_post_save_add
 
     # --- what is shown ---
     @display(description="name", ordering="name")
@@ -230,8 +252,8 @@ class KeyAdmin(PausableAdmin):
         return key_display.address(key)
 
     @display(description="last used", ordering="last_used")
-    def last_used(self, key: Any) -> Any:
-        return key.last_used or "never"
+    def last_used(self, key: Any) -> str:
+        return ago(key.last_used)
 
     @display(description="requests today")
     def requests_today(self, key: Key) -> SafeString:
@@ -242,7 +264,7 @@ class KeyAdmin(PausableAdmin):
     @display(description="settings")
     def settings_in_words(self, key: Key) -> str:
         kind = kind_of(key.type)
-        return "\n".join(f"{kind.fields[name].label or name}: {value}" for name, value in kind.full(key.settings).items())
+        return "\n".join(f"{_label(name, kind.fields[name])}: {value}" for name, value in kind.full(key.settings).items())
 
     @display(description="allowed networks")
     def networks(self, key: Key) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
 
 from campaigns import phone
 from campaigns.desk import (
@@ -125,10 +126,9 @@ class InboundNumberAdmin(CatalogueAdmin):
     hint = "No number yet. Numbers are added on a campaign's page."
     retiring = ("Calls to it are no longer taken, and it can be given to another campaign.", "Its history is kept.")
 
+    @display(description="tags")
     def tags_seen(self, number: InboundNumber) -> str:
         return "\n".join(f"{name} = {text}" for name, text in number.tags.items())
-
-    tags_seen.short_description = "tags"  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[Any]:
         paste = path("paste/<int:campaign>/", self.admin_site.admin_view(self.paste), name="publishers_inboundnumber_paste")

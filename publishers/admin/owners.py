@@ -7,8 +7,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
-from campaigns.desk import CatalogueInline, link, mine
+from campaigns.desk import CatalogueInline, ago, link, mine
 from publishers.kinds import KeyKind, all_kinds
 from publishers.models import Key
 
@@ -41,30 +42,26 @@ class KeysInline(CatalogueInline):
             rows = rows.filter(campaign=None, publisher=None, buyer=None, group=None)
         return key_display.with_use(request, rows).order_by("pk")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is not None and super().has_view_permission(request, obj)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @display(description="name")
     def title(self, key: Key) -> SafeString | str:
         return link(key)
 
+    @display(description="type")
     def kind(self, key: Key) -> str:
         return key_display.kind_label(key)
 
+    @display(description="ready URL")
     def address(self, key: Key) -> SafeString:
         return key_display.address(key)
 
     def state(self, key: Key) -> str:
         return key_display.state(key)
 
-    def last_used(self, key: Any) -> Any:
-        return key.last_used or "never"
-
-    title.short_description = "name"  # type: ignore[attr-defined]
-    kind.short_description = "type"  # type: ignore[attr-defined]
-    address.short_description = "ready URL"  # type: ignore[attr-defined]
+    def last_used(self, key: Any) -> str:
+        return ago(key.last_used)
 
 
 def keys_of(owner: str) -> type[KeysInline]:

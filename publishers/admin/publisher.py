@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from campaigns.desk import PausableAdmin, ReadOnlyInline, link
 from publishers.models import InboundNumber, Publisher
@@ -24,14 +25,13 @@ class GivenNumberInline(ReadOnlyInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(retired_at=None).select_related("campaign").order_by("number")
 
+    @display(description="number")
     def number_link(self, number: InboundNumber) -> SafeString | str:
         return link(number)
 
+    @display(description="campaign")
     def campaign_link(self, number: InboundNumber) -> SafeString | str:
         return link(number.campaign)
-
-    number_link.short_description = "number"  # type: ignore[attr-defined]
-    campaign_link.short_description = "campaign"  # type: ignore[attr-defined]
 
 
 @admin.register(Publisher)

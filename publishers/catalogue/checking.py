@@ -32,10 +32,10 @@ def _once(entries: Iterable[Entry], noun: str, problems: Problems) -> None:
 
 
 def _complete(entry: Entry, problems: Problems) -> None:
-    """What a new row can't do without."""
+    """What a new row can't do without; that it has no id at all was told already."""
     for name in entry.shape.required:
-        if name not in entry.lines:
-            problems.add(entry.line, f"{entry.label} is new and needs {name}" if entry.id else f"{entry.shape.noun} needs {name}")
+        if name not in entry.lines and entry.id is not None:
+            problems.add(entry.line, f"{entry.label} is new and needs {name}")
 
 
 def _lists_once(entry: Entry, problems: Problems) -> None:

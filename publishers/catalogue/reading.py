@@ -10,6 +10,7 @@ from .problems import Problems, refused
 
 DEEPEST = 20
 _NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_STORED = re.compile("[\x00\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -79,7 +80,7 @@ class _Tree:
             self._check(event)
             line = _line(event)
             if isinstance(event, yaml.ScalarEvent):
-                self._put(Text(event.value, line, plain=event.style is None))
+                self._put(Text(event.value, line, plain=not event.style))
             elif isinstance(event, yaml.SequenceStartEvent):
                 self._enter(Listing([], line))
             elif isinstance(event, yaml.MappingStartEvent):
@@ -97,8 +98,8 @@ class _Tree:
             raise refused(line, f"YAML tags ({event.tag}) are not understood")  # type: ignore[attr-defined]
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise refused(line, "a second document; a file holds one")
-        if isinstance(event, yaml.ScalarEvent) and (broken := _NO_TEXT.search(event.value)):
-            raise refused(line, f"a text with the character {broken.group()!a}")
+        if isinstance(event, yaml.ScalarEvent) and _NOT_STORED.search(event.value):
+            raise refused(line, "a text with a character that no database keeps")
 
     def _enter(self, node: Listing | Mapping) -> None:
         if len(self.open) == DEEPEST:

@@ -28,4 +28,4 @@ def _company(named: str | None) -> Company:
     if len(found) == 1:
         return found[0]
     known = ", ".join(f"{company.name} ({company.company_id})" for company in companies) or "none"
-    raise CommandError(f"{f'no company {named}' if named else 'which company?'} There are: {known}")
+    raise CommandError(f"{f'no company {named};' if named else 'which company?'} there are: {known}")

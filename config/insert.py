@@ -10,7 +10,9 @@ from django.db import connection, models
 
 
 @lru_cache(maxsize=256)
-def _statement(model: type[models.Model], names: tuple[str, ...], vendor: str) -> "tuple[str, tuple[models.Field[Any, Any], ...]]":
+def _statement(
+    model: type[models.Model], names: tuple[str, ...], vendor: str
+) -> "tuple[str, tuple[models.Field[Any, Any], ...]]":
     fields = tuple(model._meta.get_field(name) for name in names)
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)  # type: ignore[union-attr]

@@ -58,7 +58,12 @@ class Buyer(Capped):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "buyer_id"], condition=Q(retired_at=None), name="buyer_id_unique"),
+            models.UniqueConstraint(
+                fields=["company", "buyer_id"],
+                condition=Q(retired_at=None),
+                name="buyer_id_unique",
+                violation_error_message="Another buyer has this ID.",
+            ),
             models.CheckConstraint(condition=~Q(buyer_id="") & ~Q(name="") & ~Q(number=""), name="buyer_named"),
             models.CheckConstraint(condition=Q(priority__gte=1, weight__gte=1), name="buyer_priority_and_weight_positive"),
             models.CheckConstraint(condition=Q(timeout_seconds__gte=1, timeout_seconds__lte=600), name="buyer_ring_time_bounded"),
@@ -79,7 +84,12 @@ class BuyerGroup(Capped):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "group_id"], condition=Q(retired_at=None), name="group_id_unique"),
+            models.UniqueConstraint(
+                fields=["company", "group_id"],
+                condition=Q(retired_at=None),
+                name="group_id_unique",
+                violation_error_message="Another group has this ID.",
+            ),
             models.CheckConstraint(condition=~Q(group_id="") & ~Q(name=""), name="group_named"),
             models.CheckConstraint(condition=Q(cap_counts__in=["connection", "conversion"]), name="group_cap_counts_known"),
         ]

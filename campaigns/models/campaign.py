@@ -29,7 +29,12 @@ class Campaign(Retirable):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "campaign_id"], condition=Q(retired_at=None), name="campaign_id_unique"),
+            models.UniqueConstraint(
+                fields=["company", "campaign_id"],
+                condition=Q(retired_at=None),
+                name="campaign_id_unique",
+                violation_error_message="Another campaign has this ID.",
+            ),
             models.CheckConstraint(condition=~Q(campaign_id="") & ~Q(name=""), name="campaign_named"),
             models.CheckConstraint(condition=Q(duplicates__in=["pay_once", "exclude_buyer", "refuse"]), name="campaign_duplicates_known"),
         ]

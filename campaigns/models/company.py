@@ -1,6 +1,7 @@
 """A company: the owner of everything else, and the people who work for it."""
 
 import zoneinfo
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -68,13 +69,27 @@ class Company(models.Model):
     class Meta:
         verbose_name_plural = "companies"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company_id"], condition=models.Q(retired_at=None), name="company_id_unique"),
-            models.UniqueConstraint(fields=["name"], condition=models.Q(retired_at=None), name="company_name_unique"),
+            models.UniqueConstraint(
+                fields=["company_id"],
+                condition=models.Q(retired_at=None),
+                name="company_id_unique",
+                violation_error_message="Another company has this ID.",
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(retired_at=None),
+                name="company_name_unique",
+                violation_error_message="Another company has this name.",
+            ),
             models.CheckConstraint(condition=~models.Q(name=""), name="company_named"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """No form shows the retiring, but it is known: what is unique among the unretired is checked all the same."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"retired_at"})
 
     def retire(self, *, now: datetime) -> None:
         self.retired_at = now

@@ -29,7 +29,9 @@ _edited = _Edited()
 
 def settings_changed(*, company_id: int, now: datetime, owners: Collection[str] | None = None) -> None:
     """Puts the caps in force on the live counters of a company, or of some owners ("buyer:12", "group:3") alone."""
-    company = Company.objects.get(pk=company_id)
+    company = Company.objects.filter(pk=company_id).first()
+    if company is None:
+        return  # made and edited by a transaction that was rolled back
     capped = {one.owner: one for one in (capped_of(row, company) for row in _rows(company, owners))}
     set_caps(company_id=company_id, capped=capped, now=now)
 

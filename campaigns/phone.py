@@ -58,7 +58,8 @@ def _possible(text: str, region: str) -> str | None:
     number = _parsed(text, region)
     if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return e164 if len(e164) <= 16 else None
 
 
 def _parsed(text: str, region: str | None) -> PhoneNumber | None:

@@ -17,7 +17,6 @@ from typing import IO, Any
 
 PARENT = "RINGPOST_UP_PID"  # in the environment of what `up` starts: whom to die with
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GRACE_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -55,8 +54,9 @@ def lock(folder: Path) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
-        other = file.read().strip()
+        with file:
+            file.seek(0)
+            other = file.read().strip()
         raise CannotStart(
             f"Another Ringpost is running in {folder} (process {other}): stop it, or give this one a VAR_DIR of its own."
         ) from None
@@ -90,8 +90,9 @@ def _why_not(error: OSError, address: str, port: int) -> str:
 class Group:
     """Child processes, each line of theirs given to `say` as `name | line`."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], *, grace_seconds: float = 10) -> None:
         self._say = say
+        self._grace_seconds = grace_seconds
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._unfinished: dict[str, bytes] = {}
         self._pipes = selectors.DefaultSelector()
@@ -132,16 +133,24 @@ class Group:
         return self._children[name].poll()
 
     def stop(self) -> None:
-        """Ask every child to end, wait GRACE_SECONDS, then end what is left, its own children included."""
+        """Ask every child to end, give it the seconds of grace, then end what is left, its own children included."""
         for child in self._alive():
             child.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
+        deadline = time.monotonic() + self._grace_seconds
         while self._alive() and time.monotonic() < deadline:
             self._pass_lines(seconds=0.1)
         for child in self._alive():
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-        self._pass_lines(seconds=0)
+        while self._pass_lines(seconds=0):
+            pass
+        self._close()
+
+    def _close(self) -> None:
+        self._pipes.close()
+        for child in self._children.values():
+            if child.stdout:
+                child.stdout.close()
 
     def _alive(self) -> list[subprocess.Popen[bytes]]:
         return [child for child in self._children.values() if child.poll() is None]
@@ -149,15 +158,18 @@ class Group:
     def _ask_to_stop(self, *_signal: Any) -> None:
         self._stop_asked = True
 
-    def _pass_lines(self, *, seconds: float) -> None:
+    def _pass_lines(self, *, seconds: float) -> bool:
+        """Pass on what the children have written, waiting up to `seconds` for it; whether there was any."""
         if not self._pipes.get_map():
             time.sleep(seconds)
-            return
-        for key, _ in self._pipes.select(seconds):
+            return False
+        ready = self._pipes.select(seconds)
+        for key, _ in ready:
             text = os.read(key.fd, 65536)
             if not text:
                 self._pipes.unregister(key.fileobj)
             self._pass_on(key.data, text)
+        return bool(ready)
 
     def _pass_on(self, name: str, text: bytes) -> None:
         *lines, self._unfinished[name] = (self._unfinished.get(name, b"") + text).split(b"\n")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from prometheus_client import REGISTRY
 
 from config import access
 
@@ -16,9 +17,7 @@ KEY = "f38240dd-7f65-4e17-a4d7-2e09ccafad0e"
 def line_of(request: HttpRequest, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     access.AccessLog(lambda _: HttpResponse(status=422))(request)
     event: dict[str, Any] = json.loads(capsys.readouterr().err)
-    return {
-        name: event[name] for name in event if name not in {"duration_ms", "timestamp"}
-    }
+    return {name: event[name] for name in event if name not in {"duration_ms", "timestamp"}}
 
 
 def test_a_line_has_no_query_and_no_key(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +50,13 @@ def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == ""
 
 
+def test_requests_are_counted_by_route_and_known_method() -> None:
+    counted = {"method": "other", "route": "none", "status": "200"}
+    before = REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) or 0
+    access.AccessLog(lambda _: HttpResponse())(RequestFactory().generic("BREW", f"/data_writing/{KEY}"))
+    assert REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) == before + 1
+
+
 @pytest.mark.parametrize(
     ("path", "policy"),
     [
@@ -61,22 +67,16 @@ def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_the_policy_of_a_path(path: str, policy: str) -> None:
-    answer = access.ContentSecurityPolicy(lambda _: HttpResponse())(
-        RequestFactory().get(path)
-    )
+    answer = access.ContentSecurityPolicy(lambda _: HttpResponse())(RequestFactory().get(path))
     assert answer.headers["Content-Security-Policy"] == policy
 
 
 def test_only_the_admin_may_evaluate_text() -> None:
-    allowed = [
-        "unsafe-eval" in policy for policy in (access.ADMIN, access.STRICT, access.DOCS)
-    ]
+    allowed = ["unsafe-eval" in policy for policy in (access.ADMIN, access.STRICT, access.DOCS)]
     assert allowed == [True, False, False]
 
 
 def test_a_view_keeps_the_policy_that_it_chose() -> None:
     own = {"Content-Security-Policy": "default-src 'none'"}
-    answer = access.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(
-        RequestFactory().get("/")
-    )
+    answer = access.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(RequestFactory().get("/"))
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'"

@@ -86,9 +86,7 @@ def test_values_of_any_type_are_scrubbed(lines: io.StringIO) -> None:
         none=None,
     )
     event = without_time(lines)
-    assert {
-        name: event[name] for name in ("inbound_number", "tags", "count", "ok", "none")
-    } == {
+    assert {name: event[name] for name in ("inbound_number", "tags", "count", "ok", "none")} == {
         "inbound_number": "1••••••••85",
         "tags": "{'key': '••••'}",
         "count": 3,
@@ -111,6 +109,4 @@ def test_a_traceback_is_in_the_line_and_scrubbed(lines: io.StringIO) -> None:
 
 def test_the_servers_own_access_lines_are_off() -> None:
     quiet = ["django.server", "django.request", "httpx", "celery.app.trace"]
-    assert [logging.getLogger(name).isEnabledFor(logging.INFO) for name in quiet] == [
-        False
-    ] * 4
+    assert [logging.getLogger(name).isEnabledFor(logging.INFO) for name in quiet] == [False] * 4

@@ -104,9 +104,7 @@ def after_rolled_back_savepoint() -> None:
 
 
 def after_failed_commit() -> None:
-    run(
-        "CREATE TABLE guest (seat integer REFERENCES seat DEFERRABLE INITIALLY DEFERRED)"
-    )
+    run("CREATE TABLE guest (seat integer REFERENCES seat DEFERRABLE INITIALLY DEFERRED)")
     with pytest.raises(IntegrityError), transaction.atomic(using=ALIAS):
         run("INSERT INTO guest VALUES (9)")
 
@@ -131,9 +129,7 @@ def after_failed_write() -> None:
 
 def after_autocommit_came_back() -> None:
     connection = connections[ALIAS]
-    connection.set_autocommit(
-        False, force_begin_transaction_with_broken_autocommit=True
-    )
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     connection.set_autocommit(True)
 
 
@@ -163,7 +159,5 @@ def test_the_turn_is_kept_after_a_savepoint(table: None) -> None:
 
 def test_every_command_at_the_start_of_a_connection_is_run(table: None) -> None:
     connections[ALIAS].close()
-    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = (
-        "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
-    )
+    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
     assert run("PRAGMA cache_size") + run("PRAGMA synchronous") == [(123,), (3,)]

@@ -1,0 +1,107 @@
+"""The group of child processes, with small children in the place of web, worker and beat."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.processes import STOP_SIGNALS, CannotStart, Group, lock, probe
+
+TALKER = "print('one', flush=True); print('two', end='', flush=True); import time; time.sleep(60)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def group(said: list[str]) -> Group:
+    return Group(said.append, grace_seconds=0.2)
+
+
+def start(group: Group, name: str, code: str) -> None:
+    group.start(name, [sys.executable, "-c", code], folder=Path.cwd(), environment=dict(os.environ))
+
+
+def when_said(said: list[str], act: Callable[[], object]) -> Callable[[], None]:
+    """Acts at the first turn at which a child has said something."""
+    return lambda: act() if said else None  # type: ignore[func-returns-value,return-value]
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_signal_ends_the_group(group: Group, said: list[str], number: signal.Signals) -> None:
+    start(group, "web", TALKER)
+    dead = group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), number)))
+    assert (dead, group.status("web"), said) == (None, -signal.SIGTERM, ["web    | one"])
+
+
+def test_the_handlers_of_before_come_back(group: Group, said: list[str]) -> None:
+    before = [signal.getsignal(number) for number in STOP_SIGNALS]
+    start(group, "web", "")
+    group.run(each_turn=list)
+    assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
+
+
+def test_a_dead_child_is_named_and_ends_the_others(group: Group) -> None:
+    start(group, "worker", TALKER)
+    start(group, "beat", "raise SystemExit(3)")
+    assert (group.run(each_turn=list), group.status("beat"), group.status("worker")) == ("beat", 3, -signal.SIGTERM)
+
+
+def test_a_child_that_does_not_listen_is_killed(group: Group, said: list[str]) -> None:
+    start(group, "web", STUBBORN)
+    group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    assert group.status("web") == -signal.SIGKILL
+
+
+def test_an_error_of_a_turn_ends_the_group(group: Group, said: list[str]) -> None:
+    start(group, "web", TALKER)
+    with pytest.raises(ZeroDivisionError):
+        group.run(each_turn=lambda: 1 / 0)  # type: ignore[func-returns-value,arg-type,return-value]
+    assert group.status("web") == -signal.SIGTERM
+
+
+def test_the_last_words_of_a_dead_child_are_passed_on(group: Group, said: list[str]) -> None:
+    start(group, "web", "import sys; print('x' * 3); print(); sys.exit('no port')")
+    group.run(each_turn=list)
+    assert said == ["web    | xxx", "web    | no port"]
+
+
+def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
+    with lock(tmp_path), pytest.raises(CannotStart, match=rf"Another Ringpost is running in .* \(process {os.getpid()}\)"):
+        lock(tmp_path)
+
+
+def test_a_folder_is_free_again(tmp_path: Path) -> None:
+    lock(tmp_path).close()
+    with lock(tmp_path) as held:
+        assert Path(held.name).read_text() == f"{os.getpid()}\n"
+
+
+def refusal(address: str, port: int) -> str:
+    with pytest.raises(CannotStart) as refused:
+        probe(address, port)
+    return str(refused.value)
+
+
+def test_a_port_in_use_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        words = f"Port {port} is in use: stop what listens there or choose another with --port."
+        assert (refusal("127.0.0.1", port), refusal("0.0.0.0", port)) == (words, words)  # noqa: S104 - refused
+
+
+def test_a_port_just_left_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    assert probe("127.0.0.1", port) is None  # type: ignore[func-returns-value]
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    assert refusal("192.0.2.1", 8000) == "Cannot listen on 192.0.2.1, port 8000: Cannot assign requested address."

@@ -1,0 +1,87 @@
+"""The pulse of worker and beat, what beat sends, and what /readyz makes of it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import signals
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from campaigns.models import Lease
+from config import health
+from config.celery import SWEEPS, app
+from config.tasks import mark, tick
+
+NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def ticks() -> dict[str, Any]:
+    return dict(Lease.objects.values_list("name", "ticked_at"))
+
+
+def test_a_mark_is_made_and_moved() -> None:
+    mark(name="worker", at=NOON)
+    mark(name="worker", at=NOON + timedelta(seconds=10))
+    assert ticks() == {"worker": NOON + timedelta(seconds=10)}
+
+
+def test_an_older_mark_changes_nothing() -> None:
+    mark(name="beat", at=NOON)
+    mark(name="beat", at=NOON - timedelta(seconds=10))
+    assert ticks() == {"beat": NOON}
+
+
+def test_a_message_of_beat_marks_both() -> None:
+    tick.apply(headers={"sent_at": NOON.timestamp()})
+    assert (ticks()["beat"], ticks()["worker"] > NOON) == (NOON, True)
+
+
+def test_a_message_of_beat_says_when_it_was_sent() -> None:
+    headers: dict[str, Any] = {}
+    signals.before_task_publish.send(sender="config.tasks.tick", headers=headers)
+    assert (list(headers), abs(headers["sent_at"] - time.time()) < 5) == (["sent_at"], True)
+
+
+def test_beat_sends_only_tasks_that_exist() -> None:
+    app.loader.import_default_modules()
+    assert sorted(set(SWEEPS) - set(app.tasks)) == []
+
+
+def test_a_message_is_dropped_when_the_next_one_is_due() -> None:
+    expiries = {name: (entry["schedule"], entry["options"]) for name, entry in app.conf.beat_schedule.items()}
+    assert expiries == {name: (every, {"expires": every}) for name, every in SWEEPS.items()}
+
+
+def test_every_sweep_has_a_file_in_its_app() -> None:
+    labels = {name.split(".")[0] for name in SWEEPS}
+    assert [label for label in labels if not (Path(apps.get_app_config(label).path) / "tasks.py").exists()] == []
+
+
+# --- what is shown of it --------------------------------------------------------------------------------
+def test_seconds_since_a_tick() -> None:
+    mark(name="worker", at=NOON)
+    now = NOON + timedelta(seconds=4.26)
+    assert [health.seconds_since_tick(name, now=now) for name in ("worker", "beat")] == [4.3, None]
+
+
+def test_ready_without_a_worker_is_ready(client: Client) -> None:
+    answer = client.get("/readyz")
+    report = answer.json()
+    skew = report.pop("clock_skew_seconds")
+    assert (answer.status_code, report, abs(skew) < 1) == (
+        200,
+        {"database": "ok", "migrations": "ok", "worker": None, "beat": None},
+        True,
+    )
+
+
+def test_a_missing_migration_is_not_ready(client: Client) -> None:
+    MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "1 to run"})

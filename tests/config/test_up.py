@@ -1,0 +1,142 @@
+"""`up` with real processes: it serves, refuses a second one, and leaves nothing behind however it ends."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.config.running import PATIENCE, Running, outcome, ringpost
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One for all the tests that only look."""
+    with ringpost(tmp_path_factory.mktemp("shared"), "--demo") as running:
+        yield running
+
+
+@pytest.fixture
+def own(shared: Running, tmp_path: Path) -> Iterator[Running]:
+    """One for a test that ends it; its database is a copy, which saves the migrations."""
+    shutil.copy(shared.folder / "ringpost.sqlite3", tmp_path)
+    with ringpost(tmp_path) as running:
+        yield running
+
+
+def status_after(running: Running) -> int:
+    running.process.communicate(timeout=PATIENCE)
+    return running.process.returncode
+
+
+# --- it serves ------------------------------------------------------------------------------------------
+def test_it_answers(shared: Running) -> None:
+    answer = shared.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok")
+
+
+def test_an_administrator_is_made_once(shared: Running) -> None:
+    made = [line for line in shared.lines if re.fullmatch(r"An administrator was made: admin, password [\w-]{16}\n", line)]
+    with httpx.Client(base_url=shared.url, trust_env=False) as browser:
+        browser.get("/admin/login/")
+        form = {"username": "admin", "password": made[0].split()[-1], "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        entered = browser.post("/admin/login/?next=/admin/", data=form)
+    assert (len(made), entered.status_code, entered.headers["location"]) == (1, 302, "/admin/")
+
+
+def test_the_line_that_the_demo_prints_works(shared: Running) -> None:
+    (url,) = re.findall(r'curl -X POST -s "([^"]+/rtbs\.json[^"]+)"', "".join(shared.lines))
+    assert httpx.post(url, trust_env=False).json()["status"] == "reserved"
+
+
+def test_worker_and_beat_tick(shared: Running) -> None:
+    deadline = time.monotonic() + 30
+    while (report := shared.get("/readyz").json())["worker"] is None and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert [report[name] < 30 for name in ("worker", "beat")] == [True, True]
+
+
+# --- bodies without a length ----------------------------------------------------------------------------
+def chunked(running: Running, path: str, *, chunks: list[bytes]) -> str:
+    """Status line and body of the answer to a POST in chunks, over a raw socket."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    sent = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in [*chunks, b""])
+    with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as one:
+        one.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + sent)
+        answer = b"".join(iter(lambda: one.recv(65536), b"")).decode()
+    return f"{answer.splitlines()[0]} {answer.splitlines()[-1]}"
+
+
+def test_a_chunked_body_is_read(shared: Running) -> None:
+    assert chunked(shared, "/rtbs.json", chunks=[b'{"key": ', b'"nobody"}']) == (
+        'HTTP/1.1 401 Unauthorized {"error":"not authorized"}'
+    )
+    assert chunked(shared, "/rtbs.json", chunks=[b'{"key": ']) == (
+        'HTTP/1.1 400 Bad Request {"error":"unreadable body: not JSON"}'
+    )
+
+
+def test_a_chunked_body_past_the_limit_is_413(shared: Running) -> None:
+    assert chunked(shared, "/rtbs.json", chunks=[b"x" * 40_000] * 2).split(" {")[0] == "HTTP/1.1 413 Payload Too Large"
+
+
+# --- one at a time --------------------------------------------------------------------------------------
+def test_a_second_one_in_the_same_folder_is_refused(shared: Running) -> None:
+    refusal = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
+    assert outcome("up", "--port", "0", folder=shared.folder) == (
+        1,
+        f"CommandError: {refusal}stop it, or give this one a VAR_DIR of its own.\n",
+    )
+
+
+def test_a_second_one_on_the_same_port_is_refused(shared: Running, tmp_path: Path) -> None:
+    assert outcome("up", "--port", str(shared.port), folder=tmp_path) == (
+        1,
+        f"CommandError: Port {shared.port} is in use: stop what listens there or choose another with --port.\n",
+    )
+
+
+def test_more_web_processes_need_postgresql(tmp_path: Path) -> None:
+    assert outcome("up", "--workers", "2", folder=tmp_path) == (
+        1,
+        "CommandError: --workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.\n",
+    )
+
+
+# --- its end --------------------------------------------------------------------------------------------
+def test_sigterm_stops_everything(own: Running) -> None:
+    before = len(own.family())
+    own.process.terminate()
+    assert (status_after(own), own.gone_within(0), before >= 4) == (0, True, True)
+
+
+def test_nothing_outlives_a_kill(own: Running) -> None:
+    before = len(own.family())
+    own.process.kill()
+    assert (own.gone_within(10), before >= 4) == (True, True)
+
+
+def test_a_killed_web_worker_takes_all_with_it(own: Running) -> None:
+    os.kill(max(pid for pid, line in own.family().items() if "config.web" in line), signal.SIGKILL)
+    assert (status_after(own), own.gone_within(0)) == (1, True)
+
+
+def test_a_dead_child_takes_all_with_it(own: Running) -> None:
+    os.kill(own.one("config.celery:app beat"), signal.SIGKILL)
+    last = (own.process.communicate(timeout=PATIENCE)[0] or "").splitlines()[-1]
+    assert (own.process.returncode, last, own.gone_within(0)) == (
+        1,
+        "CommandError: beat has ended (status -9), so everything was stopped.",
+        True,
+    )

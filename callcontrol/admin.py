@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from callcontrol.models import Call, CallEvent, CallTag, Leg
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, pre, pretty
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, moment, money, pre, pretty
 
 _COLORS = {
     Call.Status.ROUTING.label: "info",
@@ -21,7 +21,7 @@ _COLORS = {
 }
 
 
-_OUTCOME = [("buyer_link", "reservation_link"), ("payout", "revenue", "converted_at"), ("started_at", "ended_at")]
+_OUTCOME = [("buyer_link", "reservation_link"), ("paid", "earned", "converted_at"), ("started_at", "ended_at")]
 
 
 class OfCallInline(ReadOnlyInline):
@@ -59,8 +59,12 @@ class LegInline(OfCallInline):
 
 class EventInline(OfCallInline):
     model = CallEvent
-    fields = readonly_fields = ["at", "kind", "what"]
+    fields = readonly_fields = ["when", "kind", "what"]
     verbose_name_plural = "timeline"
+
+    @display(description="time (UTC)")
+    def when(self, event: CallEvent) -> str:
+        return moment(event.at)
 
     @display(description="detail")
     def what(self, event: Any) -> SafeString | str:
@@ -72,7 +76,7 @@ class EventInline(OfCallInline):
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "state", "campaign", "publisher", "buyer", "caller", "inbound_number", "payout", "revenue"]
+    list_display = ["started_at", "state", "campaign", "publisher", "buyer", "caller", "inbound_number", "paid", "earned"]
     list_filter = [("status", ChoicesDropdownFilter), ("started_at", RangeDateTimeFilter), CompanyFilter]
     list_select_related = ["campaign", "publisher", "buyer"]
     search_fields = ["caller_number"]
@@ -85,13 +89,21 @@ class CallAdmin(ReadOnlyAdmin):
             {"fields": _OUTCOME},
         ),
     ]
-    readonly_fields = ["state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
+    readonly_fields = ["paid", "earned", "state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
     inlines = [EventInline, LegInline, TagInline]
     hint = "No call yet. A call arrives when somebody dials a campaign's number."
 
     @display(description="status", label=_COLORS)
     def state(self, call: Call) -> str:
         return call.get_status_display()
+
+    @display(description="payout")
+    def paid(self, call: Call) -> str:
+        return money(call.payout)
+
+    @display(description="revenue")
+    def earned(self, call: Call) -> str:
+        return money(call.revenue)
 
     @display(description="caller")
     def caller(self, call: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from config.logs import JSON_LINES
@@ -208,7 +209,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api.describing.Described",
     "DEFAULT_RENDERER_CLASSES": [
         "config.api.formats.JSONRenderer",
         "config.api.formats.HashXMLRenderer",
@@ -221,6 +222,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Ping for a number, hold a buyer, bring the call.",
     "VERSION": "1.0",
     "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["drf_spectacular.hooks.preprocess_exclude_path_format"],  # every path has its .json and .xml
+    "APPEND_COMPONENTS": {"securitySchemes": {"simulatorToken": {"type": "http", "scheme": "bearer"}}},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
@@ -245,6 +248,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("campaigns/desk.css")],
     "SIDEBAR": {
         "navigation": [
             {

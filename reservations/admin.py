@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, link, mask_text, pre, pretty
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, link, mask_text, money, pre, pretty
 from reservations.models import LIVE, Reservation, Status
 
 _COLORS = {
@@ -65,16 +65,35 @@ class ReservationAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Money", {"fields": [("payout", "revenue", "seconds")]}),
+        ("Money", {"fields": [("paid", "earned", "seconds")]}),
         ("Life", {"fields": [("created_at", "expires_at"), ("claimed_at", "closed_at", "wiped_at")]}),
         ("Tags", {"fields": ["tags_seen"]}),
     ]
-    readonly_fields = ["status_now", "caller", "number", "campaign_link", "publisher_link", "buyer_link", "key_link", "tags_seen"]
+    readonly_fields = [
+        "paid",
+        "earned",
+        "status_now",
+        "caller",
+        "number",
+        "campaign_link",
+        "publisher_link",
+        "buyer_link",
+        "key_link",
+        "tags_seen",
+    ]
     hint = "No reservation yet. Each ping of a campaign's key makes one."
 
     @display(description="status", label=_COLORS)
     def status_now(self, row: Reservation) -> str:
         return str(Status(row.status_at(timezone.now())).label)
+
+    @display(description="payout")
+    def paid(self, row: Reservation) -> str:
+        return money(row.payout)
+
+    @display(description="revenue")
+    def earned(self, row: Reservation) -> str:
+        return money(row.revenue)
 
     @display(description="caller")
     def caller(self, row: Any) -> str:

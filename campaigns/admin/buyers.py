@@ -120,7 +120,7 @@ class CappedAdmin(CatalogueAdmin):
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
             lines = (f"The hard cap of {row} counts from zero again.", "The other caps stay as they are.")
-            return self.ask(request, row, title="Reset the hard cap?", submit="Reset", lines=lines)
+            return self.ask(request, row, title="Reset the hard cap?", label="Reset", lines=lines)
         caps.reset_hard(owner=f"{self.owner_name}:{row.pk}")
         self.message_user(request, f"The hard cap of {row} counts from zero again.")
         return redirect(self.address_of(row))
@@ -147,7 +147,7 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
     form = BuyerForm
     owner_name = "buyer"
     list_display = ["name", "buyer_id", "number_seen", "priority", "weight", "state"]
-    search_fields = ["name", "buyer_id", "number"]
+    search_fields = ["name", "buyer_id", "=number"]
     ordering = ["name"]
     fieldsets = [
         (
@@ -179,7 +179,7 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         "It leaves the lists, and its ID is free again. Its history is kept.",
     )
 
-    @display(description="number", ordering="number")
+    @display(description="number")
     def number_seen(self, row: Any) -> str:
         return str(row.number) if row.clear else phone.masked(row.number)
 

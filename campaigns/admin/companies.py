@@ -134,6 +134,9 @@ class PeopleAdmin(UserAdmin, ModelAdmin):
     readonly_fields = ["last_login", "date_joined"]
     inlines = [MembershipInline]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # history names its people: they are made inactive
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.is_staff = True  # there is nothing to do here but in the admin
         super().save_model(request, obj, form, change)

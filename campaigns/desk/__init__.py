@@ -3,7 +3,7 @@
 from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles
 from .forms import CatalogueForm, CatalogueFormSet, LinesField, OwnAutocomplete, TimeZoneWidget, in_house_style, narrow
 from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
-from .records import ReadOnlyAdmin, ReadOnlyInline, ago, link, mask_text, pre, pretty
+from .records import ReadOnlyAdmin, ReadOnlyInline, ago, link, mask_text, moment, money, pre, pretty
 
 __all__ = [
     "EDITORS",
@@ -29,6 +29,8 @@ __all__ = [
     "mask_text",
     "may_edit",
     "mine",
+    "moment",
+    "money",
     "narrow",
     "pre",
     "pretty",

@@ -1,6 +1,6 @@
 """Whose rows a person sees, and what their role lets them do with them."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,15 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Asked once a request: a page checks permissions dozens of times.
 _known: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
+
+
+def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = ()) -> bool:
+    """Whether a list's address may ask for this: what its filters offer, and no other column.
+
+    Django lets any column be asked for, `?key__startswith=a` for one, which tells a reader letter by letter what is masked.
+    """
+    names = [entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry) for entry in list_filter]
+    return lookup in more or any(lookup == name or lookup.startswith(f"{name}_") for name in names)
 
 
 def is_superuser(request: HttpRequest) -> bool:

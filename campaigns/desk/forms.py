@@ -62,10 +62,11 @@ class LinesField(forms.CharField):
 def narrow(form: forms.BaseForm, company: Company) -> None:
     """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
     for name, field in form.fields.items():
-        if not isinstance(field, forms.ModelChoiceField) or not issubclass(field.queryset.model, Retirable):
+        rows = getattr(field, "queryset", None)
+        if not isinstance(field, forms.ModelChoiceField) or rows is None or not issubclass(rows.model, Retirable):
             continue
         open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
-        field.queryset = field.queryset.filter(open_to_choice, company=company)
+        field.queryset = rows.filter(open_to_choice, company=company)
         widget = field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
         if isinstance(widget, OwnAutocomplete):
             widget.company = company.pk

@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from campaigns.models import CatalogueRow, Company
 
-from .access import EDITORS, companies, is_member, is_superuser, may_edit, mine, roles
+from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
 
 
@@ -48,7 +48,7 @@ class OwnChoices:
     """Foreign keys are found by typing, among the rows of the company."""
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        if issubclass(db_field.related_model, CatalogueRow):  # type: ignore[arg-type]
+        if issubclass(db_field.related_model, CatalogueRow):
             kwargs["widget"] = OwnAutocomplete(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
@@ -100,6 +100,9 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str]:
         shown = list(super().get_list_display(request))
         return [*shown, "company"] if self.by == "company_id" and (is_superuser(request) or len(roles(request)) > 1) else shown
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return is_offered(lookup, self.get_list_filter(request))
 
     # --- what a role may do ---
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -182,15 +185,20 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
             self.message_user(request, "Not saved: two rows contradict each other. Is something here twice?", messages.ERROR)
             return redirect(request.get_full_path())
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        row = context.get("original")
+        context["show_history"] = row is not None and self.has_view_history_or_change_history_permission(request, row)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     # --- asking before acting ---
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         return TemplateResponse(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
     def ask(
-        self, request: HttpRequest, row: Any, *, title: str, submit: str, lines: Any = (), form: Any = None
+        self, request: HttpRequest, row: Any, *, title: str, label: str, lines: Any = (), form: Any = None
     ) -> TemplateResponse:
         """The page on which the user confirms what an action will do; posting it comes back to the action."""
-        context = {"title": title, "submit": submit, "lines": lines, "form": form, "original": row, "back": self.address_of(row)}
+        context = {"title": title, "label": label, "lines": lines, "form": form, "original": row, "back": self.address_of(row)}
         return self.page(request, "admin/ask.html", **context)
 
     def address_of(self, row: Any) -> str:
@@ -200,7 +208,7 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(request, row, title=f"Retire {row}?", submit="Retire", lines=self.retiring)
+            return self.ask(request, row, title=f"Retire {row}?", label="Retire", lines=self.retiring)
         row.retire(now=timezone.now())
         self.message_user(request, f"{row} is retired.")
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

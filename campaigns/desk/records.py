@@ -2,11 +2,12 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,8 +17,9 @@ from unfold.paginator import InfinitePaginator
 
 from campaigns import phone
 
-from .access import is_member, is_superuser, mine, roles
+from .access import companies, is_member, is_offered, is_superuser, mine, roles
 
+_CENT = Decimal("0.01")
 # Nine digits or more, spaced as people space them; a date has eight.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 
@@ -27,6 +29,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     by = "company_id"
     hint = ""
+    more_lookups: tuple[str, ...] = ()
     actions = None
     list_per_page = 25
     paginator = InfinitePaginator
@@ -37,11 +40,15 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return mine(request, super().get_queryset(request), by=self.by)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return is_offered(lookup, self.get_list_filter(request), self.more_lookups)
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """A caller is searched for in any spelling, but as a whole: a part of a number would read the whole table."""
         if not search_term.strip():
             return queryset, False
-        number = phone.to_e164(search_term, "US")
+        company = companies(request).first()
+        number = phone.to_e164(search_term, company.region if company else "US")
         return (queryset.filter(caller_number=number) if number else queryset.none()), False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -58,6 +65,10 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        context["show_history"] = False  # a record has none
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 class ReadOnlyInline(TabularInline):
@@ -86,6 +97,19 @@ def link(row: Any, *, text: str = "") -> SafeString | str:
     return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text or row)
 
 
+def moment(at: datetime | None) -> str:
+    """A time to the second, UTC; Django's own format stops at the minute."""
+    return f"{at.astimezone(UTC):%b %-d, %Y, %H:%M:%S}" if at else "–"
+
+
+def money(amount: Decimal | None) -> str:
+    """With two decimals, unless it has more."""
+    if amount is None:
+        return "–"
+    cents = amount.quantize(_CENT)
+    return str(cents if cents == amount else amount.normalize())
+
+
 def ago(at: datetime | None) -> str:
     return f"{timesince(at, depth=1)} ago" if at else "never"
 
@@ -106,7 +130,7 @@ def pretty(value: Any) -> str:
 
 def pre(text: str) -> SafeString:
     return format_html(
-        '<pre class="bg-base-50 border border-base-200 rounded-default p-3 text-xs whitespace-pre-wrap break-words '
+        '<pre class="desk-text bg-base-50 border border-base-200 rounded-default p-3 text-xs '
         'dark:bg-base-800 dark:border-base-700">{}</pre>',
         text,
     )

@@ -9,13 +9,11 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.desk import CatalogueAdmin, CatalogueForm, CatalogueInline, link
+from campaigns.desk import CatalogueAdmin, CatalogueForm, CatalogueInline, link, money
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 
 from .numbers import FixedNumberInline, PoolInline
-
-_CENT = Decimal("0.01")
 
 
 class MoneyForm(CatalogueForm):
@@ -23,10 +21,8 @@ class MoneyForm(CatalogueForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("payout", "revenue"):
-            value = self.initial.get(name)
-            if isinstance(value, Decimal) and value == value.quantize(_CENT):
-                self.initial[name] = value.quantize(_CENT)
+        stored = {name: self.initial[name] for name in ("payout", "revenue") if self.instance.pk and name in self.initial}
+        self.initial.update({name: Decimal(money(amount)) for name, amount in stored.items()})
 
 
 class ConversionInline(CatalogueInline):
@@ -82,5 +78,5 @@ class ConversionAdmin(CatalogueAdmin):
         return link(conversion.campaign)
 
 
-page = admin.site.get_model_admin(Campaign)
+page: Any = admin.site.get_model_admin(Campaign)
 page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]

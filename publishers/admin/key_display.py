@@ -17,7 +17,7 @@ from publishers.models import Key, LogEntry
 
 _COUNTED = 1000
 # The classes are those that unfold ships.
-_CODE = "bg-base-50 border border-base-200 break-all px-2 py-1 rounded-default text-xs dark:bg-base-800 dark:border-base-700"
+_CODE = "desk-code bg-base-50 border border-base-200 px-2 py-1 rounded-default text-xs dark:bg-base-800 dark:border-base-700"
 _BUTTON = "border border-base-200 cursor-pointer font-medium px-2 py-1 rounded-default text-xs dark:border-base-700"
 
 
@@ -28,8 +28,8 @@ def with_use(request: HttpRequest, keys: QuerySet[Key]) -> QuerySet[Key]:
     return keys.annotate(last_used=Subquery(last), base_url=Value(base_url, output_field=CharField()))
 
 
-def kind_label(key: Key) -> str:
-    return next((kind.label for kind in all_kinds() if kind.slug == key.type), key.type)
+def kind_label(slug: str) -> str:
+    return next((kind.label for kind in all_kinds() if kind.slug == slug), slug)
 
 
 def state(key: Key) -> str:
@@ -46,11 +46,11 @@ def address(key: Any) -> SafeString:
     if not key.clear:
         return format_html('<code class="{}">{}</code>', _CODE, url.replace(key.key, f"…{key.key[-4:]}"))
     return format_html(
-        '<div class="flex flex-row gap-2 items-center"><code class="{}">{}</code>'
-        '<button type="button" class="{}" data-copy="{}">Copy</button></div>',
-        _CODE,
-        url,
+        '<div class="flex flex-row gap-2 items-center"><button type="button" class="{}" data-copy="{}">Copy</button>'
+        '<code class="{}">{}</code></div>',
         _BUTTON,
+        url,
+        _CODE,
         url,
     )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -21,6 +21,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.desk import (
+    EDITORS,
     AskForm,
     CatalogueForm,
     CompanyFilter,
@@ -79,7 +80,7 @@ class KeyForm(CatalogueForm):
             self.instance.type = self.wanted.kind.slug
             setattr(self.instance, self.wanted.owner_name, self.wanted.owner)
         stored = self.kind.full(self.instance.settings)
-        self.initial |= {_PREFIX + name: value for name, value in stored.items()}
+        self.initial.update({_PREFIX + name: value for name, value in stored.items()})
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -104,6 +105,13 @@ class KeyForm(CatalogueForm):
 
 def _label(name: str, field: forms.Field) -> str:
     return str(field.label or name.replace("_", " ").capitalize())
+
+
+def _plain(value: Any) -> str:
+    """A setting's value as people say it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) or "none" if isinstance(value, list) else str(value) or "none"
 
 
 def _field(name: str, field: forms.Field) -> forms.Field:
@@ -182,6 +190,8 @@ class KeyAdmin(PausableAdmin):
         if self.wanted(request):
             extra = {"title": f"Add key: {kind_of(request.GET['type']).label}", **(extra_context or {})}
             return super().add_view(request, form_url, extra)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         if any(name in request.GET for name in OWNERS):
             raise Http404("There is no such owner.")
         choices = [choice for kind in all_kinds() for choice in self._places(request, kind)]
@@ -196,7 +206,7 @@ class KeyAdmin(PausableAdmin):
                 url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
                 about = f"Open the {opts.verbose_name}, and add the key at the bottom of its page."
                 found.append((url, f"{kind.label}, for a {opts.verbose_name}", about))
-        for company in companies(request) if "company" in kind.owners else ():
+        for company in companies(request, who=EDITORS) if "company" in kind.owners else ():
             found.append((f"?type={kind.slug}&company={company.pk}", f"{kind.label} of {company}", kind.__doc__ or ""))
         return found
 
@@ -237,7 +247,7 @@ class KeyAdmin(PausableAdmin):
 
     @display(description="type", ordering="type")
     def kind(self, key: Key) -> str:
-        return key_display.kind_label(key)
+        return key_display.kind_label(key.type)
 
     @display(description="owner")
     def owner(self, key: Key) -> SafeString | str:
@@ -264,7 +274,7 @@ class KeyAdmin(PausableAdmin):
     @display(description="settings")
     def settings_in_words(self, key: Key) -> str:
         kind = kind_of(key.type)
-        return "\n".join(f"{_label(name, kind.fields[name])}: {value}" for name, value in kind.full(key.settings).items())
+        return "\n".join(f"{_label(name, kind.fields[name])}: {_plain(value)}" for name, value in kind.full(key.settings).items())
 
     @display(description="allowed networks")
     def networks(self, key: Key) -> str:
@@ -277,7 +287,7 @@ class KeyAdmin(PausableAdmin):
         form = RollForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
             lines = ("A new key with the same owner and settings is made.", "The old one goes on for the time that you choose.")
-            return self.ask(request, key, title=f"Roll {key}?", submit="Make the new key", lines=lines, form=form)
+            return self.ask(request, key, title=f"Roll {key}?", label="Make the new key", lines=lines, form=form)
         try:
             new = keys.roll(key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now())
         except Refusal as refusal:
@@ -290,7 +300,7 @@ class KeyAdmin(PausableAdmin):
         key: Any = self.get_object(request, object_id)
         if request.method != "POST":
             lines = ("From the next request on, it is answered 401.", "This can't be taken back; its log is kept.")
-            return self.ask(request, key, title=f"Revoke {key}?", submit="Revoke", lines=lines)
+            return self.ask(request, key, title=f"Revoke {key}?", label="Revoke", lines=lines)
         try:
             keys.revoke(key=key, now=timezone.now())
         except Refusal as refusal:

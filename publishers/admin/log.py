@@ -5,17 +5,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from campaigns import phone, words
-from campaigns.desk import ReadOnlyAdmin, link, mask_text, pre, pretty
+from campaigns.desk import ReadOnlyAdmin, link, mask_text, moment, pre, pretty
 from campaigns.models import Buyer, Company
 from campaigns.routing import rows_of
 from publishers.models import Key, LogEntry
 
+from .key_display import kind_label
 from .keys import KindFilter
 
 _RESULTS = ["reserved", "confirmed", "claimed", "no-target", "rejected", "shielded", "replayed", "refused", "failed"]
@@ -35,15 +37,24 @@ class ResultFilter(DropdownFilter):
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyAdmin):
     by = "company_row"
-    list_display = ["at", "kind", "key_name", "outcome", "status", "caller", "took"]
+    list_display = ["when", "kind", "key_name", "outcome", "status", "caller", "took"]
     list_filter = [KindFilter, ResultFilter, ("at", RangeDateTimeFilter)]
     search_fields = ["caller_number"]
     search_help_text = "A caller's whole number, in any spelling"
     ordering = ["-id"]
+    more_lookups = ("key_row",)
     fieldsets = [
         (
             None,
-            {"fields": [("at", "kind", "key_link"), ("outcome", "took"), ("caller", "address"), ("led_to", "remarks")]},
+            {
+                "fields": [
+                    ("when", "status"),
+                    ("kind", "key_link"),
+                    ("outcome", "took"),
+                    ("caller", "address"),
+                    ("led_to", "remarks"),
+                ]
+            },
         ),
         ("Request and response", {"fields": [("request_text", "response_text")]}),
         ("Why", {"fields": ["reasons"]}),
@@ -55,11 +66,27 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).annotate(named=Subquery(name))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["kind", "key_link", "outcome", "took", "caller", "led_to", "remarks", "request_text", "response_text", "reasons"]
+        return [
+            "when",
+            "kind",
+            "key_link",
+            "outcome",
+            "took",
+            "caller",
+            "led_to",
+            "remarks",
+            "request_text",
+            "response_text",
+            "reasons",
+        ]
+
+    @display(description="time (UTC)", ordering="id")
+    def when(self, entry: LogEntry) -> str:
+        return moment(entry.at)
 
     @display(description="type", ordering="type")
     def kind(self, entry: LogEntry) -> str:
-        return entry.type or "unknown key"
+        return kind_label(entry.type) or "unknown key"
 
     @display(description="key")
     def key_name(self, entry: Any) -> str:
@@ -67,7 +94,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
 
     @display(description="key")
     def key_link(self, entry: LogEntry) -> SafeString | str:
-        key = Key.objects.filter(pk=entry.key_row).first()
+        key = Key.objects.filter(pk=entry.key_row or 0).first()
         return link(key) if key else f"…{entry.key_end}"
 
     @display(
@@ -86,9 +113,10 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return (entry.caller_number if entry.clear else phone.masked(entry.caller_number)) if entry.caller_number else "–"
 
     @display(description="led to")
-    def led_to(self, entry: LogEntry) -> str:
-        found = {"reservation": entry.reservation_uuid, "call": entry.call_uuid}
-        return ", ".join(f"{word} {uuid}" for word, uuid in found.items() if uuid) or "–"
+    def led_to(self, entry: LogEntry) -> SafeString | str:
+        found = {"reservations_reservation": entry.reservation_uuid, "callcontrol_call": entry.call_uuid}
+        pages = [(reverse(f"admin:{page}_change", args=[uuid]), page.split("_")[1], uuid) for page, uuid in found.items() if uuid]
+        return format_html_join(", ", '<a href="{}" class="text-primary-600 dark:text-primary-500">{} {}</a>', pages) or "–"
 
     @display(description="remarks")
     def remarks(self, entry: LogEntry) -> SafeString | str:
@@ -105,7 +133,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return pre(f"{entry.status}\n\n{text if entry.clear else mask_text(text)}")
 
     @display(description="each buyer")
-    def reasons(self, entry: LogEntry) -> SafeString | str:
+    def reasons(self, entry: Any) -> SafeString | str:
         if not entry.trace:
             return "No buyer was looked for."
         names = dict(Buyer.objects.filter(pk__in=rows_of(entry.trace)).values_list("pk", "name"))

@@ -141,7 +141,7 @@ class InboundNumberAdmin(CatalogueAdmin):
             raise PermissionDenied
         form = PasteForm(request.POST or None, region=row.company.region)
         if request.method != "POST" or not form.is_valid():
-            return self.ask(request, row, title=f"Add pool numbers to {row}", submit="Add", form=form)
+            return self.ask(request, row, title=f"Add pool numbers to {row}", label="Add", form=form)
         added, taken = add_to_pool(campaign=row, numbers=form.cleaned_data["numbers"])
         self.message_user(request, f"{added} added to the pool." + (f" In use already: {', '.join(taken)}." if taken else ""))
         return redirect(self.address_of(row))

@@ -51,7 +51,7 @@ class KeysInline(CatalogueInline):
 
     @display(description="type")
     def kind(self, key: Key) -> str:
-        return key_display.kind_label(key)
+        return key_display.kind_label(key.type)
 
     @display(description="ready URL")
     def address(self, key: Key) -> SafeString:
@@ -70,5 +70,5 @@ def keys_of(owner: str) -> type[KeysInline]:
 
 def add_keys_to_pages() -> None:
     for owner, model in OWNERS.items():
-        page = admin.site.get_model_admin(model)
+        page: Any = admin.site.get_model_admin(model)
         page.inlines = [*page.inlines, keys_of(owner)]

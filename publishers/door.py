@@ -1,7 +1,8 @@
 """What every request by a key goes through: format, body, key, rate, idempotency, one transaction, one row in the log."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -11,7 +12,7 @@ from prometheus_client import Counter
 from rest_framework.views import APIView
 
 from campaigns import phone
-from campaigns.refusals import Forbidden, Gone, NotAuthorized, Refusal, TooMany
+from campaigns.refusals import Forbidden, Gone, NotAuthorized, StillRunning, TooMany
 from config.api.address import client_address, is_within
 from config.api.bodies import read_body
 from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on
@@ -27,8 +28,10 @@ from .visit import Visit
 _requests = Counter("ringpost_key_requests", "Requests by a key", ["type", "result", "status"])
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _REFUSED_A_MINUTE = 60
+_DATABASE_AWAY = (OperationalError, InterfaceError)
 
 Acts = Callable[..., tuple[int, dict[str, Any]]]
+_T = TypeVar("_T")
 # The region of a key's company when it was last seen: lets the caller's number be part of the first statement.
 _regions: dict[str, str] = {}
 
@@ -70,27 +73,19 @@ class Door(APIView):
 
     def _read(self, request: HttpRequest, visit: Visit, path_values: Mapping[str, str]) -> Acts:
         """Everything before the act. What is wrong with the request is raised after its key is known, so that it is logged."""
-        act, body, wrong = self._read_request(request, visit)
+        faults: list[ApiError] = []
+        visit.format = _unless_wrong(faults, "json", _format, request, path_values)
+        act = _unless_wrong(faults, _nothing, self._act_for, visit.method)
+        body = _unless_wrong(faults, [], read_body, request)
         named_in_path = {name: value for name, value in path_values.items() if name == "key"}
         visit.parameters = gather(request.META.get("QUERY_STRING", ""), body, named_in_path)
         visit.key_text = visit.parameters.key() or _key_in_header(request)
-        try:
-            visit.parameters.check()
-        except ApiError as error:
-            wrong = wrong or error
-        self._authorize(visit, wrong)
-        if wrong:
-            raise wrong
-        if visit.caller_is_unusable:
-            raise Refusal("caller_number must be a phone number of 7 to 15 digits")
+        if named_in_path:
+            visit.hide_key_in_path()
+        self._authorize(visit, faults[0] if faults else None)
+        if faults:
+            raise faults[0]
         return act
-
-    def _read_request(self, request: HttpRequest, visit: Visit) -> tuple[Acts, list[tuple[str, str]], ApiError | None]:
-        try:
-            visit.format = asked_format(request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE"))
-            return self._act_for(visit.method), read_body(request), None
-        except ApiError as error:
-            return _nothing, [], error
 
     def _act_for(self, method: str) -> Acts:
         act: Acts | None = getattr(self, method.lower(), None) if method in ("GET", "POST", "PUT", "PATCH", "DELETE") else None
@@ -163,7 +158,7 @@ class Door(APIView):
 
     def _count_refused(self, visit: Visit) -> None:
         """Who guesses keys is slowed down, and no longer fills the log."""
-        wait = rates.seconds_to_wait(f"refused:{visit.address}", per_second=_REFUSED_A_MINUTE / 60, burst=_REFUSED_A_MINUTE, now=visit.now)
+        wait = rates.seconds_until_anew(f"refused:{visit.address}", most=_REFUSED_A_MINUTE, seconds=60, now=visit.now)
         if wait:
             visit.key_text = None
             raise TooMany("too many refused keys", wait)
@@ -181,22 +176,25 @@ class Door(APIView):
             now=visit.now,
         )
         if isinstance(began, Answer):
-            headers["Idempotency-Replayed"] = "true"
             visit.result, visit.format = "replayed", began.format
             visit.write(status=began.status, body=began.body)
+            headers["Idempotency-Replayed"] = "true"
             return began
         try:
             return self._act(act, visit, path_values, began)
         except Exception as error:
             answer = self._refuse(visit, error, headers)
-            idempotency.finish(row=began, answer=answer)
+            with suppress(StillRunning, *_DATABASE_AWAY):  # it is another's by now, or free when its time to run is over
+                idempotency.finish(row=began, answer=answer)
             return answer
 
     def _act(self, act: Acts, visit: Visit, path_values: Mapping[str, str], record: int | None) -> Answer:
         """One transaction: what was asked, its log row, and its kept answer; or none of them."""
         values = {name: value for name, value in path_values.items() if name != "key" and name != "format"}
         with transaction.atomic():
+            visit.check()
             status, members = act(visit, **values)
+            visit.result = visit.result or "done"
             answer = Answer(status, render(members, visit.format).decode(), visit.format)
             visit.write(status=status, body=answer.body)
             if record is not None:
@@ -213,7 +211,7 @@ class Door(APIView):
         if visit.key_text is not None:
             try:
                 visit.write(status=verdict.status, body=body)
-            except (OperationalError, InterfaceError):
+            except _DATABASE_AWAY:
                 if verdict.status != 503:  # an absent database is the one answer without a row
                     return self._refuse(visit, OperationalError("the log could not be written"), headers)
         return Answer(verdict.status, body, visit.format)
@@ -222,6 +220,23 @@ class Door(APIView):
 def _nothing(visit: Visit, **values: str) -> tuple[int, dict[str, Any]]:
     """Stands for the act of a request that is refused before it."""
     raise ApiError(400, "unreadable request")
+
+
+def _format(request: HttpRequest, path_values: Mapping[str, str]) -> str:
+    """The format asked for; ApiError 406, also for a path of two extensions."""
+    extension = path_values.get("format", "json")
+    if extension.lower() not in MEDIA_TYPES:
+        raise ApiError(406, f"unknown format: .{extension[:20]}")
+    return asked_format(request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE"))
+
+
+def _unless_wrong(faults: list[ApiError], otherwise: _T, read: Callable[..., _T], *given: Any) -> _T:
+    """What `read` reads, or `otherwise` and one more fault: the rest of the request may still name a key."""
+    try:
+        return read(*given)
+    except ApiError as error:
+        faults.append(error)
+        return otherwise
 
 
 def _key_in_header(request: HttpRequest) -> str | None:

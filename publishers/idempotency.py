@@ -17,7 +17,7 @@ from .models import IdempotencyRecord
 KEPT = timedelta(hours=24)
 # How long a first request may run before its key is taken to be abandoned (its process was killed).
 LOCKED = timedelta(seconds=60)
-NEVER_KEPT = frozenset({401, 403, 429})
+NEVER_KEPT = frozenset({401, 403, 409, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,16 @@ class Answer:
     format: str
 
 
-def begin(*, scope: str, method: str, path: str, idempotency_key: str, parameters: Mapping[str, str], now: datetime) -> Answer | int:
+def begin(
+    *, scope: str, method: str, path: str, idempotency_key: str, parameters: Mapping[str, str], now: datetime
+) -> Answer | int:
     """The kept answer, or the row that this request must `finish` or `forget`.
 
     Raises StillRunning while the first request has not answered, Refusal when its parameters were others.
     """
-    if not 0 < len(idempotency_key) <= 255:
-        raise Refusal("Idempotency-Key must have 1 to 255 characters")
-    names = {"scope": scope, "method": method, "path": path[:300], "idempotency_key": idempotency_key}
+    if not 0 < len(idempotency_key) <= 255 or not idempotency_key.isprintable():
+        raise Refusal("Idempotency-Key must have 1 to 255 printable characters")
+    names = {"scope": scope, "method": method, "path": path[:300].replace("\0", "\ufffd"), "idempotency_key": idempotency_key}
     fingerprint = hashlib.sha256(json.dumps(sorted(parameters.items())).encode("utf-8", "surrogatepass")).hexdigest()
     IdempotencyRecord.objects.filter(**names).filter(Q(expires_at__lte=now) | Q(status=None, locked_until__lte=now)).delete()
     first = insert(
@@ -62,13 +64,16 @@ def begin(*, scope: str, method: str, path: str, idempotency_key: str, parameter
 
 
 def finish(*, row: int, answer: Answer) -> None:
-    """Keeps the answer, or forgets the key after one that is never kept."""
+    """Keeps the answer, or forgets the key after one that is never kept.
+
+    Raises StillRunning when the key was taken for abandoned and given to a later request: only that one may act.
+    """
     if answer.status in NEVER_KEPT or answer.status >= 500:
         forget(row=row)
         return
-    IdempotencyRecord.objects.filter(pk=row, status=None).update(
-        status=answer.status, body=answer.body, content_type=answer.format
-    )
+    mine = IdempotencyRecord.objects.filter(pk=row, status=None)
+    if not mine.update(status=answer.status, body=answer.body, content_type=answer.format):
+        raise StillRunning("this request took too long, and a later one with its Idempotency-Key took its place")
 
 
 def forget(*, row: int) -> None:

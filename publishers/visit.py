@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from campaigns.refusals import Refusal
 from config.api.parameters import Parameters
 from config.insert import insert
 
@@ -41,6 +42,17 @@ class Visit:
     reservation_uuid: uuid.UUID | None = None
     call_uuid: uuid.UUID | None = None
 
+    def check(self) -> None:
+        """Raises ApiError or Refusal (422) for what no act can use: unstorable text, a caller that is no number."""
+        self.parameters.check()
+        if self.caller_is_unusable:
+            raise Refusal("caller_number must be a phone number of 7 to 15 digits")
+
+    def hide_key_in_path(self) -> None:
+        """Of a key that is part of the path, the last four characters stay."""
+        before, key, after = self.path.rpartition(self.key_text or "")
+        self.path = f"{before}…{key[-4:]}{after}" if key else self.path
+
     def named_publisher(self) -> PublisherFacts | None:
         """The publisher that the request names; an unknown one is noted, and attributed to nobody."""
         assert self.snapshot
@@ -60,7 +72,7 @@ class Visit:
             key_end=_storable_end(self.key_text or ""),
             type=self.key.type if self.key else "",
             method=self.method[:10],
-            path=self.path[:300],
+            path=self.path[:300].replace("\0", "\ufffd"),
             format=self.format,
             parameters=self.parameters.masked(),
             caller_number=self.caller_number,

@@ -12,7 +12,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @lru_cache(maxsize=1024)
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+    return tuple(network for network in map(_network_or_none, texts) if network is not None)
+
+
+def _network_or_none(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:  # a slip in the settings lets nobody in, and does not fail every request
+        return None
 
 
 def is_within(address: str | None, networks: Sequence[str]) -> bool:
@@ -42,6 +49,6 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _address_or_none(text: str | None) -> str | None:
     try:
-        return str(ipaddress.ip_address(text or ""))
+        return str(ipaddress.ip_address((text or "").partition("%")[0]))  # without the zone of a link-local one
     except ValueError:
         return None

@@ -2,8 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
+
+
+class Described(AutoSchema):
+    """What the framework can't know of our APIs: they read bodies themselves, and the format is no parameter."""
+
+    def map_parsers(self) -> list[str]:
+        return ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/xml"]
+
+    def _get_format_parameters(self) -> list[Any]:
+        return []
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -44,7 +55,9 @@ def by_key(*more: int) -> dict[int, Any]:
     return errors(400, 401, 403, 405, 406, 409, 410, 413, 415, 422, 429, 503, *more)
 
 
-KEY = OpenApiParameter("key", str, OpenApiParameter.QUERY, description="The postback key. Also read from the body, or as a bearer token.")
+KEY = OpenApiParameter(
+    "key", str, OpenApiParameter.QUERY, description="The postback key. Also read from the body, or as a bearer token."
+)
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeats with the same text get the first answer for 24 hours."
 )

@@ -53,10 +53,12 @@ class Parameters(dict[str, str]):
         return next(filter(None, map(self.value, names)), None)
 
     def publisher(self) -> str | None:
-        """The publisher's id under any of its names; ApiError 422 when they contradict each other."""
+        """The publisher's id under any of its names; ApiError 422 when they contradict each other, or for no possible tag."""
         given = [text for text in map(self.value, PUBLISHER_NAMES) if text]
         if len(set(given)) > 1:
             raise ApiError(422, f"{', '.join(PUBLISHER_NAMES)} contradict each other")
+        if given and len(given[0]) > MAX_TAG_VALUE:
+            raise ApiError(422, f"publisher_id has at most {MAX_TAG_VALUE} characters")
         return given[0] if given else None
 
     def tags(self, extra_reserved: frozenset[str] = frozenset()) -> dict[str, str]:

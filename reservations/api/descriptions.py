@@ -26,13 +26,21 @@ ASK = inline_serializer(
     {
         "key": serializers.CharField(required=False),
         "caller_number": serializers.CharField(required=False, help_text="Where the call originates."),
-        "inbound_number": serializers.CharField(required=False, help_text="The number that will be dialed, if it is known already."),
+        "inbound_number": serializers.CharField(
+            required=False, help_text="The number that will be dialed, if it is known already."
+        ),
         "publisher_id": serializers.CharField(required=False, help_text="Also source_id or affiliate_id."),
     },
 )
-CONFIRM = inline_serializer("Confirmation", {"key": serializers.CharField(required=False), "status": serializers.ChoiceField(["confirmed"])})
+CONFIRM = inline_serializer(
+    "Confirmation",
+    {"key": serializers.CharField(required=False), "status": serializers.ChoiceField(["confirmed"], required=False)},
+)
 
-_CALLER = OpenApiParameter("caller_number", str, OpenApiParameter.QUERY, description="Every parameter that is not reserved is a tag.")
+_STATUS = OpenApiParameter("status", str, OpenApiParameter.QUERY, enum=["confirmed"], description="Also read from the body.")
+_CALLER = OpenApiParameter(
+    "caller_number", str, OpenApiParameter.QUERY, description="Every parameter that is not reserved is a tag."
+)
 _EXAMPLE = OpenApiExample(
     "Reserved",
     {
@@ -62,7 +70,7 @@ create_rtb = extend_schema_view(
 _confirm = extend_schema(
     summary="Confirm a reservation",
     tags=["Real-time bidding"],
-    parameters=[OpenApiParameter("uuid", str, OpenApiParameter.PATH), KEY, IDEMPOTENCY],
+    parameters=[OpenApiParameter("uuid", str, OpenApiParameter.PATH), KEY, _STATUS, IDEMPOTENCY],
     request=CONFIRM,
     responses={200: ANSWER, **by_key(404)},
     auth=[],

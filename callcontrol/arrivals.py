@@ -7,12 +7,14 @@ from uuid import UUID
 
 from campaigns import phone
 from campaigns.refusals import NotFound
+from config.insert import insert_row
 from publishers import stored_tags
 from publishers.models import InboundNumber
 from publishers.snapshot import CampaignFacts, Snapshot, current_snapshot
 from publishers.stored_tags import Waiting
 from reservations import lifecycle as reservations
 from reservations.models import Reservation
+from reservations.numbers import sip_address
 
 from .models import Call, CallEvent, CallTag, Leg, Party
 
@@ -43,15 +45,14 @@ class Destination:
 
 
 def destination_of(to: str) -> Destination:
-    """The campaign of a dialed number or SIP address; raises NotFound when it is not ours."""
-    if to.lower().startswith("sip:"):
+    """The campaign of a dialed number or SIP address; raises NotFound when it is not ours, or no longer."""
+    if to.lower().startswith(("sip:", "sips:")):
         return _sip_destination(to)
     number = phone.to_e164(to, "US")
     found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
-    snapshot = current_snapshot(found.company_id) if found else None
-    campaign = snapshot.campaigns.get(found.campaign_id) if found and snapshot else None
-    if found is None or snapshot is None or campaign is None:
+    if found is None:
         raise NotFound("that number is not one of ours")
+    snapshot, campaign = _unretired(found.company_id, found.campaign_id)
     return Destination(
         snapshot=snapshot,
         campaign=campaign,
@@ -65,15 +66,22 @@ def destination_of(to: str) -> Destination:
 def _sip_destination(to: str) -> Destination:
     """A late or reused address still leads to its reservation's campaign."""
     try:
-        uuid = UUID(to[4:].partition("@")[0])
+        uuid = UUID(to.partition(":")[2].partition("@")[0])
     except ValueError:
         raise NotFound("that address is not one of ours") from None
     found = Reservation.objects.filter(uuid=uuid).first()
-    snapshot = current_snapshot(found.company_id) if found else None
-    campaign = snapshot.campaigns.get(found.campaign_id) if found and snapshot else None
-    if snapshot is None or campaign is None:
+    if found is None:
         raise NotFound("that address is not one of ours")
-    return Destination(snapshot=snapshot, campaign=campaign, number=to, sip_uuid=uuid)
+    snapshot, campaign = _unretired(found.company_id, found.campaign_id)
+    return Destination(snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid)
+
+
+def _unretired(company_row: int, campaign_row: int) -> tuple[Snapshot, CampaignFacts]:
+    snapshot = current_snapshot(company_row)
+    campaign = snapshot.campaigns.get(campaign_row)
+    if campaign is None or snapshot.retired:
+        raise NotFound("that number was given up")
+    return snapshot, campaign
 
 
 def take_in(arrival: Arrival, to: Destination) -> Call:
@@ -81,45 +89,58 @@ def take_in(arrival: Arrival, to: Destination) -> Call:
 
     A carrier that announces a call twice gets the first one again.
     """
-    known = Call.objects.filter(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id).first()
-    if known is not None:
-        return known
-    caller = _caller_number(arrival, to)
-    company_row = to.snapshot.company_row
-    claimed = reservations.claim(
-        company_row=company_row, sip_uuid=to.sip_uuid, inbound_number=to.number, caller_number=caller, now=arrival.now
+    call = _new_call(arrival, to)
+    if not insert_row(call):  # before it claims anything: of two announcements at once, one waits here for the other
+        return Call.objects.get(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id)
+    source = _recognize(call, to)
+    Leg.objects.create(
+        call=call,
+        party=Party.CALLER,
+        number=call.caller_number,
+        status=Leg.Status.IN_PROGRESS,
+        started_at=arrival.now,
+        answered_at=arrival.now,
     )
-    source = claimed or reservations.attributed(
-        company_row=company_row, inbound_number=to.number, caller_number=caller, now=arrival.now
-    )
-    campaign = to.snapshot.campaigns.get(source.campaign_id, to.campaign) if source else to.campaign
-    call = Call.objects.create(
-        company_id=company_row,
-        campaign_id=campaign.row,
-        publisher_id=source.publisher_id if source and source.publisher_id else to.publisher_row,
-        reservation=claimed,
+    _write_tags(call, to, source)
+    claimed = str(call.reservation_id) if call.reservation_id else None
+    note(call, "arrived", at=arrival.now, number=to.number, reservation=claimed)
+    return call
+
+
+def _new_call(arrival: Arrival, to: Destination) -> Call:
+    """An ordinary call of the number's campaign, not saved yet."""
+    return Call(
+        company_id=to.snapshot.company_row,
+        campaign_id=to.campaign.row,
+        publisher_id=to.publisher_row,
         carrier=arrival.carrier,
         carrier_call_id=arrival.carrier_call_id,
         inbound_number=to.number,
-        caller_number=caller,
+        caller_number=_caller_number(arrival, to),
         started_at=arrival.now,
         clock=arrival.now,
     )
-    Leg.objects.create(
-        call=call, party=Party.CALLER, number=caller, status=Leg.Status.IN_PROGRESS, started_at=arrival.now, answered_at=arrival.now
-    )
-    _write_tags(call, to, source)
-    note(call, "arrived", at=arrival.now, number=to.number, reservation=str(claimed.uuid) if claimed else None)
-    return call
+
+
+def _recognize(call: Call, to: Destination) -> Reservation | None:
+    """Puts the call where its caller's ping belongs: the reservation that it claims, or one that only attributes it."""
+    caller = {"company_row": call.company_id, "inbound_number": to.number, "caller_number": call.caller_number}
+    claimed = reservations.claim(**caller, sip_uuid=to.sip_uuid, now=call.started_at)
+    source = claimed or reservations.attributed(**caller, now=call.started_at)
+    if source is not None:
+        call.reservation = claimed
+        call.campaign_id = source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row
+        call.publisher_id = source.publisher_id or to.publisher_row
+        call.save(update_fields=["reservation", "campaign", "publisher"])
+    return source
 
 
 def _caller_number(arrival: Arrival, to: Destination) -> str | None:
     """The number of the caller: keyed in where the line is a transferring agent's, else the one that was shown."""
-    said = arrival.digits if to.ask_caller_number else arrival.caller
-    said = (said or "").strip()
-    if said.lower().startswith("sip:"):
-        said = said[4:].partition("@")[0]
-    if not said or phone.is_withheld(said):
+    said = (arrival.digits if to.ask_caller_number else arrival.caller) or ""
+    if said.lower().startswith(("sip:", "sips:")):
+        said = said.partition(":")[2].partition("@")[0]
+    if phone.is_withheld(said):
         return None
     return phone.to_e164(said, to.snapshot.region)
 

@@ -4,11 +4,14 @@ import random
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from campaigns import caps, choice, routing
 from campaigns.caps import CapFull
 from campaigns.models import Buyer, CapHold
 from campaigns.routing import Candidate, Ping
-from publishers.snapshot import CampaignFacts, PublisherFacts, Snapshot
+from publishers.snapshot import CampaignFacts, Snapshot
+from reservations.models import Reservation
 
 from .arrivals import note
 from .carriers.base import Dial
@@ -23,12 +26,10 @@ def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     """
     if not _moved(call, Call.Status.ROUTING, Call.Status.RINGING):
         return None
-    campaign = snapshot.campaigns.get(call.campaign_id)
-    publisher = snapshot.publishers.get(call.publisher_id) if call.publisher_id else None
-    if campaign is None or campaign.paused or (publisher and publisher.paused):
-        paused = "publisher" if publisher and publisher.paused else "campaign"
-        return _give_up(call, now=now, why=f"the {paused} is paused")
-    ping = _ping(call, campaign, publisher, now=now)
+    campaign, why = _open_campaign(call, snapshot)
+    if campaign is None:
+        return _give_up(call, now=now, why=why)
+    ping = _ping(call, campaign, snapshot, now=now)
     buyer, hold = _reserved(call, campaign, ping)
     if buyer is None and not (call.reservation and call.reservation.route_only):
         buyer, hold = _routed(call, campaign, ping)
@@ -38,34 +39,52 @@ def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
 
 
 def release_unusable(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
-    """Gives back the reserved buyer's place if that buyer can't be dialed, in a transaction of its own."""
-    reservation, campaign = call.reservation, snapshot.campaigns.get(call.campaign_id)
-    if call.status != Call.Status.ROUTING or reservation is None or not reservation.hold_id:
+    """Gives back the reserved buyer's place if that buyer can't be dialed, in a transaction of its own.
+
+    Once the buyer was tried, the place is its leg's. The call's row is locked, so that nobody dials meanwhile.
+    """
+    reservation = call.reservation
+    if reservation is None or not reservation.hold_id:
         return
-    publisher = snapshot.publishers.get(call.publisher_id) if call.publisher_id else None
-    stopped = campaign is None or campaign.paused or (publisher is not None and publisher.paused)
-    if stopped or campaign is None or _obstacle(call, campaign, _ping(call, campaign, publisher, now=now)):
-        caps.give_back(hold_ids=[reservation.hold_id], now=now)
+    with transaction.atomic():
+        looking = Call.objects.select_for_update().filter(pk=call.pk, status=Call.Status.ROUTING).first()
+        if looking is None or reservation.buyer_id in _tried(call):
+            return
+        campaign, _ = _open_campaign(call, snapshot)
+        if campaign is None or _obstacle(reservation, campaign, _ping(call, campaign, snapshot, now=now)):
+            caps.give_back(hold_ids=[reservation.hold_id], now=now)
 
 
-def _ping(call: Call, campaign: CampaignFacts, publisher: PublisherFacts | None, *, now: datetime) -> Ping:
-    tried = call.legs.filter(party=Party.HANDLER).values_list("buyer_id", flat=True)
+def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
+    """The call's campaign, or None and why nobody may be dialed for it."""
+    campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
+    if campaign is None:
+        return None, "the campaign was deleted"
+    if campaign.paused:
+        return None, "the campaign is paused"
+    return (None, "the publisher is paused") if publisher and publisher.paused else (campaign, "")
+
+
+def _ping(call: Call, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
+    publisher = snapshot.publishers.get(call.publisher_id or 0)
     return Ping(
         now=now,
         campaign_id=campaign.campaign_id,
         caller_number=call.caller_number,
         tags=dict(call.tags.values_list("name", "value")),
         publisher_id=publisher.publisher_id if publisher else None,
-        leave_out=frozenset(row for row in tried if row),
+        leave_out=_tried(call),
     )
 
 
-def _obstacle(call: Call, campaign: CampaignFacts, ping: Ping) -> str | None:
-    """Why the reserved buyer is passed over: it was tried, or is paused, off the campaign or without a number."""
-    row = call.reservation.buyer_id if call.reservation else None
-    buyer = campaign.buyers.by_row.get(row or 0)
-    if row is None or row in ping.leave_out:
-        return "it was tried"
+def _tried(call: Call) -> frozenset[int]:
+    """The rows of the buyers that this call was dialed to."""
+    return frozenset(call.legs.filter(party=Party.HANDLER, buyer__isnull=False).values_list("buyer_id", flat=True))
+
+
+def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> str | None:
+    """Why the reserved buyer can't be dialed: paused, off the campaign or without a number."""
+    buyer = campaign.buyers.by_row.get(reservation.buyer_id or 0)
     if buyer is None:
         return "it is no longer on the campaign"
     if buyer.paused:
@@ -74,15 +93,16 @@ def _obstacle(call: Call, campaign: CampaignFacts, ping: Ping) -> str | None:
 
 
 def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
-    """The reserved buyer with its place, or nothing if it is passed over. A place that it holds is used once."""
+    """The reserved buyer with its place, or nothing if it is passed over. A place that it holds moves to the leg."""
     reservation = call.reservation
     if reservation is None or reservation.buyer_id is None or reservation.buyer_id in ping.leave_out:
         return None, None
-    why = _obstacle(call, campaign, ping)
+    why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
+        held = CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
         try:
-            return buyer, reservation.hold or choice.take(buyer, company_row=call.company_id, now=ping.now)
+            return buyer, held or choice.take(buyer, company_row=call.company_id, now=ping.now)
         except CapFull as full:
             why = full.text
     note(call, "reserved-buyer-passed-over", at=ping.now, why=why)

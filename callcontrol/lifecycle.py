@@ -20,7 +20,6 @@ def call_arrived(arrival: Arrival) -> Call:
     Raises NotFound when the number is not ours. The carrier is asked after the transaction, never inside it.
     """
     to = arrivals.destination_of(arrival.to)
-    reservations.expire_all_due(now=arrival.now, company_row=to.snapshot.company_row)
     with transaction.atomic():
         call = arrivals.take_in(arrival, to)
     ring_on(call, snapshot=to.snapshot, now=arrival.now)
@@ -33,9 +32,9 @@ def ring_on(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
     Whoever moves the call out of `routing` does it; for everybody else, and for a call that rings, nothing happens.
     Each transaction changes the places of one hold: that keeps those who count in one order.
     """
+    reservations.expire_all_due(now=now, company_row=snapshot.company_row)
+    dialing.release_unusable(call, snapshot=snapshot, now=now)
     while True:
-        with transaction.atomic():
-            dialing.release_unusable(call, snapshot=snapshot, now=now)
         with transaction.atomic():
             order = dialing.ring_next(call, snapshot=snapshot, now=now)
         if order is None:

@@ -4,7 +4,11 @@ from datetime import datetime
 
 from django.db import connection, models
 
-_DROP = "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at <= %s ORDER BY expires_at LIMIT %s {lock})"
+# WITH, because PostgreSQL may run a plain subquery more than once, and then goes past its LIMIT.
+_DROP = (
+    "WITH past AS (SELECT id FROM {table} WHERE expires_at <= %s ORDER BY expires_at LIMIT %s {lock})"
+    " DELETE FROM {table} WHERE id IN (SELECT id FROM past)"
+)
 
 
 def drop_expired(model: type[models.Model], *, now: datetime, most: int) -> int:

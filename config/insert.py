@@ -35,5 +35,7 @@ def insert(model: type[models.Model], **values: Any) -> bool:
 
 
 def insert_row(row: models.Model) -> bool:
-    """The same for a model instance with all its fields set; its primary key must be, too."""
-    return insert(type(row), **{field.name: getattr(row, field.attname) for field in row._meta.concrete_fields})
+    """The same for a model instance with all its fields set, its primary key too; it may be saved again afterwards."""
+    inserted = insert(type(row), **{field.name: getattr(row, field.attname) for field in row._meta.concrete_fields})
+    row._state.adding = not inserted
+    return inserted

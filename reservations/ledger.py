@@ -44,11 +44,14 @@ OVERDUE = Part(
 )
 PING = (FULL, OPEN, WAITING, OVERDUE)
 
+# WITH, because PostgreSQL may run a plain subquery more than once, and then goes past its LIMIT.
 _EXPIRE = """
-UPDATE reservations_reservation SET status = 'expired', closed_at = %s WHERE uuid IN (
+WITH due AS (
   SELECT uuid FROM reservations_reservation
-  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY expires_at LIMIT %s {lock}
-) AND status IN ('reserved', 'confirmed') RETURNING hold_id
+  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY expires_at, uuid LIMIT %s {lock}
+)
+UPDATE reservations_reservation SET status = 'expired', closed_at = %s
+WHERE uuid IN (SELECT uuid FROM due) AND status IN ('reserved', 'confirmed') RETURNING hold_id
 """
 
 
@@ -80,12 +83,18 @@ def waiting_tags(rows: Sequence[Row], *, campaign_row: int) -> dict[str, str]:
 def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[int | None]:
     """Closes at most so many open reservations past their end; their holds, None for those without.
 
-    With a company: only its own, and only those that hold places. Rows that another sweep works on are left to it.
+    What another sweep works on is left to it. With a company: only its own, only those that hold places, and another
+    sweep is waited for, because whoever asks is about to count.
     """
     moment = connection.ops.adapt_datetimefield_value(now)
-    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     held = "" if company_row is None else "AND hold_id IS NOT NULL AND company_id = %s"
-    values = [moment, moment, *([] if company_row is None else [company_row]), most]
+    values = [moment, *([] if company_row is None else [company_row]), most, moment]
     with connection.cursor() as cursor:
-        cursor.execute(_EXPIRE.format(lock=lock, held=held), values)
+        cursor.execute(_EXPIRE.format(lock=_lock(waits=company_row is not None), held=held), values)
         return [hold for (hold,) in cursor.fetchall()]
+
+
+def _lock(*, waits: bool) -> str:
+    if not connection.features.has_select_for_update_skip_locked:
+        return ""
+    return "FOR UPDATE" if waits else "FOR UPDATE SKIP LOCKED"

@@ -24,7 +24,7 @@ from publishers.snapshot import CampaignFacts, KeyFacts, PublisherFacts, Snapsho
 
 from . import numbers
 from .ledger import OpenRow, expire
-from .models import LIVE, Reservation, ReservationQuerySet, Status
+from .models import Reservation, ReservationQuerySet, Status
 from .numbers import Dial
 
 BATCH = 500
@@ -87,26 +87,22 @@ def reserve(ask: Ask) -> Outcome:
 
 
 def _live_with(ask: Ask) -> Reservation | None:
-    """The reservation that shields this ping. One past its end is closed here: it must not stand in the new one's way."""
-    if ask.caller_number is None:
-        return None
-    for row in ask.open_rows:
-        if row.scope == ask.scope:
-            if row.expires_at > ask.now:
-                return Reservation.objects.get(uuid=row.uuid)
-            _close_past(Reservation.objects.filter(uuid=row.uuid), now=ask.now)
-    return None
+    """The reservation that shields this ping. Those past their end are closed: they must not stand in a new one's way."""
+    if any(row.expires_at <= ask.now for row in ask.open_rows):
+        _close_past(ask)
+    shields = [row.uuid for row in ask.open_rows if row.scope == ask.scope and row.expires_at > ask.now]
+    return Reservation.objects.live(now=ask.now).filter(uuid=shields[0]).first() if shields else None
 
 
-def _close_past(rows: ReservationQuerySet, *, now: datetime) -> None:
-    for row in rows.due(now=now):
-        if Reservation.objects.filter(uuid=row.uuid).due(now=now).update(status=Status.EXPIRED, closed_at=now) and row.hold_id:
-            caps.give_back(hold_ids=[row.hold_id], now=now)
+def _close_past(ask: Ask) -> None:
+    """Of this caller, and without places: what held some was closed by `expire_all_due`, in a transaction of its own."""
+    past = Reservation.objects.filter(company_id=ask.snapshot.company_row, caller_number=ask.caller_number, hold=None)
+    past.due(now=ask.now).update(status=Status.EXPIRED, closed_at=ask.now)
 
 
 def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
     """Inserts until no unique pair of caller and number is in the way; another's shield in the way is the answer."""
-    taken = {row.inbound_number for row in ask.open_rows}
+    taken = {row.inbound_number for row in ask.open_rows if row.expires_at > ask.now}
     for _ in range(len(ask.campaign.pool_numbers) + 3):
         uuid = uuids.uuid4()
         dial = numbers.choose(
@@ -121,11 +117,10 @@ def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
         if made is not None:
             held = _hold_first(ask, made, decision) if ask.key.settings["count_on_reserve"] else decision
             return Outcome(made, decision=held)
-        in_scope = Reservation.objects.filter(caller_number=ask.caller_number, scope=ask.scope)
-        rival = in_scope.live(now=ask.now).first()
+        rival = Reservation.objects.live(now=ask.now).filter(caller_number=ask.caller_number, scope=ask.scope).first()
         if rival is not None:
             return Outcome(rival, shielded=True)
-        _close_past(in_scope, now=ask.now)  # a rival whose clock is behind ours
+        _close_past(ask)  # a rival whose clock is behind ours
         taken.add(dial.number)
     raise StillRunning("another ping for this caller is being answered; ask again")
 
@@ -186,9 +181,7 @@ def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
 
 
 # --- confirm ----------------------------------------------------------------------------------------------
-def confirm(
-    *, uuid: uuids.UUID, key: KeyFacts, campaign: CampaignFacts | None, tags: Mapping[str, str], now: datetime
-) -> Reservation:
+def confirm(*, uuid: uuids.UUID, key: KeyFacts, snapshot: Snapshot, tags: Mapping[str, str], now: datetime) -> Reservation:
     """Takes the hold of a live reservation. Raises NotFound for another key's.
 
     What can't be confirmed any more is answered as it now stands: no-target, and that ends it. Twice is once.
@@ -197,15 +190,23 @@ def confirm(
     row = mine.first()
     if row is None:
         raise NotFound("reservation not found")
-    moved = mine.filter(status=Status.RESERVED).live(now=now).update(status=Status.CONFIRMED, tags={**row.tags, **tags})
-    if not moved:
-        _close_past(mine, now=now)
+    row.tags |= tags
+    if not mine.filter(status=Status.RESERVED).live(now=now).update(status=Status.CONFIRMED, tags=row.tags):
         return mine.get()
-    row = mine.get()
-    buyer = campaign.buyers.by_row.get(row.buyer_id) if campaign and not campaign.paused and row.buyer_id else None
-    if buyer is None or buyer.paused or not _held(row, buyer, now=now):
+    row.status = Status.CONFIRMED
+    buyer = _standing_buyer(row, snapshot)
+    if buyer is None or not _held(row, buyer, now=now):
         _end_without_buyer(row, now=now)
     return row
+
+
+def _standing_buyer(row: Reservation, snapshot: Snapshot) -> Candidate | None:
+    """The reserved buyer, unless it or what leads to it was paused or deleted."""
+    campaign, publisher = snapshot.campaigns.get(row.campaign_id), snapshot.publishers.get(row.publisher_id or 0)
+    if campaign is None or campaign.paused or (publisher and publisher.paused):
+        return None
+    buyer = campaign.buyers.by_row.get(row.buyer_id or 0)
+    return None if buyer is None or buyer.paused else buyer
 
 
 def _held(row: Reservation, buyer: Candidate, *, now: datetime) -> bool:
@@ -241,8 +242,7 @@ def claim(
         if found is None:
             return None
         if Reservation.objects.filter(uuid=found.uuid).live(now=now).update(status=Status.CLAIMED, claimed_at=now):
-            found.status, found.claimed_at = Status.CLAIMED, now
-            return found
+            return Reservation.objects.get(uuid=found.uuid)  # read anew: a confirmation may have come in between
 
 
 def _recognized(
@@ -256,13 +256,14 @@ def _recognized(
 
 
 def attributed(*, company_row: int, inbound_number: str, caller_number: str | None, now: datetime) -> Reservation | None:
-    """The newest ping of this caller for this number that found no buyer, while its time to live lasts."""
+    """The newest ping of this caller that answered this number, while its time to live lasts and no buyer is held by it."""
     if caller_number is None:
         return None
     answered = Reservation.objects.filter(
         company_id=company_row, inbound_number=inbound_number, caller_number=caller_number, expires_at__gt=now
     )
-    return answered.filter(status__in=[Status.NO_TARGET, Status.REJECTED]).order_by("-created_at").first()
+    past_holding = [Status.CLAIMED, Status.NO_TARGET, Status.REJECTED]
+    return answered.filter(status__in=past_holding).order_by("-created_at").first()
 
 
 # --- expire -----------------------------------------------------------------------------------------------
@@ -276,5 +277,5 @@ def expire_due(*, now: datetime, company_row: int | None = None, most: int = BAT
 
 def expire_all_due(*, now: datetime, company_row: int) -> None:
     """Gives back what this company's reservations past their end still hold, if no sweep has: late is never wrong."""
-    while expire_due(now=now, company_row=company_row) == BATCH:
-        pass
+    while Reservation.objects.overdue(company_row=company_row, now=now).exists():
+        expire_due(now=now, company_row=company_row)

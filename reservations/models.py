@@ -33,6 +33,10 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """What a sweep must close."""
         return self.filter(_OPEN, expires_at__lte=now)
 
+    def overdue(self, *, company_row: int, now: datetime) -> "ReservationQuerySet":
+        """What a sweep should have closed before anybody counts: it still holds places."""
+        return self.due(now=now).filter(company_id=company_row, hold__isnull=False)
+
 
 class Reservation(models.Model):
     """The answer to a ping. Money in the company's currency."""
@@ -74,9 +78,10 @@ class Reservation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),
             models.Index(fields=["expires_at"], condition=_OPEN, name="reservation_due"),
+            models.Index(fields=["company", "expires_at"], condition=_OPEN & Q(hold__isnull=False), name="reservation_overdue"),
             models.Index(
                 fields=["caller_number", "inbound_number"],
-                condition=Q(status__in=["no-target", "rejected"], inbound_number__isnull=False),
+                condition=Q(status__in=["claimed", "no-target", "rejected"], inbound_number__isnull=False),
                 name="reservation_attribution",
             ),
         ]

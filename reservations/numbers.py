@@ -23,6 +23,11 @@ def sip_user(uuid: UUID) -> str:
     return f"{uuid}@{settings.RTB_SIP_DOMAIN}"
 
 
+def sip_address(uuid: UUID) -> str:
+    """Where a reservation can always be called: `sip:{uuid}@domain`."""
+    return f"sip:{sip_user(uuid)}"
+
+
 def choose(
     *, uuid: UUID, caller_number: str | None, asked: str | None, configured: str, campaign: CampaignFacts, taken: Iterable[str]
 ) -> Dial:
@@ -39,4 +44,4 @@ def choose(
             return Dial(random.choice(free), dynamic=True)  # noqa: S311 - spreads load, keeps no secret
     elif configured:
         return Dial(configured)
-    return Dial(f"sip:{sip_user(uuid)}")
+    return Dial(sip_address(uuid))

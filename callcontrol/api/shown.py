@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from callcontrol.models import Call, Leg
+from callcontrol.models import Call, CallEvent, Leg
 
 
 def shown(call: Call) -> dict[str, Any]:
     """One call: money as decimal text or null, legs and events in the order in which they began."""
-    legs = list(call.legs.order_by("started_at", "party"))
+    events = list(call.events.order_by("id"))
+    legs = _in_order(list(call.legs.order_by("started_at", "party")), events)
     return {
         "call_uuid": str(call.uuid),
         "status": call.status,
@@ -20,8 +21,15 @@ def shown(call: Call) -> dict[str, Any]:
         "revenue": _money(call.revenue),
         "converted": call.converted_at is not None,
         "legs": [_leg(leg, legs) for leg in legs],
-        "events": [{"at": event.at, "event": event.kind, "detail": event.detail} for event in call.events.order_by("id")],
+        "events": [{"at": event.at, "event": event.kind, "detail": event.detail} for event in events],
     }
+
+
+def _in_order(legs: list[Leg], events: list[CallEvent]) -> list[Leg]:
+    """As they began, also those that began at one moment: each is dialed by an event of its own, the caller's by none."""
+    dialed = [event.detail.get("leg") for event in events if event.kind == "dialing"]
+    places = {leg: place for place, leg in enumerate(dialed, 1)}
+    return sorted(legs, key=lambda leg: (leg.started_at, places.get(str(leg.uuid), 0)))
 
 
 def _leg(leg: Leg, legs: list[Leg]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -22,6 +22,8 @@ from config.api.parameters import Parameters, merge
 
 from . import descriptions
 from .shown import shown
+
+_FARTHEST = timedelta(days=3653)  # windows of caps are computed from it, and the calendar has an end
 
 
 class Simulated(APIView):
@@ -47,15 +49,15 @@ class SimulatorCalls(Simulated):
 
     def post(self, request: Request, format: str | None = None) -> Response:
         said = self.parameters(request)
-        to = said.get("to", "").strip()
-        if not to:
+        to = said.number_text("to")
+        if to is None:
             raise Missing("to")
         arrival = Arrival(
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
-            to=f"+{to}" if said["to"].startswith(" ") and to[0].isdecimal() else to,
-            caller=said.get("from"),
-            digits=said.value("digits"),
+            to=to,
+            caller=said.number_text("from"),
+            digits=said.number_text("digits"),
             now=moment_of(said),
         )
         return Response(shown(lifecycle.call_arrived(arrival)), status=201)
@@ -84,7 +86,10 @@ def moment_of(said: Parameters) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Refusal("at must be a moment like 2026-05-05T06:25:08Z") from None
-    return max(now, at if at.tzinfo else at.replace(tzinfo=UTC))
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at > now + _FARTHEST:
+        raise Refusal("at must be within the next ten years")
+    return max(now, at).astimezone(UTC)
 
 
 def _is_staff(request: HttpRequest) -> bool:

@@ -7,20 +7,27 @@ from campaigns.refusals import Missing, Refusal
 from publishers.door import Door
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
 from publishers.visit import Visit
-from reservations import ledger, lifecycle
+from reservations import ledger, lifecycle, numbers
 from reservations.lifecycle import Ask
+from reservations.models import Reservation
 
 
-class Pings(Door):
-    """What both reserving APIs do with a ping."""
+class Reserving(Door):
+    """What takes places: nothing is refused for what a reservation past its end still holds."""
 
-    reads = ledger.PING
+    reads = (ledger.OVERDUE,)
 
     def prepare(self, visit: Visit) -> None:
         """Gives back what reservations past their end still hold, if no sweep has: late is never wrong."""
         if visit.read.get("overdue") and visit.snapshot:
             lifecycle.expire_all_due(now=visit.now, company_row=visit.snapshot.company_row)
             self.read_again(visit)
+
+
+class Pings(Reserving):
+    """What both reserving APIs do with a ping."""
+
+    reads = ledger.PING
 
 
 def ask_of(visit: Visit) -> Ask:
@@ -74,8 +81,9 @@ def prefixed(tags: Mapping[str, str], key: KeyFacts) -> dict[str, str]:
     return {key.settings["tag_prefix"] + name: value for name, value in tags.items()}
 
 
-def note_foreign_number(visit: Visit, number: str | None, snapshot: Snapshot) -> None:
-    if number and not number.startswith("sip:") and number not in snapshot.numbers:
+def note_foreign_number(visit: Visit, row: Reservation, snapshot: Snapshot) -> None:
+    number = row.inbound_number
+    if number and number not in snapshot.numbers and number != numbers.sip_address(row.uuid):
         visit.notes.append(f"{number} is no number of this company: a call to it is not seen here.")
 
 

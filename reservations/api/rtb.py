@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from campaigns.refusals import Missing, NotFound, Refusal
-from publishers.door import Door
 from publishers.visit import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions
-from .pings import Pings, ask_of, key_of, log_outcome, note_foreign_number, prefixed
+from .pings import Pings, Reserving, ask_of, key_of, log_outcome, note_foreign_number, prefixed
 
 
 @descriptions.create_rtb
@@ -24,12 +23,12 @@ class CreateRTB(Pings):
             raise Missing("caller_number")
         outcome = lifecycle.reserve(ask_of(visit))
         log_outcome(visit, outcome)
-        note_foreign_number(visit, outcome.reservation.inbound_number, snapshot)
+        note_foreign_number(visit, outcome.reservation, snapshot)
         return 200, answers.rtb(outcome.reservation, key_settings=key.settings, shielded=outcome.shielded, now=visit.now)
 
 
 @descriptions.confirm_rtb
-class ConfirmRTB(Door):
+class ConfirmRTB(Reserving):
     """Confirms a reservation, which takes its place in the buyer's caps."""
 
     kinds: ClassVar = ("rtb",)
@@ -44,7 +43,7 @@ class ConfirmRTB(Door):
         row = lifecycle.confirm(
             uuid=_uuid(uuid),
             key=key,
-            campaign=snapshot.campaigns.get(key.campaign_row or 0),
+            snapshot=snapshot,
             tags=prefixed(visit.parameters.tags(frozenset({"status"})), key),
             now=visit.now,
         )

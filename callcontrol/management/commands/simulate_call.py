@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--digits", default=None, help="what the caller keys in when asked for the real caller's number")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.CARRIER != "simulator":
+            raise CommandError(f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest.")
         arrival = Arrival(
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
@@ -40,8 +43,9 @@ class Command(BaseCommand):
         claimed = f"claims reservation {call.reservation_id}" if call.reservation_id else "has no reservation"
         lines = [f"Call {call.uuid} from {call.caller_number or 'a withheld number'} to {call.inbound_number} {claimed}."]
         lines += [f"  tag {tag.name} = {tag.value}" for tag in call.tags.order_by("name")]
-        for leg in call.legs.filter(party=Party.HANDLER).select_related("buyer"):
-            lines.append(f"{leg.buyer} is {leg.get_status_display().lower()} at {leg.number}.")
+        for leg in call.legs.filter(party=Party.HANDLER).select_related("buyer").order_by("started_at"):
+            became = f"could not be rung: {leg.outcome}" if leg.ended_at else "is ringing"
+            lines.append(f"{leg.buyer} at {leg.number} {became}.")
         if call.status == Call.Status.NO_TARGET:
             last = call.events.order_by("-id").first()
             lines.append(f"Nobody takes it: {last.detail.get('why') if last else 'no buyer'}.")

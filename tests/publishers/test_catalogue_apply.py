@@ -136,7 +136,7 @@ def test_conversions_keep_their_order_and_their_conditions(acme: Company) -> Non
 def test_a_file_may_name_what_stands_already(acme: Company) -> None:
     make_buyer(acme, buyer_id="b9")
     applied(CAMPAIGN + "    routes: [{buyer: b9}]")
-    assert Route.objects.get().buyer.buyer_id == "b9"
+    assert Route.objects.get(buyer__buyer_id="b9").campaign.campaign_id == "roofing"
 
 
 def test_an_empty_list_of_webhooks_is_read() -> None:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,7 +22,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def said(command: object, *args: object, **options: object) -> str:
+def said(command: Any, *args: object, **options: Any) -> str:
     out = io.StringIO()
     call_command(command, *map(str, args), stdout=out, **options)
     return out.getvalue()

@@ -188,7 +188,7 @@ def test_the_same_key_twice() -> None:
 def test_the_name_of_another_company() -> None:
     make_company(name="Acme", company_id="other")
     told = problems("company: {company_id: acme, name: Acme}")
-    assert told == ["line 1: Constraint “company_name_unique” is violated."]
+    assert told == ["line 1: Another company has this name."]
 
 
 def test_with_prune_a_file_names_only_what_it_holds() -> None:

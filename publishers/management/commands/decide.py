@@ -1,0 +1,68 @@
+"""`decide CAMPAIGN [CALLER]`: prints who would get this caller now, and why not the others."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.refusals import Refusal
+from publishers import trial
+
+
+class Command(BaseCommand):
+    help = "Prints the routing trace of a caller: who would be chosen now, and why not the others. Nothing is changed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("campaign", help="ID of the campaign")
+        parser.add_argument("caller", nargs="?", help="the caller's number; without it: withheld")
+        parser.add_argument("--publisher", help="ID of the publisher")
+        parser.add_argument("--tag", action="append", default=[], type=_tag, help="name=value; may be repeated", dest="tags")
+        parser.add_argument("--company", help="ID of the company, where several have such a campaign")
+        parser.add_argument("--at", type=_moment, help="another moment than now, like 2026-05-05T12:00+00:00")
+        parser.add_argument("--seed", type=int, help="draws the same order again among equals")
+
+    def handle(self, *args: Any, campaign: str, company: str | None, **options: Any) -> None:
+        row = _campaign(campaign, company)
+        try:
+            found = trial.run(
+                company=row.company,
+                campaign_id=campaign,
+                now=options["at"] or timezone.now(),
+                caller_number=options["caller"],
+                publisher_id=options["publisher"],
+                tags=dict(options["tags"]),
+                seed=options["seed"],
+            )
+        except Refusal as refusal:
+            raise CommandError(refusal.text) from None
+        for line in found.lines() or ["No buyer is on this campaign."]:
+            self.stdout.write(line)
+        self.stdout.write(f"seed {found.decision.seed}")
+
+
+def _tag(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ArgumentTypeError("a tag is written name=value")
+    return name, value
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a moment is written like 2026-05-05T12:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.get_current_timezone())
+
+
+def _campaign(campaign_id: str, company_id: str | None) -> Campaign:
+    rows = Campaign.objects.unretired().filter(campaign_id=campaign_id, company__retired_at=None).select_related("company")
+    found = list(rows.filter(company__company_id=company_id) if company_id else rows)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CommandError(f"no campaign {campaign_id}")
+    raise CommandError(f"which company? --company is one of {', '.join(sorted(row.company.company_id for row in found))}")

@@ -1,0 +1,154 @@
+"""The dry run: it decides like a ping, and leaves nothing behind."""
+
+import io
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from campaigns import caps
+from campaigns.models import BusinessHours, Campaign, CapCounter
+from campaigns.refusals import NotFound, Refusal
+from campaigns.routing_snapshot import capped_of
+from publishers import trial
+from publishers.models import LogEntry, StoredTag
+from publishers.trial import Trial
+from tests.factories import make_buyer, make_campaign, make_company, make_publisher, make_route
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)  # a Tuesday
+CALLER = "+12025550102"
+
+
+@pytest.fixture
+def roofing() -> Campaign:
+    """A campaign with a buyer for everybody, and one for those over 65."""
+    company = make_company(company_id="acme")
+    campaign = make_campaign(company, campaign_id="roofing")
+    make_route(campaign, make_buyer(company, name="Any", priority=2))
+    make_route(campaign, make_buyer(company, name="Old", filters=[("age", ">", "65")]))
+    return campaign
+
+
+def tried(campaign: Campaign, **given: object) -> Trial:
+    return trial.run(
+        **{"company": campaign.company, "campaign_id": campaign.campaign_id, "now": NOW, "caller_number": CALLER, **given}
+    )
+
+
+def printed(*args: str) -> list[str]:
+    out = io.StringIO()
+    call_command("decide", *args, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_each_buyer_has_a_sentence(roofing: Campaign) -> None:
+    assert tried(roofing, tags={"age": "70"}).lines() == ["Old: chosen", "Any: eligible, place 2"]
+
+
+def test_waiting_tags_count_and_go_on_waiting(roofing: Campaign) -> None:
+    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+    StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
+    assert (tried(roofing).lines()[0], StoredTag.objects.count()) == ("Old: chosen", 1)
+
+
+def test_tags_that_wait_for_another_campaign_do_not_count(roofing: Campaign) -> None:
+    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+    StoredTag.objects.create(**stored, scope="campaign:0", expires_at=NOW + timedelta(hours=1))
+    assert tried(roofing).lines()[0] == "Any: chosen"
+
+
+def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
+    buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
+    make_route(roofing, buyer)
+    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    before = list(CapCounter.objects.order_by("pk").values_list("pk", "used"))
+    assert [refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"] == ["daily-cap"]
+    assert list(CapCounter.objects.order_by("pk").values_list("pk", "used")) == before
+
+
+def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:
+    buyer = make_buyer(roofing.company, name="Monday")
+    BusinessHours.objects.create(buyer=buyer, day="monday", open=time(9), close=time(17))
+    make_route(roofing, buyer)
+    reasons = [
+        {verdict.name: verdict.reason for verdict in tried(roofing, now=NOW - timedelta(days=days)).decision.verdicts()}["Monday"]
+        for days in (0, 1)
+    ]
+    assert reasons == ["closed", None]
+
+
+def test_the_same_seed_draws_the_same_order(roofing: Campaign) -> None:
+    for place in range(20):
+        make_route(roofing, make_buyer(roofing.company, buyer_id=f"b{place}"))
+    first, again = (tried(roofing, seed=7).decision.order for _ in range(2))
+    assert first == again
+
+
+def test_an_unknown_publisher_is_a_tag(roofing: Campaign) -> None:
+    assert tried(roofing, publisher_id="nobody").ping.tags == {"publisher_id": "nobody"}
+
+
+@pytest.mark.parametrize("what", ["campaign", "publisher"])
+def test_what_is_paused_is_told_first(roofing: Campaign, what: str) -> None:
+    make_publisher(roofing.company, publisher_id="alpha", paused=what == "publisher")
+    roofing.paused = what == "campaign"
+    roofing.save()
+    assert tried(roofing, publisher_id="alpha").lines()[0] == f"The {what} is paused: a ping is rejected, a call finds no buyer."
+
+
+def test_an_unknown_campaign(roofing: Campaign) -> None:
+    with pytest.raises(NotFound, match="^no campaign solar$"):
+        tried(roofing, campaign_id="solar")
+
+
+def test_a_caller_that_is_no_number(roofing: Campaign) -> None:
+    with pytest.raises(Refusal, match="^caller_number must be a phone number of 7 to 15 digits$"):
+        tried(roofing, caller_number="hello")
+
+
+def test_a_withheld_caller_is_none(roofing: Campaign) -> None:
+    assert tried(roofing, caller_number="anonymous").ping.caller_number is None
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("roofing")
+def test_the_command_prints_the_trace_and_the_seed() -> None:
+    assert printed("roofing", "2025550102", "--tag", "age=70", "--seed", "7") == [
+        "Old: chosen",
+        "Any: eligible, place 2",
+        "seed 7",
+    ]
+
+
+@pytest.mark.usefixtures("roofing")
+def test_the_command_leaves_no_log() -> None:
+    printed("roofing", CALLER)
+    assert LogEntry.objects.count() == 0
+
+
+def test_the_command_says_when_nobody_buys() -> None:
+    make_campaign(campaign_id="solar")
+    assert printed("solar", "--seed", "1") == ["No buyer is on this campaign.", "seed 1"]
+
+
+@pytest.mark.usefixtures("roofing")
+def test_the_command_asks_which_company() -> None:
+    make_campaign(make_company(company_id="other"), campaign_id="roofing")
+    with pytest.raises(CommandError, match=r"^which company\? --company is one of acme, other$"):
+        printed("roofing")
+
+
+def test_the_command_does_not_know_the_campaign() -> None:
+    with pytest.raises(CommandError, match="^no campaign solar$"):
+        printed("solar")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"), [("--tag", "age", "a tag is written name=value"), ("--at", "noon", "a moment is")]
+)
+def test_the_command_explains_what_it_can_not_read(option: str, value: str, told: str) -> None:
+    with pytest.raises(CommandError, match=told):
+        printed("roofing", option, value)

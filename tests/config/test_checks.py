@@ -1,0 +1,52 @@
+"""Settings that cannot work are named at the start, each with its cure."""
+
+from typing import Any
+
+import pytest
+
+from config import checks
+
+
+def found() -> list[tuple[str | None, str, str | None]]:
+    return [(message.id, message.msg, message.hint) for message in checks.settings_that_work()]
+
+
+def test_the_defaults_work() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number", "said"),
+    [
+        ("CARRIER", "pigeon", "E001", "CARRIER is 'pigeon'."),
+        ("PUBLIC_BASE_URL", "calls.example.com", "E004", "PUBLIC_BASE_URL is 'calls.example.com'."),
+        ("PUBLIC_BASE_URL", "ftp://localhost", "E004", "PUBLIC_BASE_URL is 'ftp://localhost'."),
+        ("TRUSTED_PROXIES", ["10.0.0.0/8", "proxy"], "E005", "TRUSTED_PROXIES holds 'proxy'."),
+        ("RTB_SIP_DOMAIN", "sip:example.com", "E006", "RTB_SIP_DOMAIN is 'sip:example.com'."),
+        ("RTB_FIELD_PREFIX", "a-b", "E007", "RTB_FIELD_PREFIX is 'a-b'."),
+        ("RETENTION_DAYS", 0, "E008", "RETENTION_DAYS is 0."),
+        ("BIND", "::", "W002", "The simulator can be driven from other machines with the token that everybody knows."),
+    ],
+)
+def test_a_setting_that_cannot_work(settings: Any, name: str, value: object, number: str, said: str) -> None:
+    setattr(settings, name, value)
+    assert [message[:2] for message in found()] == [(f"ringpost.{number}", said)]
+
+
+def test_a_carrier_is_one_file(settings: Any) -> None:
+    settings.CARRIER = "pigeon"
+    assert [hint for _, _, hint in found()] == [f"Choose one of: {', '.join(checks.known_carriers())}."]
+
+
+def test_twilio_needs_its_account_and_an_address(settings: Any) -> None:
+    settings.CARRIER, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "twilio", "", ""
+    said = [message for number, message, _ in found() if number != "ringpost.E001"]
+    assert said == [
+        "CARRIER is twilio, without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
+        "CARRIER is twilio, without PUBLIC_BASE_URL.",
+    ]
+
+
+def test_debug_at_a_public_address(settings: Any) -> None:
+    settings.DEBUG, settings.PUBLIC_BASE_URL, settings.SIMULATOR_TOKEN = True, "https://calls.example.com", "made"
+    assert found() == [("ringpost.W001", "DEBUG is on at a public address.", "Error pages would show keys: unset DEBUG.")]

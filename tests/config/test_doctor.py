@@ -1,0 +1,104 @@
+"""What `doctor` says of a healthy installation, and of each thing that can be wrong."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from config import doctor
+from config.tasks import mark
+from tests.config.running import outcome
+
+
+def lines() -> tuple[list[str], str]:
+    """What it printed, and what it ended with."""
+    out = io.StringIO()
+    try:
+        call_command("doctor", stdout=out)
+    except CommandError as error:
+        return out.getvalue().splitlines(), f"{error} {error.returncode}"
+    return out.getvalue().splitlines(), ""
+
+
+def wrong() -> list[tuple[str, str]]:
+    return [(finding.text, finding.mend) for finding in doctor.examine() if finding.mend]
+
+
+@pytest.fixture
+def ticking(db: None, settings: Any, tmp_path: Path) -> Path:
+    """An installation in which nothing is wrong, in a folder of its own."""
+    settings.VAR_DIR, settings.BROKER_DIR, settings.REDIS_URL = tmp_path, tmp_path / "broker", ""
+    tmp_path.chmod(0o700)
+    mark(name="worker", at=timezone.now())
+    mark(name="beat", at=timezone.now())
+    return tmp_path
+
+
+def test_all_is_well(ticking: Path) -> None:
+    printed, end = lines()
+    assert (wrong(), printed[-1], end) == ([], "All is well.", "")
+
+
+def test_what_is_wrong_comes_with_its_cure(ticking: Path) -> None:
+    (ticking / "secret_key").touch(0o644)
+    (ticking / "secret_key").chmod(0o644)
+    printed, end = lines()
+    at = printed.index(f"✗ Other users of this machine can read {ticking / 'secret_key'}.")
+    assert (printed[at + 1], end) == (f"  chmod 600 {ticking / 'secret_key'}", "To mend: 1. 1")
+
+
+def test_bad_settings_are_named(ticking: Path, settings: Any) -> None:
+    settings.RETENTION_DAYS = 0
+    assert wrong() == [("Settings: RETENTION_DAYS is 0.", "Give a number of days, 1 or more.")]
+
+
+def test_a_broker_out_of_reach(ticking: Path, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    ((text, mend),) = wrong()
+    assert (text.split(":")[0], mend) == ("The broker takes no messages", "See that Redis runs and that REDIS_URL is right.")
+
+
+def test_a_broker_s_folder_that_is_none(ticking: Path) -> None:
+    (ticking / "broker").touch()
+    assert [mend for _, mend in wrong()] == [f"Let this user write to {ticking / 'broker'}."]
+
+
+def test_messages_that_nobody_takes(ticking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "MOST_WAITING_MESSAGES", 0)
+    (ticking / "broker").mkdir()
+    (ticking / "broker" / "1_a.celery.msg").touch()
+    assert [mend for _, mend in wrong()] == ["Start a worker: nobody takes them."]
+
+
+def test_a_silent_worker(ticking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.health, "LATE_SECONDS", -1)
+    texts = [(text.split(" ticked")[0], mend.split(",")[0]) for text, mend in wrong()]
+    start = "Start it: `python manage.py up`"
+    assert texts == [("The worker", start), ("The beat", start)]
+
+
+def test_a_migration_to_run(ticking: Path) -> None:
+    MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
+    assert wrong() == [("Migrations to run: 1, first sessions.0001_initial.", "Run `python manage.py migrate`.")]
+
+
+def test_an_empty_database_does_not_stop_it(tmp_path: Path) -> None:
+    status, printed = outcome("doctor", folder=tmp_path)
+    last = printed.splitlines()[-1]
+    assert (status, "Traceback" in printed, last) == (1, False, "CommandError: To mend: 1.")
+
+
+def test_an_absent_database_does_not_stop_it(ticking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Any:
+        raise doctor.Error("connection refused\nIs the server running?")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "ensure_connection", away)
+        said = wrong()
+    mend = "See that its server runs and that DATABASE_URL is right."
+    assert said == [("The database cannot be reached: connection refused.", mend)]

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,10 +31,14 @@ def roofing() -> Campaign:
     return campaign
 
 
-def tried(campaign: Campaign, **given: object) -> Trial:
-    return trial.run(
-        **{"company": campaign.company, "campaign_id": campaign.campaign_id, "now": NOW, "caller_number": CALLER, **given}
-    )
+def tried(campaign: Campaign, **given: Any) -> Trial:
+    asked: dict[str, Any] = {
+        "company": campaign.company,
+        "campaign_id": campaign.campaign_id,
+        "now": NOW,
+        "caller_number": CALLER,
+    }
+    return trial.run(**{**asked, **given})
 
 
 def printed(*args: str) -> list[str]:
@@ -98,12 +103,12 @@ def test_what_is_paused_is_told_first(roofing: Campaign, what: str) -> None:
 
 
 def test_an_unknown_campaign(roofing: Campaign) -> None:
-    with pytest.raises(NotFound, match="^no campaign solar$"):
+    with pytest.raises(NotFound, match=r"^no campaign solar$"):
         tried(roofing, campaign_id="solar")
 
 
 def test_a_caller_that_is_no_number(roofing: Campaign) -> None:
-    with pytest.raises(Refusal, match="^caller_number must be a phone number of 7 to 15 digits$"):
+    with pytest.raises(Refusal, match=r"^caller_number must be a phone number of 7 to 15 digits$"):
         tried(roofing, caller_number="hello")
 
 
@@ -142,7 +147,7 @@ def test_the_command_asks_which_company() -> None:
 
 
 def test_the_command_does_not_know_the_campaign() -> None:
-    with pytest.raises(CommandError, match="^no campaign solar$"):
+    with pytest.raises(CommandError, match=r"^no campaign solar$"):
         printed("solar")
 
 

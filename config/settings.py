@@ -65,7 +65,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "simple_history",
     "axes",
-    "import_export",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -77,6 +76,8 @@ INSTALLED_APPS = [
     "reservations",
     "callcontrol",
     "datawriting",
+    # Behind ours: it brings an `export` command too, and the first one listed wins.
+    "import_export",
 ]
 
 MIDDLEWARE = [

@@ -1,5 +1,6 @@
 """The limit: the same rows read and written by the driver alone, without Django."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -25,9 +26,7 @@ def _row(model: type[Model]) -> tuple[str, list[Any], list[str]]:
 def _prepared(values: list[Any]) -> list[Any]:
     if connection.vendor == "sqlite":
         return [str(value) if isinstance(value, uuid.UUID) or hasattr(value, "isoformat") else value for value in values]
-    from psycopg.types.json import Jsonb
-
-    return [Jsonb(value) if isinstance(value, dict | list) else value for value in values]
+    return [json.dumps(value) if isinstance(value, dict | list) else value for value in values]
 
 
 def ping(key: str) -> Callable[[], None]:

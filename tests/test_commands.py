@@ -1,0 +1,20 @@
+"""The commands are ours, also where a package brings one of the same name."""
+
+import pytest
+from django.core.management import get_commands
+
+
+@pytest.mark.parametrize(
+    ("name", "app"),
+    [
+        ("apply", "publishers"),
+        ("export", "publishers"),
+        ("decide", "publishers"),
+        ("demo", "config"),
+        ("doctor", "config"),
+        ("up", "config"),
+        ("simulate_call", "callcontrol"),
+    ],
+)
+def test_a_command_is_ours(name: str, app: str) -> None:
+    assert get_commands()[name] == app

@@ -283,9 +283,3 @@ def number_for(candidate: Candidate, ping: Ping) -> str:
     """What is dialed for this caller: like `fill`, with all that a filter would know."""
     asked = Asked(ping, {})
     return fill(candidate.number, {name: asked.value(name) for name in candidate.needs})
-
-
-def is_reachable(candidate: Candidate, ping: Ping) -> bool:
-    """Whether every tag that the buyer's number is made of is known."""
-    asked = Asked(ping, {})
-    return all(asked.value(name).strip() for name in candidate.needs)

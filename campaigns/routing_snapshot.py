@@ -53,7 +53,7 @@ class _Members:
 def _members(company: Company, buyers: dict[int, Buyer]) -> _Members:
     found = _Members()
     groups = {row.pk: capped_of(row, company) for row in BuyerGroup.objects.of(company).unretired()}
-    for group, buyer in GroupMember.objects.of(company).order_by("group", "buyer").values_list("group", "buyer"):
+    for group, buyer in GroupMember.objects.of(company).order_by("group_id", "buyer_id").values_list("group_id", "buyer_id"):
         if group in groups and buyer in buyers:
             found.groups_of.setdefault(buyer, []).append(groups[group])
             found.buyers_of.setdefault(group, []).append(buyer)

@@ -38,7 +38,7 @@ class Closed(RoutingFilter):
         rows: dict[str | None, list[int]] = {}
         for hours, one in states.items():
             if not one.is_open:
-                rows.setdefault(one.opens and one.opens.isoformat(), []).extend(self.rows[hours])
+                rows.setdefault(one.opens.isoformat() if one.opens else None, []).extend(self.rows[hours])
         found: Found = [({"opens": opens}, frozenset(closed)) for opens, closed in rows.items()]
         return now, min(one.until for one in states.values()), found
 

@@ -59,7 +59,7 @@ def test_a_hold_remembers_its_places(company: Company) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_more_is_taken_than_a_cap_allows(company: Company, kind: str) -> None:
-    buyer = make_buyer(company, **{f"{kind}_cap": 2})
+    buyer = make_buyer(company, None, **{f"{kind}_cap": 2})
     take(buyer)
     take(buyer)
     with pytest.raises(CapFull) as refusal:

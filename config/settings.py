@@ -76,8 +76,6 @@ INSTALLED_APPS = [
     "reservations",
     "callcontrol",
     "datawriting",
-    # Behind ours: it brings an `export` command too, and the first one listed wins.
-    "import_export",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,53 @@
+"""The docs name all that can be chosen: nobody has to look for a reason, a kind of key or a setting in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company
+from campaigns.routing import reasons
+from publishers import kinds
+from publishers.models import Conversion, Key
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+_UNWRITTEN = {"id", "company", "retired_at", "position", "campaign", "created_at"}
+
+
+def _words(name: str) -> set[str]:
+    """Everything in `code` on a page, blocks apart."""
+    text = re.sub(r"```.*?```", "", (DOCS / name).read_text(), flags=re.DOTALL)
+    return set(re.findall(r"[\w.-]+", " ".join(re.findall(r"`([^`]+)`", text))))
+
+
+def test_routing_names_every_reason() -> None:
+    assert {reason.slug for reason in reasons()} - _words("routing.md") == set()
+
+
+def test_routing_has_the_reasons_in_their_order() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (DOCS / "routing.md").read_text(), re.MULTILINE)
+    assert re.findall(r"`([\w-]+)`", " ".join(rows)) == [reason.slug for reason in reasons()]
+
+
+def test_the_catalogue_names_every_kind_of_key_and_its_settings() -> None:
+    named = {kind.slug for kind in kinds.all_kinds()} | {name for kind in kinds.all_kinds() for name in kind.fields}
+    assert named - _words("catalogue.md") == set()
+
+
+@pytest.mark.parametrize("model", [Company, Campaign, Buyer, BuyerGroup, Conversion, Key])
+def test_the_catalogue_names_every_field(model: type) -> None:
+    fields = {field.name for field in model._meta.concrete_fields} - _UNWRITTEN  # type: ignore[attr-defined]
+    owners = {"publisher", "buyer", "group", "settings"} if model is Key else set()
+    assert fields - owners - _words("catalogue.md") == set()
+
+
+def test_running_names_every_setting_from_the_environment() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "config/settings.py").read_text()))
+    assert read - _words("running.md") == set()
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []

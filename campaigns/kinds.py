@@ -4,14 +4,17 @@ import importlib
 import inspect
 import pkgutil
 from types import ModuleType
+from typing import TypeVar
+
+Declared = TypeVar("Declared")
 
 
-def declared_in(package: ModuleType, base: type) -> list[type]:
+def declared_in(package: ModuleType, base: type[Declared]) -> list[type[Declared]]:
     """The concrete subclasses of `base` that the package's own modules declare, in the order of module names.
 
     A class is concrete when it has a `slug` of its own. Dropping a file into the package is all it takes.
     """
-    found = []
+    found: list[type[Declared]] = []
     for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         module = importlib.import_module(info.name)
         for _, member in inspect.getmembers(module, inspect.isclass):

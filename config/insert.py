@@ -15,7 +15,7 @@ def _statement(
 ) -> "tuple[str, tuple[models.Field[Any, Any], ...]]":
     fields = tuple(model._meta.get_field(name) for name in names)
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)  # type: ignore[union-attr]
+    columns = ", ".join(quote(str(field.column)) for field in fields)  # type: ignore[union-attr]
     places = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     return sql, fields  # type: ignore[return-value]

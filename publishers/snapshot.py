@@ -125,9 +125,8 @@ def _build(company_row: int) -> Snapshot:
 
 def _read(company: Company, version: int) -> Snapshot:
     publishers = {
-        row.pk: PublisherFacts(row.pk, row.publisher_id, row.paused) for row in Publisher.objects.of(company).unretired().only(
-            "publisher_id", "paused"
-        )
+        row.pk: PublisherFacts(row.pk, row.publisher_id, row.paused)
+        for row in Publisher.objects.of(company).unretired().only("publisher_id", "paused")
     }
     numbers = {
         row.number: NumberFacts(row.number, row.campaign_id, row.publisher_id, row.tags, row.in_pool)

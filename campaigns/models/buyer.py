@@ -24,7 +24,9 @@ class Capped(Retirable):
     hourly_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
     daily_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
     monthly_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
-    hard_cap = models.PositiveIntegerField(null=True, blank=True, help_text=f"In all; never resets by itself. {_NONE_IS_UNLIMITED}")
+    hard_cap = models.PositiveIntegerField(
+        null=True, blank=True, help_text=f"In all; never resets by itself. {_NONE_IS_UNLIMITED}"
+    )
     cap_counts = models.CharField("caps count", max_length=20, choices=CapCounts, default=CapCounts.CONNECTION)
 
     class Meta:
@@ -49,7 +51,9 @@ class Buyer(Capped):
     inband_signals = models.BooleanField(default=False, help_text="The caller hears the far end's early audio.")
     priority = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)], help_text="Lowest first.")
     weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)], help_text="Share among equals.")
-    timeout_seconds = models.PositiveIntegerField("ring time", default=30, validators=[MinValueValidator(1), MaxValueValidator(600)])
+    timeout_seconds = models.PositiveIntegerField(
+        "ring time", default=30, validators=[MinValueValidator(1), MaxValueValidator(600)]
+    )
     paused = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone], help_text="Empty: the company's.")
     acceptance = models.CharField(max_length=20, choices=Acceptance, default=Acceptance.ANSWER)

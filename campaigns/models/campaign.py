@@ -36,7 +36,9 @@ class Campaign(Retirable):
                 violation_error_message="Another campaign has this ID.",
             ),
             models.CheckConstraint(condition=~Q(campaign_id="") & ~Q(name=""), name="campaign_named"),
-            models.CheckConstraint(condition=Q(duplicates__in=["pay_once", "exclude_buyer", "refuse"]), name="campaign_duplicates_known"),
+            models.CheckConstraint(
+                condition=Q(duplicates__in=["pay_once", "exclude_buyer", "refuse"]), name="campaign_duplicates_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class CapCounter(models.Model):
             models.UniqueConstraint(fields=["owner", "kind", "window"], name="cap_counter_once"),
             models.CheckConstraint(condition=Q(used__gte=0), name="cap_counter_not_negative"),
         ]
-        indexes: ClassVar = [models.Index(fields=["company", "ends_at"], condition=Q(used__gte=F("cap")), name="cap_counter_full")]
+        indexes: ClassVar = [
+            models.Index(fields=["company", "ends_at"], condition=Q(used__gte=F("cap")), name="cap_counter_full")
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner} {self.kind} {self.window}: {self.used}"

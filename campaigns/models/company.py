@@ -42,9 +42,14 @@ class Company(models.Model):
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     region = models.CharField(
-        max_length=2, default="US", validators=[validate_region], help_text="The country of numbers written without a country code."
+        max_length=2,
+        default="US",
+        validators=[validate_region],
+        help_text="The country of numbers written without a country code.",
     )
-    currency = models.CharField(max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")])
+    currency = models.CharField(
+        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")]
+    )
     rtb_enabled = models.BooleanField("real-time bidding", default=True)
     call_reservations_enabled = models.BooleanField("call reservations", default=True)
     call_data_writing_enabled = models.BooleanField("data writing", default=True)
@@ -113,7 +118,9 @@ class Member(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "user"], name="member_once"),
-            models.CheckConstraint(condition=models.Q(role__in=["owner", "account_manager", "read_only"]), name="member_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["owner", "account_manager", "read_only"]), name="member_role_known"
+            ),
         ]
 
     def __str__(self) -> str:

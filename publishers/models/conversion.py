@@ -19,8 +19,12 @@ class Conversion(CatalogueRow):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="conversions")
     position = models.PositiveIntegerField(default=0)
     seconds = models.PositiveIntegerField(default=0, help_text="Connected seconds to reach.")
-    payout = models.DecimalField(max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="To the publisher.")
-    revenue = models.DecimalField(max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="From the buyer.")
+    payout = models.DecimalField(
+        max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="To the publisher."
+    )
+    revenue = models.DecimalField(
+        max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="From the buyer."
+    )
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="conversions")
     buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, blank=True, related_name="conversions")
 

@@ -28,7 +28,9 @@ class InboundNumber(Retirable):
         Publisher, models.PROTECT, null=True, blank=True, related_name="numbers", help_text="Calls on it are this publisher's."
     )
     tags = models.JSONField(default=dict, blank=True, validators=[validate_tags], help_text="Put on every call on this number.")
-    ask_caller_number = models.BooleanField(default=False, help_text="The caller is an agent who keys in the real caller's number.")
+    ask_caller_number = models.BooleanField(
+        default=False, help_text="The caller is an agent who keys in the real caller's number."
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -63,7 +63,7 @@ class NaivePing(APIView):
     parser_classes = [JSONParser, FormParser]
 
     def post(self, request: Request) -> Response:
-        asked = PingSerializer(data={**request.query_params.dict(), **request.data})
+        asked = PingSerializer(data={**request.query_params.dict(), **dict(request.data)})
         asked.is_valid(raise_exception=True)
         key = Key.objects.select_related("campaign__company").get(key=asked.validated_data["key"], paused=False)
         caller = "+" + asked.validated_data["caller_number"]
@@ -86,11 +86,10 @@ class NaivePing(APIView):
         return Response(answer)
 
     def _live(self, key: Key, caller: str) -> Reservation | None:
-        return Reservation.objects.filter(
-            key=key, caller_number=caller, status__in=_OPEN, expires_at__gt=timezone.now()
-        ).first()
+        return Reservation.objects.filter(key=key, caller_number=caller, status__in=_OPEN, expires_at__gt=timezone.now()).first()
 
     def _reserve(self, key: Key, caller: str, tags: dict[str, Any]) -> Reservation:
+        assert key.campaign
         buyers = [buyer for route in Route.objects.filter(campaign=key.campaign) if (buyer := self._fit(route, tags))]
         best = min(buyer.priority for buyer in buyers)
         buyer = random.choice([buyer for buyer in buyers if buyer.priority == best])
@@ -128,9 +127,7 @@ class NaivePing(APIView):
     def _full(self, buyer: Buyer) -> bool:
         now, counted = timezone.now(), Reservation.objects.filter(buyer=buyer, status__in=[*_OPEN, "claimed"])
         spans = {buyer.hourly_cap: timedelta(hours=1), buyer.daily_cap: timedelta(days=1)}
-        return any(
-            cap is not None and counted.filter(created_at__gt=now - span).count() >= cap for cap, span in spans.items()
-        )
+        return any(cap is not None and counted.filter(created_at__gt=now - span).count() >= cap for cap, span in spans.items())
 
 
 urlpatterns = [path("naive.json", NaivePing.as_view()), path("", include("config.urls"))]

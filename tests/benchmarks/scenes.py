@@ -42,7 +42,8 @@ def campaign_key(buyers: int) -> str:
     )
     Route.objects.bulk_create(Route(campaign=campaign, buyer=row) for row in rows)
     InboundNumber.objects.bulk_create(
-        InboundNumber(campaign=campaign, number=f"+1{830 + len(str(buyers))}55501{number:02}", in_pool=True) for number in range(20)
+        InboundNumber(campaign=campaign, number=f"+1{830 + len(str(buyers))}55501{number:02}", in_pool=True)
+        for number in range(20)
     )
     Conversion.objects.create(campaign=campaign, seconds=120, payout="90.00", revenue="120.00")
     return Key.objects.create(type="rtb", campaign=campaign).key
@@ -53,9 +54,11 @@ def add_past(count: int) -> None:
     model = Reservation.objects.order_by("created_at").first()
     assert model
     Reservation.objects.filter(pk=model.pk).update(status="expired", closed_at=timezone.now(), hold=None)
-    columns = [field.column for field in Reservation._meta.concrete_fields]
+    columns = [str(field.column) for field in Reservation._meta.concrete_fields]
     value = {"uuid": _NEW_UUID[connection.vendor]}
-    sql = _PAST.format(count=count, columns=", ".join(columns), values=", ".join(value.get(name, f"r.{name}") for name in columns))
+    sql = _PAST.format(
+        count=count, columns=", ".join(columns), values=", ".join(value.get(name, f"r.{name}") for name in columns)
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, [Reservation._meta.pk.get_db_prep_value(model.pk, connection)])
         cursor.execute("ANALYZE")

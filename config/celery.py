@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging
+from celery.signals import beat_init, before_task_publish, setup_logging
 from django.conf import settings
 
 from config import broker
@@ -21,6 +21,8 @@ SWEEPS: dict[str, float] = {
     "reservations.tasks.expire_reservations": 5,
     "publishers.tasks.expire_stored_tags": 60,
     "publishers.tasks.trim_idempotency_records": 3600,
+    "campaigns.tasks.forget_ended_counters": 24 * 3600,
+    "campaigns.tasks.recount_caps": 24 * 3600,
 }
 
 app = Celery("ringpost")
@@ -54,3 +56,9 @@ def keep_our_logs(**_kwargs: Any) -> None:
 @before_task_publish.connect(sender="config.tasks.tick")
 def say_when_sent(headers: dict[str, Any], **_kwargs: Any) -> None:
     headers["sent_at"] = time.time()
+
+
+@beat_init.connect
+def tick_at_once(**_kwargs: Any) -> None:
+    """So that nobody has to wait to see whether worker and beat are alive."""
+    app.send_task("config.tasks.tick", expires=SWEEPS["config.tasks.tick"])

@@ -121,7 +121,7 @@ class CappedAdmin(CatalogueAdmin):
         if request.method != "POST":
             lines = (f"The hard cap of {row} counts from zero again.", "The other caps stay as they are.")
             return self.ask(request, row, title="Reset the hard cap?", label="Reset", lines=lines)
-        caps.reset_hard(owner=f"{self.owner_name}:{row.pk}")
+        caps.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
         self.message_user(request, f"The hard cap of {row} counts from zero again.")
         return redirect(self.address_of(row))
 
@@ -129,7 +129,7 @@ class CappedAdmin(CatalogueAdmin):
 class BuyerForm(CatalogueForm):
     class Meta:
         widgets = {
-            "time_zone": TimeZoneWidget("The company's"),
+            "time_zone": TimeZoneWidget(),
             "sip_password": UnfoldAdminPasswordToggleWidget(render_value=True),
         }
         labels = {"sip_username": "SIP username", "sip_password": "SIP password", "caller_id": "Caller ID"}

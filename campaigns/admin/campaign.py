@@ -32,7 +32,7 @@ class RouteInline(CatalogueInline):
 
 class CampaignForm(CatalogueForm):
     class Meta:
-        widgets = {"time_zone": TimeZoneWidget("The company's")}
+        widgets = {"time_zone": TimeZoneWidget()}
 
 
 @admin.register(Campaign)

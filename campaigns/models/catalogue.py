@@ -1,6 +1,5 @@
 """What every row of a company's settings shares: its company, its version, and being retired instead of deleted."""
 
-import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Self
@@ -13,29 +12,9 @@ from simple_history.models import HistoricalRecords
 
 from .company import Company
 from .ids import new_short_id
+from .version import CatalogueVersion, new_version
 
 __all__ = ["CatalogueQuerySet", "CatalogueRow", "CatalogueVersion", "Retirable", "new_short_id"]
-
-
-class CatalogueVersion(models.Model):
-    """Which state of a company's settings is in force; every process compares it with the one it holds.
-
-    The version is random, not counted: a database put back from a backup never meets a cached snapshot
-    that carries the same number and other contents. It stands apart from the company, so that saving
-    a company can't write an old version back.
-    """
-
-    company = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="catalogue_version")
-    version = models.BigIntegerField()
-
-    def __str__(self) -> str:
-        return f"{self.company_id} at {self.version}"
-
-
-def new_version(company_ids: Iterable[int]) -> None:
-    """Marks the settings of these companies as changed, in the transaction that changes them."""
-    rows = [CatalogueVersion(company_id=pk, version=secrets.randbits(62)) for pk in sorted(set(company_ids))]
-    CatalogueVersion.objects.bulk_create(rows, update_conflicts=True, update_fields=["version"], unique_fields=["company"])
 
 
 # Sent after a bulk update, which sends no other signal: `sender` is the model, `company_ids` are those whose rows changed.
@@ -77,6 +56,14 @@ class CatalogueRow(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.take_company()
+        super().save(*args, **kwargs)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """No form shows the company or the retiring, but both are known: what is unique among them is checked all the same."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"company", "retired_at"})
+
     def take_company(self) -> None:
         """Takes the company from what the row belongs to, and refuses a row that reaches into another company."""
         if self.belongs_to:
@@ -87,14 +74,6 @@ class CatalogueRow(models.Model):
             other = getattr(self, field.name)
             if other is not None and other.company_id != self.company_id:
                 raise ValidationError({field.name: f"{other} belongs to another company."})
-
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """No form shows the company or the retiring, but both are known: what is unique among them is checked all the same."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"company", "retired_at"})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.take_company()
-        super().save(*args, **kwargs)
 
 
 class RetirableQuerySet(CatalogueQuerySet):

@@ -13,6 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from simple_history.models import HistoricalRecords
 
 from .ids import new_short_id, short_id_validator
+from .version import new_version
 
 
 def validate_time_zone(value: str) -> None:
@@ -31,6 +32,12 @@ def validate_texts(value: Any) -> None:
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
+    def update(self, **values: Any) -> int:
+        companies = list(self.order_by().values_list("pk", flat=True))
+        changed = super().update(**values)
+        new_version(companies)
+        return changed
+
     def unretired(self) -> "CompanyQuerySet":
         return self.filter(retired_at=None)
 

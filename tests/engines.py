@@ -93,8 +93,8 @@ def _prepare(engines: str) -> None:
     folder = _new_folder()
     os.environ |= {"VAR_DIR": str(folder / "var"), "SECRET_KEY": "only-for-tests-" * 4}
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    signal.signal(signal.SIGTERM, _leave)  # or the folder and the servers would stay
     if engines == "postgres":
-        signal.signal(signal.SIGTERM, _leave)  # or nobody would stop the servers
         os.environ["DATABASE_URL"] = _start_postgres(folder / "postgres")
         os.environ["REDIS_URL"] = _start_redis(folder / "redis")
 

@@ -27,13 +27,13 @@ class Channel(filesystem.Channel):
         super().__init__(*args, **kwargs)
         self._listed: dict[str, deque[str]] = {}
 
-    def _put(self, queue: str, payload: dict[str, Any], **_kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **_kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time_ns()}_{uuid.uuid4()}.{queue}.msg"
         writing = Path(self.data_folder_out, f"{name}.writing")
         writing.write_text(dumps(payload))
         writing.rename(Path(self.data_folder_out, name))
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         for name in self._oldest_first(queue):
             taken = Path(self.data_folder_in, f"{name}.taken")
             try:

@@ -110,9 +110,10 @@ class Group:
             start_new_session=True,
         )
         self._children[name] = child
-        self._pipes.register(child.stdout, selectors.EVENT_READ, name)
+        if child.stdout:
+            self._pipes.register(child.stdout, selectors.EVENT_READ, name)
 
-    def run(self, *, each_turn: Callable[[], None]) -> str | None:
+    def run(self, *, each_turn: Callable[[], object]) -> str | None:
         """Until a child ends, whose name it gives, or one of STOP_SIGNALS comes: None. `each_turn` is called twice a second."""
         before = {number: signal.signal(number, self._ask_to_stop) for number in STOP_SIGNALS}
         try:

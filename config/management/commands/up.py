@@ -4,6 +4,7 @@ import http.client
 import io
 import os
 import secrets
+import shutil
 import sys
 import time
 from argparse import ArgumentParser
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         group = Group(self._say)
         place: dict[str, Any] = {
             "folder": settings.BASE_DIR,
-            "environment": os.environ | {"BIND": bind, "PORT": str(port)},
+            "environment": os.environ | {"BIND": bind, "PORT": str(port)} | (_shared_counters() if workers > 1 else {}),
         }
         web = [sys.executable, "-m", "config.web", "--bind", bind, "--port", str(port), "--workers", str(workers)]
         group.start("web", web, **place)
@@ -117,8 +118,16 @@ def make_administrator() -> str:
     if users.filter(is_superuser=True).exists():
         return ""
     password = secrets.token_urlsafe(12)
-    users.create_superuser(username="admin", password=password)  # type: ignore[attr-defined]
+    users.create_superuser(username="admin", password=password)
     return password
+
+
+def _shared_counters() -> dict[str, str]:
+    """Environment by which several web processes count together for /metrics, from zero."""
+    folder = settings.VAR_DIR / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def _name_of(bind: str) -> str:

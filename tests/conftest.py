@@ -1,10 +1,12 @@
 """What every test may use: a real HTTP client, and a process that remembers nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx
 import hypothesis
 import pytest
+import time_machine
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
@@ -28,3 +30,10 @@ def http(live_server: LiveServer) -> Iterator[httpx.Client]:
     """A client of the whole product over a real socket; paths are relative, redirects are not followed."""
     with httpx.Client(base_url=live_server.url, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def clock() -> Iterator[Callable[[float], object]]:
+    """The wall clock stands at noon of 5 May 2026 (UTC), a Tuesday, until a test moves it on: `clock(seconds)`."""
+    with time_machine.travel(datetime(2026, 5, 5, 12, tzinfo=UTC), tick=False) as traveler:
+        yield traveler.shift

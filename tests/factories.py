@@ -1,5 +1,6 @@
 """Rows for tests: plain functions, each makes one row with what a test does not care about filled in."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -63,6 +64,22 @@ def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversi
     return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
 
 
+def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campaign:
+    """A campaign that buys calls, with numbers in its pool, a conversion, and the publisher alpha.
+
+    Each of `caps` is a buyer: b1 of the first priority, b2 of the second …, with this cap on calls at once.
+    """
+    campaign = make_campaign()
+    for place, cap in enumerate(caps, 1):
+        buyer = make_buyer(campaign.company, buyer_id=f"b{place}", name=f"Buyer {place}", priority=place, concurrency_cap=cap)
+        make_route(campaign, buyer)
+    for _ in range(pool):
+        make_number(campaign, in_pool=True)
+    make_conversion(campaign)
+    make_publisher(campaign.company, publisher_id="alpha")
+    return campaign
+
+
 def make_key(type: str = "rtb", **given: Any) -> Key:
     """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting; without an owner, a new one."""
     kind = kind_of(type)
@@ -73,3 +90,11 @@ def make_key(type: str = "rtb", **given: Any) -> Key:
 
 def _new_owner(name: str) -> dict[str, Any]:
     return {name: globals()[f"make_{name}"]()}
+
+
+def make_ready_key(type: str = "rtb", company: Company | None = None, **given: Any) -> Key:
+    """A campaign's key whose pings are answered `reserved`: there is a buyer who takes every caller, and a number in the pool."""
+    campaign = make_campaign(company)
+    make_route(campaign)
+    make_number(campaign, in_pool=True)
+    return make_key(type, campaign=campaign, **given)

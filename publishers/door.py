@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from campaigns import phone
 from campaigns.refusals import Forbidden, Gone, NotAuthorized, StillRunning, TooMany
 from config.api.address import client_address, is_within
-from config.api.bodies import read_body
+from config.api.bodies import Pairs, read_body
 from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on
 from config.api.formats import MEDIA_TYPES, asked_format, render
 from config.api.parameters import gather
@@ -48,7 +48,7 @@ class Door(APIView):
     reads: ClassVar[tuple[first_read.Part, ...]] = ()
     error_shape: ClassVar[Mapping[str, Any]] = POSTBACK_SHAPE
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         visit = Visit(
             method=request.method or "",
             path=request.path,
@@ -62,7 +62,7 @@ class Door(APIView):
             act = self._read(request, visit, kwargs)
             self.prepare(visit)
             answer = self._act_once(act, visit, kwargs, headers)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every failure has an answer and a row
             answer = self._refuse(visit, error, headers)
         _requests.labels(visit.key.type if visit.key else "refused", visit.result or "failed", answer.status).inc()
         content_type = MEDIA_TYPES[answer.format]
@@ -76,7 +76,8 @@ class Door(APIView):
         faults: list[ApiError] = []
         visit.format = _unless_wrong(faults, "json", _format, request, path_values)
         act = _unless_wrong(faults, _nothing, self._act_for, visit.method)
-        body = _unless_wrong(faults, [], read_body, request)
+        nothing: Pairs = []
+        body = _unless_wrong(faults, nothing, read_body, request)
         named_in_path = {name: value for name, value in path_values.items() if name == "key"}
         visit.parameters = gather(request.META.get("QUERY_STRING", ""), body, named_in_path)
         visit.key_text = visit.parameters.key() or _key_in_header(request)
@@ -182,7 +183,7 @@ class Door(APIView):
             return began
         try:
             return self._act(act, visit, path_values, began)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above; its Idempotency-Key is free again
             answer = self._refuse(visit, error, headers)
             with suppress(StillRunning, *_DATABASE_AWAY):  # it is another's by now, or free when its time to run is over
                 idempotency.finish(row=began, answer=answer)

@@ -55,9 +55,8 @@ class Visit:
 
     def named_publisher(self) -> PublisherFacts | None:
         """The publisher that the request names; an unknown one is noted, and attributed to nobody."""
-        assert self.snapshot
         name = self.parameters.publisher()
-        found = self.snapshot.publishers_by_id.get(name) if name else None
+        found = self.snapshot.publishers_by_id.get(name) if name and self.snapshot else None
         if name and found is None:
             self.notes.append(f"No publisher is called “{name}”: kept as the tag publisher_id.")
         return found

@@ -1,10 +1,12 @@
 """Phone numbers and SIP addresses: read as people write them, kept as E.164, shown nationally, placed on the map."""
 
+import importlib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, geocoder, shortnumberinfo
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, shortnumberinfo
 
 LONGEST_DESTINATION = 255
 _MOST_TEXT = 64  # more than any spelling of 15 digits needs
@@ -111,15 +113,21 @@ def masked(text: str) -> str:
     return re.sub(r"\d(?=(?:\D*\d){4})", "*", text)
 
 
+@cache
+def geocoder() -> ModuleType:
+    """The offline geocoder: a hundred megabytes of places, for the processes that place a caller and no others."""
+    return importlib.import_module("phonenumbers.geocoder")
+
+
 @lru_cache(maxsize=65536)
 def _place(e164: str) -> tuple[tuple[str, str], ...]:
     number = _parsed(e164, None)
     if number is None or phonenumbers.number_type(number) in _TOLL_FREE:
         return ()
     country = phonenumbers.region_code_for_number(number) or ""
-    named = geocoder.description_for_number(number, "en")
+    named = geocoder().description_for_number(number, "en")
     city, state = _american(named) if number.country_code == 1 else (named, "")
-    if city == geocoder.country_name_for_number(number, "en"):
+    if city == geocoder().country_name_for_number(number, "en"):
         city = ""
     found = {"caller_state": state, "caller_city": city, "caller_country": country if len(country) == 2 else ""}
     return tuple((key, value) for key, value in found.items() if value)

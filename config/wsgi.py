@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from campaigns import phone
 from config.processes import die_with
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -35,4 +36,16 @@ def with_length(inner: Application) -> Application:
     return application
 
 
-application = with_length(get_wsgi_application())
+def with_plain_content_type(inner: Application) -> Application:
+    """Django fails on some extended parameters of a Content-Type (`charset*=…`) before any view could answer: they go."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "*" in environ.get("CONTENT_TYPE", ""):
+            environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
+        return inner(environ, start_response)
+
+    return application
+
+
+application = with_plain_content_type(with_length(get_wsgi_application()))
+phone.geocoder()  # loaded before the first caller waits for it

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate, get_user_model
 from django.test import RequestFactory
 
 from config.management.commands.up import make_administrator
-from config.wsgi import with_length
+from config.wsgi import with_length, with_plain_content_type
 
 
 def seen(body: bytes, **environ: str) -> tuple[str | None, bytes]:
@@ -51,3 +51,18 @@ def test_the_administrator_may_enter_with_the_printed_password() -> None:
 def test_no_second_administrator_is_made() -> None:
     get_user_model().objects.create_superuser(username="boss")
     assert (make_administrator(), get_user_model().objects.count()) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("text/plain; charset*=bogus''x", "text/plain"),
+        ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+    ],
+)
+def test_a_content_type_that_django_fails_on_loses_its_parameters(sent: str, read: str) -> None:
+    seen: list[str] = []
+    with_plain_content_type(lambda environ, _start: seen.append(environ["CONTENT_TYPE"]) or [])(
+        {"CONTENT_TYPE": sent}, lambda *_: None
+    )
+    assert seen == [read]

@@ -1,5 +1,6 @@
 """Pages of the catalogue: one's own companies only, edited by role, retired instead of deleted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -66,6 +67,7 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
     hint = ""
     for_readers: dict[str, str | None] = {}
     retiring: tuple[str, ...] = ("It leaves the lists, and its ID is free again.", "Its history is kept.")
+    list_select_related: Sequence[str] = ()
     list_per_page = 25
     show_full_result_count = False
     warn_unsaved_form = True
@@ -80,7 +82,8 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return mine(request, rows if self.by == "id" else rows.select_related("company"), by=self.by)
+        related = () if self.by == "id" else ("company", *(self.list_select_related or ()))
+        return mine(request, rows.select_related(*related) if related else rows, by=self.by)
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """What lists and choices show."""

@@ -59,7 +59,7 @@ class ConversionAdmin(CatalogueAdmin):
     fieldsets = [(None, {"fields": ["campaign_link", ("seconds", "payout", "revenue"), ("publisher", "buyer")]})]
     readonly_fields = ["campaign_link"]
     list_display = ["campaign", "seconds", "payout", "revenue", "publisher", "buyer"]
-    list_select_related = ["company", "campaign", "publisher", "buyer"]
+    list_select_related = ["campaign", "publisher", "buyer"]
     inlines = [ConversionFilterInline]
     actions_detail = []
     hint = "Conversions are added on a campaign's page."
@@ -79,4 +79,5 @@ class ConversionAdmin(CatalogueAdmin):
 
 
 page: Any = admin.site.get_model_admin(Campaign)
+page.retiring = (*page.retiring, "Its numbers stay its own: retire those that should go to another campaign.")
 page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]

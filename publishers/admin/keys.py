@@ -147,7 +147,7 @@ class KindFilter(DropdownFilter):
 class KeyAdmin(PausableAdmin):
     list_display = ["title", "kind", "owner", "state", "last_used"]
     list_filter = [KindFilter, ("paused", BooleanRadioFilter), CompanyFilter]
-    list_select_related = ["company", "campaign", "publisher", "buyer", "group"]
+    list_select_related = ["campaign", "publisher", "buyer", "group"]
     search_fields = ["name", "=key", "campaign__name", "publisher__name", "buyer__name", "group__name"]
     ordering = ["-pk"]
     readonly_fields = ["kind", "owner", "address", "state", "last_used", "requests_today", "settings_in_words", "networks"]
@@ -159,8 +159,7 @@ class KeyAdmin(PausableAdmin):
 
     # --- whose, and which ---
     def get_queryset(self, request: HttpRequest) -> QuerySet[Key]:
-        rows = super().get_queryset(request).select_related("campaign", "publisher", "buyer", "group")
-        return key_display.with_use(request, rows)
+        return key_display.with_use(request, super().get_queryset(request))
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """A key that was rolled over is on the list for as long as it works."""

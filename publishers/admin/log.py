@@ -139,4 +139,5 @@ class LogEntryAdmin(ReadOnlyAdmin):
         names = dict(Buyer.objects.filter(pk__in=rows_of(entry.trace)).values_list("pk", "name"))
         zone = Company.objects.filter(pk=entry.company_row).values_list("time_zone", flat=True).first()
         lines = words.stored_lines(entry.trace, names, zone or "UTC")
-        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((line,) for line in lines)))
+        shown = ((line if entry.clear else mask_text(line),) for line in lines)
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", shown))

@@ -117,7 +117,7 @@ class InboundNumberAdmin(CatalogueAdmin):
     form = TaggedNumberForm
     list_display = ["number", "campaign", "publisher", "in_pool", "ask_caller_number"]
     list_filter = [("in_pool", BooleanRadioFilter), CompanyFilter]
-    list_select_related = ["company", "campaign", "publisher"]
+    list_select_related = ["campaign", "publisher"]
     search_fields = ["number", "campaign__name", "publisher__name"]
     ordering = ["number"]
     fieldsets = [(None, {"fields": [("number", "campaign"), "publisher", "tags", ("in_pool", "ask_caller_number")]})]

@@ -1,0 +1,59 @@
+"""People in front of the admin: who they are, and what a browser would send for a page that they see."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.test import Client
+
+from campaigns.models import Company, Member
+
+
+def browser(company: Company | None = None, role: str = Member.Role.OWNER) -> Client:
+    """A client logged in as a new person with this role in the company; without a company, as a superuser."""
+    name = f"person{User.objects.count()}"
+    user = User.objects.create_user(name, is_staff=True, is_superuser=company is None)
+    if company is not None:
+        Member.objects.create(company=company, user=user, role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def filled(client: Client, url: str, **changes: Any) -> dict[str, Any]:
+    """What the page's form would send as it stands, with these changes."""
+    context = client.get(url).context
+    data = _values([context["adminform"].form])
+    for inline in context["inline_admin_formsets"]:
+        data |= _values([inline.formset.management_form, *inline.formset.initial_forms])
+    return data | changes
+
+
+def _values(shown: Iterable[forms.BaseForm]) -> dict[str, Any]:
+    bound = [field for form in shown for field in form]
+    return {field.html_name: _sent(field) for field in bound if field.value() is not None and field.value() is not False}
+
+
+def _sent(field: Any) -> Any:
+    value = field.value()
+    return "on" if value is True else value if isinstance(value, list) else str(value)
+
+
+def saved(client: Client, url: str, data: dict[str, Any]) -> list[str]:
+    """Posts a form; what the page says is wrong, nothing when it was saved."""
+    response = client.post(url, data)
+    if response.status_code == 302:
+        return []
+    formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
+    errors = [
+        *response.context["adminform"].form.errors.values(),
+        *(one for each in formsets for row in each.errors for one in row.values()),
+    ]
+    errors += [each.non_form_errors() for each in formsets]
+    return [str(text) for group in errors for text in group]
+
+
+def listed(client: Client, url: str) -> list[Any]:
+    """The rows of a list page."""
+    return list(client.get(url).context["cl"].result_list)

@@ -1,0 +1,217 @@
+"""Keys in the admin: made for an owner by kind, listed with their address, rolled over, revoked."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from publishers.kinds import all_kinds, kind_of
+from publishers.models import Key, LogEntry
+from tests import factories as make
+from tests.desk import browser, filled, listed, saved
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:publishers_key_changelist")
+OWNERS = {
+    "campaign": make.make_campaign,
+    "publisher": make.make_publisher,
+    "buyer": make.make_buyer,
+    "group": make.make_group,
+    "company": make.make_company,
+}
+KINDS = ["account", "call_control", "call_data_writing", "call_reservation", "conversion", "rtb"]
+
+
+def _add(kind: str, owner_name: str, owner) -> str:
+    return f"{reverse('admin:publishers_key_add')}?type={kind}&{owner_name}={owner.pk}"
+
+
+def _page(key: Key) -> str:
+    return reverse("admin:publishers_key_change", args=[key.pk])
+
+
+def _company(owner):
+    return getattr(owner, "company", owner)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_key_of_each_kind_is_made_with_its_kinds_defaults(kind):
+    name = kind_of(kind).owners[0]
+    owner = OWNERS[name]()
+    client, url = browser(_company(owner)), _add(kind, name, owner)
+    client.post(url, filled(client, url, name="New"))
+    key = Key.objects.get()
+    assert (key.type, key.owner, key.name, key.settings) == (kind, owner, "New", kind_of(kind).defaults())
+
+
+def test_every_kind_is_tried():
+    assert {kind.slug for kind in all_kinds()} == set(KINDS)
+
+
+def test_a_kinds_settings_are_kept():
+    campaign = make.make_campaign()
+    client, url = browser(campaign.company), _add("rtb", "campaign", campaign)
+    typed = {"setting_ttl_seconds": "45", "setting_required_tags": "caller_zip, age", "setting_inbound_number": "(833) 555-0100"}
+    client.post(url, filled(client, url, **typed))
+    kept = Key.objects.get().settings
+    assert [kept[name] for name in ("ttl_seconds", "required_tags", "inbound_number")] == [
+        45,
+        ["caller_zip", "age"],
+        "+18335550100",
+    ]
+
+
+def test_a_handler_keys_actions_are_ticked():
+    buyer = make.make_buyer()
+    client, url = browser(buyer.company), _add("call_control", "buyer", buyer)
+    client.post(url, filled(client, url, setting_actions=["transfer", "return"]))
+    assert Key.objects.get().settings["actions"] == ["transfer", "return"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "wrong"),
+    [
+        ("setting_ttl_seconds", "0", "Ensure this value is greater than or equal to 1."),
+        ("setting_inbound_number", "soon", "“soon” is no phone number; one looks like +18335550100."),
+        ("allowed_networks", "here", "“here” is no network; one looks like 203.0.113.0/24."),
+    ],
+)
+def test_a_wrong_setting_is_told_at_its_field(field, typed, wrong):
+    key = make.make_key("rtb")
+    client = browser(key.company)
+    assert saved(client, _page(key), filled(client, _page(key), **{field: typed})) == [wrong]
+
+
+def test_networks_are_typed_one_a_line():
+    key = make.make_key()
+    client = browser(key.company)
+    client.post(_page(key), filled(client, _page(key), allowed_networks="203.0.113.7\n2001:db8::/32\n"))
+    assert Key.objects.get().allowed_networks == ["203.0.113.7/32", "2001:db8::/32"]
+
+
+def test_type_owner_and_text_stay_as_they_were_made():
+    key = make.make_key("rtb")
+    client = browser(key.company)
+    other = make.make_campaign(key.company)
+    client.post(_page(key), filled(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"))
+    changed = Key.objects.get()
+    assert (changed.type, changed.campaign, changed.key, changed.name) == ("rtb", key.campaign, key.key, "New")
+
+
+def test_a_kind_is_offered_to_its_owners_only():
+    publisher = make.make_publisher()
+    assert browser(publisher.company).get(_add("rtb", "publisher", publisher)).status_code == 404
+
+
+def test_without_an_owner_the_page_says_where_keys_are_made():
+    company = make.make_company(name="Acme")
+    choices = browser(company).get(reverse("admin:publishers_key_add")).context["choices"]
+    assert [name for _, name, _ in choices] == [
+        "Call reservation, for a campaign",
+        "Real-time bidding, for a campaign",
+        "API key of Acme",
+        "Call control, for a buyer",
+        "Call control, for a buyer group",
+        "Conversion, for a buyer",
+        "Call data writing, for a publisher",
+        "Call data writing, for a campaign",
+    ]
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
+    kind = next(kind for kind in all_kinds() if name in kind.owners)
+    owner = OWNERS[name]()
+    key = make.make_key(kind.slug, **{name: owner})
+    page = browser(_company(owner)).get(
+        reverse(f"admin:{owner._meta.app_label}_{owner._meta.model_name}_change", args=[owner.pk])
+    )
+    assert f'data-copy="http://testserver{kind.path}?key={key.key}' in page.content.decode()
+
+
+def test_an_owners_page_links_to_a_new_key_of_each_kind_that_fits():
+    publisher = make.make_publisher()
+    page = browser(publisher.company).get(reverse("admin:publishers_publisher_change", args=[publisher.pk])).content.decode()
+    links = [kind.slug for kind in all_kinds() if f"?type={kind.slug}&amp;publisher={publisher.pk}" in page]
+    assert links == ["call_data_writing"]
+
+
+def test_the_ready_address_begins_with_the_public_one(settings):
+    settings.PUBLIC_BASE_URL = "https://calls.example.com"
+    key = make.make_key("account")
+    assert f"https://calls.example.com/calls.json?key={key.key}" in browser(key.company).get(_page(key)).content.decode()
+
+
+@pytest.mark.parametrize("page", ["key", "owner", "list"])
+def test_a_read_only_member_sees_the_end_of_a_key_alone(page):
+    key = make.make_key("rtb")
+    url = {"key": _page(key), "owner": reverse("admin:campaigns_campaign_change", args=[key.campaign.pk]), "list": LIST}[page]
+    text = browser(key.company, "read_only").get(url).content.decode()
+    assert (key.key in text, f"…{key.key[-4:]}" in text) == (False, True)
+
+
+def test_a_reader_cannot_guess_a_key_letter_by_letter():
+    key = make.make_key("rtb")
+    assert browser(key.company, "read_only").get(f"{LIST}?key__startswith={key.key[0]}").status_code == 400
+
+
+def test_rolling_makes_a_new_key_and_leaves_the_old_for_the_chosen_time():
+    key = make.make_key()
+    browser(key.company).post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"})
+    old, new = Key.objects.order_by("pk")
+    assert (round((old.retired_at - timezone.now()) / timedelta(hours=1)), new.retired_at) == (1, None)
+
+
+def test_revoking_takes_a_key_off_the_list():
+    key = make.make_key()
+    client = browser(key.company)
+    client.post(f"/admin/publishers/key/{key.pk}/revoke/")
+    assert (Key.objects.get().is_dead(now=timezone.now()), listed(client, LIST)) == (True, [])
+
+
+def test_a_key_that_is_running_out_is_listed():
+    key = make.make_key(retired_at=timezone.now() + timedelta(hours=1))
+    assert listed(browser(key.company), LIST) == [key]
+
+
+@pytest.mark.parametrize("action", ["roll", "revoke"])
+def test_a_read_only_member_neither_rolls_nor_revokes(action):
+    key = make.make_key()
+    answer = browser(key.company, "read_only").post(f"/admin/publishers/key/{key.pk}/{action}/", {"overlap": "0"})
+    assert (answer.status_code, list(Key.objects.values_list("retired_at", flat=True))) == (403, [None])
+
+
+def test_a_key_is_not_rolled_twice():
+    key = make.make_key()
+    client = browser(key.company)
+    pages = [client.post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"}, follow=True) for _ in range(2)]
+    assert [str(message) for message in pages[1].context["messages"]] == ["This key has been rolled over or revoked already."]
+
+
+def test_a_key_tells_of_its_use():
+    key = make.make_key()
+    for hours in (0, 72):
+        at = timezone.now() - timedelta(hours=hours)
+        row = {
+            "method": "POST",
+            "path": "/rtbs",
+            "parameters": {},
+            "status": 200,
+            "response": "",
+            "result": "reserved",
+            "duration_ms": 1,
+        }
+        LogEntry.objects.create(at=at, key_row=key.pk, company_row=key.company_id, **row)
+    page = browser(key.company).get(_page(key)).content.decode()
+    assert f'1 · <a href="/admin/publishers/logentry/?key_row={key.pk}"' in page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_however_many_keys(count, django_assert_num_queries):
+    campaign = make.make_campaign()
+    for _ in range(count):
+        make.make_key(campaign=campaign)
+    client = browser(campaign.company)
+    with django_assert_num_queries(8):
+        client.get(LIST)

@@ -1,0 +1,141 @@
+"""Numbers and conversions on the campaign's page."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from publishers.models import Conversion, InboundNumber
+from tests import factories as make
+from tests.desk import browser, filled, listed, saved
+
+pytestmark = pytest.mark.django_db
+
+
+def _page(campaign) -> str:
+    return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+
+
+def _numbers(prefix: str, *numbers: str, **more: str) -> dict[str, str]:
+    rows = {f"{prefix}-{index}-number": number for index, number in enumerate(numbers)}
+    return {f"{prefix}-TOTAL_FORMS": str(len(numbers)), **rows, **{f"{prefix}-0-{name}": value for name, value in more.items()}}
+
+
+def test_a_number_is_typed_in_any_spelling_with_its_tags():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    client.post(
+        _page(campaign), filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="source = radio\nage=40"))
+    )
+    kept: Any = InboundNumber.objects.values_list("number", "in_pool", "tags", "company")
+    assert list(kept) == [("+18335550100", False, {"source": "radio", "age": "40"}, campaign.company_id)]
+
+
+def test_the_pools_numbers_are_in_the_pool():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    client.post(_page(campaign), filled(client, _page(campaign), **_numbers("numbers-2", "833-555-0100", "833-555-0101")))
+    assert list(InboundNumber.objects.values_list("number", "in_pool")) == [("+18335550100", True), ("+18335550101", True)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("none", ["“none” is no phone number; one looks like +18335550100."]),
+        ("+18335550199", ["This number belongs to a campaign already."]),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused(typed, wrong):
+    campaign = make.make_campaign()
+    make.make_number(number="+18335550199")
+    client = browser(campaign.company)
+    assert saved(client, _page(campaign), filled(client, _page(campaign), **_numbers("numbers", typed))) == wrong
+
+
+def test_a_tag_without_a_text_is_refused():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    data = filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="radio"))
+    assert saved(client, _page(campaign), data) == ["“radio” is no tag; one looks like source = radio."]
+
+
+def test_one_number_twice_on_a_page_is_refused():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    data = filled(client, _page(campaign), **_numbers("numbers", "+18335550100", "(833) 555-0100"))
+    assert saved(client, _page(campaign), data) == ["+18335550100 is here twice."]
+
+
+def test_one_number_both_fixed_and_in_the_pool_saves_neither():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    data = filled(client, _page(campaign), **_numbers("numbers", "+18335550100"), **_numbers("numbers-2", "+18335550100"))
+    page = client.post(_page(campaign), data, follow=True)
+    told = [str(message) for message in page.context["messages"]]
+    assert (told, InboundNumber.objects.count()) == (["Not saved: two rows contradict each other. Is something here twice?"], 0)
+
+
+def test_a_number_taken_off_the_page_is_retired():
+    number = make.make_number()
+    client = browser(number.company)
+    client.post(_page(number.campaign), filled(client, _page(number.campaign), **{"numbers-0-DELETE": "on"}))
+    assert [row.retired_at is None for row in InboundNumber.objects.all()] == [False]
+
+
+def test_a_pasted_list_fills_the_pool_and_tells_what_was_taken():
+    campaign, taken = make.make_campaign(), make.make_number(number="+18335550199")
+    url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
+    page = browser(campaign.company).post(url, {"numbers": f"833 555 0100\n\n(833) 555-0101\n{taken.number}"}, follow=True)
+    told = [str(message) for message in page.context["messages"]]
+    assert (told, campaign.numbers.filter(in_pool=True).count()) == (["2 added to the pool. In use already: +18335550199."], 2)
+
+
+def test_a_pasted_list_with_something_else_adds_nothing():
+    campaign = make.make_campaign()
+    url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
+    form = browser(campaign.company).post(url, {"numbers": "833 555 0100\nhello"}).context["form"]
+    assert (form.errors["numbers"], campaign.numbers.count()) == (["“hello” is no phone number; one looks like +18335550100."], 0)
+
+
+def test_a_conversion_for_one_publisher_is_saved_with_its_campaign():
+    campaign = make.make_campaign()
+    publisher = make.make_publisher(campaign.company)
+    client = browser(campaign.company)
+    row = {"seconds": "120", "payout": "90", "revenue": "120.5", "publisher": publisher.pk, "position": "0"}
+    data = {"conversions-TOTAL_FORMS": "1", **{f"conversions-0-{name}": value for name, value in row.items()}}
+    client.post(_page(campaign), filled(client, _page(campaign), **data))
+    kept: Any = Conversion.objects.values_list("campaign", "seconds", "payout", "revenue", "publisher")
+    assert list(kept) == [(campaign.pk, 120, Decimal(90), Decimal("120.5"), publisher.pk)]
+
+
+def test_a_conversions_filters_are_on_its_own_page():
+    conversion = make.make_conversion()
+    client, url = browser(conversion.company), reverse("admin:publishers_conversion_change", args=[conversion.pk])
+    row = {"filters-TOTAL_FORMS": "1", "filters-0-key": "age", "filters-0-operator": ">", "filters-0-value": "40"}
+    client.post(url, filled(client, url, **row))
+    assert [str(row) for row in conversion.filters.all()] == ["age > 40"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_however_many_numbers(count, django_assert_num_queries):
+    campaign = make.make_campaign()
+    for _ in range(count):
+        make.make_number(campaign, publisher=make.make_publisher(campaign.company))
+    client = browser(campaign.company)
+    with django_assert_num_queries(8):
+        client.get(reverse("admin:publishers_inboundnumber_changelist"))
+
+
+def test_a_publishers_page_shows_the_numbers_given_to_it():
+    publisher = make.make_publisher()
+    number = make.make_number(make.make_campaign(publisher.company), publisher=publisher)
+    page = browser(publisher.company).get(reverse("admin:publishers_publisher_change", args=[publisher.pk]))
+    shown = [form.instance for inline in page.context["inline_admin_formsets"][:1] for form in inline.formset.initial_forms]
+    assert shown == [number]
+
+
+def test_a_number_is_found_by_a_part_of_it():
+    number = make.make_number(number="+18335550199")
+    make.make_number(make.make_campaign(number.company))
+    assert listed(browser(number.company), reverse("admin:publishers_inboundnumber_changelist") + "?q=8335550") == [number]

@@ -1,0 +1,94 @@
+"""Kinds of keys: their settings, checked and complete, and what a new one needs."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
+
+import pytest
+from django import forms
+from django.core.exceptions import ValidationError
+
+from campaigns.kinds import declared_in
+from publishers.kinds import ChosenField, KeyKind, NumberOrNoneField, WordsField, all_kinds, kind_of
+
+
+class Sample(KeyKind):
+    """A kind as it may be."""
+
+    slug = "sample"
+    label = "Sample"
+    owners = ("campaign",)
+    fields: ClassVar[dict[str, forms.Field]] = {
+        "seconds": forms.IntegerField(initial=30, min_value=1),
+        "required_tags": WordsField(required=False, initial=[]),
+        "number": NumberOrNoneField(initial=""),
+        "actions": ChosenField(choices=[("a", "A"), ("b", "B")], required=False, initial=[]),
+    }
+
+
+def test_the_six_kinds() -> None:
+    assert {kind.slug: kind.owners for kind in all_kinds()} == {
+        "rtb": ("campaign",),
+        "call_reservation": ("campaign",),
+        "call_data_writing": ("publisher", "campaign"),
+        "conversion": ("buyer",),
+        "call_control": ("buyer", "group"),
+        "account": ("company",),
+    }
+
+
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.slug)
+def test_every_kinds_defaults_are_valid(kind: type[KeyKind]) -> None:
+    assert kind.clean({}) == kind.full({}) == kind.defaults()
+
+
+def test_settings_are_converted() -> None:
+    cleaned = Sample.clean({"seconds": "45", "required_tags": "zip, age,,", "actions": ["a"]})
+    assert cleaned == {"seconds": 45, "required_tags": ["zip", "age"], "number": "", "actions": ["a"]}
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Sample.clean({"seconds": 0, "colour": "red", "actions": ["c"]})
+    assert caught.value.message_dict == {
+        "colour": ["There is no such setting."],
+        "seconds": ["Ensure this value is greater than or equal to 1."],
+        "actions": ["Select a valid choice. c is not one of the available choices."],
+    }
+
+
+def test_an_older_keys_settings_are_completed() -> None:
+    assert Sample.full({"seconds": 7, "gone": 1}) == {"seconds": 7, "required_tags": [], "number": "", "actions": []}
+
+
+def test_words_are_shown_as_they_are_typed() -> None:
+    assert WordsField().prepare_value(["zip", "age"]) == "zip, age"
+
+
+def test_an_unknown_kind_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        kind_of("nothing")
+
+
+@pytest.mark.parametrize("slug", ["rtb", "call_reservation"])
+def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
+    kind = kind_of(slug)
+    publisher = {"rtb": "publisher_id", "call_reservation": "affiliate_id"}[slug]
+    assert kind.parameters(kind.full({"required_tags": ["caller_zip"]})) == [
+        ("caller_number", "CALLER_NUMBER"),
+        (publisher, "PUBLISHER_ID"),
+        ("caller_zip", "CALLER_ZIP"),
+    ]
+
+
+def test_one_new_file_is_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "new_kinds").mkdir()
+    (tmp_path / "new_kinds" / "survey.py").write_text(
+        "from publishers.kinds import KeyKind\nclass Survey(KeyKind):\n    slug = 'survey'\n    owners = ('buyer',)\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    package = ModuleType("new_kinds")
+    package.__path__ = [str(tmp_path / "new_kinds")]
+    monkeypatch.setitem(sys.modules, "new_kinds", package)
+    assert [kind.slug for kind in declared_in(package, KeyKind)] == ["survey"]

@@ -1,0 +1,197 @@
+"""What a process holds of a company's settings: complete, at the version in force, and never half of a change."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import CatalogueVersion, Filter
+from campaigns.routing import Condition
+from publishers import snapshot
+from publishers.models import ConversionFilter, Key
+from publishers.snapshot import ConversionFacts, NumberFacts, PublisherFacts, Snapshot, current_snapshot, snapshot_of
+from tests.factories import (
+    make_buyer,
+    make_campaign,
+    make_company,
+    make_conversion,
+    make_group,
+    make_key,
+    make_number,
+    make_publisher,
+    make_ready_key,
+    make_route,
+)
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
+
+
+@pytest.fixture
+def key() -> Key:
+    return make_ready_key()
+
+
+def held(key: Key) -> Snapshot:
+    return current_snapshot(key.company_id)
+
+
+def version(key: Key) -> int:
+    return CatalogueVersion.objects.get(company=key.company).version
+
+
+# --- when it is built -----------------------------------------------------------------------------------
+def test_built_once_a_version(key: Key) -> None:
+    first = held(key)
+    with CaptureQueriesContext(connection) as captured:
+        again = snapshot_of(key.company_id, first.version)
+    assert (again is first, len(captured)) == (True, 0)
+
+
+def test_another_version_is_read_anew(key: Key) -> None:
+    first = held(key)
+    key.name = "renamed"
+    key.save()
+    assert (held(key) is first, held(key).version == version(key)) == (False, True)
+
+
+def test_a_version_that_is_older_than_what_stands_gives_what_stands(key: Key) -> None:
+    assert snapshot_of(key.company_id, version(key) + 1).version == version(key)
+
+
+def test_what_was_rolled_back_is_not_held(key: Key) -> None:
+    with transaction.atomic():
+        key.campaign.paused = True  # type: ignore[union-attr]
+        key.campaign.save()  # type: ignore[union-attr]
+        assert held(key).campaigns[key.campaign_id].paused is True  # type: ignore[index]
+        transaction.set_rollback(True)
+    assert held(key).campaigns[key.campaign_id].paused is False  # type: ignore[index]
+
+
+def _pause_buyer(key: Key) -> None:
+    buyer = key.campaign.routes.get().buyer  # type: ignore[union-attr]
+    buyer.paused = True
+    buyer.save()
+
+
+CHANGES: dict[str, Callable[[Key], Any]] = {
+    "a buyer is saved": _pause_buyer,
+    "a route is deleted": lambda key: key.campaign.routes.get().delete(),  # type: ignore[union-attr]
+    "a bulk update": lambda key: Key.objects.filter(pk=key.pk).update(paused=True),
+    "a filter is made": lambda key: Filter.objects.create(buyer=make_buyer(key.company), key="a", operator="==", value="1"),
+    "a group gets a member": lambda key: make_group(buyers=[make_buyer(key.company)]),
+    "a number is made": lambda key: make_number(key.campaign),
+    "the company is saved": lambda key: key.company.save(),
+    "the key is revoked": lambda key: key.retire(now=NOW),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_change_is_a_new_version(key: Key, change: Callable[[Key], Any]) -> None:
+    before = version(key)
+    change(key)
+    assert version(key) != before
+
+
+def test_another_companys_change_is_none_of_ours(key: Key) -> None:
+    before = version(key)
+    make_ready_key()
+    assert version(key) == before
+
+
+# --- what it holds --------------------------------------------------------------------------------------
+def test_the_company(key: Key) -> None:
+    company = make_company(name="Acme", region="GB", time_zone="Europe/London", rtb_enabled=False)
+    facts = current_snapshot(company.pk)
+    assert (facts.name, facts.region, facts.time_zone, facts.retired) == ("Acme", "GB", "Europe/London", False)
+    assert facts.switches == {
+        "rtb_enabled": False,
+        "call_reservations_enabled": True,
+        "call_data_writing_enabled": True,
+        "call_control_enabled": True,
+    }
+
+
+def test_a_key_has_its_kinds_defaults_for_what_is_not_stored(key: Key) -> None:
+    Key.objects.filter(pk=key.pk).update(settings={"ttl_seconds": 7, "forgotten": 1})
+    assert held(key).keys[key.pk].settings == {
+        "ttl_seconds": 7,
+        "count_on_reserve": False,
+        "route_only_to_reserved_buyer": False,
+        "required_tags": [],
+        "tag_prefix": "",
+        "shield_scope": "key",
+        "allow_no_caller_number": False,
+        "inbound_number": "",
+        "return_sip_address": False,
+    }
+
+
+@pytest.mark.parametrize("owner", ["campaign", "publisher", "buyer", "group"])
+def test_a_key_knows_whether_its_owner_is_gone(owner: str) -> None:
+    row = {"campaign": make_campaign, "publisher": make_publisher, "buyer": make_buyer, "group": make_group}[owner]()
+    key = make_key("call_data_writing" if owner in ("campaign", "publisher") else "call_control", **{owner: row})
+    row.retire(now=NOW)
+    facts = held(key).keys[key.pk]
+    assert (facts.owner_is_gone, getattr(facts, f"{owner}_row")) == (True, row.pk)
+
+
+def test_numbers_fixed_and_of_the_pool() -> None:
+    campaign = make_campaign()
+    publisher = make_publisher(campaign.company)
+    fixed = make_number(campaign, publisher=publisher, tags={"site": "a"})
+    pooled = [make_number(campaign, in_pool=True).number for _ in range(2)]
+    make_number(campaign).retire(now=NOW)
+    facts = current_snapshot(campaign.company_id)
+    assert facts.numbers[fixed.number] == NumberFacts(fixed.number, campaign.pk, publisher.pk, {"site": "a"}, False)
+    found = facts.campaigns[campaign.pk]
+    assert (found.fixed_numbers, found.pool_numbers) == ((fixed.number,), tuple(sorted(pooled)))
+
+
+def test_publishers_by_row_and_by_their_id() -> None:
+    publisher = make_publisher(publisher_id="alpha", paused=True)
+    make_publisher(publisher.company, publisher_id="gone").retire(now=NOW)
+    facts, known = current_snapshot(publisher.company_id), PublisherFacts(publisher.pk, "alpha", True)
+    assert (facts.publishers, facts.publishers_by_id) == ({publisher.pk: known}, {"alpha": known})
+
+
+def test_a_campaign_with_its_conversions_in_order() -> None:
+    campaign = make_campaign(dedupe_seconds=60, duplicates="refuse")
+    publisher = make_publisher(campaign.company)
+    make_conversion(campaign, position=2)
+    first = make_conversion(campaign, position=1, publisher=publisher, seconds=30)
+    ConversionFilter.objects.create(conversion=first, key="zip", operator="==", value="90210")
+    facts = current_snapshot(campaign.company_id).campaigns[campaign.pk]
+    pay = Decimal("90.0000"), Decimal("120.0000")
+    conditions = (Condition("zip", "==", "90210"),)
+    assert facts.conversions == (
+        ConversionFacts(30, *pay, publisher.pk, None, conditions),
+        ConversionFacts(120, *pay, None, None, ()),
+    )
+    assert (facts.dedupe_seconds, facts.duplicates, facts.time_zone) == (60, "refuse", "UTC")
+
+
+def test_a_retired_campaign_is_not_there() -> None:
+    campaign = make_campaign()
+    campaign.retire(now=NOW)
+    assert current_snapshot(campaign.company_id).campaigns == {}
+
+
+def test_reading_costs_the_same_for_more_rows(key: Key) -> None:
+    def cost() -> int:
+        snapshot._held.clear()
+        with CaptureQueriesContext(connection) as captured:
+            held(key)
+        return len(captured)
+
+    make_conversion(key.campaign)
+    before = cost()
+    for _ in range(3):
+        make_route(key.campaign)
+        make_conversion(key.campaign)
+        make_key(campaign=key.campaign)
+    assert cost() == before

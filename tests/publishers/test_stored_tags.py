@@ -1,0 +1,86 @@
+"""Tags that wait for a call: taken once, by the right one, and dropped when their time is over."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from campaigns.models import Campaign
+from publishers.models import StoredTag
+from publishers.stored_tags import Waiting, drop_expired, take
+from tests.factories import make_campaign, make_publisher
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+CALLER = "+12025550102"
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
+
+
+def store(campaign: Campaign, name: str, **fields: Any) -> StoredTag:
+    usual = {"caller_number": CALLER, "value": "1", "written_at": NOW, "expires_at": NOW + 60 * SECOND}
+    return StoredTag.objects.create(company=campaign.company, name=name, **{**usual, **fields})
+
+
+def taken(campaign: Campaign, **more: Any) -> list[Waiting]:
+    given = {"company_row": campaign.company_id, "campaign_row": campaign.pk, "caller_number": CALLER, "now": NOW}
+    return take(**{**given, **more})
+
+
+def test_taken_once_oldest_first(campaign: Campaign) -> None:
+    publisher = make_publisher(campaign.company)
+    store(campaign, "later", publisher=publisher)
+    store(campaign, "earlier", written_at=NOW - SECOND, value="2")
+    expected = [Waiting("earlier", "2", None, NOW - SECOND), Waiting("later", "1", publisher.pk, NOW)]
+    assert (taken(campaign), taken(campaign)) == (expected, [])
+
+
+def test_another_campaigns_tags_stay(campaign: Campaign) -> None:
+    store(campaign, "ours", scope=f"campaign:{campaign.pk}")
+    store(campaign, "theirs", scope=f"campaign:{campaign.pk + 1}")
+    assert [tag.name for tag in taken(campaign)] == ["ours"]
+    assert StoredTag.objects.get().name == "theirs"
+
+
+def test_another_callers_and_companys_tags_stay(campaign: Campaign) -> None:
+    store(campaign, "a", caller_number="+12025550103")
+    store(make_campaign(), "b")
+    assert (taken(campaign), StoredTag.objects.count()) == ([], 2)
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(59, 1), (60, 0), (61, 0)])
+def test_at_its_end_a_tag_is_dead_swept_or_not(campaign: Campaign, seconds: int, found: int) -> None:
+    store(campaign, "a")
+    assert len(taken(campaign, now=NOW + seconds * SECOND)) == found
+
+
+def test_dropped_in_bounded_batches(campaign: Campaign) -> None:
+    for name in "abc":
+        store(campaign, name, expires_at=NOW - SECOND)
+    store(campaign, "alive")
+    assert [drop_expired(now=NOW, most=2) for _ in range(3)] == [2, 1, 0]
+    assert StoredTag.objects.get().name == "alive"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_calls_at_once_one_gets_them(campaign: Campaign) -> None:
+    for name in "abcdefgh":
+        store(campaign, name)
+    barrier = Barrier(6)
+
+    def call(_: int) -> int:
+        barrier.wait()
+        found = len(taken(campaign))
+        connection.close()
+        return found
+
+    with ThreadPoolExecutor(6) as threads:
+        counts = list(threads.map(call, range(6)))
+    assert sum(counts) == 8

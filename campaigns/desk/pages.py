@@ -70,6 +70,7 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
     list_select_related: Sequence[str] = ()
     list_per_page = 25
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     warn_unsaved_form = True
     list_filter_submit = True
     list_before_template = "admin/hint.html"

@@ -18,6 +18,8 @@ from reservations.numbers import sip_address
 
 from .models import Call, CallEvent, CallTag, Leg, Party
 
+_NOT_OURS = "that number is not one of ours"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -51,7 +53,7 @@ def destination_of(to: str) -> Destination:
     number = phone.to_e164(to, "US")
     found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
     if found is None:
-        raise NotFound("that number is not one of ours")
+        raise NotFound(_NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
     return Destination(
         snapshot=snapshot,
@@ -68,10 +70,10 @@ def _sip_destination(to: str) -> Destination:
     try:
         uuid = UUID(to.partition(":")[2].partition("@")[0])
     except ValueError:
-        raise NotFound("that address is not one of ours") from None
+        raise NotFound(_NOT_OURS) from None
     found = Reservation.objects.filter(uuid=uuid).first()
     if found is None:
-        raise NotFound("that address is not one of ours")
+        raise NotFound(_NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
     return Destination(snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid)
 
@@ -80,7 +82,7 @@ def _unretired(company_row: int, campaign_row: int) -> tuple[Snapshot, CampaignF
     snapshot = current_snapshot(company_row)
     campaign = snapshot.campaigns.get(campaign_row)
     if campaign is None or snapshot.retired:
-        raise NotFound("that number was given up")
+        raise NotFound(_NOT_OURS)
     return snapshot, campaign
 
 

@@ -182,7 +182,7 @@ def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
 
 # --- confirm ----------------------------------------------------------------------------------------------
 def confirm(*, uuid: uuids.UUID, key: KeyFacts, snapshot: Snapshot, tags: Mapping[str, str], now: datetime) -> Reservation:
-    """Takes the hold of a live reservation. Raises NotFound for another key's.
+    """Takes the hold of a live reservation, inside the caller's transaction. Raises NotFound for another key's.
 
     What can't be confirmed any more is answered as it now stands: no-target, and that ends it. Twice is once.
     """

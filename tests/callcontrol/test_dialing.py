@@ -1,0 +1,183 @@
+"""Who is rung: the reserved buyer first, then the others; places are taken once and given back."""
+
+from collections.abc import Iterator
+from datetime import time
+from typing import ClassVar
+
+import pytest
+from django.utils import timezone
+
+from callcontrol import switchboard
+from callcontrol.carriers.base import Carrier, CarrierFailed, Dial
+from callcontrol.models import Leg
+from campaigns.models import Buyer, BusinessHours, Campaign, CapHold, Filter, Route
+from publishers.models import Key, Publisher
+from tests.factories import make_key, make_market
+from tests.pinging import CALLER, Answer, confirm, dial, held, ping, rung
+
+pytestmark = pytest.mark.django_db
+
+
+class Broken(Carrier):
+    """A carrier that can't reach the numbers in `dead`."""
+
+    slug = "simulator"
+    dead: ClassVar[set[str]] = set()
+    turned_away: ClassVar[list[str]] = []
+
+    def dial(self, order: Dial) -> str:
+        if order.number in self.dead:
+            raise CarrierFailed("no route to that number", is_final=True)
+        return "leg-1"
+
+    def turn_away(self, carrier_call_id: str) -> None:
+        self.turned_away.append(carrier_call_id)
+
+
+@pytest.fixture
+def broken() -> Iterator[type[Broken]]:
+    """In the simulator's place."""
+    real = switchboard.all_carriers()["simulator"]
+    switchboard.all_carriers()["simulator"] = Broken
+    Broken.dead, Broken.turned_away = set(), []
+    yield Broken
+    switchboard.all_carriers()["simulator"] = real
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_market(caps=[1, 1, None])
+
+
+@pytest.fixture
+def key(campaign: Campaign) -> Key:
+    return make_key(campaign=campaign)
+
+
+def buyer(name: str) -> Buyer:
+    return Buyer.objects.get(buyer_id=name)
+
+
+def used() -> list[int]:
+    return [held(one) for one in Buyer.objects.order_by("buyer_id")]
+
+
+def events(call: Answer) -> list[tuple[str, object]]:
+    return [(event["event"], event["detail"].get("why")) for event in call["events"]]
+
+
+# --- the reserved buyer -----------------------------------------------------------------------------------
+def test_the_reserved_buyer_is_rung_though_others_come_first_now(key: Key) -> None:
+    number = ping(key)["inbound_number"]
+    Buyer.objects.filter(buyer_id="b1").update(priority=9)
+    call = dial(number)
+    assert (call["buyer_id"], rung(call), used(), events(call)) == ("b1", [buyer("b1").number], [1, 0, 0], [("arrived", None), ("dialing", None)])
+
+
+@pytest.mark.parametrize("how", ["closed", "filter"])
+@pytest.mark.usefixtures("clock")
+def test_the_reserved_buyer_is_rung_though_it_would_not_be_chosen_now(key: Key, how: str) -> None:
+    number = ping(key)["inbound_number"]
+    if how == "closed":
+        BusinessHours.objects.create(buyer=buyer("b1"), day="sunday", open=time(9), close=time(10))
+    else:
+        Filter.objects.create(buyer=buyer("b1"), key="caller_zip", operator="==", value="90210")
+    assert (dial(number)["buyer_id"], ping(key)["status"], dial(number)["buyer_id"]) == ("b1", "reserved", "b2")
+
+
+@pytest.mark.parametrize("how", ["paused", "retired", "off the campaign"])
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_reserved_buyer_that_is_gone_is_passed_over(key: Key, how: str, confirmed: bool) -> None:
+    answer = ping(key)
+    if confirmed:
+        confirm(key, answer["uuid"])
+    _remove(buyer("b1"), how)
+    call = dial(answer["inbound_number"])
+    assert (call["buyer_id"], call["reservation_uuid"], used()) == ("b2", answer["uuid"], [0, 1, 0])
+    assert events(call)[1] == ("reserved-buyer-passed-over", "it is paused" if how == "paused" else "it is no longer on the campaign")
+
+
+def _remove(gone: Buyer, how: str) -> None:
+    if how == "paused":
+        Buyer.objects.filter(pk=gone.pk).update(paused=True)
+    elif how == "retired":
+        gone.retire(now=timezone.now())
+    else:
+        Route.objects.get(buyer=gone).delete()
+
+
+def test_a_reserved_buyer_that_is_full_is_passed_over(campaign: Campaign, key: Key) -> None:
+    first, second = ping(key), ping(make_key(campaign=campaign, ttl_seconds=60))
+    calls = [dial(answer["inbound_number"]) for answer in (first, second)]
+    assert [(call["buyer_id"], call["reservation_uuid"]) for call in calls] == [("b1", first["uuid"]), ("b2", second["uuid"])]
+    assert events(calls[1])[1] == ("reserved-buyer-passed-over", f"the concurrency cap of buyer:{buyer('b1').pk} is full")
+
+
+def test_a_place_that_is_held_is_used_though_the_cap_is_full(key: Key) -> None:
+    answer = ping(key)
+    confirm(key, answer["uuid"])
+    call = dial(answer["inbound_number"])
+    assert (call["buyer_id"], used(), CapHold.objects.count()) == ("b1", [1, 0, 0], 1)
+
+
+def test_a_key_may_want_nobody_but_the_reserved_buyer(campaign: Campaign) -> None:
+    answer = ping(make_key(campaign=campaign, route_only_to_reserved_buyer=True, count_on_reserve=True))
+    Buyer.objects.filter(buyer_id="b1").update(paused=True)
+    call = dial(answer["inbound_number"])
+    assert (call["status"], rung(call), used(), events(call)[-1]) == ("no-target", [], [0, 0, 0], ("ended", "no buyer is left"))
+
+
+# --- routing ----------------------------------------------------------------------------------------------
+def test_calls_fill_the_buyers_in_their_order(campaign: Campaign) -> None:
+    number = campaign.numbers.get().number
+    assert ([dial(number)["buyer_id"] for _ in range(4)], used()) == (["b1", "b2", "b3", "b3"], [1, 1, 2])
+
+
+def test_the_trace_of_a_routed_call_is_on_its_timeline(campaign: Campaign) -> None:
+    Buyer.objects.filter(buyer_id="b1").update(paused=True)
+    call = dial(campaign.numbers.get().number)
+    trace = next(event["detail"]["trace"] for event in call["events"] if event["event"] == "routed")
+    assert trace["refused"] == {"paused": [[None, [buyer("b1").pk]]]}
+
+
+@pytest.mark.parametrize(("paused", "why"), [(Campaign, "the campaign is paused"), (Publisher, "the publisher is paused")])
+def test_a_paused_campaign_or_publisher_rings_nobody(campaign: Campaign, paused: type[Campaign], why: str) -> None:
+    answer = ping(make_key(campaign=campaign, count_on_reserve=True), publisher_id="alpha")
+    paused.objects.update(paused=True)
+    call = dial(answer["inbound_number"])
+    assert (call["status"], call["buyer_id"], used(), events(call)[-1]) == ("no-target", None, [0, 0, 0], ("ended", why))
+
+
+def test_with_nobody_left_the_caller_is_turned_away(campaign: Campaign, broken: type[Broken]) -> None:
+    Buyer.objects.update(paused=True)
+    call = dial(campaign.numbers.get().number)
+    assert (call["status"], call["legs"], len(broken.turned_away)) == (
+        "no-target",
+        [{**call["legs"][0], "number": CALLER, "status": "ended", "outcome": "no-target", "hears": []}],
+        1,
+    )
+
+
+# --- a leg that fails -------------------------------------------------------------------------------------
+def test_a_buyer_whom_the_carrier_cannot_reach_is_followed_by_the_next(campaign: Campaign, key: Key, broken: type[Broken]) -> None:
+    broken.dead = {buyer("b1").number, buyer("b2").number}
+    call = dial(ping(key)["inbound_number"])
+    assert [(leg["number"], leg["status"], leg.get("outcome")) for leg in call["legs"][1:]] == [
+        (buyer("b1").number, "ended", "failed"),
+        (buyer("b2").number, "ended", "failed"),
+        (buyer("b3").number, "ringing", None),
+    ]
+    assert (call["buyer_id"], call["status"], used()) == ("b3", "ringing", [0, 0, 1])
+
+
+def test_a_place_that_was_held_goes_back_when_the_leg_fails(key: Key, broken: type[Broken]) -> None:
+    answer = ping(key)
+    confirm(key, answer["uuid"])
+    broken.dead = {one.number for one in Buyer.objects.all()}
+    call = dial(answer["inbound_number"])
+    assert (call["status"], len(rung(call)), used(), len(broken.turned_away)) == ("no-target", 3, [0, 0, 0], 1)
+
+
+def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: type[Broken]) -> None:
+    dial(campaign.numbers.get().number)
+    assert list(Leg.objects.order_by("party").values_list("party", "carrier_leg_id")) == [("caller", ""), ("handler", "leg-1")]

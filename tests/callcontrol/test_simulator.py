@@ -1,0 +1,163 @@
+"""The simulator's HTTP interface: who may use it, what it is told, and a call as it is shown."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from callcontrol.models import Call
+from campaigns.models import Campaign
+from tests.factories import make_key, make_market, make_number
+from tests.pinging import CALLER, TOKEN, Answer, dial, ping
+
+pytestmark = pytest.mark.django_db
+LINE = "+18335550199"
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    campaign = make_market()
+    make_number(campaign, number=LINE)
+    return campaign
+
+
+def posted(said: Any = None, path: str = "/simulator/calls", client: Client | None = None, **headers: str) -> tuple[int, Answer]:
+    said = {"from": CALLER, "to": LINE} if said is None else said
+    answer = (client or Client()).post(path, said, content_type="application/json", headers=headers or TOKEN)
+    return answer.status_code, answer.json()
+
+
+# --- who may ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic simulator", "simulator", "Bearer simulatör"])
+def test_without_the_token_nothing_is_shown(campaign: Campaign, header: str) -> None:
+    call = dial(LINE)
+    shown = Client().get(f"/simulator/calls/{call['call_uuid']}", headers={"Authorization": header})
+    assert (posted(Authorization=header), shown.status_code, Call.objects.count()) == ((401, {"error": "not authorized"}), 401, 1)
+
+
+@pytest.mark.parametrize(
+    ("staff", "site", "status"), [(True, "same-origin", 201), (True, "cross-site", 401), (True, "", 401), (False, "same-origin", 401)]
+)
+def test_a_session_of_staff_may_call_from_our_own_pages(campaign: Campaign, staff: bool, site: str, status: int) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("ann", is_staff=staff), backend="django.contrib.auth.backends.ModelBackend")
+    assert (posted(client=client, **{"Sec-Fetch-Site": site})[0], Call.objects.count()) == (status, int(status == 201))
+
+
+@pytest.mark.parametrize("path", ["/simulator/calls", "/simulator/calls/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11"])
+def test_under_another_carrier_there_is_no_simulator(settings: Any, path: str) -> None:
+    settings.CARRIER = "twilio"
+    answers = [Client().generic(method, path, headers=TOKEN) for method in ("GET", "POST")]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(404, {"error": "not found"})] * 2
+
+
+# --- what it is told --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("said", [{}, {"to": ""}, {"to": None}, {"to": "  "}, {"to": "undefined"}])
+def test_there_must_be_a_number_to_dial(said: Answer) -> None:
+    assert posted(said) == (422, {"error": "FAILED must include to (string)"})
+
+
+def test_a_number_that_is_not_ours_is_not_found() -> None:
+    assert posted({"to": "+18335550777"}) == (404, {"error": "that number is not one of ours"})
+
+
+@pytest.mark.parametrize("to", ["+18335550199", "18335550199", "8335550199", "(833) 555-0199", 18335550199])
+def test_the_number_may_be_written_as_people_do(campaign: Campaign, to: Any) -> None:
+    assert posted({"from": CALLER, "to": to})[1]["events"][0]["detail"]["number"] == LINE
+
+
+def test_a_plus_that_a_query_lost_is_put_back() -> None:
+    campaign = make_market(pool=0)
+    make_number(campaign, number="+493055501000")
+    campaign.company.region = "DE"
+    campaign.company.save()
+    status, call = posted({}, path="/simulator/calls?from=+493055501001&to=+493055501000")
+    assert (status, call["legs"][0]["number"]) == (201, "+493055501001")
+
+
+@pytest.mark.parametrize(
+    ("at", "began"),
+    [
+        ("2026-05-05T12:00:09Z", "2026-05-05T12:00:09.000Z"),
+        ("2026-05-05T14:00:09+02:00", "2026-05-05T12:00:09.000Z"),
+        ("2026-05-05T12:00:09.5", "2026-05-05T12:00:09.500Z"),
+        ("2026-05-05T11:59:59Z", "2026-05-05T12:00:00.000Z"),
+        ("0001-01-01T00:00:00+14:00", "2026-05-05T12:00:00.000Z"),
+        ("", "2026-05-05T12:00:00.000Z"),
+    ],
+)
+@pytest.mark.usefixtures("clock")
+def test_a_call_comes_at_the_later_of_now_and_what_is_said(campaign: Campaign, at: str, began: str) -> None:
+    assert dial(LINE, at=at)["events"][0]["at"] == began
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        ("tomorrow", "at must be a moment like 2026-05-05T06:25:08Z"),
+        ("1778000000", "at must be a moment like 2026-05-05T06:25:08Z"),
+        ("2026-13-01T00:00:00Z", "at must be a moment like 2026-05-05T06:25:08Z"),
+        ("9999-12-31T23:59:59Z", "at must be within the next ten years"),
+        ("9999-12-31T23:59:59-14:00", "at must be within the next ten years"),
+    ],
+)
+def test_a_moment_that_is_none_is_refused(campaign: Campaign, at: str, text: str) -> None:
+    assert (posted({"from": CALLER, "to": LINE, "at": at}), Call.objects.count()) == ((422, {"error": text}), 0)
+
+
+# --- what it shows ----------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("clock")
+def test_a_call_as_it_is_shown(campaign: Campaign) -> None:
+    answer = ping(make_key(campaign=campaign), publisher_id="alpha", inbound_number=LINE, caller_zip="90210")
+    status, call = posted()
+    caller, handler = call["legs"]
+    at = "2026-05-05T12:00:00.000Z"
+    assert (status, list(call.items())) == (
+        201,
+        [
+            ("call_uuid", str(Call.objects.get().uuid)),
+            ("status", "ringing"),
+            ("buyer_id", "b1"),
+            ("reservation_uuid", answer["uuid"]),
+            ("publisher_id", "alpha"),
+            ("tags", {"caller_zip": "90210"}),
+            ("payout", None),
+            ("revenue", None),
+            ("converted", False),
+            ("legs", [caller, handler]),
+            (
+                "events",
+                [
+                    {"at": at, "event": "arrived", "detail": {"number": LINE, "reservation": answer["uuid"]}},
+                    {"at": at, "event": "dialing", "detail": {"leg": handler["leg_uuid"], "buyer_id": "b1"}},
+                ],
+            ),
+        ],
+    )
+
+
+def test_the_legs_of_a_call(campaign: Campaign) -> None:
+    number = campaign.routes.get().buyer.number  # type: ignore[union-attr]
+    caller, handler = dial(LINE)["legs"]
+    assert [list(leg.items())[1:] for leg in (caller, handler)] == [
+        [("party", "caller"), ("number", CALLER), ("status", "in-progress"), ("hears", [])],
+        [("party", "handler"), ("number", number), ("status", "ringing"), ("hears", [])],
+    ]
+
+
+def test_a_call_can_be_looked_at(campaign: Campaign) -> None:
+    call = dial(LINE)
+    assert Client().get(f"/simulator/calls/{call['call_uuid']}", headers=TOKEN).json() == call
+
+
+@pytest.mark.parametrize("name", ["5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11", "nonsense", "%00"])
+def test_a_call_that_is_none_is_not_found(name: str) -> None:
+    answer = Client().get(f"/simulator/calls/{name}", headers=TOKEN)
+    assert (answer.status_code, answer.json()) == (404, {"error": "call not found"})
+
+
+def test_a_call_in_xml(campaign: Campaign) -> None:
+    call = dial(LINE)
+    text = Client().get(f"/simulator/calls/{call['call_uuid']}.xml", headers=TOKEN).text
+    assert f"<hash><call-uuid>{call['call_uuid']}</call-uuid><status>ringing</status><buyer-id>b1</buyer-id>" in text

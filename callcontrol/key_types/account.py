@@ -1,5 +1,8 @@
 """The company's API key."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from publishers.kinds import KeyKind
 
 
@@ -12,3 +15,7 @@ class AccountKey(KeyKind):
     path = "/calls.json"
     method = "GET"
     section = "api_keys"
+
+    @classmethod
+    def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [("company_id", "COMPANY_ID")]

@@ -79,5 +79,5 @@ class ConversionAdmin(CatalogueAdmin):
 
 
 page: Any = admin.site.get_model_admin(Campaign)
-page.retiring = (*page.retiring, "Its numbers stay its own: retire those that should go to another campaign.")
+page.retiring = (*page.retiring, "Its numbers are retired with it, and free for another campaign.")
 page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]

@@ -1,0 +1,22 @@
+"""What follows when a campaign is retired."""
+
+import pytest
+from django.utils import timezone
+
+from publishers.models import InboundNumber
+from tests.factories import make_campaign, make_number
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_retired_campaigns_number_may_be_anothers() -> None:
+    number = make_number(number="+18335550101")
+    number.campaign.retire(now=timezone.now())
+    other = make_number(make_campaign(), number="+18335550101")
+    assert list(InboundNumber.objects.unretired()) == [other]
+
+
+def test_a_number_of_a_campaign_that_is_saved_stays() -> None:
+    number = make_number()
+    number.campaign.save()
+    assert list(InboundNumber.objects.unretired()) == [number]

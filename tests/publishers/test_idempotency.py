@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
 SECONDS = timedelta(seconds=1)
 ONCE = {"Idempotency-Key": "once"}
-NAMES = {"scope": "key:1", "method": "POST", "path": "/rtbs", "idempotency_key": "once", "parameters": {"a": "1"}}
+NAMES: dict[str, Any] = {"scope": "key:1", "method": "POST", "path": "/rtbs", "idempotency_key": "once", "parameters": {"a": "1"}}
 
 
 class Overtaken(Door):

@@ -1,0 +1,121 @@
+"""The description of the API says what the code does: the same paths, the same verbs, answers of the described shape."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator, FormatChecker
+from rest_framework.views import APIView
+
+from tests.factories import make_ready_key
+
+VERBS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return schema
+
+
+def public_views(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[tuple[str, type[APIView]]]:
+    """Each path of an API with its view; the twin with an extension and the description itself left out."""
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from public_views(pattern.url_patterns, path)
+            continue
+        view = getattr(pattern.callback, "cls", None)
+        if view is not None and view.__module__ != "config.schema" and not path.endswith((".<str:format>", ".<format>")):
+            yield path, view
+
+
+def as_described(path: str) -> str:
+    """`/rtbs/<str:uuid>` is `/rtbs/{uuid}`."""
+    return path.replace("<str:", "{").replace("<uuid:", "{").replace("<", "{").replace(">", "}")
+
+
+def test_it_is_valid_and_generated_without_a_warning() -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
+
+
+def test_it_is_openapi_3_1(described: dict[str, Any]) -> None:
+    assert described["openapi"] == "3.1.0"
+
+
+def test_every_path_and_verb_and_no_other(described: dict[str, Any]) -> None:
+    built = {
+        (as_described(path), verb)
+        for path, view in public_views(get_resolver().url_patterns)
+        for verb in VERBS
+        if hasattr(view, verb)
+    }
+    assert {(path, verb) for path, verbs in described["paths"].items() for verb in verbs} == built
+
+
+def test_every_path_answers_with_an_extension_too() -> None:
+    resolver = get_resolver()
+    for path, view in public_views(resolver.url_patterns):
+        for extension in ("json", "xml"):
+            found = resolver.resolve(as_described(path) + f".{extension}")
+            assert (getattr(found.func, "cls", None), found.kwargs["format"]) == (view, extension)
+
+
+def test_operations_have_names_of_their_own(described: dict[str, Any]) -> None:
+    names = [verb["operationId"] for verbs in described["paths"].values() for verb in verbs.values()]
+    assert len(names) == len(set(names))
+
+
+def test_the_simulators_token_is_declared(described: dict[str, Any]) -> None:
+    assert described["components"]["securitySchemes"]["simulatorToken"] == {"type": "http", "scheme": "bearer"}
+    assert described["paths"]["/simulator/calls"]["post"]["security"] == [{"simulatorToken": []}]
+
+
+def test_every_key_and_idempotency_key_is_described(described: dict[str, Any]) -> None:
+    asked = {parameter["name"] for parameter in described["paths"]["/rtbs"]["post"]["parameters"]}
+    assert asked == {"key", "caller_number", "Idempotency-Key"}
+
+
+# --- real answers ---------------------------------------------------------------------------------------
+def faults(described: dict[str, Any], path: str, verb: str, answer: httpx.Response) -> list[str]:
+    """What an answer has that the description does not say."""
+    media = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    closed = {**media, "components": described["components"]}
+    return [error.message for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(answer.json())]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("query", ["caller_number=12025550102", "caller_number=hello", "", "caller_number=12025550102&zip=%00"])
+def test_the_answers_to_a_ping_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+    key = make_ready_key(return_sip_address=True).key
+    for _ in range(2):
+        assert faults(described, "/rtbs", "post", http.post(f"/rtbs?key={key}&{query}")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", ["confirmed", "claimed"])
+def test_the_answers_to_a_confirmation_are_as_described(http: httpx.Client, described: dict[str, Any], status: str) -> None:
+    key = make_ready_key().key
+    uuid = http.post(f"/rtbs?key={key}&caller_number=12025550102").json()["uuid"]
+    for verb in ("put", "patch"):
+        answer = http.request(verb, f"/rtbs/{uuid}?key={key}&status={status}")
+        assert faults(described, "/rtbs/{uuid}", verb, answer) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_simulated_call_is_as_described(http: httpx.Client, described: dict[str, Any]) -> None:
+    number = make_ready_key().campaign.numbers.get().number
+    token = {"Authorization": "Bearer simulator"}
+    answer = http.post("/simulator/calls", json={"from": "+12025550102", "to": number}, headers=token)
+    assert (answer.status_code, faults(described, "/simulator/calls", "post", answer)) == (201, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_description_is_served(http: httpx.Client, described: dict[str, Any]) -> None:
+    answer = http.get("/api/schema.json")
+    assert (answer.status_code, answer.json()["paths"].keys()) == (200, described["paths"].keys())

@@ -126,9 +126,16 @@ def _new_call(arrival: Arrival, to: Destination) -> Call:
 
 def _recognize(call: Call, to: Destination) -> Reservation | None:
     """Puts the call where its caller's ping belongs: the reservation that it claims, or one that only attributes it."""
-    caller = {"company_row": call.company_id, "inbound_number": to.number, "caller_number": call.caller_number}
-    claimed = reservations.claim(**caller, sip_uuid=to.sip_uuid, now=call.started_at)
-    source = claimed or reservations.attributed(**caller, now=call.started_at)
+    claimed = reservations.claim(
+        company_row=call.company_id,
+        sip_uuid=to.sip_uuid,
+        inbound_number=to.number,
+        caller_number=call.caller_number,
+        now=call.started_at,
+    )
+    source = claimed or reservations.attributed(
+        company_row=call.company_id, inbound_number=to.number, caller_number=call.caller_number, now=call.started_at
+    )
     if source is not None:
         call.reservation = claimed
         call.campaign_id = source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row

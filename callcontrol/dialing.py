@@ -28,13 +28,15 @@ def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
         return None
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
-        return _give_up(call, now=now, why=why)
+        _give_up(call, now=now, why=why)
+        return None
     ping = _ping(call, campaign, snapshot, now=now)
     buyer, hold = _reserved(call, campaign, ping)
     if buyer is None and not (call.reservation and call.reservation.route_only):
         buyer, hold = _routed(call, campaign, ping)
     if buyer is None:
-        return _give_up(call, now=now, why="no buyer is left")
+        _give_up(call, now=now, why="no buyer is left")
+        return None
     return _ring(call, buyer, hold, number=routing.number_for(buyer, ping), now=now)
 
 
@@ -100,7 +102,7 @@ def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidat
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
-        held = CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
+        held = CapHold.objects.filter(pk=reservation.hold_id or 0, status=CapHold.Status.HELD).first()
         try:
             return buyer, held or choice.take(buyer, company_row=call.company_id, now=ping.now)
         except CapFull as full:

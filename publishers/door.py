@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -55,7 +54,6 @@ class Door(APIView):
             address=client_address(request),
             now=timezone.now(),
             idempotency_key=request.headers.get("Idempotency-Key"),
-            base_url=settings.PUBLIC_BASE_URL or f"{request.scheme}://{request.get_host()}",
         )
         headers: dict[str, str] = {}
         try:

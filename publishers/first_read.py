@@ -1,6 +1,7 @@
 """The one statement that begins a request: whose key it is, which settings are in force, and what its entrance adds.
 
-Every part is a SELECT of the part's name and seven texts, joined by UNION ALL: one round trip, the same text on SQLite and PostgreSQL.
+Every part is a SELECT of the part's name and seven texts, joined by UNION ALL: one round trip, the same text on SQLite
+and PostgreSQL.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ Row = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the statement. `sql` selects its name and seven texts; `parameters` gives its values for a key, a caller and a moment."""
+    """A part: `sql` selects its name and seven texts, `parameters` gives its values for a key, a caller and a moment."""
 
     name: str
     sql: str

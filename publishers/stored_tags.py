@@ -26,6 +26,7 @@ WHERE company_id = %s AND caller_number = %s AND scope IN ('', %s) AND expires_a
 RETURNING name, value, publisher_id, written_at
 """
 
+
 def take(*, company_row: int, campaign_row: int, caller_number: str, now: datetime) -> list[Waiting]:
     """Takes the caller's tags for a call on this campaign, oldest first. Deleting is what decides which call gets them."""
     moment = connection.ops.adapt_datetimefield_value(now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from campaigns.refusals import Refusal
+from campaigns.refusals import NotAuthorized, Refusal
 from config.api.parameters import Parameters
 from config.insert import insert
 
@@ -35,7 +35,6 @@ class Visit:
     read: dict[str, list[Row]] = field(default_factory=dict)
     caller_number: str | None = None
     caller_is_unusable: bool = False
-    base_url: str = ""
     result: str = ""
     notes: list[str] = field(default_factory=list)
     trace: dict[str, Any] | None = None
@@ -47,6 +46,12 @@ class Visit:
         self.parameters.check()
         if self.caller_is_unusable:
             raise Refusal("caller_number must be a phone number of 7 to 15 digits")
+
+    def let_in(self) -> tuple[KeyFacts, Snapshot]:
+        """The key and the settings of a request that the door has let in."""
+        if self.key is None or self.snapshot is None:
+            raise NotAuthorized
+        return self.key, self.snapshot
 
     def hide_key_in_path(self) -> None:
         """Of a key that is part of the path, the last four characters stay."""

@@ -73,7 +73,9 @@ class Reservation(models.Model):
                 fields=["inbound_number", "caller_number"], condition=_OPEN & Q(dynamic=True), name="reservation_pair_once"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="reservation_status_known"),
-            models.CheckConstraint(condition=~_OPEN | Q(buyer__isnull=False, inbound_number__isnull=False), name="reservation_open_has_buyer"),
+            models.CheckConstraint(
+                condition=~_OPEN | Q(buyer__isnull=False, inbound_number__isnull=False), name="reservation_open_has_buyer"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),

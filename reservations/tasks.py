@@ -12,6 +12,4 @@ from . import lifecycle
 def expire_reservations() -> int:
     """Closes what is due, batch by batch, and gives its places back; how many."""
     now = timezone.now()
-    return leases.sweep(
-        name="expire-reservations", batch=lambda: lifecycle.expire_due(now=now), most=lifecycle.BATCH, now=now
-    )
+    return leases.sweep(name="expire-reservations", batch=lambda: lifecycle.expire_due(now=now), most=lifecycle.BATCH, now=now)

@@ -2,13 +2,15 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,7 +31,7 @@ _FARTHEST = timedelta(days=3653)  # windows of caps are computed from it, and th
 class Simulated(APIView):
     """What the simulator's entrances share: they are there under CARRIER=simulator alone, for staff or its token."""
 
-    authentication_classes: ClassVar = []
+    authentication_classes: Sequence[type[BaseAuthentication]] = []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         may = _is_staff(request._request) or _has_token(request._request)  # first: DRF is about to forget the session's user

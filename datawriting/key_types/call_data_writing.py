@@ -18,7 +18,10 @@ class CallDataWriting(KeyKind):
     path = "/data_writing"
     fields: ClassVar[dict[str, forms.Field]] = {
         "cut_off_seconds": forms.IntegerField(
-            label="End call cut-off", initial=3_600, min_value=0, help_text="How long after its end a call is still found by its caller."
+            label="End call cut-off",
+            initial=3_600,
+            min_value=0,
+            help_text="How long after its end a call is still found by its caller.",
         ),
         "storage_seconds": forms.IntegerField(
             label="Storage duration", initial=86_400, min_value=1, help_text="How long tags wait for a call."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from campaigns import phone
-from campaigns.refusals import Missing, Refusal
+from campaigns.refusals import Gone, Missing, Refusal
 from publishers.door import Door
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
 from publishers.visit import Visit
@@ -32,28 +32,24 @@ class Pings(Reserving):
 
 def ask_of(visit: Visit) -> Ask:
     """The ping in a request; raises Missing for a required tag, Refusal for a number that cannot be dialed."""
-    key, snapshot = key_of(visit)
-    assert key.campaign_row is not None
+    key, snapshot = visit.let_in()
+    campaign = snapshot.campaigns.get(key.campaign_row or 0)
+    if campaign is None:
+        raise Gone("the campaign of this key was deleted")
     publisher = visit.named_publisher()
     return Ask(
         snapshot=snapshot,
         key=key,
-        campaign=snapshot.campaigns[key.campaign_row],
+        campaign=campaign,
         publisher=publisher,
         caller_number=visit.caller_number,
         inbound_number=_asked_number(visit, snapshot),
         tags=_tags(visit, key, publisher),
-        stored=ledger.waiting_tags(visit.read["waiting"], campaign_row=key.campaign_row),
+        stored=ledger.waiting_tags(visit.read["waiting"], campaign_row=campaign.row),
         used=ledger.used_of(visit.read["full"]),
         open_rows=ledger.open_rows(visit.read["open"]),
         now=visit.now,
     )
-
-
-def key_of(visit: Visit) -> tuple[KeyFacts, Snapshot]:
-    """The key and the settings that a visit has once it was let in."""
-    assert visit.key and visit.snapshot
-    return visit.key, visit.snapshot
 
 
 def _asked_number(visit: Visit, snapshot: Snapshot) -> str | None:

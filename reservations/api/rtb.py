@@ -8,7 +8,7 @@ from publishers.visit import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions
-from .pings import Pings, Reserving, ask_of, key_of, log_outcome, note_foreign_number, prefixed
+from .pings import Pings, Reserving, ask_of, log_outcome, note_foreign_number, prefixed
 
 
 @descriptions.create_rtb
@@ -17,8 +17,8 @@ class CreateRTB(Pings):
 
     kinds: ClassVar = ("rtb",)
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:  # type: ignore[override]
-        key, snapshot = key_of(visit)
+    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+        key, snapshot = visit.let_in()
         if visit.caller_number is None and not key.settings["allow_no_caller_number"]:
             raise Missing("caller_number")
         outcome = lifecycle.reserve(ask_of(visit))
@@ -33,8 +33,8 @@ class ConfirmRTB(Reserving):
 
     kinds: ClassVar = ("rtb",)
 
-    def put(self, visit: Visit, uuid: str) -> tuple[int, dict[str, Any]]:  # type: ignore[override]
-        key, snapshot = key_of(visit)
+    def put(self, visit: Visit, uuid: str) -> tuple[int, dict[str, Any]]:
+        key, snapshot = visit.let_in()
         status = visit.parameters.value("status")
         if status is None:
             raise Missing("status")
@@ -50,7 +50,7 @@ class ConfirmRTB(Reserving):
         visit.reservation_uuid, visit.result = row.uuid, row.status_at(visit.now)
         return 200, answers.rtb(row, key_settings=key.settings, shielded=False, now=visit.now)
 
-    patch = put  # type: ignore[assignment]
+    patch = put
 
 
 def _uuid(text: str) -> UUID:

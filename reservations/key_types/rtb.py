@@ -23,7 +23,9 @@ class RealTimeBidding(KeyKind):
         "allow_no_caller_number": forms.BooleanField(
             required=False, initial=False, help_text="Pings may leave out the caller's number."
         ),
-        "inbound_number": NumberOrNoneField(initial="", help_text="Answered to pings without a caller number. Empty: a SIP address."),
+        "inbound_number": NumberOrNoneField(
+            initial="", help_text="Answered to pings without a caller number. Empty: a SIP address."
+        ),
         "return_sip_address": forms.BooleanField(
             required=False, initial=False, help_text="Answers also carry sip_address, as user@domain."
         ),

@@ -33,7 +33,9 @@ def key(campaign: Campaign) -> Key:
 def store(campaign: Campaign, name: str, value: str, *, age: int = 60, lasts: int = 3600, **fields: Any) -> None:
     """A tag for our caller, written so many seconds ago, kept for so many."""
     written = {"written_at": NOW - timedelta(seconds=age), "expires_at": NOW + timedelta(seconds=lasts)}
-    StoredTag.objects.create(company=campaign.company, **{"caller_number": CALLER, "name": name, "value": value, **written, **fields})
+    StoredTag.objects.create(
+        company=campaign.company, **{"caller_number": CALLER, "name": name, "value": value, **written, **fields}
+    )
 
 
 # --- the caller -------------------------------------------------------------------------------------------
@@ -93,7 +95,10 @@ def test_the_publisher_is_the_reservations_else_the_numbers(campaign: Campaign, 
 def test_a_number_brings_its_tags_and_everything_else_wins_over_them(campaign: Campaign, key: Key) -> None:
     InboundNumber.objects.filter(number=LINE).update(tags={"line": "tv", "age": "1"})
     ping(key, inbound_number=LINE, age="65")
-    assert [dial(LINE, caller=caller)["tags"] for caller in (CALLER, None)] == [{"age": "65", "line": "tv"}, {"age": "1", "line": "tv"}]
+    assert [dial(LINE, caller=caller)["tags"] for caller in (CALLER, None)] == [
+        {"age": "65", "line": "tv"},
+        {"age": "1", "line": "tv"},
+    ]
 
 
 def test_waiting_tags_are_taken_once(campaign: Campaign, clock: Any) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from callcontrol import switchboard
 from callcontrol.carriers.base import Carrier, CarrierFailed, Dial
 from callcontrol.models import Leg
-from campaigns.models import Buyer, BusinessHours, Campaign, CapHold, Filter, Route
+from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
 from publishers.models import Key, Publisher
 from tests.factories import make_key, make_market
 from tests.pinging import CALLER, Answer, confirm, dial, held, ping, rung
@@ -71,7 +71,12 @@ def test_the_reserved_buyer_is_rung_though_others_come_first_now(key: Key) -> No
     number = ping(key)["inbound_number"]
     Buyer.objects.filter(buyer_id="b1").update(priority=9)
     call = dial(number)
-    assert (call["buyer_id"], rung(call), used(), events(call)) == ("b1", [buyer("b1").number], [1, 0, 0], [("arrived", None), ("dialing", None)])
+    assert (call["buyer_id"], rung(call), used(), events(call)) == (
+        "b1",
+        [buyer("b1").number],
+        [1, 0, 0],
+        [("arrived", None), ("dialing", None)],
+    )
 
 
 @pytest.mark.parametrize("how", ["closed", "filter"])
@@ -94,7 +99,10 @@ def test_a_reserved_buyer_that_is_gone_is_passed_over(key: Key, how: str, confir
     _remove(buyer("b1"), how)
     call = dial(answer["inbound_number"])
     assert (call["buyer_id"], call["reservation_uuid"], used()) == ("b2", answer["uuid"], [0, 1, 0])
-    assert events(call)[1] == ("reserved-buyer-passed-over", "it is paused" if how == "paused" else "it is no longer on the campaign")
+    assert events(call)[1] == (
+        "reserved-buyer-passed-over",
+        "it is paused" if how == "paused" else "it is no longer on the campaign",
+    )
 
 
 def _remove(gone: Buyer, how: str) -> None:
@@ -159,7 +167,9 @@ def test_with_nobody_left_the_caller_is_turned_away(campaign: Campaign, broken: 
 
 
 # --- a leg that fails -------------------------------------------------------------------------------------
-def test_a_buyer_whom_the_carrier_cannot_reach_is_followed_by_the_next(campaign: Campaign, key: Key, broken: type[Broken]) -> None:
+def test_a_buyer_whom_the_carrier_cannot_reach_is_followed_by_the_next(
+    campaign: Campaign, key: Key, broken: type[Broken]
+) -> None:
     broken.dead = {buyer("b1").number, buyer("b2").number}
     call = dial(ping(key)["inbound_number"])
     assert [(leg["number"], leg["status"], leg.get("outcome")) for leg in call["legs"][1:]] == [

@@ -37,7 +37,8 @@ def test_without_the_token_nothing_is_shown(campaign: Campaign, header: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("staff", "site", "status"), [(True, "same-origin", 201), (True, "cross-site", 401), (True, "", 401), (False, "same-origin", 401)]
+    ("staff", "site", "status"),
+    [(True, "same-origin", 201), (True, "cross-site", 401), (True, "", 401), (False, "same-origin", 401)],
 )
 def test_a_session_of_staff_may_call_from_our_own_pages(campaign: Campaign, staff: bool, site: str, status: int) -> None:
     client = Client()

@@ -58,9 +58,7 @@ def expire_all(campaign: Campaign) -> datetime:
 
 
 def arrive(name: str, to: str, caller: str | None = CALLER, now: datetime | None = None) -> Call:
-    arrival = Arrival(
-        carrier="simulator", carrier_call_id=name, to=to, caller=caller, digits=None, now=now or timezone.now()
-    )
+    arrival = Arrival(carrier="simulator", carrier_call_id=name, to=to, caller=caller, digits=None, now=now or timezone.now())
     return calls.call_arrived(arrival)
 
 
@@ -192,7 +190,9 @@ def test_a_claim_and_the_sweep_agree(campaign: Campaign) -> None:
     rows = [reservation(ping(key, caller_number=caller)) for caller in callers()]
     end = max(row.expires_at for row in rows)
     jobs = [
-        lambda row=row: arrive(str(row.pk), str(row.inbound_number), row.caller_number, row.expires_at - timedelta(milliseconds=1))
+        lambda row=row: arrive(
+            str(row.pk), str(row.inbound_number), row.caller_number, row.expires_at - timedelta(milliseconds=1)
+        )
         for row in rows
     ]
     together([*jobs, *[lambda: lifecycle.expire_due(now=end)] * 3])
@@ -258,7 +258,11 @@ def test_stored_tags_are_dropped_once_by_sweeps_in_parallel(campaign: Campaign) 
     now = timezone.now()
     for n in range(60):
         StoredTag.objects.create(
-            company=campaign.company, caller_number=CALLER, name=str(n), written_at=now, expires_at=now + timedelta(seconds=n - 49)
+            company=campaign.company,
+            caller_number=CALLER,
+            name=str(n),
+            written_at=now,
+            expires_at=now + timedelta(seconds=n - 49),
         )
     dropped = together([lambda: stored_tags.drop_expired(now=now, most=7)] * MANY)
     assert (sum(dropped), StoredTag.objects.count()) == (50, 10)

@@ -1,6 +1,5 @@
 """Confirming: the hold is taken once, and what can't be confirmed any more is answered for good."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -144,7 +143,7 @@ def test_another_keys_reservation_is_not_found(campaign: Campaign, key: Key) -> 
     assert refusal(key, first["uuid"], "status=confirmed") == (404, {"error": "reservation not found"})
 
 
-@pytest.mark.parametrize("name", [str(uuid.uuid4()), "nonsense", "1", "%00", "x" * 300])
+@pytest.mark.parametrize("name", ["97d2e4a8-0769-4622-a9d5-b20371145100", "nonsense", "1", "%00", "x" * 300])
 def test_what_is_no_reservation_is_not_found(key: Key, name: str) -> None:
     assert refusal(key, name, "status=confirmed") == (404, {"error": "reservation not found"})
 

@@ -100,7 +100,12 @@ def test_no_buyer_means_no_target_and_the_log_says_why(key: Key) -> None:
 def test_the_log_leads_to_the_reservation(key: Key) -> None:
     answer = ping(key)
     row = logged()
-    assert (str(row.reservation_uuid), row.result, row.caller_number, row.trace["refused"]) == (answer["uuid"], "reserved", CALLER, {})
+    assert (str(row.reservation_uuid), row.result, row.caller_number, row.trace["refused"]) == (
+        answer["uuid"],
+        "reserved",
+        CALLER,
+        {},
+    )
 
 
 # --- money ------------------------------------------------------------------------------------------------
@@ -110,7 +115,9 @@ def quoted(key: Key, **parameters: str) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize(
-    ("publisher", "payout"), [("alpha", 4.0), ("beta", 3.0), ("gamma", 2.0), ("", 2.0)], ids=["both", "publisher", "buyer", "nobody"]
+    ("publisher", "payout"),
+    [("alpha", 4.0), ("beta", 3.0), ("gamma", 2.0), ("", 2.0)],
+    ids=["both", "publisher", "buyer", "nobody"],
 )
 def test_the_most_specific_set_is_quoted(campaign: Campaign, publisher: str, payout: float) -> None:
     alpha, beta, buyer = Publisher.objects.get(), make_publisher(campaign.company, publisher_id="beta"), Buyer.objects.get()
@@ -129,7 +136,9 @@ def test_of_a_set_the_first_is_quoted(campaign: Campaign, key: Key) -> None:
 def test_a_conversion_for_others_is_passed_over(campaign: Campaign, key: Key) -> None:
     special = make_conversion(campaign, payout=Decimal("12.5"), seconds=30, publisher=Publisher.objects.get())
     ConversionFilter.objects.create(conversion=special, key="caller_zip", operator="==", value="90210")
-    assert [quoted(key, publisher_id="alpha", caller_number=f"+1202555010{zip_[-1]}", caller_zip=zip_) for zip_ in ("90210", "10001")] == [
+    assert [
+        quoted(key, publisher_id="alpha", caller_number=f"+1202555010{zip_[-1]}", caller_zip=zip_) for zip_ in ("90210", "10001")
+    ] == [
         (12.5, 30),
         (90.0, 120),
     ]

@@ -36,7 +36,9 @@ def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -
 
 def test_the_same_caller_however_the_number_is_written(key: Key) -> None:
     first = ping(key, caller_number="12025550102")
-    assert [ping(key, caller_number=said)["uuid"] for said in ("+12025550102", " 12025550102", "(202) 555-0102")] == [first["uuid"]] * 3
+    assert [ping(key, caller_number=said)["uuid"] for said in ("+12025550102", " 12025550102", "(202) 555-0102")] == [
+        first["uuid"]
+    ] * 3
 
 
 def test_a_repeat_has_the_status_of_now(key: Key) -> None:
@@ -55,7 +57,11 @@ def test_after_the_end_there_is_a_new_reservation_though_nobody_swept(key: Key, 
     first = ping(key)
     clock(30)
     second = ping(key)
-    assert ("retreaver_ping_shield" in second, second["uuid"] == first["uuid"], statuses()) == (False, False, ["expired", "reserved"])
+    assert ("retreaver_ping_shield" in second, second["uuid"] == first["uuid"], statuses()) == (
+        False,
+        False,
+        ["expired", "reserved"],
+    )
 
 
 def test_after_the_call_there_is_a_new_reservation(key: Key) -> None:

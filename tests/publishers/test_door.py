@@ -1,15 +1,19 @@
 """Every way in which a request by a key is refused, in both formats, and what each answer carries."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from campaigns.models import Buyer, Route
+from publishers import keys
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_company, make_ready_key
@@ -130,6 +134,20 @@ def test_a_key_in_the_body_is_read(client: Client, key: Key, content_type: str) 
 def test_a_key_from_an_allowed_network_is_let_in(client: Client) -> None:
     key = make_ready_key(allowed_networks=["no network", "10.0.0.0/8", "127.0.0.1/32"])
     assert ping(client, key).json()["status"] == "reserved"
+
+
+def test_revoking_holds_from_the_next_request(client: Client, key: Key) -> None:
+    before = ping(client, key)
+    keys.revoke(key=key, now=timezone.now())
+    assert [answer.status_code for answer in (before, ping(client, key))] == [200, 401]
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(59, 200), (60, 401)])
+def test_a_key_that_was_rolled_over_is_good_for_the_overlap(client: Client, key: Key, seconds: int, status: int) -> None:
+    now = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
+    new = keys.roll(key=key, overlap=timedelta(seconds=60), now=now)
+    with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+        assert [ping(client, one).status_code for one in (key, new)] == [status, 200]
 
 
 def test_a_revoked_key_of_a_gone_owner_is_unknown(client: Client, key: Key) -> None:

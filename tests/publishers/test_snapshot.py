@@ -72,6 +72,20 @@ def test_what_was_rolled_back_is_not_held(key: Key) -> None:
     assert held(key).campaigns[key.campaign.pk].paused is False
 
 
+def test_what_changes_while_it_is_read_is_read_again(key: Key) -> None:
+    changed: list[int] = []
+
+    def change_once(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if 'FROM "publishers_publisher"' in sql and not changed:
+            changed.append(make_publisher(key.company, publisher_id="new").pk)
+        return found
+
+    with connection.execute_wrapper(change_once):
+        facts = held(key)
+    assert ([*facts.publishers], facts.version) == (changed, version(key))
+
+
 def _pause_buyer(key: Key) -> None:
     buyer = key.campaign.routes.get().buyer
     buyer.paused = True

@@ -79,10 +79,10 @@ def reserve(ask: Ask) -> Outcome:
     if repeated is not None:
         return Outcome(repeated, shielded=True)
     if ask.campaign.paused or (ask.publisher and ask.publisher.paused):
-        return Outcome(_insert(ask, Status.REJECTED, uuid=uuids.uuid4()))
+        return Outcome(_without_buyer(ask, Status.REJECTED))
     decision = routing.decide(ask.campaign.buyers, ask.ping(), ask.used, seed=random.getrandbits(53))
     if not decision.order:
-        return Outcome(_insert(ask, Status.NO_TARGET, uuid=uuids.uuid4()), decision=decision)
+        return Outcome(_without_buyer(ask, Status.NO_TARGET), decision=decision)
     return _reserve_first(ask, decision)
 
 
@@ -113,8 +113,8 @@ def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
             campaign=ask.campaign,
             taken=taken,
         )
-        made = _insert(ask, Status.RESERVED, uuid=uuid, dial=dial, buyer=decision.order[0])
-        if made is not None:
+        made = _row(ask, Status.RESERVED, uuid=uuid, dial=dial, buyer=decision.order[0])
+        if insert_row(made):
             held = _hold_first(ask, made, decision) if ask.key.settings["count_on_reserve"] else decision
             return Outcome(made, decision=held)
         rival = Reservation.objects.live(now=ask.now).filter(caller_number=ask.caller_number, scope=ask.scope).first()
@@ -125,12 +125,16 @@ def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
     raise StillRunning("another ping for this caller is being answered; ask again")
 
 
-def _insert(
-    ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None, buyer: Candidate | None = None
-) -> Reservation | None:
-    """One new row, or None when a unique constraint is in its way."""
+def _without_buyer(ask: Ask, status: Status) -> Reservation:
+    row = _row(ask, status, uuid=uuids.uuid4())
+    insert_row(row)  # closed from the start: no unique constraint is about it
+    return row
+
+
+def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None, buyer: Candidate | None = None) -> Reservation:
+    """A new row, not inserted yet."""
     payout, revenue, seconds = _quote(ask, buyer) if buyer else (payouts.NOTHING, payouts.NOTHING, 0)
-    row = Reservation(
+    return Reservation(
         uuid=uuid,
         company_id=ask.snapshot.company_row,
         key_id=ask.key.row,
@@ -151,7 +155,6 @@ def _insert(
         expires_at=ask.now + timedelta(seconds=ask.key.settings["ttl_seconds"]),
         closed_at=None if buyer else ask.now,
     )
-    return row if insert_row(row) else None
 
 
 def _quote(ask: Ask, buyer: Candidate) -> tuple[Decimal, Decimal, int]:

@@ -69,7 +69,7 @@ class CatalogueRow(models.Model):
         if self.belongs_to:
             self.company_id = getattr(self, self.belongs_to).company_id
         for field in self._meta.concrete_fields:
-            if not isinstance(field, models.ForeignKey) or not issubclass(field.related_model, CatalogueRow):  # type: ignore[arg-type]
+            if not isinstance(field, models.ForeignKey) or not issubclass(field.related_model, CatalogueRow):
                 continue
             other = getattr(self, field.name)
             if other is not None and other.company_id != self.company_id:
@@ -86,7 +86,7 @@ class Retirable(CatalogueRow):
 
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = RetirableQuerySet.as_manager()
+    objects = RetirableQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         abstract = True

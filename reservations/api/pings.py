@@ -1,10 +1,12 @@
 """What both reserving APIs make of a ping, and put into the log about it."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from campaigns import phone
 from campaigns.refusals import Gone, Missing, Refusal
 from publishers.door import Door
+from publishers.first_read import Part
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
 from publishers.visit import Visit
 from reservations import ledger, lifecycle, numbers
@@ -15,7 +17,7 @@ from reservations.models import Reservation
 class Reserving(Door):
     """What takes places: nothing is refused for what a reservation past its end still holds."""
 
-    reads = (ledger.OVERDUE,)
+    reads: ClassVar[tuple[Part, ...]] = (ledger.OVERDUE,)
 
     def prepare(self, visit: Visit) -> None:
         """Gives back what reservations past their end still hold, if no sweep has: late is never wrong."""
@@ -27,7 +29,7 @@ class Reserving(Door):
 class Pings(Reserving):
     """What both reserving APIs do with a ping."""
 
-    reads = ledger.PING
+    reads: ClassVar[tuple[Part, ...]] = ledger.PING
 
 
 def ask_of(visit: Visit) -> Ask:

@@ -41,9 +41,7 @@ def _against_naive(ours: WSGIHandler, theirs: WSGIHandler, keys: dict[int, str])
         for name, cost, count in zip(
             ("Ringpost", "naive", "database alone"), costs, (product.statements(), simple.statements(), 3), strict=True
         ):
-            print(
-                f"  {name:15}{cost.cpu:8.0f}  {cost.wall:8.0f}  {count:6}   (Python {cost.python:.0f}, database {cost.database:.0f})"
-            )
+            print(f"  {name:15}{cost.cpu:8.0f}  {cost.wall:8.0f}  {count:6}   ({cost.python:.0f} + {cost.database:.0f})")
         print(
             f"  naive / Ringpost {costs[1].cpu / costs[0].cpu:.1f}, Ringpost / database alone {costs[0].cpu / costs[2].cpu:.1f}"
         )

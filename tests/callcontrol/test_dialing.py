@@ -7,11 +7,14 @@ from typing import ClassVar
 import pytest
 from django.utils import timezone
 
-from callcontrol import switchboard
+from callcontrol import lifecycle, switchboard
+from callcontrol.arrivals import Arrival, destination_of, take_in
 from callcontrol.carriers.base import Carrier, CarrierFailed, Dial
-from callcontrol.models import Leg
+from callcontrol.models import Call, Leg
+from campaigns import caps
 from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
 from publishers.models import Key, Publisher
+from publishers.snapshot import current_snapshot
 from tests.factories import make_key, make_market
 from tests.pinging import CALLER, Answer, confirm, dial, held, ping, rung
 
@@ -133,6 +136,32 @@ def test_a_key_may_want_nobody_but_the_reserved_buyer(campaign: Campaign) -> Non
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
     call = dial(answer["inbound_number"])
     assert (call["status"], rung(call), used(), events(call)[-1]) == ("no-target", [], [0, 0, 0], ("ended", "no buyer is left"))
+
+
+def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key: Key) -> None:
+    answer, snapshot = ping(key), current_snapshot(campaign.company_id)
+    confirm(key, answer["uuid"])
+    arrival = Arrival("simulator", "call", to=answer["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
+    early = take_in(arrival, destination_of(arrival.to))
+    late = Call.objects.get(pk=early.pk)
+    for call in (early, late):
+        lifecycle.ring_on(call, snapshot=snapshot, now=arrival.now)
+    assert (CapHold.objects.get().status, used()) == ("held", [1, 0, 0])
+
+
+def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key: Key) -> None:
+    Buyer.objects.update(cap_counts="conversion")
+    answer = ping(key)
+    confirm(key, answer["uuid"])
+    dial(answer["inbound_number"])
+    caps.end(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
+    Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
+    Call.objects.update(status="routing")
+    lifecycle.ring_on(Call.objects.get(), snapshot=current_snapshot(Call.objects.get().company_id), now=timezone.now())
+    assert [(hold.status, hold.buyer_row) for hold in CapHold.objects.order_by("pk")] == [
+        ("held", buyer("b1").pk),
+        ("held", buyer("b2").pk),
+    ]
 
 
 # --- routing ----------------------------------------------------------------------------------------------

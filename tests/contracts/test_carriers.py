@@ -40,7 +40,12 @@ class TestEveryCarrier:
 
     @pytest.mark.parametrize(
         "fields",
-        [{}, {"show": None}, {"number": "sip:desk@pbx.example.com", "sip_username": "u", "sip_password": "p"}, {"send_digits": "ww1"}],
+        [
+            {},
+            {"show": None},
+            {"number": "sip:desk@pbx.example.com", "sip_username": "u", "sip_password": "p"},
+            {"send_digits": "ww1"},
+        ],
         ids=["number", "withheld", "sip", "digits"],
     )
     def test_a_leg_gets_a_name_that_fits_its_column(self, carrier: Carrier, fields: dict[str, Any]) -> None:

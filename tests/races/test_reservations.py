@@ -1,6 +1,8 @@
 """Pings, confirmations, calls and sweeps at the same time: one winner each, and every place counted."""
 
 import itertools
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -142,6 +144,21 @@ def test_a_confirmation_and_a_call_agree_on_one_place(campaign: Campaign) -> Non
     places = set(CapHold.objects.filter(status="held").values_list("pk", flat=True))
     legs = set(Leg.objects.exclude(hold=None).values_list("hold", flat=True))
     assert (statuses(), places, len(places), drift(campaign)) == ({"claimed": MANY}, legs, MANY, [])
+
+
+def test_a_call_that_waits_for_a_confirmation_gets_its_place(campaign: Campaign) -> None:
+    key = make_key(campaign=campaign)
+    row, facts = reservation(ping(key)), current_snapshot(campaign.company_id)
+    inside = threading.Event()
+
+    def confirms() -> None:
+        with transaction.atomic():
+            lifecycle.confirm(uuid=row.pk, key=facts.keys[key.pk], snapshot=facts, tags={"late": "tag"}, now=row.created_at)
+            inside.set()
+            time.sleep(0.3)  # the call reads what is there, and waits to write
+
+    together([confirms, lambda: (inside.wait(10), arrive("call", str(row.inbound_number), now=row.created_at))])
+    assert (Leg.objects.get(party="handler").hold, CallTag.objects.get().name) == (CapHold.objects.get(), "late")
 
 
 # --- calls ------------------------------------------------------------------------------------------------

@@ -102,13 +102,19 @@ def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidat
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
-        held = CapHold.objects.filter(pk=reservation.hold_id or 0, status=CapHold.Status.HELD).first()
         try:
-            return buyer, held or choice.take(buyer, company_row=call.company_id, now=ping.now)
+            return buyer, _place_of(reservation) or choice.take(buyer, company_row=call.company_id, now=ping.now)
         except CapFull as full:
             why = full.text
     note(call, "reserved-buyer-passed-over", at=ping.now, why=why)
     return None, None
+
+
+def _place_of(reservation: Reservation) -> CapHold | None:
+    """The place that the reservation holds, unless it was given back."""
+    if reservation.hold_id is None:
+        return None
+    return CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
 
 
 def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:

@@ -49,7 +49,7 @@ PING = (FULL, OPEN, WAITING, OVERDUE)
 _EXPIRE = """
 WITH due AS (
   SELECT uuid FROM reservations_reservation
-  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY expires_at, uuid LIMIT %s {lock}
+  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY {order} LIMIT %s {lock}
 )
 UPDATE reservations_reservation SET status = 'expired', closed_at = %s
 WHERE uuid IN (SELECT uuid FROM due) AND status IN ('reserved', 'confirmed') RETURNING hold_id
@@ -88,10 +88,14 @@ def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[
     sweep is waited for, because whoever asks is about to count.
     """
     moment = connection.ops.adapt_datetimefield_value(now)
-    held = "" if company_row is None else "AND hold_id IS NOT NULL AND company_id = %s"
-    values = [moment, *([] if company_row is None else [company_row]), most, moment]
+    if company_row is None:
+        sql = _EXPIRE.format(held="", order="expires_at", lock=_lock(waits=False))
+        values = [moment, most, moment]
+    else:  # who waits for locks takes them in one order
+        sql = _EXPIRE.format(held="AND hold_id IS NOT NULL AND company_id = %s", order="expires_at, uuid", lock=_lock(waits=True))
+        values = [moment, company_row, most, moment]
     with connection.cursor() as cursor:
-        cursor.execute(_EXPIRE.format(lock=_lock(waits=company_row is not None), held=held), values)
+        cursor.execute(sql, values)
         return [hold for (hold,) in cursor.fetchall()]
 
 

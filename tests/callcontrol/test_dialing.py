@@ -139,13 +139,14 @@ def test_a_key_may_want_nobody_but_the_reserved_buyer(campaign: Campaign) -> Non
 
 
 def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key: Key) -> None:
-    answer, snapshot = ping(key), current_snapshot(campaign.company_id)
+    answer = ping(key)
     confirm(key, answer["uuid"])
     arrival = Arrival("simulator", "call", to=answer["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
     early = take_in(arrival, destination_of(arrival.to))
     late = Call.objects.get(pk=early.pk)
     for call in (early, late):
-        lifecycle.ring_on(call, snapshot=snapshot, now=arrival.now)
+        lifecycle.ring_on(call, snapshot=current_snapshot(campaign.company_id), now=arrival.now)
+        Buyer.objects.update(paused=True)
     assert (CapHold.objects.get().status, used()) == ("held", [1, 0, 0])
 
 
@@ -157,6 +158,7 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     caps.end(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
     Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
     Call.objects.update(status="routing")
+    Buyer.objects.filter(buyer_id="b1").update(paused=True)
     lifecycle.ring_on(Call.objects.get(), snapshot=current_snapshot(Call.objects.get().company_id), now=timezone.now())
     assert [(hold.status, hold.buyer_row) for hold in CapHold.objects.order_by("pk")] == [
         ("held", buyer("b1").pk),

@@ -1,0 +1,60 @@
+"""Leases: one worker at a time does a job, a dead one's turn passes, and no turn goes on for ever."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from campaigns import leases
+from campaigns.models import Lease
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
+
+
+def acquired(holder: str, *, at: int = 0) -> bool:
+    return leases.acquire(name="job", holder=holder, lasts=timedelta(seconds=60), now=NOW + timedelta(seconds=at))
+
+
+def swept(steps: list[int], *, most: int = 5, at: int = 0) -> int:
+    """What a sweep says whose batches do so many each."""
+    left = iter(steps)
+    return leases.sweep(name="job", batch=lambda: next(left), most=most, now=NOW + timedelta(seconds=at))
+
+
+def test_a_lease_has_one_holder() -> None:
+    assert [acquired(holder) for holder in ("a", "b", "a")] == [True, False, True]
+
+
+def test_the_turn_of_a_dead_holder_passes() -> None:
+    assert [acquired("a"), acquired("b", at=59), acquired("b", at=60), acquired("a", at=61)] == [True, False, True, False]
+
+
+def test_a_lease_that_was_let_go_is_free_at_once() -> None:
+    acquired("a")
+    leases.release(name="job", holder="a", now=NOW)
+    assert (acquired("b"), Lease.objects.get().ticked_at) == (True, NOW)
+
+
+def test_nobody_lets_go_of_anothers_lease() -> None:
+    acquired("a")
+    leases.release(name="job", holder="b", now=NOW)
+    assert (acquired("b"), Lease.objects.get().ticked_at) == (False, None)
+
+
+def test_a_sweep_goes_on_while_its_batches_are_full() -> None:
+    assert (swept([5, 5, 2, 9]), Lease.objects.get().until) == (12, None)
+
+
+def test_a_sweep_leaves_a_job_that_another_is_at() -> None:
+    acquired("a")
+    assert (swept([5]), swept([3], at=60)) == (0, 3)
+
+
+def test_a_sweep_stops_before_its_lease_does() -> None:
+    assert swept([5] * 99) == 5 * leases.MOST_BATCHES
+
+
+def test_a_sweep_that_failed_is_done_by_the_next_when_its_time_is_over() -> None:
+    with pytest.raises(StopIteration):
+        swept([])
+    assert [swept([1], at=59), swept([1], at=60)] == [0, 1]

@@ -1,0 +1,64 @@
+"""How many statements the hot paths cost, whatever the number of buyers."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from callcontrol import lifecycle
+from callcontrol.arrivals import Arrival
+from publishers.models import Key
+from tests.factories import make_key, make_market
+from tests.pinging import CALLER, confirm, ping
+
+pytestmark = pytest.mark.django_db
+_NO_WORK = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+def statements(act: Callable[[], object]) -> int:
+    """What is sent to the database, the frames of transactions apart."""
+    with CaptureQueriesContext(connection) as sent:
+        act()
+    return sum(not query["sql"].startswith(_NO_WORK) for query in sent.captured_queries)
+
+
+@pytest.fixture(params=[1, 3])
+def key(request: pytest.FixtureRequest) -> Key:
+    """Of a campaign with so many buyers, whose settings this process knows already."""
+    key = make_key(campaign=make_market(caps=[5] * request.param, pool=2))
+    ping(key, caller_number="+13105550103")
+    return key
+
+
+def test_a_ping(key: Key) -> None:
+    assert statements(lambda: ping(key)) == 3
+
+
+def test_a_repeat(key: Key) -> None:
+    ping(key)
+    assert statements(lambda: ping(key)) == 3
+
+
+def test_a_ping_that_takes_its_place(key: Key) -> None:
+    key.settings["count_on_reserve"] = True
+    key.save()
+    ping(key, caller_number="+13105550104")
+    assert statements(lambda: ping(key)) == 6
+
+
+def test_a_confirmation(key: Key) -> None:
+    first = ping(key)
+    assert statements(lambda: confirm(key, first["uuid"])) == 7
+
+
+def test_a_confirmation_that_comes_twice(key: Key) -> None:
+    first = ping(key)
+    confirm(key, first["uuid"])
+    assert statements(lambda: confirm(key, first["uuid"])) == 5
+
+
+def test_the_arrival_of_a_call(key: Key) -> None:
+    arrival = Arrival("simulator", "call", to=ping(key)["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
+    assert statements(lambda: lifecycle.call_arrived(arrival)) == 22

@@ -1,0 +1,72 @@
+"""The sweep of reservations as the worker runs it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns import leases
+from campaigns.models import Buyer
+from publishers.models import Key
+from reservations import lifecycle
+from reservations.models import Reservation
+from reservations.tasks import expire_reservations
+from tests.factories import make_key, make_market
+from tests.pinging import held, ping
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def key() -> Key:
+    return make_key(campaign=make_market(), count_on_reserve=True)
+
+
+def state() -> list[tuple[str, Any]]:
+    return list(Reservation.objects.order_by("created_at").values_list("status", "closed_at"))
+
+
+def test_what_is_past_its_end_is_closed_and_given_back(key: Key, clock: Any) -> None:
+    ping(key)
+    clock(15)
+    ping(key, caller_number="+13105550103")
+    clock(15)
+    assert (expire_reservations(), held(Buyer.objects.get())) == (1, 1)
+    assert state() == [("expired", timezone.now()), ("reserved", None)]
+
+
+def test_twice_is_once(key: Key, clock: Any) -> None:
+    ping(key)
+    clock(30)
+    assert ([expire_reservations(), expire_reservations()], held(Buyer.objects.get())) == ([1, 0], 0)
+
+
+def test_batch_after_batch_until_nothing_is_left(key: Key, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "BATCH", 2)
+    for caller in range(5):
+        ping(key, caller_number=f"+1202555010{caller}")
+    clock(30)
+    assert (expire_reservations(), held(Buyer.objects.get())) == (5, 0)
+
+
+def test_the_worker_that_is_at_it_is_left_to_it(key: Key, clock: Any) -> None:
+    ping(key)
+    clock(30)
+    leases.acquire(name="expire-reservations", holder="another", lasts=timedelta(seconds=60), now=timezone.now())
+    assert (expire_reservations(), state()) == (0, [("reserved", None)])
+
+
+def test_places_of_two_companies_go_back_to_each(key: Key, clock: Any) -> None:
+    ping(key)
+    ping(make_key(campaign=make_market(), count_on_reserve=True))
+    clock(30)
+    assert (expire_reservations(), [held(buyer) for buyer in Buyer.objects.all()]) == (2, [0, 0])
+
+
+def test_days_without_a_worker_change_no_answer(key: Key, clock: Any) -> None:
+    first = ping(key)
+    clock(3 * 24 * 3600)
+    second = ping(key)
+    assert [second[name] == first[name] for name in ("status", "inbound_number", "uuid")] == [True, True, False]
+    assert (held(Buyer.objects.get()), [status for status, _ in state()]) == (1, ["expired", "reserved"])

@@ -40,23 +40,25 @@ class Command(BaseCommand):
         try:
             probe(bind, port)
             with lock(settings.VAR_DIR):
-                self._prepare()
-                last_words = self._demo(base_url) if demo else ""
-                self._run(bind=bind, port=port, workers=workers, base_url=base_url, last_words=last_words)
+                password = self._prepare()
+                last_words = [self._demo(base_url) if demo else "", password, f"Ringpost is ready: {base_url}/admin/"]
+                self._run(
+                    bind=bind, port=port, workers=workers, last_words="\n".join(filter(None, last_words)), password=password
+                )
         except CannotStart as refusal:
             raise CommandError(str(refusal)) from None
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """Migrates, and makes an administrator if there is none: what to say of it, which nobody can say again."""
         self.check(tags=None, display_num_errors=False)
         waiting = health.migrations_waiting()
         if waiting:
             self.stdout.write(f"Bringing the database up to date: {len(waiting)} migrations …")
             call_command("migrate", interactive=False, verbosity=1)
         password = make_administrator()
-        if password:
-            self.stdout.write(f"\nAn administrator was made: admin, password {password}\nThis is shown only once.\n")
         settings.STATIC_ROOT.mkdir(exist_ok=True)
         connection.close()
+        return f"Log in as admin with the password {password} (shown only once)." if password else ""
 
     def _demo(self, base_url: str) -> str:
         """Loads the demo company; its lines wait until the links in them work."""
@@ -65,7 +67,7 @@ class Command(BaseCommand):
         connection.close()
         return lines.getvalue()
 
-    def _run(self, *, bind: str, port: int, workers: int, base_url: str, last_words: str) -> None:
+    def _run(self, *, bind: str, port: int, workers: int, last_words: str, password: str) -> None:
         group = Group(self._say)
         place: dict[str, Any] = {
             "folder": settings.BASE_DIR,
@@ -75,7 +77,12 @@ class Command(BaseCommand):
         group.start("web", web, **place)
         group.start("worker", [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"], **place)
         group.start("beat", [*CELERY, "beat"], **place)
-        dead = group.run(each_turn=Announcement(self._say, bind, port, f"{last_words}\nRingpost is ready: {base_url}/admin/"))
+        announcement = Announcement(self._say, bind, port, last_words)
+        try:
+            dead = group.run(each_turn=announcement)
+        finally:
+            if announcement.is_due:
+                self._say(password)  # nobody can say it again
         if dead:
             raise CommandError(f"{dead} has ended (status {group.status(dead)}), so everything was stopped.", returncode=1)
         self._say("Stopped.")
@@ -90,13 +97,14 @@ class Announcement:
 
     def __init__(self, say: Any, bind: str, port: int, text: str) -> None:
         self._say, self._where, self._text = say, (_name_of(bind), port), text
+        self.is_due = True
         self._deadline = time.monotonic() + ANSWERS_WITHIN
 
     def __call__(self) -> None:
-        if self._text and answers(*self._where):
+        if self.is_due and answers(*self._where):
             self._say(self._text)
-            self._text = ""
-        elif self._text and time.monotonic() > self._deadline:
+            self.is_due = False
+        elif self.is_due and time.monotonic() > self._deadline:
             raise CannotStart(f"The web server has not answered within {ANSWERS_WITHIN} seconds; see its lines above.")
 
 

@@ -45,7 +45,7 @@ class CapFull(Refusal):
     """No place is free under a cap: `owner` is "buyer:12" or "group:3", `kind` one of KINDS."""
 
     def __init__(self, owner: str, kind: str) -> None:
-        super().__init__(f"the {kind} cap of {owner} is full")
+        super().__init__(f"the {kind} cap of its group is full" if owner.startswith("group:") else f"its {kind} cap is full")
         self.owner = owner
         self.kind = kind
 
@@ -150,7 +150,7 @@ def give_back(*, hold_ids: Sequence[int], now: datetime) -> int:
         if holds:
             over = CapHold.objects.filter(pk__in=[hold.pk for hold in holds])
             over.update(status=CapHold.Status.RELEASED, places=[], ended_at=now)
-            _give(holds[0].company_id, [place for hold in holds for place in hold.places], now)
+            _give([(hold.company_id, place) for hold in holds for place in hold.places], now)
     return len(holds)
 
 
@@ -169,14 +169,14 @@ def end(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
         hold.status = CapHold.Status.HELD if undecided else CapHold.Status.ENDED
         hold.places, hold.ended_at = stay, hold.ended_at or now
         hold.save(update_fields=["status", "places", "ended_at"])
-        _give(hold.company_id, back, now)
+        _give([(hold.company_id, place) for place in back], now)
     return True
 
 
-def _give(company_id: int, places: Iterable[Sequence[str]], now: datetime) -> None:
-    """Takes the places off their counters. A counter that was swept away comes back empty and over."""
-    counted = Counter((owner, kind, window) for owner, kind, window, _ in places)
-    _write([_Row(company_id, place, 0, number, now) for place, number in counted.items()], _GIVE)
+def _give(places: Iterable[tuple[int, Sequence[str]]], now: datetime) -> None:
+    """Takes each company's places off their counters. A counter that was swept away comes back empty and over."""
+    counted = Counter((company_id, (owner, kind, window)) for company_id, (owner, kind, window, _) in places)
+    _write([_Row(company_id, place, 0, number, now) for (company_id, place), number in counted.items()], _GIVE)
 
 
 # --- read -------------------------------------------------------------------------------------------------

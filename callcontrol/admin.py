@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from callcontrol import timeline
 from callcontrol.models import Call, CallEvent, CallTag, Leg
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, moment, money, pre, pretty
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, moment, money
 
 _COLORS = {
     Call.Status.ROUTING.label: "info",
@@ -62,16 +64,18 @@ class EventInline(OfCallInline):
     fields = readonly_fields = ["when", "kind", "what"]
     verbose_name_plural = "timeline"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("call__company")
+
     @display(description="time (UTC)")
     def when(self, event: CallEvent) -> str:
         return moment(event.at)
 
-    @display(description="detail")
+    @display(description="what happened")
     def what(self, event: Any) -> SafeString | str:
-        if not event.detail:
-            return "–"
-        text = pretty(event.detail)
-        return pre(text if event.clear else mask_text(text))
+        """In words, with a line for each buyer of a decision."""
+        lines = [timeline.sentence(event), *timeline.verdicts(event, timeline.names_of([event]), event.call.company.time_zone)]
+        return format_html_join("", "<div>{}</div>", [(line if event.clear else mask_text(line),) for line in lines])
 
 
 @admin.register(Call)

@@ -16,7 +16,8 @@ from reservations import lifecycle as reservations
 from reservations.models import Reservation
 from reservations.numbers import sip_address
 
-from .models import Call, CallEvent, CallTag, Leg, Party
+from .models import Call, CallTag, Leg, Party
+from .timeline import note
 
 _NOT_OURS = "that number is not one of ours"
 
@@ -48,7 +49,7 @@ class Destination:
 
 def destination_of(to: str) -> Destination:
     """The campaign of a dialed number or SIP address; raises NotFound when it is not ours, or no longer."""
-    if to.lower().startswith(("sip:", "sips:")):
+    if "@" in to:
         return _sip_destination(to)
     number = phone.to_e164(to, "US")
     found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
@@ -66,9 +67,9 @@ def destination_of(to: str) -> Destination:
 
 
 def _sip_destination(to: str) -> Destination:
-    """A late or reused address still leads to its reservation's campaign."""
+    """With or without its scheme. A late or reused address still leads to its reservation's campaign."""
     try:
-        uuid = UUID(to.partition(":")[2].partition("@")[0])
+        uuid = UUID(to.partition("@")[0].rpartition(":")[2])
     except ValueError:
         raise NotFound(_NOT_OURS) from None
     found = Reservation.objects.filter(uuid=uuid).first()
@@ -169,8 +170,3 @@ def _write_tags(call: Call, to: Destination, source: Reservation | None) -> None
         CallTag(call=call, name=row.name, value=row.value, publisher_id=row.publisher_row, written_at=row.written_at)
         for row in merged.values()
     )
-
-
-def note(call: Call, kind: str, *, at: datetime, **detail: object) -> None:
-    """Adds a step to the call's timeline."""
-    CallEvent.objects.create(call=call, at=at, kind=kind, detail=detail)

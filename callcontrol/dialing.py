@@ -13,9 +13,9 @@ from campaigns.routing import Candidate, Ping
 from publishers.snapshot import CampaignFacts, Snapshot
 from reservations.models import Reservation
 
-from .arrivals import note
 from .carriers.base import Dial
 from .models import Call, Leg, Party
+from .timeline import note
 
 
 def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
@@ -102,10 +102,14 @@ def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidat
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
+        decision = routing.decide(campaign.buyers, ping, caps.full_counters(call.company_id, ping.now), seed=_seed())
         try:
-            return buyer, _place_of(reservation) or choice.take(buyer, company_row=call.company_id, now=ping.now)
+            hold = _place_of(reservation) or choice.take(buyer, company_row=call.company_id, now=ping.now)
         except CapFull as full:
             why = full.text
+        else:
+            note(call, "routed", at=ping.now, reserved=buyer.buyer_id, reserved_row=buyer.row, trace=decision.stored())
+            return buyer, hold
     note(call, "reserved-buyer-passed-over", at=ping.now, why=why)
     return None, None
 
@@ -122,11 +126,15 @@ def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate 
         pool=campaign.buyers,
         ping=ping,
         used=caps.full_counters(call.company_id, ping.now),
-        seed=random.getrandbits(53),
+        seed=_seed(),
         company_row=call.company_id,
     )
     note(call, "routed", at=ping.now, trace=chosen.decision.stored())
     return chosen.buyer, chosen.hold
+
+
+def _seed() -> int:
+    return random.getrandbits(53)
 
 
 def _ring(call: Call, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:

@@ -12,6 +12,7 @@ from .arrivals import Arrival
 from .carriers.base import CarrierFailed, Dial
 from .models import Call, Leg
 from .switchboard import carrier
+from .timeline import note
 
 
 def call_arrived(arrival: Arrival) -> Call:
@@ -53,4 +54,4 @@ def ring_on(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
 def _leg_failed(call: Call, order: Dial, *, why: str, now: datetime) -> None:
     with transaction.atomic():
         if dialing.end_unanswered(order.leg_uuid, outcome="failed", now=now):
-            arrivals.note(call, "leg-failed", at=now, leg=str(order.leg_uuid), why=why)
+            note(call, "leg-failed", at=now, leg=str(order.leg_uuid), why=why)

@@ -17,11 +17,21 @@ def lines(decision: Decision, time_zone: str) -> list[str]:
     return [sentence(verdict, time_zone) for verdict in decision.verdicts()]
 
 
-def stored_lines(stored: Stored, names: Mapping[int, str], time_zone: str) -> list[str]:
-    """The same from what a log row or a call keeps. `names` are the buyers' by row (see `routing.rows_of`)."""
-    eligible = [f"{_name(row, names)}: {_place(place)}" for place, row in enumerate(replay(stored), 1)]
+def stored_lines(stored: Stored, names: Mapping[int, str], time_zone: str, reserved: int | None = None) -> list[str]:
+    """The same from what a log row or a call keeps. `names` are the buyers' by row (see `routing.rows_of`).
+
+    `reserved` is the row of a buyer that had the call reserved: it comes first, whatever the decision says of it.
+    """
+    told = [(row, why) for row, why in _stored(stored, time_zone) if row != reserved]
+    first = [] if reserved is None else [(reserved, "reserved for this caller")]
+    return [f"{_name(row, names)}: {why}" for row, why in (*first, *told)]
+
+
+def _stored(stored: Stored, time_zone: str) -> list[tuple[int, str]]:
+    """Each buyer's row and what was decided of it."""
+    eligible = [(row, _place(place)) for place, row in enumerate(replay(stored), 1)]
     refused = [
-        f"{_name(row, names)}: {_why(reason, detail, time_zone)}"
+        (row, _why(reason, detail, time_zone))
         for reason, groups in stored["refused"].items()
         for detail, rows in groups
         for row in rows

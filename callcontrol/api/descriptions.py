@@ -29,6 +29,8 @@ class LegSerializer(serializers.Serializer):
 class EventSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     event = serializers.CharField()
+    text = serializers.CharField(help_text="What happened, in words.")
+    verdicts = serializers.ListField(child=serializers.CharField(), help_text="Of a decision: one sentence for each buyer.")
     detail = serializers.DictField()
 
 

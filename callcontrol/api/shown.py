@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from callcontrol import timeline
 from callcontrol.models import Call, CallEvent, Leg
 
 
@@ -21,7 +22,7 @@ def shown(call: Call) -> dict[str, Any]:
         "revenue": _money(call.revenue),
         "converted": call.converted_at is not None,
         "legs": [_leg(leg, legs) for leg in legs],
-        "events": [{"at": event.at, "event": event.kind, "detail": event.detail} for event in events],
+        "events": timeline.told(call),
     }
 
 

@@ -51,7 +51,7 @@ def test_a_calls_page_has_its_timeline_legs_and_tags():
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
     call, now = _call(), timezone.now()
-    CallEvent.objects.create(call=call, at=now, kind="arrived", detail={"from": CALLER})
+    CallEvent.objects.create(call=call, at=now, kind="arrived", detail={"number": CALLER})
     Leg.objects.create(call=call, party="caller", number=CALLER, started_at=now)
     CallTag.objects.create(call=call, name="callback", value=CALLER, written_at=now)
     assert browser(call.company, role).get(_page(call)).content.count(CALLER.encode()) == (4 if clear else 0)

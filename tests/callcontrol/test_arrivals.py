@@ -144,7 +144,7 @@ def test_a_call_that_is_announced_twice_is_one(campaign: Campaign, key: Key) -> 
     ping(key, inbound_number=LINE)
     first, second = arrive(), arrive()
     assert (first, Call.objects.count(), Leg.objects.count()) == (second, 1, 2)
-    assert list(CallEvent.objects.order_by("id").values_list("kind", flat=True)) == ["arrived", "dialing"]
+    assert list(CallEvent.objects.order_by("id").values_list("kind", flat=True)) == ["arrived", "routed", "dialing"]
 
 
 def test_a_call_that_was_left_alone_goes_on_when_it_is_announced_again(campaign: Campaign, key: Key) -> None:

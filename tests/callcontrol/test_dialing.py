@@ -78,7 +78,7 @@ def test_the_reserved_buyer_is_rung_though_others_come_first_now(key: Key) -> No
         "b1",
         [buyer("b1").number],
         [1, 0, 0],
-        [("arrived", None), ("dialing", None)],
+        [("arrived", None), ("routed", None), ("dialing", None)],
     )
 
 
@@ -172,11 +172,20 @@ def test_calls_fill_the_buyers_in_their_order(campaign: Campaign) -> None:
     assert ([dial(number)["buyer_id"] for _ in range(4)], used()) == (["b1", "b2", "b3", "b3"], [1, 1, 2])
 
 
-def test_the_trace_of_a_routed_call_is_on_its_timeline(campaign: Campaign) -> None:
-    Buyer.objects.filter(buyer_id="b1").update(paused=True)
+def test_a_routed_call_says_of_each_buyer_why(campaign: Campaign) -> None:
+    Buyer.objects.filter(buyer_id="b1").update(paused=True, name="Buyer One")
     call = dial(campaign.numbers.get().number)
-    trace = next(event["detail"]["trace"] for event in call["events"] if event["event"] == "routed")
-    assert trace["refused"] == {"paused": [[None, [buyer("b1").pk]]]}
+    told = next(event["verdicts"] for event in call["events"] if event["event"] == "routed")
+    assert (told[0].partition(": ")[2], told[-1]) == ("chosen", "Buyer One: paused")
+
+
+def test_a_claimed_call_says_it_too_with_the_reserved_buyer_first(campaign: Campaign) -> None:
+    answer = ping(make_key(campaign=campaign))
+    Buyer.objects.filter(buyer_id="b1").update(name="Buyer One", hourly_cap=2)
+    Buyer.objects.filter(buyer_id="b2").update(name="Buyer Two", paused=True)
+    Buyer.objects.filter(buyer_id="b3").update(name="Buyer Three")
+    told = next(event["verdicts"] for event in dial(answer["inbound_number"])["events"] if event["event"] == "routed")
+    assert told == ["Buyer One: reserved for this caller", "Buyer Three: eligible, place 2", "Buyer Two: paused"]
 
 
 @pytest.mark.parametrize(("paused", "why"), [(Campaign, "the campaign is paused"), (Publisher, "the publisher is paused")])

@@ -190,3 +190,8 @@ def test_of_several_pings_without_a_buyer_the_newest_counts(key: Key, clock: Any
         ping(key, caller_zip=zip_, inbound_number=LINE)
         clock(1)
     assert dial(LINE)["tags"] == {"caller_zip": "90210"}
+
+
+def test_a_sip_address_is_known_without_its_scheme(campaign: Campaign) -> None:
+    answer = ping(make_key(campaign=campaign, return_sip_address=True))
+    assert dial(answer["sip_address"])["reservation_uuid"] == answer["uuid"]

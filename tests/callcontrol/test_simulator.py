@@ -130,8 +130,27 @@ def test_a_call_as_it_is_shown(campaign: Campaign) -> None:
             (
                 "events",
                 [
-                    {"at": at, "event": "arrived", "detail": {"number": LINE, "reservation": answer["uuid"]}},
-                    {"at": at, "event": "dialing", "detail": {"leg": handler["leg_uuid"], "buyer_id": "b1"}},
+                    {
+                        "at": at,
+                        "event": "arrived",
+                        "text": f"The caller dialed {LINE}.",
+                        "verdicts": [],
+                        "detail": {"number": LINE, "reservation": answer["uuid"]},
+                    },
+                    {
+                        "at": at,
+                        "event": "routed",
+                        "text": "The buyers were decided upon.",
+                        "verdicts": ["Buyer 1: reserved for this caller"],
+                        "detail": {"reserved": "b1"},
+                    },
+                    {
+                        "at": at,
+                        "event": "dialing",
+                        "text": "Buyer b1 is dialed.",
+                        "verdicts": [],
+                        "detail": {"leg": handler["leg_uuid"], "buyer_id": "b1"},
+                    },
                 ],
             ),
         ],

@@ -78,7 +78,7 @@ def test_a_refused_take_keeps_none_of_the_places(company: Company) -> None:
 def test_of_several_full_caps_the_buyers_first_is_told(company: Company) -> None:
     buyer, group = make_buyer(company, hourly_cap=1, daily_cap=1), make_group(company, concurrency_cap=1)
     take(buyer, group)
-    with pytest.raises(CapFull, match="^its hourly cap is full$"):
+    with pytest.raises(CapFull, match=r"^its hourly cap is full$"):
         take(buyer, group)
 
 

@@ -78,7 +78,7 @@ def narrow(form: forms.BaseForm, company: Company) -> None:
         if not isinstance(field, forms.ModelChoiceField) or rows is None or not issubclass(rows.model, Retirable):
             continue
         open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
-        field.queryset = rows.filter(open_to_choice, company=company)
+        field.queryset = rows.filter(open_to_choice, company_id=company.pk)  # a company that is being added has no rows yet
         widget = field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
         if isinstance(widget, OwnAutocomplete):
             widget.company = company.pk

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,6 +42,21 @@ def test_the_company_itself_is_changed_by_its_owners(role, name):
 )
 def test_who_may_add(role, status, page):
     assert browser(make.make_company(), role).get(reverse(f"admin:{page}_add")).status_code == status
+
+
+@pytest.mark.parametrize("companies", [0, 1])
+def test_every_add_page_opens_in_a_new_installation(companies):
+    client = browser()
+    for _ in range(companies):
+        make.make_company()
+    names = [f"admin:{model._meta.app_label}_{model._meta.model_name}_add" for model in admin.site._registry]
+    refused = [name.split("_")[1] for name in names if client.get(reverse(name)).status_code != 200]
+    assert refused == ["conversion", "logentry", "reservation", "call"]
+
+
+def test_the_first_company_is_added():
+    client, url = browser(), reverse("admin:campaigns_company_add")
+    assert (saved(client, url, filled(client, url, name="Acme")), Company.objects.get().name) == ([], "Acme")
 
 
 def test_a_new_campaign_is_of_the_members_only_company():

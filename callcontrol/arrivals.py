@@ -24,7 +24,10 @@ _NOT_OURS = "that number is not one of ours"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a carrier says of a new call. `digits` is what the caller keyed in when asked for the real number."""
+    """What a carrier says of a new call. `digits` is what the caller keyed in when asked for the real number.
+
+    `now` is the call's own clock, `heard_at` the wall's where that is another: a simulated call brings its own times.
+    """
 
     carrier: str
     carrier_call_id: str
@@ -32,6 +35,7 @@ class Arrival:
     caller: str | None
     digits: str | None
     now: datetime
+    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     if buyer is None:
         _give_up(call, now=now, why="no buyer is left")
         return None
-    return _ring(call, buyer, hold, number=routing.number_for(buyer, ping), now=now)
+    return _ring(call, buyer, hold, number=routing.number_for(buyer, ping) or "", now=now)
 
 
 def release_unusable(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
@@ -91,7 +91,7 @@ def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> 
         return "it is no longer on the campaign"
     if buyer.paused:
         return "it is paused"
-    return None if routing.is_reachable(buyer, ping) else "it has no number for this caller"
+    return None if routing.number_for(buyer, ping) else "it has no number for this caller"
 
 
 def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:

@@ -17,6 +17,7 @@ _SENTENCES = {
     "reserved-buyer-passed-over": "The reserved buyer was passed over: {why}.",
     "dialing": "Buyer {buyer_id} is dialed.",
     "leg-failed": "The carrier could not dial: {why}.",
+    "turning-away-failed": "The carrier could not tell the caller: {why}.",
     "ended": "The call ended without a buyer: {why}.",
 }
 

@@ -84,6 +84,15 @@ def destination(text: str, region: str) -> str | None:
     return to_e164(text, region)
 
 
+@lru_cache(maxsize=4096)
+def dialable(text: str, region: str, prefixes: tuple[str, ...] = ()) -> str | None:
+    """The destination of a number that may be dialed: no emergency number, and under one of the prefixes if there are any."""
+    number = destination(text, region)
+    if number is None or is_emergency(text) or is_emergency(number):
+        return None
+    return number if not prefixes or number.startswith(prefixes) else None
+
+
 def is_emergency(text: str) -> bool:
     """Whether it is the emergency number of any country, also as the user of a SIP address or behind a country's code."""
     user = re.sub(r"^sips?:|@.*$", "", text.strip(), flags=re.IGNORECASE)

@@ -5,7 +5,7 @@ Pure: no rows, no clock, no chance but the seed. Each reason to refuse is a file
 
 import random
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -16,7 +16,7 @@ from . import routing_filters
 from .conditions import Condition, clauses_of, plain
 from .hours import Hours, Opening
 from .kinds import declared_in
-from .phone import place
+from .phone import dialable, place
 
 __all__ = ["Candidate", "Capped", "Condition", "Decision", "Hours", "Opening", "Ping", "Pool", "Verdict", "decide", "replay"]
 
@@ -56,6 +56,13 @@ class Candidate:
     conditions: tuple[Condition, ...]
     own: Capped
     groups: tuple[Capped, ...]
+    region: str = "US"
+    dial_prefixes: tuple[str, ...] = ()
+
+    def dials(self, value: Callable[[str], str]) -> str | None:
+        """What is dialed for a caller of whom `value` knows the tags; None when that is nothing that may be dialed."""
+        number = fill(self.number, {name: value(name) for name in self.needs}) if self.needs else self.number
+        return dialable(number, self.region, self.dial_prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,13 +280,8 @@ def fill(number: str, tags: Mapping[str, str]) -> str:
     return _PART.sub(lambda part: tags.get(part[1].strip(), "").strip(), number)
 
 
-def is_reachable(candidate: Candidate, ping: Ping) -> bool:
-    """Whether every tag that the buyer's number is made of is known of this caller."""
+def number_for(candidate: Candidate, ping: Ping) -> str | None:
+    """What is dialed for this caller, with all that a filter would know; None when the buyer is unreachable."""
     asked = Asked(ping, {})
-    return all(asked.value(name).strip() for name in candidate.needs)
-
-
-def number_for(candidate: Candidate, ping: Ping) -> str:
-    """What is dialed for this caller: like `fill`, with all that a filter would know."""
-    asked = Asked(ping, {})
-    return fill(candidate.number, {name: asked.value(name) for name in candidate.needs})
+    missing = any(not asked.value(name).strip() for name in candidate.needs)
+    return None if missing else candidate.dials(asked.value)

@@ -74,6 +74,8 @@ def _candidate(row: Buyer, company: Company, groups: list[Capped]) -> Candidate:
         conditions=tuple(Condition(one.key.strip(), one.operator, one.value) for one in sorted(row.filters.all(), key=_by_age)),
         own=capped_of(row, company),
         groups=tuple(groups),
+        region=company.region,
+        dial_prefixes=tuple(company.dial_prefixes),
     )
 
 

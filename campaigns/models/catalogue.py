@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models.signals import post_delete, post_save
+from django.db import models, transaction
 from django.dispatch import Signal
 from simple_history.models import HistoricalRecords
 
@@ -22,22 +21,32 @@ rows_updated = Signal()
 
 
 class CatalogueQuerySet(models.QuerySet[Any]):
-    """Bulk changes send no signals, so they mark the version themselves."""
+    """Bulk changes call no row's `save` or `delete`, so they mark the version themselves."""
 
     def update(self, **values: Any) -> int:
-        companies = list(self.order_by().values_list("company_id", flat=True).distinct())
-        changed = super().update(**values)
-        new_version(companies)
+        with transaction.atomic():
+            companies = self._mark()
+            changed = super().update(**values)
         rows_updated.send(sender=self.model, company_ids=companies)
         return changed
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self._mark()
+            return super().delete()
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         rows = list(objs)
         for row in rows:
             row.take_company()
-        made = super().bulk_create(rows, *args, **kwargs)
-        new_version(row.company_id for row in rows)
-        return made
+        with transaction.atomic():
+            new_version(row.company_id for row in rows)
+            return super().bulk_create(rows, *args, **kwargs)
+
+    def _mark(self) -> list[int]:
+        companies = list(self.order_by().values_list("company_id", flat=True).distinct())
+        new_version(companies)
+        return companies
 
     def of(self, company: Company) -> Self:
         return self.filter(company=company)
@@ -58,7 +67,14 @@ class CatalogueRow(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.take_company()
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            new_version([self.company_id])
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            new_version([self.company_id])
+            return super().delete(*args, **kwargs)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """No form shows the company or the retiring, but both are known: what is unique among them is checked all the same."""
@@ -96,19 +112,3 @@ class Retirable(CatalogueRow):
         if self.retired_at is None:
             self.retired_at = now
             self.save(update_fields=["retired_at"])
-
-
-def _settings_changed(sender: type[models.Model], instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    if issubclass(sender, CatalogueRow):
-        new_version([instance.company_id])
-    elif sender is Company and instance.pk:
-        new_version([instance.pk])
-
-
-def _settings_deleted(sender: type[models.Model], instance: Any, **kwargs: Any) -> None:
-    if issubclass(sender, CatalogueRow):
-        new_version([instance.company_id])
-
-
-post_save.connect(_settings_changed, dispatch_uid="catalogue-saved")
-post_delete.connect(_settings_deleted, dispatch_uid="catalogue-deleted")

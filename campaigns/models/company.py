@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from phonenumbers import SUPPORTED_REGIONS
 from simple_history.models import HistoricalRecords
 
@@ -33,10 +33,9 @@ def validate_texts(value: Any) -> None:
 
 class CompanyQuerySet(models.QuerySet["Company"]):
     def update(self, **values: Any) -> int:
-        companies = list(self.order_by().values_list("pk", flat=True))
-        changed = super().update(**values)
-        new_version(companies)
-        return changed
+        with transaction.atomic():
+            new_version(self.order_by().values_list("pk", flat=True))
+            return super().update(**values)
 
     def unretired(self) -> "CompanyQuerySet":
         return self.filter(retired_at=None)
@@ -98,6 +97,15 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            is_new = self._state.adding
+            if not is_new:
+                new_version([self.pk])
+            super().save(*args, **kwargs)
+            if is_new:  # its version points at it
+                new_version([self.pk])
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """No form shows the retiring, but it is known: what is unique among the unretired is checked all the same."""

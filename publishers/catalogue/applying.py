@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from phonenumbers import SUPPORTED_REGIONS
 
-from campaigns.models import Company
+from campaigns.models import Company, version
 
 from . import keys, numbers
 from .checking import check
@@ -67,11 +67,12 @@ def _told(root: Mapping, name: str) -> str:
 
 
 def _company(root: Mapping) -> Company:
-    """The company that the file names, locked, so that two files are applied one after the other; else a new one."""
+    """The company that the file names, its settings locked, so that two edits are made one after the other; else a new one."""
     by = "company_id" if _told(root, "company_id") else "name"
-    # Without the key lock, or every insert that points at the company would wait as well.
-    held = Company.objects.unretired().select_for_update(no_key=True)
-    return held.filter(**{by: _told(root, by)}).first() or Company()
+    named = Company.objects.unretired().filter(**{by: _told(root, by)})
+    for found in named:
+        version.lock(found.pk)
+    return named.all().first() or Company()
 
 
 def _region(root: Mapping, company: Company) -> str:

@@ -118,3 +118,20 @@ def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch:
     finally:
         routing.reasons.cache_clear()
         sys.modules.pop("campaigns.routing_filters.odd_rows", None)
+
+
+@pytest.mark.parametrize(
+    "agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"]
+)
+def test_what_may_not_be_dialed_is_unreachable(agent: str) -> None:
+    assert verdict_on(candidate(number="[agent]"), tags={"agent": agent}) == ("unreachable", None)
+
+
+@pytest.mark.parametrize(("agent", "reason"), [("+14165550101", None), ("+12025550101", "unreachable")])
+def test_only_what_begins_with_a_dial_prefix_is_reachable(agent: str, reason: str | None) -> None:
+    buyer = candidate(number="[agent]", dial_prefixes=("+1416",))
+    assert verdict_on(buyer, tags={"agent": agent})[0] == reason
+
+
+def test_a_fixed_number_is_held_to_the_dial_prefixes_too() -> None:
+    assert verdict_on(candidate(number="+12025550101", dial_prefixes=("+1416",))) == ("unreachable", None)

@@ -1,0 +1,70 @@
+"""A call whose process died between two steps goes on: nobody waits for ever, and no place is kept."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from callcontrol import arrivals, tasks
+from callcontrol.arrivals import Arrival
+from callcontrol.models import Call, Leg
+from campaigns.models import Campaign, CapCounter
+from reservations.models import Reservation
+from tests.factories import make_key, make_market
+from tests.pinging import CALLER, confirm, dial, ping
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_market(caps=[1, 1])
+
+
+def _age(model: type[Call] | type[Leg]) -> None:
+    model.objects.update(started_at=timezone.now() - timedelta(seconds=61))
+
+
+def _left_in_routing(campaign: Campaign) -> Call:
+    answer = ping(make_key(campaign=campaign, count_on_reserve=True))
+    to = arrivals.destination_of(answer["inbound_number"])
+    return arrivals.take_in(Arrival("simulator", "left", answer["inbound_number"], CALLER, None, timezone.now()), to)
+
+
+def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> None:
+    call = _left_in_routing(campaign)
+    _age(Call)
+    assert tasks.resume_stuck_calls() == 1
+    call.refresh_from_db()
+    assert (call.status, call.buyer.buyer_id, call.reservation) == ("ringing", "b1", Reservation.objects.get())  # type: ignore[union-attr]
+
+
+def test_a_young_one_is_left_to_its_process(campaign: Campaign) -> None:
+    _left_in_routing(campaign)
+    assert (tasks.resume_stuck_calls(), Call.objects.get().status) == (0, "routing")
+
+
+def test_a_leg_that_the_carrier_never_heard_of_fails_and_the_next_buyer_rings(campaign: Campaign) -> None:
+    dial(campaign.numbers.get().number)
+    Leg.objects.filter(party="handler").update(carrier_leg_id="")
+    _age(Leg)
+    _age(Call)
+    tasks.resume_stuck_calls()
+    legs = Leg.objects.filter(party="handler").order_by("started_at").values_list("buyer__buyer_id", "status")
+    assert list(legs) == [("b1", "ended"), ("b2", "ringing")]
+
+
+def test_it_gives_its_place_back(campaign: Campaign) -> None:
+    dial(campaign.numbers.get().number)
+    Leg.objects.filter(party="handler").update(carrier_leg_id="")
+    _age(Leg)
+    _age(Call)
+    tasks.resume_stuck_calls()
+    assert list(CapCounter.objects.filter(kind="concurrency").order_by("owner").values_list("used", flat=True)) == [0, 1]
+
+
+def test_a_calls_own_clock_ends_nobody_elses_reservation(campaign: Campaign) -> None:
+    key = make_key(campaign=campaign, ttl_seconds=30)
+    other = confirm(key, ping(key, caller_number="12025550177")["uuid"])
+    dial(campaign.numbers.get().number, at=(timezone.now() + timedelta(minutes=2)).isoformat())
+    assert Reservation.objects.get(uuid=other["uuid"]).status == "confirmed"

@@ -201,14 +201,19 @@ class Drift:
 def recount(*, company_id: int, now: datetime) -> list[Drift]:
     """Counters whose use differs from the places of the holds; reads all holds of the company, meant for the night.
 
-    Of ended windows only hard caps are looked at, over all their resets.
+    Of ended windows only hard caps are looked at, over all their resets. Both are read as of one moment: a call that
+    takes a place meanwhile is no drift.
     """
-    held = Counter(_counted_as(place) for place in _places_held(company_id))
-    used: Counter[Place] = Counter()
-    live = CapCounter.objects.filter(company_id=company_id)
-    for owner, kind, window, number, ends_at in live.values_list("owner", "kind", "window", "used", "ends_at"):
-        if ends_at > now or kind == "hard":
-            used[_counted_as((owner, kind, window))] += number
+    with transaction.atomic():
+        if connection.vendor == "postgresql" and not connection.savepoint_ids:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        held = Counter(_counted_as(place) for place in _places_held(company_id))
+        used: Counter[Place] = Counter()
+        live = CapCounter.objects.filter(company_id=company_id)
+        for owner, kind, window, number, ends_at in live.values_list("owner", "kind", "window", "used", "ends_at"):
+            if ends_at > now or kind == "hard":
+                used[_counted_as((owner, kind, window))] += number
     return [Drift(*place, used[place], held[place]) for place in sorted(used) if used[place] != held[place]]
 
 

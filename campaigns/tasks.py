@@ -1,7 +1,8 @@
 """The nightly look at the caps: counters that nobody needs any more, and counters that are not what the holds say."""
 
 import logging
-from datetime import timedelta
+import sys
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -31,6 +32,10 @@ def forget_ended_counters() -> int:
 def recount_caps() -> int:
     """Compares every counter with the holds and logs each that differs; how many. Nothing is mended by itself."""
     now = timezone.now()
+    return leases.sweep(name="recount-caps", batch=lambda: _told_drifts(now), most=sys.maxsize, now=now)
+
+
+def _told_drifts(now: datetime) -> int:
     drifts = [drift for company in Company.objects.unretired() for drift in caps.recount(company_id=company.pk, now=now)]
     for drift in drifts:
         _log.error("%s %s counts %s, but %s are held", drift.owner, drift.kind, drift.used, drift.held)

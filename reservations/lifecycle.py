@@ -176,6 +176,8 @@ def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
     )
     if choice.buyer is None:
         _end_without_buyer(row, now=ask.now)
+        row.inbound_number, row.dynamic = ask.inbound_number, False  # no other number was told to anybody
+        row.save(update_fields=["inbound_number", "dynamic"])
         return choice.decision
     row.hold, row.buyer_id = choice.hold, choice.buyer.row
     row.payout, row.revenue, row.seconds = _quote(ask, choice.buyer)

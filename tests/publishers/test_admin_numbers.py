@@ -60,6 +60,32 @@ def test_a_tag_without_a_text_is_refused():
     assert saved(client, _page(campaign), data) == ["“radio” is no tag; one looks like source = radio."]
 
 
+_TOO_MUCH = [
+    ("a" * 101 + " = b", "A tag's name has 1 to 100 characters, none of them a control character."),
+    ("a\x01 = b", "A tag's name has 1 to 100 characters, none of them a control character."),
+    ("a = " + "b" * 1_001, "The tag a has at most 1,000 characters, none of them NUL."),
+    ("a = b\0", "The tag a has at most 1,000 characters, none of them NUL."),
+    ("\n".join(f"a{row} = b" for row in range(101)), "A number has at most 100 tags, these are 101."),
+]
+
+
+@pytest.mark.parametrize(("tags", "told"), _TOO_MUCH)
+def test_tags_that_no_call_could_keep_are_refused(tags, told):
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    data = filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=tags))
+    assert (saved(client, _page(campaign), data), InboundNumber.objects.count()) == ([told], 0)
+
+
+def test_tags_at_their_limits_are_kept():
+    campaign = make.make_campaign()
+    client = browser(campaign.company)
+    tags = {"a" * 97 + f"{row:03}": "b" * 1_000 for row in range(100)}
+    lines = "\n".join(f"{name} = {text}" for name, text in tags.items())
+    client.post(_page(campaign), filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)))
+    assert InboundNumber.objects.get().tags == tags
+
+
 def test_one_number_twice_on_a_page_is_refused():
     campaign = make.make_campaign()
     client = browser(campaign.company)

@@ -75,6 +75,14 @@ def test_a_wrong_field_of_a_buyer(fields: str, told: str) -> None:
         ("numbers: [hello]", "number must be a phone number, not “hello”"),
         ("numbers: ['+18335550100', '+18335550100']", "+18335550100 again; it stands on line 5 already"),
         ("numbers: [{number: '+18335550100', tags: [a]}]", "tags must be names with texts, like {source: radio}, not a list"),
+        (
+            f"numbers: [{{number: '+18335550100', tags: {{a: {'b' * 1_001}}}}}]",
+            "tags: The tag a has at most 1,000 characters, none of them NUL.",
+        ),
+        (
+            "numbers: [{number: '+18335550100', tags: {'': b}}]",
+            "tags: A tag's name has 1 to 100 characters, none of them a control character.",
+        ),
         ("postback_keys: [{}]", "a key needs type, one of "),
         ("postback_keys: [{type: rbt}]", "no key type rbt; did you mean rtb?"),
         ("postback_keys: [{type: rtb, key: short}]", "key must be 16 to 64 letters, digits and dashes; leave it out to get one"),

@@ -1,6 +1,6 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
-from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles
+from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles, row_number
 from .forms import CatalogueForm, CatalogueFormSet, LinesField, OwnAutocomplete, TimeZoneWidget, in_house_style, narrow
 from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
 from .records import ReadOnlyAdmin, ReadOnlyInline, ago, link, mask_text, moment, money, pre, pretty
@@ -35,4 +35,5 @@ __all__ = [
     "pre",
     "pretty",
     "roles",
+    "row_number",
 ]

@@ -26,6 +26,11 @@ def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = (
     return lookup in more or any(lookup == name or lookup.startswith(f"{name}_") for name in names)
 
 
+def row_number(text: str) -> int | None:
+    """The row that an address names; None for what no row can have: int() reads more digits than a database has numbers."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 def is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 

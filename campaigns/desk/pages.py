@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from campaigns.models import CatalogueRow, Company
 
-from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles
+from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles, row_number
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
 
 
@@ -41,8 +41,8 @@ class CompanyFilter(DropdownFilter):
         return known if len(known) > 1 else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        value = self.value() or ""
-        return queryset.filter(company_id=int(value)) if value.isdigit() else None
+        company = row_number(self.value() or "")
+        return None if company is None else queryset.filter(company_id=company)
 
 
 class OwnChoices:
@@ -96,9 +96,9 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Lists and autocompletes both pass here, a row's own page does not: history can be looked at by its address."""
-        company = request.GET.get("company", "")
-        if company.isdigit() and self.by == "company_id":
-            queryset = queryset.filter(company_id=int(company))
+        company = row_number(request.GET.get("company", ""))
+        if company is not None and self.by == "company_id":
+            queryset = queryset.filter(company_id=company)
         return super().get_search_results(request, self.current(queryset), search_term)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
@@ -162,9 +162,9 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
     def company_for_new(self, request: HttpRequest) -> Company | None:
         """The company that a new row is made in: the one named in the address, or the user's only one."""
         open_to_me = companies(request, who=self.editors)
-        named = request.GET.get("company", "")
-        if named.isdigit():
-            return open_to_me.filter(pk=int(named)).first()
+        named = row_number(request.GET.get("company", ""))
+        if named is not None:
+            return open_to_me.filter(pk=named).first()
         first = list(open_to_me[:2])
         return first[0] if len(first) == 1 else None
 

@@ -33,6 +33,7 @@ from campaigns.desk import (
     link,
     may_edit,
     mine,
+    row_number,
 )
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from campaigns.refusals import Refusal
@@ -172,10 +173,10 @@ class KeyAdmin(PausableAdmin):
         """The kind and owner that an add page's address names, if the user may add such a key."""
         kind = next((kind for kind in all_kinds() if kind.slug == request.GET.get("type")), None)
         for name in kind.owners if kind else ():
-            row = request.GET.get(name, "")
+            row = row_number(request.GET.get(name, ""))
             by = "id" if name == "company" else "company_id"
             owner: Any = mine(request, OWNERS[name]._default_manager.filter(retired_at=None), by=by)
-            owner = owner.filter(pk=int(row)).first() if row.isdigit() else None
+            owner = None if row is None else owner.filter(pk=row).first()
             if kind and owner and may_edit(request, getattr(owner, by)):
                 return Wanted(kind, name, owner)
         return None

@@ -156,3 +156,17 @@ def test_who_left_every_company_sees_nothing():
 
 def test_the_menu_of_people_is_for_superusers():
     assert browser(make.make_company()).get(reverse("admin:auth_user_changelist")).status_code == 403
+
+
+# --- addresses that people and machines make up -----------------------------------------------------------
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 30, "-1"])
+@pytest.mark.parametrize("page", ["campaigns_campaign_changelist", "campaigns_campaign_add"])
+def test_a_company_that_no_address_can_mean_is_as_good_as_none(page, number):
+    own, client = make.make_campaign(), browser()
+    said, without = (client.get(reverse(f"admin:{page}") + query) for query in (f"?company={number}", ""))
+    assert (said.status_code, own.name in said.text) == (without.status_code, own.name in without.text)
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 30])
+def test_a_key_for_an_owner_that_no_address_can_mean_is_not_made(number):
+    assert browser().get(reverse("admin:publishers_key_add") + f"?type=rtb&campaign={number}").status_code == 404

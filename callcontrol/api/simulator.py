@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from callcontrol import lifecycle
+from callcontrol import callers, lifecycle
 from callcontrol.arrivals import Arrival
 from callcontrol.models import Call
 from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal
@@ -59,9 +59,10 @@ class SimulatorCalls(Simulated):
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
             to=to,
-            caller=said.number_text("from"),
+            caller=callers.checked("from", said.number_text("from")),
             digits=said.number_text("digits"),
             now=moment_of(said),
+            heard_at=timezone.now(),
         )
         return Response(shown(lifecycle.call_arrived(arrival)), status=201)
 

@@ -55,7 +55,6 @@ def caller_of(call: Answer) -> str | None:
         ("", None),
         (None, None),
         ("undefined", None),
-        ("no number", None),
     ],
 )
 def test_the_caller_as_the_carrier_shows_it(campaign: Campaign, said: str | None, known: str | None) -> None:
@@ -138,6 +137,11 @@ def arrive(to: str = LINE) -> Call:
     return lifecycle.call_arrived(
         Arrival(carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW)
     )
+
+
+def test_a_carrier_may_say_what_is_no_number(campaign: Campaign) -> None:
+    said = Arrival(carrier="simulator", carrier_call_id="odd", to=LINE, caller="no number", digits="12", now=NOW)
+    assert lifecycle.call_arrived(said).caller_number is None
 
 
 def test_a_call_that_is_announced_twice_is_one(campaign: Campaign, key: Key) -> None:

@@ -63,6 +63,11 @@ def test_a_number_that_is_not_ours_is_not_found() -> None:
     assert posted({"to": "+18335550777"}) == (404, {"error": "that number is not one of ours"})
 
 
+def test_a_caller_that_is_no_number_is_refused(campaign: Campaign) -> None:
+    refusal = {"error": "from must be a phone number of 7 to 15 digits, or anonymous"}
+    assert (posted({"from": "zzz", "to": LINE}), Call.objects.count()) == ((422, refusal), 0)
+
+
 @pytest.mark.parametrize("to", ["+18335550199", "18335550199", "8335550199", "(833) 555-0199", 18335550199])
 def test_the_number_may_be_written_as_people_do(campaign: Campaign, to: Any) -> None:
     assert posted({"from": CALLER, "to": to})[1]["events"][0]["detail"]["number"] == LINE

@@ -146,6 +146,19 @@ def test_the_command_asks_which_company() -> None:
         printed("roofing")
 
 
+@pytest.mark.parametrize("named", ["acme", "Acme Calls"])
+def test_the_command_takes_the_companys_id_or_name(named: str) -> None:
+    make_campaign(make_company(company_id="other"), campaign_id="roofing")
+    make_campaign(make_company(company_id="acme", name="Acme Calls"), campaign_id="roofing")
+    assert printed("roofing", "--company", named, "--seed", "1") == ["No buyer is on this campaign.", "seed 1"]
+
+
+def test_the_command_does_not_know_the_company() -> None:
+    make_campaign(make_company(company_id="acme", name="Acme"), campaign_id="roofing")
+    with pytest.raises(CommandError, match=r"^no company Acme Calls; there are: Acme \(acme\)$"):
+        printed("roofing", "--company", "Acme Calls")
+
+
 def test_the_command_does_not_know_the_campaign() -> None:
     with pytest.raises(CommandError, match=r"^no campaign solar$"):
         printed("solar")

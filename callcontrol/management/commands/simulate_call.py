@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from callcontrol import lifecycle
+from callcontrol import callers, lifecycle
 from callcontrol.arrivals import Arrival
 from callcontrol.models import Call, Party
 from campaigns.refusals import Refusal
@@ -24,19 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.CARRIER != "simulator":
             raise CommandError(f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest.")
-        arrival = Arrival(
-            carrier="simulator",
-            carrier_call_id=uuid.uuid4().hex,
-            to=options["to"],
-            caller=options["caller"],
-            digits=options["digits"],
-            now=timezone.now(),
-        )
-        try:
-            call = lifecycle.call_arrived(arrival)
-        except Refusal as refusal:
-            raise CommandError(f"{options['to']}: {refusal.text}.") from None
-        for line in self._story(call):
+        for line in self._story(_dialed(options)):
             self.stdout.write(line)
 
     def _story(self, call: Call) -> list[str]:
@@ -50,3 +38,18 @@ class Command(BaseCommand):
             last = call.events.order_by("-id").first()
             lines.append(f"Nobody takes it: {last.detail.get('why') if last else 'no buyer'}.")
         return lines
+
+
+def _dialed(options: dict[str, Any]) -> Call:
+    """CommandError for a caller or digits that are no number, and for a number that is not ours."""
+    try:
+        caller = callers.checked("--from", options["caller"])
+        digits = callers.checked("--digits", options["digits"])
+    except Refusal as refusal:
+        raise CommandError(f"{refusal.text}.") from None
+    to, call_id = options["to"], uuid.uuid4().hex
+    arrival = Arrival(carrier="simulator", carrier_call_id=call_id, to=to, caller=caller, digits=digits, now=timezone.now())
+    try:
+        return lifecycle.call_arrived(arrival)
+    except Refusal as refusal:
+        raise CommandError(f"{to}: {refusal.text}.") from None

@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.refusals import Refusal
 from publishers import trial
+from publishers.management.naming import company_named
 
 
 class Command(BaseCommand):
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("caller", nargs="?", help="the caller's number; without it: withheld")
         parser.add_argument("--publisher", help="ID of the publisher")
         parser.add_argument("--tag", action="append", default=[], type=_tag, help="name=value; may be repeated", dest="tags")
-        parser.add_argument("--company", help="ID of the company, where several have such a campaign")
+        parser.add_argument("--company", help="name or ID of the company, where several have such a campaign")
         parser.add_argument("--at", type=_moment, help="another moment than now, like 2026-05-05T12:00+00:00")
         parser.add_argument("--seed", type=int, help="draws the same order again among equals")
 
@@ -58,9 +59,9 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.get_current_timezone())
 
 
-def _campaign(campaign_id: str, company_id: str | None) -> Campaign:
+def _campaign(campaign_id: str, company: str | None) -> Campaign:
     rows = Campaign.objects.unretired().filter(campaign_id=campaign_id, company__retired_at=None).select_related("company")
-    found = list(rows.filter(company__company_id=company_id) if company_id else rows)
+    found = list(rows.filter(company=company_named(company)) if company else rows)
     if len(found) == 1:
         return found[0]
     if not found:

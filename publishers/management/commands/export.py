@@ -3,12 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
-from django.db.models import Q
 
-from campaigns.models import Company
 from publishers import catalogue
+from publishers.management.naming import company_named
 
 
 class Command(BaseCommand):
@@ -19,13 +18,4 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, company: str | None, **options: Any) -> None:
-        self.stdout.write(catalogue.export(_company(company)), ending="")
-
-
-def _company(named: str | None) -> Company:
-    companies = Company.objects.unretired().order_by("name")
-    found = list(companies.filter(Q(company_id=named) | Q(name=named)) if named else companies)
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"{company.name} ({company.company_id})" for company in companies) or "none"
-    raise CommandError(f"{f'no company {named};' if named else 'which company?'} there are: {known}")
+        self.stdout.write(catalogue.export(company_named(company)), ending="")

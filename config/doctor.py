@@ -78,7 +78,7 @@ def _disk() -> Iterator[Finding]:
 def _broker() -> Iterator[Finding]:
     try:
         yield _redis() if settings.REDIS_URL else _folder(settings.BROKER_DIR)
-    except (OSError, redis.RedisError) as error:
+    except (OSError, ValueError, redis.RedisError) as error:
         mend = (
             "See that Redis runs and that REDIS_URL is right."
             if settings.REDIS_URL

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Lease
 
-# Six beats of the pulse: past this, somebody should look.
-LATE_SECONDS = 60
+# Four beats of the pulse and a little: past this, somebody should look.
+LATE_SECONDS = 45
 
 
 @require_safe

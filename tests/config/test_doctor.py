@@ -1,6 +1,7 @@
 """What `doctor` says of a healthy installation, and of each thing that can be wrong."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from campaigns.models import Lease
 from config import doctor
 from config.tasks import mark
 from tests.config.running import outcome
@@ -75,8 +77,8 @@ def test_messages_that_nobody_takes(ticking: Path, monkeypatch: pytest.MonkeyPat
     assert [mend for _, mend in wrong()] == ["Start a worker: nobody takes them."]
 
 
-def test_a_silent_worker(ticking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.health, "LATE_SECONDS", -1)
+def test_a_worker_that_misses_four_beats(ticking: Path) -> None:
+    Lease.objects.update(ticked_at=timezone.now() - timedelta(seconds=46))
     texts = [(text.split(" ticked")[0], mend.split(",")[0]) for text, mend in wrong()]
     start = "Start it: `python manage.py up`"
     assert texts == [("The worker", start), ("The beat", start)]

@@ -79,10 +79,20 @@ def formatter() -> logging.Formatter:
     )
 
 
+class Briefly(logging.Filter):
+    """What anybody on the internet can cause at will is a warning of one line, not an error with a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = None
+        return True
+
+
 JSON_LINES: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "config.logs.formatter"}},
+    "filters": {"briefly": {"()": "config.logs.Briefly"}},
     "handlers": {
         "json": {
             "class": "logging.StreamHandler",
@@ -95,6 +105,7 @@ JSON_LINES: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # The access log already has the refusals; what is left here are the crashes.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["briefly"]},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "httpx": {"level": "WARNING"},
         "celery": {"level": "INFO"},

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.urls import Resolver404, resolve
-from django.views import defaults
+from django.views import csrf, defaults
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -19,6 +19,8 @@ from config.api.formats import MEDIA_TYPES, format_of, render
 # What comes before `error` in an answer. A view chooses by its attribute `error_shape`.
 POSTBACK_SHAPE: Mapping[str, Any] = {}
 CALL_CONTROL_SHAPE: Mapping[str, Any] = {"success": False}
+
+_DATABASE_AWAY = (OperationalError, InterfaceError)
 
 logger = logging.getLogger("ringpost.errors")
 
@@ -34,7 +36,7 @@ class Verdict(NamedTuple):
 # --- exceptions -----------------------------------------------------------------------------------------
 def verdict_on(exc: BaseException) -> Verdict:
     """Status, text and headers of any exception. What nobody foresaw is 500, and its traceback is logged."""
-    if isinstance(exc, OperationalError | InterfaceError):
+    if isinstance(exc, _DATABASE_AWAY):
         logger.warning("the database did not serve a request", exc_info=exc)
         return Verdict(503, "temporarily unavailable", {"Retry-After": "1"})
     if isinstance(exc, APIException):
@@ -49,10 +51,12 @@ def verdict_on(exc: BaseException) -> Verdict:
     return Verdict(500, "internal error", {})
 
 
+_UNKNOWN_HOST = Verdict(400, "this host name is not answered; add it to ALLOWED_HOSTS", {})
 _DJANGO: tuple[tuple[tuple[type[Exception], ...], Verdict], ...] = (
     ((Http404,), Verdict(404, "not found", {})),
     ((PermissionDenied,), Verdict(403, "not allowed", {})),
     ((RequestDataTooBig,), Verdict(413, "body too large", {})),
+    ((DisallowedHost,), _UNKNOWN_HOST),
     ((BadRequest, SuspiciousOperation, UnreadablePostError), Verdict(400, "unreadable request", {})),
 )
 
@@ -114,7 +118,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """handler400."""
     if _is_admin(request):
         return defaults.bad_request(request, exception or BadRequest())
-    return _answer(request, 400, "unreadable request")
+    return _answer(request, 400, _UNKNOWN_HOST.text if isinstance(exception, DisallowedHost) else "unreadable request")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
@@ -124,12 +128,26 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 403, "not allowed")
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """CSRF_FAILURE_VIEW: outside the admin nothing of ours takes a form."""
+    if _is_admin(request):
+        return csrf.csrf_failure(request, reason)
+    return _answer(request, 403, "not allowed: this address takes no POST")
+
+
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """handler500, called while the exception is being handled: 503 when it was the database's."""
+    exc = sys.exception() or RuntimeError("unknown")
     if _is_admin(request):
-        return defaults.server_error(request)
-    status, text, headers = verdict_on(sys.exception() or RuntimeError("unknown"))
+        return _absent(verdict_on(exc)) if isinstance(exc, _DATABASE_AWAY) else defaults.server_error(request)
+    status, text, headers = verdict_on(exc)
     return _answer(request, status, text, headers)
+
+
+def _absent(verdict: Verdict) -> HttpResponse:
+    """A page for people, as short as can be: the admin's own would ask the database who they are."""
+    body = "<!doctype html><html lang=en><title>Ringpost</title><h1>The database can’t be reached</h1><p>Try again in a moment."
+    return HttpResponse(body, status=verdict.status, headers=verdict.headers)
 
 
 def _answer(request: HttpRequest, status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from django.test import Client
 
 from config import logs
 
@@ -110,3 +111,13 @@ def test_a_traceback_is_in_the_line_and_scrubbed(lines: io.StringIO) -> None:
 def test_the_servers_own_access_lines_are_off() -> None:
     quiet = ["django.server", "django.request", "httpx", "celery.app.trace"]
     assert [logging.getLogger(name).isEnabledFor(logging.INFO) for name in quiet] == [False] * 4
+
+
+def test_a_foreign_host_name_is_a_warning_of_one_line(lines: io.StringIO) -> None:
+    Client().get("/rtbs.json", headers={"Host": "foreign.example"})
+    (event,) = map(json.loads, lines.getvalue().splitlines())
+    assert (event["level"], event["event"].partition(".")[0], "exception" in event) == (
+        "warning",
+        "Invalid HTTP_HOST header: 'foreign",
+        False,
+    )

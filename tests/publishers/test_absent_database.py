@@ -94,6 +94,13 @@ def test_in_xml(client: Client, tmp_path: Path) -> None:
     assert (answer.status_code, answer.content.decode(), answer["Retry-After"]) == (503, body, "1")
 
 
+def test_in_the_admin(client: Client, tmp_path: Path) -> None:
+    client.raise_request_exception = False
+    with away(tmp_path):
+        answer = client.post("/admin/login/", {"username": "ann", "password": "word"})
+    assert (answer.status_code, answer["Retry-After"], "can’t be reached" in answer.content.decode()) == (503, "1", True)
+
+
 @on_sqlite
 def test_who_gets_no_turn_to_write_is_told_to_come_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"

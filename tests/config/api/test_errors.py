@@ -63,7 +63,7 @@ urlpatterns = [
     path("lost", lose_database),
     path("host", refuse_host),
     path("forbidden", forbid),
-    *(path(f"admin/{view.__name__}", view) for view in (crash, refuse_host, forbid)),
+    *(path(f"admin/{view.__name__}", view) for view in (crash, refuse_host, forbid, lose_database)),
 ]
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -92,7 +92,7 @@ def answered(response: Any) -> tuple[int, str, bytes]:
         (Http404("detail"), 404, "not found", {}),
         (PermissionDenied("detail"), 403, "not allowed", {}),
         (BadRequest("detail"), 400, "unreadable request", {}),
-        (DisallowedHost("detail"), 400, "unreadable request", {}),
+        (DisallowedHost("detail"), 400, "this host name is not answered; add it to ALLOWED_HOSTS", {}),
         (exceptions.MethodNotAllowed("GET"), 405, 'Method "GET" not allowed', {}),
         (exceptions.NotFound(), 404, "Not found", {}),
         (exceptions.UnsupportedMediaType("a/b"), 415, 'Unsupported media type "a/b" in request', {}),
@@ -214,7 +214,7 @@ def test_an_unknown_path(client: Client, address: str, status: int, content_type
         ("/crash.xml", 500, b'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>internal error</error></hash>'),
         ("/call_control/crash", 500, b'{"success":false,"error":"internal error"}'),
         ("/lost", 503, b'{"error":"temporarily unavailable"}'),
-        ("/host", 400, b'{"error":"unreadable request"}'),
+        ("/host", 400, b'{"error":"this host name is not answered; add it to ALLOWED_HOSTS"}'),
         ("/forbidden", 403, b'{"error":"not allowed"}'),
     ],
 )
@@ -239,6 +239,29 @@ def test_the_admin_keeps_its_pages(client: Client, address: str, status: int) ->
         "text/html; charset=utf-8",
         True,
     )
+
+
+@in_small
+def test_an_absent_database_is_told_on_the_admins_pages_too(client: Client) -> None:
+    response = client.get("/admin/lose_database")
+    said = response.content.decode().partition("<h1>")[2]
+    assert (response.status_code, response["Retry-After"], said) == (
+        503,
+        "1",
+        "The database can’t be reached</h1><p>Try again in a moment.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("/", b'{"error":"not allowed: this address takes no POST"}'),
+        ("/admin/login/", b"<!DOCTYPE html>\n"),
+    ],
+)
+def test_a_form_without_its_token(address: str, body: bytes) -> None:
+    response = Client(enforce_csrf_checks=True).post(address)
+    assert (response.status_code, response.content[: len(body)]) == (403, body)
 
 
 def test_a_handler_called_outside_an_exception() -> None:

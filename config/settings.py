@@ -1,45 +1,27 @@
-"""Django's settings: every value a machine may differ in comes from the environment (see docs/settings.md)."""
+"""Django's settings: every value a machine may differ in comes from the environment (see docs/running.md)."""
 
-import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import environ
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from config import environment
+from config.environment import env, kept_secret
 from config.logs import JSON_LINES
 
-env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- where everything that is written lives -------------------------------------------------------------
-VAR_DIR = Path(env.str("VAR_DIR", default="var"))
-if not VAR_DIR.is_absolute():
-    VAR_DIR = BASE_DIR / VAR_DIR
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _kept_secret(name: str, length: int = 50) -> str:
-    """A random text made once and kept in VAR_DIR, readable by the owner alone."""
-    path = VAR_DIR / name
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(length))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
-
+VAR_DIR = environment.folder("VAR_DIR", default="var", base=BASE_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret("secret_key")
-PORT = env.int("PORT", default=8000)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(VAR_DIR / "secret_key")
+PORT = environment.port("PORT", default=8000)
 BIND = env.str("BIND", default="127.0.0.1")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
-_public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
+_public_host = environment.host("PUBLIC_BASE_URL", url=PUBLIC_BASE_URL)
 _is_loopback = _public_host in {"", "localhost", "127.0.0.1", "::1"}
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
@@ -155,8 +137,7 @@ def _sqlite(name: str) -> dict[str, Any]:
     }
 
 
-def _postgres(url: str) -> dict[str, Any]:
-    config: dict[str, Any] = dict(env.db_url_config(url))
+def _postgres(config: dict[str, Any]) -> dict[str, Any]:
     options = {
         "server_side_binding": True,
         "prepare_threshold": 5,  # planning costs a ping more than running it; see docs/performance.md
@@ -170,14 +151,15 @@ def _postgres(url: str) -> dict[str, Any]:
     }
 
 
-DATABASE_URL = env.str("DATABASE_URL", default="")
-if DATABASE_URL.startswith("sqlite:"):
-    DATABASES = {"default": _sqlite(env.db_url_config(DATABASE_URL)["NAME"])}
+_named = environment.database("DATABASE_URL")
+if _named is None:
+    _named = _sqlite(str(VAR_DIR / "ringpost.sqlite3"))
 else:
-    DATABASES = {"default": _postgres(DATABASE_URL) if DATABASE_URL else _sqlite(str(VAR_DIR / "ringpost.sqlite3"))}
+    _named = _sqlite(_named["NAME"]) if _named["ENGINE"].endswith("sqlite3") else _postgres(_named)
+DATABASES = {"default": _named}
 
 # --- broker and cache -----------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = environment.redis("REDIS_URL")
 if REDIS_URL:
     CACHES: dict[str, Any] = {
         "default": {
@@ -196,17 +178,20 @@ BROKER_DIR = VAR_DIR / "broker"
 
 # --- logs -----------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = JSON_LINES | {"root": {"handlers": ["json"], "level": env.str("LOG_LEVEL", default="INFO")}}
+LOGGING = JSON_LINES | {"root": {"handlers": ["json"], "level": environment.log_level("LOG_LEVEL", default="INFO")}}
 
 # --- the product ----------------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
-SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or ("simulator" if _is_loopback else _kept_secret("simulator_token", 24))
+SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
+    "simulator" if _is_loopback else kept_secret(VAR_DIR / "simulator_token", 24)
+)
 RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
 RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
-RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
+RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
 
 # --- what all APIs share --------------------------------------------------------------------------------
+CSRF_FAILURE_VIEW = "config.api.errors.csrf_failure"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],

@@ -23,9 +23,9 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def command(*words: str, folder: Path) -> subprocess.Popen[str]:
-    """`manage.py` with these words, on SQLite in `folder`; standard error goes where standard output goes."""
-    environment = os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
+def command(*words: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
+    """`manage.py` with these words, on SQLite in `folder` unless `settings` say else; both of its outputs are one."""
+    environment = os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | settings
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
@@ -36,9 +36,9 @@ def command(*words: str, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def outcome(*words: str, folder: Path) -> tuple[int, str]:
+def outcome(*words: str, folder: Path, **settings: str) -> tuple[int, str]:
     """Exit status and output of a command that ends by itself."""
-    with command(*words, folder=folder) as process:
+    with command(*words, folder=folder, **settings) as process:
         output, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, output
 

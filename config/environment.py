@@ -1,0 +1,114 @@
+"""What the environment says, read for the settings; what can't be is refused in a sentence that says how to mend it."""
+
+import importlib.util
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+_POSTGRES = {"postgres", "postgresql", "pgsql", "psql"}
+HIGHEST_PORT = 65_535
+
+
+def number(name: str, *, default: int) -> int:
+    """A whole number; blank is the default. ImproperlyConfigured for anything else."""
+    text = env.str(name, default="").strip()
+    try:
+        return int(text) if text else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {text!r}: give a whole number, like {default}.") from None
+
+
+def port(name: str, *, default: int) -> int:
+    """A port on which a server can listen."""
+    value = number(name, default=default)
+    if not 1 <= value <= HIGHEST_PORT:
+        raise ImproperlyConfigured(f"{name} is {value}: give a port from 1 to {HIGHEST_PORT}.")
+    return value
+
+
+def log_level(name: str, *, default: str) -> str:
+    """The name of one of logging's levels, in capitals."""
+    level = env.str(name, default="").strip().upper() or default
+    known = [known for known, value in logging.getLevelNamesMapping().items() if value and known not in {"WARN", "FATAL"}]
+    if level not in known:
+        raise ImproperlyConfigured(f"{name} is {level!r}: choose one of {', '.join(sorted(known))}.")
+    return level
+
+
+def folder(name: str, *, default: str, base: Path) -> Path:
+    """A folder, under `base` unless it is absolute, that exists and that this user may write."""
+    path = base / env.str(name, default=default)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(name, path, error) from None
+    return path
+
+
+def kept_secret(path: Path, length: int = 50) -> str:
+    """A random text made once and kept in this file, readable by its owner alone."""
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(length))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise _unwritable("VAR_DIR", path.parent, error) from None
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} can't be read: {error.strerror}. Its owner must be who runs Ringpost.") from None
+
+
+def _unwritable(name: str, path: Path, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}, {path}, can't be written: {error.strerror}. Give a folder that this user may write.")
+
+
+def host(name: str, *, url: str) -> str:
+    """The host name in an address; blank when there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {url!r}: give scheme and host, like https://calls.example.com.") from None
+
+
+# --- addresses with passwords in them, which are therefore never repeated -------------------------------
+def database(name: str) -> dict[str, Any] | None:
+    """The database as Django's settings have it; None when none is named."""
+    url = env.str(name, default="")
+    if not url:
+        return None
+    scheme = url.partition(":")[0]
+    if scheme not in _POSTGRES | {"sqlite"}:
+        raise ImproperlyConfigured(
+            f"{name} must be like postgres://user:password@host/name or sqlite:////path; unset: SQLite in VAR_DIR."
+        )
+    if scheme in _POSTGRES and importlib.util.find_spec("psycopg") is None:
+        raise ImproperlyConfigured(f"{name} asks for PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`.")
+    try:
+        return dict(env.db_url_config(url))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} can't be read: write it like postgres://user:password@host:5432/name.") from None
+
+
+def redis(name: str) -> str:
+    """The address of a Redis; blank when none is named."""
+    url = env.str(name, default="")
+    if url and not _is_redis(url):
+        raise ImproperlyConfigured(f"{name} must be written like redis://host:6379/0; unset: files in VAR_DIR do its work.")
+    return url
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"redis", "rediss"} and parts.port != 0
+    except ValueError:  # no port, or no host
+        return False

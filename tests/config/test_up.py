@@ -8,11 +8,13 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.config.running import PATIENCE, Running, outcome, ringpost
+from config.management.commands.up import whom_it_answers
+from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
 
 pytestmark = [
     pytest.mark.slow,
@@ -98,7 +100,7 @@ def test_a_chunked_body_past_the_limit_is_413(shared: Running) -> None:
 # --- one at a time --------------------------------------------------------------------------------------
 def test_a_second_one_in_the_same_folder_is_refused(shared: Running) -> None:
     refusal = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
-    assert outcome("up", "--port", "0", folder=shared.folder) == (
+    assert outcome("up", "--port", str(free_port()), folder=shared.folder) == (
         1,
         f"CommandError: {refusal}stop it, or give this one a VAR_DIR of its own.\n",
     )
@@ -116,6 +118,32 @@ def test_more_web_processes_need_postgresql(tmp_path: Path) -> None:
         1,
         "CommandError: --workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["--port", "0"], "--port is 0: give a port from 1 to 65535."),
+        (["--port", "80000"], "--port is 80000: give a port from 1 to 65535."),
+        (["--workers", "0"], "--workers is 0: give a number of web processes, 1 or more."),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_before_anything_is_done(words: list[str], refusal: str, tmp_path: Path) -> None:
+    assert outcome("up", *words, folder=tmp_path) == (1, f"CommandError: {refusal}\n")
+    assert [path.name for path in tmp_path.iterdir() if "sqlite" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("bind", "hosts", "hint"),
+    [
+        ("192.0.2.1", ["localhost", "[::1]"], "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL"),
+        ("192.0.2.1", ["localhost", "calls.example.com"], ""),
+        ("127.0.0.1", ["localhost"], ""),
+    ],
+)
+def test_who_listens_to_others_is_told_whom_it_answers(settings: Any, bind: str, hosts: list[str], hint: str) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    assert whom_it_answers(bind).partition(" to the name")[0] == hint
 
 
 # --- its end --------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from config import health
+from config.checks import LOOPBACK
+from config.environment import HIGHEST_PORT
 from config.processes import CannotStart, Group, lock, probe
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery:app"]
@@ -34,6 +36,10 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="web processes; more than one needs PostgreSQL")
 
     def handle(self, *, bind: str, port: int, workers: int, demo: bool, **_options: Any) -> None:
+        if not 1 <= port <= HIGHEST_PORT:
+            raise CommandError(f"--port is {port}: give a port from 1 to {HIGHEST_PORT}.")
+        if workers < 1:
+            raise CommandError(f"--workers is {workers}: give a number of web processes, 1 or more.")
         if workers > 1 and connection.vendor == "sqlite":
             raise CommandError("--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.")
         base_url = settings.PUBLIC_BASE_URL or f"http://{_name_of(bind)}:{port}"
@@ -41,7 +47,8 @@ class Command(BaseCommand):
             probe(bind, port)
             with lock(settings.VAR_DIR):
                 password = self._prepare()
-                last_words = [self._demo(base_url) if demo else "", password, f"Ringpost is ready: {base_url}/admin/"]
+                demo_lines = self._demo(base_url) if demo else ""
+                last_words = [demo_lines, password, whom_it_answers(bind), f"Ringpost is ready: {base_url}/admin/"]
                 self._run(
                     bind=bind, port=port, workers=workers, last_words="\n".join(filter(None, last_words)), password=password
                 )
@@ -128,6 +135,13 @@ def make_administrator() -> str:
     password = secrets.token_urlsafe(12)
     users.create_superuser(username="admin", password=password)
     return password
+
+
+def whom_it_answers(bind: str) -> str:
+    """What to set so that others can use an address that they can reach; empty when that is done, or nobody can."""
+    if bind in LOOPBACK or not LOOPBACK.issuperset(host.strip("[]") for host in settings.ALLOWED_HOSTS):
+        return ""
+    return "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL to the name of this machine."
 
 
 def _shared_counters() -> dict[str, str]:

@@ -1,0 +1,51 @@
+"""CONTRIBUTING's one-file examples do what it says: each is dropped into a package of its own and used."""
+
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from callcontrol import carriers
+from callcontrol.carriers.base import Carrier
+from campaigns.kinds import declared_in
+from campaigns.routing import Asked, RoutingFilter
+from publishers.kinds import KeyKind
+from tests.campaigns.pools import candidate, ping
+from tests.contracts.test_carriers import order
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A package with every example in a file of its own; `.base` is the carriers'."""
+    folder = tmp_path / "dropped"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    for number, text in enumerate(EXAMPLES):
+        (folder / f"example{number}.py").write_text(text.replace("from .base", f"from {carriers.__name__}.base"))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("dropped")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "dropped"]:
+        del sys.modules[name]
+
+
+def test_a_reason_to_refuse_is_one_file(package: ModuleType) -> None:
+    (reason,) = declared_in(package, RoutingFilter)
+    made = reason([candidate(1, name="Xenia"), candidate(2, name="Buyer Two"), candidate(3, name="X")])
+    assert (reason.slug, list(made.refuse(Asked(ping(), {}), {1, 2, 3}))) == ("has-an-x", [(None, frozenset({1, 3}))])
+
+
+def test_a_kind_of_key_is_one_file(package: ModuleType) -> None:
+    (kind,) = declared_in(package, KeyKind)
+    assert (kind.slug, kind.clean({}), kind.full({"greeting": "Hi"})) == ("hello", {"greeting": "Hello"}, {"greeting": "Hi"})
+
+
+def test_a_carrier_is_one_file(package: ModuleType) -> None:
+    (carrier,) = declared_in(package, Carrier)
+    asked = order()
+    assert (carrier.slug, carrier().dial(asked)) == ("nowhere", f"nowhere-{asked.leg_uuid}")

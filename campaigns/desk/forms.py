@@ -25,6 +25,7 @@ from unfold.widgets import (
 
 from campaigns import phone
 from campaigns.models import Company, Retirable
+from campaigns.models.version import lock
 
 _WITH_TAGS = re.compile(r"(?:[^\[\]]|\[[^\[\]]{1,100}\])*\[[^\[\]]{1,100}\](?:[^\[\]]|\[[^\[\]]{1,100}\])*")
 
@@ -95,6 +96,21 @@ class CatalogueForm(forms.ModelForm):
             self.instance.company = self.company
             narrow(self, self.company)
 
+    def changed_columns(self) -> set[str]:
+        """The row's columns whose fields somebody changed."""
+        return {field.name for field in self.instance._meta.concrete_fields} & set(self.changed_data)
+
+    def write_changes(self) -> None:
+        """Saves what the form changed and nothing else, inside the page's transaction.
+
+        What others did to the row since it was read stays, a revoking or a pause for one, and its history tells it so.
+        """
+        row, columns = self.instance, self.changed_columns()
+        if columns:
+            lock(row.pk if isinstance(row, Company) else row.company_id)
+            row.refresh_from_db(fields=[field.attname for field in row._meta.concrete_fields if field.name not in columns])
+            row.save(update_fields=columns)
+
     @property
     def region(self) -> str:
         return self.company.region if self.company else "US"
@@ -125,6 +141,12 @@ class CatalogueFormSet(PaginationInlineFormSet):
         company = self.instance if isinstance(self.instance, Company) else self.instance.company
         form.company = company
         narrow(form, company)
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        row = form.save(commit=False)
+        if commit:
+            form.write_changes()
+        return row
 
     def delete_existing(self, obj: Any, commit: bool = True) -> None:
         if commit and isinstance(obj, Retirable):

@@ -189,6 +189,12 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
             self.message_user(request, "Not saved: two rows contradict each other. Is something here twice?", messages.ERROR)
             return redirect(request.get_full_path())
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            form.write_changes()
+        else:
+            super().save_model(request, obj, form, change)
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = context.get("original")
         context["show_history"] = row is not None and self.has_view_history_or_change_history_permission(request, row)

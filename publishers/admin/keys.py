@@ -94,6 +94,10 @@ class KeyForm(CatalogueForm):
                 self.add_error(_PREFIX + name, problems)
         return cleaned
 
+    def changed_columns(self) -> set[str]:
+        own = {"settings"} if any(name.startswith(_PREFIX) for name in self.changed_data) else set()
+        return super().changed_columns() | own
+
     def _setting(self, name: str) -> Any:
         value = self.cleaned_data[_PREFIX + name]
         if value and isinstance(self.kind.fields[name], NumberOrNoneField):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from publishers.kinds import all_kinds, kind_of
 from publishers.models import Key, LogEntry
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.desk import as_it_is_saved, browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:publishers_key_changelist")
@@ -215,3 +215,21 @@ def test_the_list_asks_the_same_however_many_keys(count, django_assert_num_queri
     client = browser(campaign.company)
     with django_assert_num_queries(8):
         client.get(LIST)
+
+
+def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
+    key, now = make.make_key(), timezone.now()
+    client = browser(key.company)
+    data = filled(client, _page(key), name="renamed", setting_ttl_seconds="7")
+    with as_it_is_saved(lambda: Key.objects.get(pk=key.pk).retire(now=now)):
+        client.post(_page(key), data)
+    kept = Key.objects.get()
+    told = key.history.first()
+    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, told)] == [("renamed", 7, now)] * 2
+
+
+def test_a_page_on_which_nothing_changed_leaves_no_history():
+    key = make.make_key()
+    client = browser(key.company)
+    client.post(_page(key), filled(client, _page(key)))
+    assert key.history.count() == 1

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from publishers.models import Conversion, InboundNumber
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.desk import as_it_is_saved, browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,15 @@ def test_tags_at_their_limits_are_kept():
     lines = "\n".join(f"{name} = {text}" for name, text in tags.items())
     client.post(_page(campaign), filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)))
     assert InboundNumber.objects.get().tags == tags
+
+
+def test_a_number_retired_while_its_campaigns_page_is_saved_stays_retired():
+    number, now = make.make_number(), timezone.now()
+    client = browser(number.company)
+    data = filled(client, _page(number.campaign), **{"numbers-0-ask_caller_number": "on"})
+    with as_it_is_saved(lambda: InboundNumber.objects.get(pk=number.pk).retire(now=now)):
+        client.post(_page(number.campaign), data)
+    assert list(InboundNumber.objects.values_list("ask_caller_number", "retired_at")) == [(True, now)]
 
 
 def test_one_number_twice_on_a_page_is_refused():

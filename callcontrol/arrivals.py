@@ -19,7 +19,7 @@ from reservations.numbers import sip_address
 from .models import Call, CallTag, Leg, Party
 from .timeline import note
 
-_NOT_OURS = "that number is not one of ours"
+NOT_OURS = "that number is not one of ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def destination_of(to: str) -> Destination:
     number = phone.to_e164(to, "US")
     found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
     if found is None:
-        raise NotFound(_NOT_OURS)
+        raise NotFound(NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
     return Destination(
         snapshot=snapshot,
@@ -75,10 +75,10 @@ def _sip_destination(to: str) -> Destination:
     try:
         uuid = UUID(to.partition("@")[0].rpartition(":")[2])
     except ValueError:
-        raise NotFound(_NOT_OURS) from None
+        raise NotFound(NOT_OURS) from None
     found = Reservation.objects.filter(uuid=uuid).first()
     if found is None:
-        raise NotFound(_NOT_OURS)
+        raise NotFound(NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
     return Destination(snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid)
 
@@ -87,7 +87,7 @@ def _unretired(company_row: int, campaign_row: int) -> tuple[Snapshot, CampaignF
     snapshot = current_snapshot(company_row)
     campaign = snapshot.campaigns.get(campaign_row)
     if campaign is None or snapshot.retired:
-        raise NotFound(_NOT_OURS)
+        raise NotFound(NOT_OURS)
     return snapshot, campaign
 
 

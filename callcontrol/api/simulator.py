@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from callcontrol import callers, lifecycle
-from callcontrol.arrivals import Arrival
+from callcontrol.arrivals import NOT_OURS, Arrival, destination_of
 from callcontrol.models import Call
+from campaigns.desk import EDITORS, is_superuser, roles
 from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal
 from config.api.bodies import read_body
 from config.api.parameters import Parameters, merge
@@ -32,13 +33,18 @@ class Simulated(APIView):
     """What the simulator's entrances share: they are there under CARRIER=simulator alone, for staff or its token."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = []
+    everywhere = False  # the token's and a superuser's calls go to every company, others' to their own
+    roles: Mapping[int, str] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        may = _is_staff(request._request) or _has_token(request._request)  # first: DRF is about to forget the session's user
+        plain = request._request
+        is_staff = _is_staff(plain)  # first: DRF is about to forget the session's user
+        self.everywhere = _has_token(plain) or (is_staff and is_superuser(plain))
+        self.roles = roles(plain) if is_staff else {}
         super().initial(request, *args, **kwargs)
         if settings.CARRIER != "simulator":
             raise Http404
-        if not may:
+        if not (is_staff or self.everywhere):
             raise NotAuthorized
 
     def parameters(self, request: Request) -> Parameters:
@@ -55,6 +61,8 @@ class SimulatorCalls(Simulated):
         to = said.number_text("to")
         if to is None:
             raise Missing("to")
+        if not self.everywhere and self.roles.get(destination_of(to).snapshot.company_row) not in EDITORS:
+            raise NotFound(NOT_OURS)
         arrival = Arrival(
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
@@ -76,7 +84,7 @@ class SimulatorCall(Simulated):
             call = Call.objects.select_related("buyer", "publisher").filter(pk=uuid.UUID(call_uuid)).first()
         except ValueError:
             call = None
-        if call is None:
+        if call is None or not (self.everywhere or call.company_id in self.roles):
             raise NotFound("call not found")
         return Response(shown(call))
 

@@ -8,11 +8,13 @@ from django.test import Client
 
 from callcontrol.models import Call
 from campaigns.models import Campaign
-from tests.factories import make_key, make_market, make_number
+from tests.desk import browser
+from tests.factories import make_company, make_key, make_market, make_number
 from tests.pinging import CALLER, TOKEN, Answer, dial, ping
 
 pytestmark = pytest.mark.django_db
 LINE = "+18335550199"
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -41,9 +43,29 @@ def test_without_the_token_nothing_is_shown(campaign: Campaign, header: str) -> 
     [(True, "same-origin", 201), (True, "cross-site", 401), (True, "", 401), (False, "same-origin", 401)],
 )
 def test_a_session_of_staff_may_call_from_our_own_pages(campaign: Campaign, staff: bool, site: str, status: int) -> None:
-    client = Client()
-    client.force_login(User.objects.create_user("ann", is_staff=staff), backend="django.contrib.auth.backends.ModelBackend")
+    client = browser(campaign.company)
+    User.objects.update(is_staff=staff)
     assert (posted(client=client, **{"Sec-Fetch-Site": site})[0], Call.objects.count()) == (status, int(status == 201))
+
+
+@pytest.mark.parametrize("role", ["owner", "account_manager", "superuser"])
+def test_who_edits_a_company_may_call_its_numbers(campaign: Campaign, role: str) -> None:
+    client = browser() if role == "superuser" else browser(campaign.company, role)
+    assert posted(client=client, **OUR_PAGE)[1] == client.get(f"/simulator/calls/{Call.objects.get().pk}").json()
+
+
+@pytest.mark.parametrize("role", ["owner", "read_only"])
+def test_nobody_else_calls_them(campaign: Campaign, role: str) -> None:
+    client = browser(campaign.company if role == "read_only" else make_company(), role)
+    answer = posted(client=client, **OUR_PAGE)
+    assert (answer, Call.objects.count()) == ((404, {"error": "that number is not one of ours"}), 0)
+
+
+def test_a_reader_sees_the_calls_of_their_companies_alone(campaign: Campaign) -> None:
+    call = dial(LINE)
+    clients = browser(campaign.company, "read_only"), browser(make_company(), "owner")
+    shown = [client.get(f"/simulator/calls/{call['call_uuid']}").json() for client in clients]
+    assert shown == [call, {"error": "call not found"}]
 
 
 @pytest.mark.parametrize("path", ["/simulator/calls", "/simulator/calls/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11"])

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models import Model
 from django.db.models.signals import post_save
 
 
@@ -11,11 +12,13 @@ class Publishers(AppConfig):
     verbose_name = "Publishers"
 
     def ready(self) -> None:
-        campaign = self.apps.get_model("campaigns", "Campaign") if self.apps else None
-        post_save.connect(_free_numbers, sender=campaign, dispatch_uid="campaign-retired")
+        for owner in ("Campaign", "Company"):
+            post_save.connect(_free_numbers, sender=f"campaigns.{owner}", dispatch_uid=f"{owner}-retired")
 
 
-def _free_numbers(sender: type, instance: Any, **kwargs: Any) -> None:
-    """The numbers of a retired campaign may be another's from then on."""
+def _free_numbers(sender: type[Model], instance: Any, **kwargs: Any) -> None:
+    """The numbers of a retired campaign or company may be another's from then on; one by one, so that each leaves its history."""
     if instance.retired_at is not None:
-        instance.numbers.filter(retired_at=None).update(retired_at=instance.retired_at)
+        numbers: Any = apps.get_model("publishers", "InboundNumber")._default_manager.filter(retired_at=None)
+        for number in numbers.filter(**{str(sender._meta.model_name): instance}).select_related("campaign", "publisher"):
+            number.retire(now=instance.retired_at)

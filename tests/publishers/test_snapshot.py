@@ -1,6 +1,5 @@
 """What a process holds of a company's settings: complete, at the version in force, and never half of a change."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import CatalogueVersion, Filter
+from campaigns.models import CatalogueVersion
 from campaigns.routing import Condition
 from publishers import snapshot
 from publishers.models import ConversionFilter, Key
@@ -84,31 +83,6 @@ def test_what_changes_while_it_is_read_is_read_again(key: Key) -> None:
     with connection.execute_wrapper(change_once):
         facts = held(key)
     assert ([*facts.publishers], facts.version) == (changed, version(key))
-
-
-def _pause_buyer(key: Key) -> None:
-    buyer = key.campaign.routes.get().buyer
-    buyer.paused = True
-    buyer.save()
-
-
-CHANGES: dict[str, Callable[[Key], Any]] = {
-    "a buyer is saved": _pause_buyer,
-    "a route is deleted": lambda key: key.campaign.routes.get().delete(),
-    "a bulk update": lambda key: Key.objects.filter(pk=key.pk).update(paused=True),
-    "a filter is made": lambda key: Filter.objects.create(buyer=make_buyer(key.company), key="a", operator="==", value="1"),
-    "a group gets a member": lambda key: make_group(buyers=[make_buyer(key.company)]),
-    "a number is made": lambda key: make_number(key.campaign),
-    "the company is saved": lambda key: key.company.save(),
-    "the key is revoked": lambda key: key.retire(now=NOW),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_change_is_a_new_version(key: Key, change: Callable[[Key], Any]) -> None:
-    before = version(key)
-    change(key)
-    assert version(key) != before
 
 
 def test_another_companys_change_is_none_of_ours(key: Key) -> None:

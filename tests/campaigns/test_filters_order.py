@@ -120,9 +120,7 @@ def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch:
         sys.modules.pop("campaigns.routing_filters.odd_rows", None)
 
 
-@pytest.mark.parametrize(
-    "agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"]
-)
+@pytest.mark.parametrize("agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"])
 def test_what_may_not_be_dialed_is_unreachable(agent: str) -> None:
     assert verdict_on(candidate(number="[agent]"), tags={"agent": agent}) == ("unreachable", None)
 

@@ -48,7 +48,8 @@ def _rename_and_leave(buyer: Buyer, begun: threading.Event, failures: list[Excep
 
 def test_edits_of_the_same_rows_wait_for_each_other_and_never_in_a_circle(company: Company) -> None:
     first, second = make_buyer(company), make_buyer(company)
-    begun, failures = threading.Event(), []
+    begun = threading.Event()
+    failures: list[Exception] = []
     other = threading.Thread(target=_rename_and_leave, args=[Buyer.objects.get(pk=second.pk), begun, failures])
     with transaction.atomic():
         _rename(first, "by one")
@@ -64,6 +65,6 @@ def test_edits_of_the_same_rows_wait_for_each_other_and_never_in_a_circle(compan
 def test_a_change_that_fails_half_way_is_not_made() -> None:
     company = make_company()
     version = CatalogueVersion.objects.get(company=company).version
-    with pytest.raises(RuntimeError, match="^after the row$"):
+    with pytest.raises(RuntimeError, match=r"^after the row$"):
         make_buyer(company)
     assert (Buyer.objects.count(), CatalogueVersion.objects.get(company=company).version) == (0, version)

@@ -22,21 +22,21 @@ def stored_lines(stored: Stored, names: Mapping[int, str], time_zone: str, reser
 
     `reserved` is the row of a buyer that had the call reserved: it comes first, whatever the decision says of it.
     """
-    told = [(row, why) for row, why in _stored(stored, time_zone) if row != reserved]
+    order = [row for row in replay(stored) if row != reserved]
     first = [] if reserved is None else [(reserved, "reserved for this caller")]
-    return [f"{_name(row, names)}: {why}" for row, why in (*first, *told)]
+    eligible = [(row, _place(place)) for place, row in enumerate(order, 1 + len(first))]
+    refused = [(row, why) for row, why in _refused(stored, time_zone) if row != reserved]
+    return [f"{_name(row, names)}: {why}" for row, why in (*first, *eligible, *refused)]
 
 
-def _stored(stored: Stored, time_zone: str) -> list[tuple[int, str]]:
-    """Each buyer's row and what was decided of it."""
-    eligible = [(row, _place(place)) for place, row in enumerate(replay(stored), 1)]
-    refused = [
+def _refused(stored: Stored, time_zone: str) -> list[tuple[int, str]]:
+    """Each refused buyer's row, and why."""
+    return [
         (row, _why(reason, detail, time_zone))
         for reason, groups in stored["refused"].items()
         for detail, rows in groups
         for row in rows
     ]
-    return eligible + refused
 
 
 def _name(row: int, names: Mapping[int, str]) -> str:

@@ -64,3 +64,14 @@ def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() ->
 
 def test_a_buyer_without_a_name_is_told_by_its_row() -> None:
     assert words.stored_lines({"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC") == ["Buyer number 7: chosen"]
+
+
+def test_a_reserved_buyer_comes_first_and_the_others_after_it() -> None:
+    stored = {"seed": 1, "eligible": [[1, 1, [1]], [2, 1, [2]], [3, 1, [3]]], "refused": {"paused": [[None, [4]]]}}
+    names = {row: f"Buyer {row}" for row in (1, 2, 3, 4)}
+    assert words.stored_lines(stored, names, "UTC", reserved=2) == [
+        "Buyer 2: reserved for this caller",
+        "Buyer 1: eligible, place 2",
+        "Buyer 3: eligible, place 3",
+        "Buyer 4: paused",
+    ]

@@ -1,12 +1,12 @@
-"""A cap of the buyer is full: one reason for each of the five caps."""
+"""What the reasons of full caps share; each of them is a file in `routing_filters`."""
 
 from collections.abc import Collection, Iterable, Sequence, Set
 
-from campaigns.routing import KINDS, Asked, Candidate, Capped, Detail, RoutingFilter
+from .routing import KINDS, Asked, Candidate, Capped, Detail, RoutingFilter
 
 
-class CapFilter(RoutingFilter):
-    """Compares a counter with the cap in force. A cap of 0 is full without a counter. Detail: the `cap`."""
+class BuyerCap(RoutingFilter):
+    """A cap of the buyer is full: a counter against the cap in force, and a cap of 0 without one. Detail: the `cap`."""
 
     kind: str
 
@@ -38,31 +38,15 @@ class CapFilter(RoutingFilter):
         return f"its {cls.kind} cap of {detail['cap']} is full"
 
 
-class ConcurrencyCap(CapFilter):
-    slug = "concurrency-cap"
-    rank = 50
-    kind = "concurrency"
+class GroupCap(BuyerCap):
+    """The same of a group that the buyer is in. Detail: the `group` (its id), its `name` and the `cap`."""
 
+    def owners(self, candidate: Candidate) -> Sequence[Capped]:
+        return candidate.groups
 
-class HourlyCap(CapFilter):
-    slug = "hourly-cap"
-    rank = 51
-    kind = "hourly"
+    def detail(self, capped: Capped, cap: int) -> Detail:
+        return {"group": capped.label, "name": capped.name, "cap": cap}
 
-
-class DailyCap(CapFilter):
-    slug = "daily-cap"
-    rank = 52
-    kind = "daily"
-
-
-class MonthlyCap(CapFilter):
-    slug = "monthly-cap"
-    rank = 53
-    kind = "monthly"
-
-
-class HardCap(CapFilter):
-    slug = "hard-cap"
-    rank = 54
-    kind = "hard"
+    @classmethod
+    def sentence(cls, detail: Detail, time_zone: str) -> str:
+        return f"the {cls.kind} cap of {detail['cap']} of its group {detail['name']} is full"

@@ -1,5 +1,6 @@
 """The life of a call, as its carrier tells it. Every step may come twice and changes nothing the second time."""
 
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from .models import Call, Leg, Party
 from .switchboard import carrier
 from .timeline import note
 
+_log = logging.getLogger("ringpost.calls")
 # Longer than any request may take: what is older was left by a process that died.
 STUCK_AFTER = timedelta(seconds=60)
 
@@ -84,5 +86,8 @@ def resume_stuck(*, now: datetime, most: int) -> int:
         _leg_failed(leg.call, leg.pk, why="the carrier was never asked", now=now)
     stuck = list(Call.objects.filter(status=Call.Status.ROUTING, started_at__lte=before).order_by("started_at")[:most])
     for call in stuck:
-        ring_on(call, snapshot=current_snapshot(call.company_id), now=now)
+        try:
+            ring_on(call, snapshot=current_snapshot(call.company_id), now=now)
+        except Exception:  # noqa: BLE001 - one call that nobody can ring must not keep the others waiting
+            _log.exception("call %s could not go on", call.pk)
     return len(stuck)

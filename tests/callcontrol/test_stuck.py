@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from callcontrol import arrivals, tasks
+from callcontrol import arrivals, switchboard, tasks
 from callcontrol.arrivals import Arrival
+from callcontrol.carriers.base import Dial
+from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
 from campaigns.models import Campaign, CapCounter
 from reservations.models import Reservation
@@ -25,10 +27,10 @@ def _age(model: type[Call] | type[Leg]) -> None:
     model.objects.update(started_at=timezone.now() - timedelta(seconds=61))
 
 
-def _left_in_routing(campaign: Campaign) -> Call:
-    answer = ping(make_key(campaign=campaign, count_on_reserve=True))
+def _left_in_routing(campaign: Campaign, name: str = "left", caller: str = CALLER) -> Call:
+    answer = ping(make_key(campaign=campaign, count_on_reserve=True), caller_number=caller)
     to = arrivals.destination_of(answer["inbound_number"])
-    return arrivals.take_in(Arrival("simulator", "left", answer["inbound_number"], CALLER, None, timezone.now()), to)
+    return arrivals.take_in(Arrival("simulator", name, answer["inbound_number"], caller, None, timezone.now()), to)
 
 
 def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> None:
@@ -68,3 +70,17 @@ def test_a_calls_own_clock_ends_nobody_elses_reservation(campaign: Campaign) -> 
     other = confirm(key, ping(key, caller_number="12025550177")["uuid"])
     dial(campaign.numbers.get().number, at=(timezone.now() + timedelta(minutes=2)).isoformat())
     assert Reservation.objects.get(uuid=other["uuid"]).status == "confirmed"
+
+
+def test_one_call_that_cannot_go_on_does_not_keep_the_others(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = _left_in_routing(campaign), _left_in_routing(campaign, "other", "+13105550103")
+    _age(Call)
+
+    class Stumbling(Simulator):
+        def dial(self, order: Dial) -> str:
+            if order.call_uuid == first.pk:
+                raise RuntimeError("something nobody foresaw")
+            return super().dial(order)
+
+    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Stumbling)
+    assert (tasks.resume_stuck_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)

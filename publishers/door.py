@@ -29,7 +29,7 @@ _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _REFUSED_A_MINUTE = 60
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
-Acts = Callable[..., tuple[int, dict[str, Any]]]
+Acts = Callable[..., tuple[int, Any]]
 _T = TypeVar("_T")
 # The region of a key's company when it was last seen: lets the caller's number be part of the first statement.
 _regions: dict[str, str] = {}
@@ -39,8 +39,8 @@ class Door(APIView):
     """The base of every entrance that takes a key.
 
     A subclass names its `kinds` of keys, adds `reads` to the first statement, and has a method for each verb that
-    takes the Visit and the path's parameters and returns a status and the answer's members. It runs in one
-    transaction with the log row; what it raises as a Refusal rolls it back and is logged by itself.
+    takes the Visit and the path's parameters and returns a status and the answer's members (`visit.headers` go with
+    them). It runs in one transaction with the log row; what it raises as a Refusal rolls it back and is logged by itself.
     """
 
     kinds: ClassVar[tuple[str, ...]]
@@ -55,16 +55,15 @@ class Door(APIView):
             now=timezone.now(),
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
-        headers: dict[str, str] = {}
         try:
             act = self._read(request, visit, kwargs)
             self.prepare(visit)
-            answer = self._act_once(act, visit, kwargs, headers)
+            answer = self._act_once(act, visit, kwargs)
         except Exception as error:  # noqa: BLE001 - every failure has an answer and a row
-            answer = self._refuse(visit, error, headers)
+            answer = self._refuse(visit, error)
         _requests.labels(visit.key.type if visit.key else "refused", visit.result or "failed", answer.status).inc()
         content_type = MEDIA_TYPES[answer.format]
-        return HttpResponse(answer.body, status=answer.status, content_type=content_type, headers=headers | _PRIVATE)
+        return HttpResponse(answer.body, status=answer.status, content_type=content_type, headers=visit.headers | _PRIVATE)
 
     def prepare(self, visit: Visit) -> None:
         """Runs once the key is let in, before the transaction of the act."""
@@ -163,7 +162,7 @@ class Door(APIView):
             raise TooMany("too many refused keys", wait)
 
     # --- the act ------------------------------------------------------------------------------------------
-    def _act_once(self, act: Acts, visit: Visit, path_values: Mapping[str, str], headers: dict[str, str]) -> Answer:
+    def _act_once(self, act: Acts, visit: Visit, path_values: Mapping[str, str]) -> Answer:
         if visit.idempotency_key is None or visit.method == "GET":
             return self._act(act, visit, path_values, None)
         began = idempotency.begin(
@@ -177,12 +176,12 @@ class Door(APIView):
         if isinstance(began, Answer):
             visit.result, visit.format = "replayed", began.format
             visit.write(status=began.status, body=began.body)
-            headers["Idempotency-Replayed"] = "true"
+            visit.headers["Idempotency-Replayed"] = "true"
             return began
         try:
             return self._act(act, visit, path_values, began)
         except Exception as error:  # noqa: BLE001 - as above; its Idempotency-Key is free again
-            answer = self._refuse(visit, error, headers)
+            answer = self._refuse(visit, error)
             with suppress(StillRunning, *_DATABASE_AWAY):  # it is another's by now, or free when its time to run is over
                 idempotency.finish(row=began, answer=answer)
             return answer
@@ -200,11 +199,11 @@ class Door(APIView):
                 idempotency.finish(row=record, answer=answer)
         return answer
 
-    def _refuse(self, visit: Visit, error: Exception, headers: dict[str, str]) -> Answer:
+    def _refuse(self, visit: Visit, error: Exception) -> Answer:
         """The answer to a refusal or a failure, and its log row by itself: one for every request that names a key."""
         verdict = verdict_on(error)
         body = render({**self.error_shape, "error": verdict.text}, visit.format).decode()
-        headers.update(verdict.headers)
+        visit.headers = dict(verdict.headers)
         visit.result = "failed" if verdict.status >= 500 else "refused"
         visit.trace, visit.reservation_uuid, visit.call_uuid = None, None, None
         if visit.key_text is not None:
@@ -212,7 +211,7 @@ class Door(APIView):
                 visit.write(status=verdict.status, body=body)
             except _DATABASE_AWAY:
                 if verdict.status != 503:  # an absent database is the one answer without a row
-                    return self._refuse(visit, OperationalError("the log could not be written"), headers)
+                    return self._refuse(visit, OperationalError("the log could not be written"))
         return Answer(verdict.status, body, visit.format)
 
 

@@ -40,6 +40,7 @@ class Visit:
     trace: dict[str, Any] | None = None
     reservation_uuid: uuid.UUID | None = None
     call_uuid: uuid.UUID | None = None
+    headers: dict[str, str] = field(default_factory=dict)  # of the answer
 
     def check(self) -> None:
         """Raises ApiError or Refusal (422) for what no act can use: unstorable text, a caller that is no number."""

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns import caps, phone, routing, words
+from campaigns import caps, phone, repeats, routing, words
 from campaigns.models import Company
 from campaigns.refusals import NotFound, Refusal
+from campaigns.repeats import Repeats
 from campaigns.routing import Decision
 
 from .models import StoredTag
@@ -39,7 +40,7 @@ def run(
     tags: Mapping[str, str] | None = None,
     seed: int | None = None,
 ) -> Trial:
-    """Decides as for a ping: the caller's waiting tags count, the caps are as used now. The same seed draws the same order.
+    """Decides as for a ping: waiting tags and conversions count, the caps are as used now. The same seed draws the same order.
 
     Raises NotFound for an unknown campaign, and Refusal for a caller that is no number. An unknown publisher is a tag.
     """
@@ -52,12 +53,15 @@ def run(
     known = _waiting(campaign, caller, company, now) | dict(tags or {})
     if publisher_id and publisher is None:
         known["publisher_id"] = publisher_id
+    earlier = _earlier(campaign, caller, now)
     ping = routing.Ping(
         now=now,
         campaign_id=campaign_id,
         caller_number=caller,
         tags=known,
         publisher_id=publisher.publisher_id if publisher else None,
+        converted_with=earlier.converted_with,
+        repeat_refused=earlier.refused,
     )
     used = caps.full_counters(company.pk, now)
     seed = random.getrandbits(53) if seed is None else seed
@@ -80,6 +84,17 @@ def _waiting(campaign: CampaignFacts, caller: str | None, company: Company, now:
     scopes = ["", f"campaign:{campaign.row}"]
     rows = StoredTag.objects.filter(company=company, caller_number=caller, scope__in=scopes, expires_at__gt=now)
     return dict(rows.order_by("written_at").values_list("name", "value"))
+
+
+def _earlier(campaign: CampaignFacts, caller: str | None, now: datetime) -> Repeats:
+    """What it means that the caller has converted."""
+    return repeats.before(
+        campaign_row=campaign.row,
+        caller_number=caller,
+        dedupe_seconds=campaign.dedupe_seconds,
+        duplicates=campaign.duplicates,
+        now=now,
+    )
 
 
 def _paused(campaign: CampaignFacts, publisher: PublisherFacts | None) -> str:

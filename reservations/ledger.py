@@ -8,7 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns import repeats
+from campaigns.repeats import Repeats
 from publishers.first_read import Part, Row, moment_of
+from publishers.snapshot import CampaignFacts
 
 _NULL = "CAST(NULL AS text)"
 _COMPANY = "JOIN publishers_key k ON k.key = %s AND k.company_id"
@@ -43,7 +46,18 @@ OVERDUE = Part(
     " WHERE r.hold_id IS NOT NULL AND r.status IN ('reserved', 'confirmed') AND r.expires_at <= %s HAVING COUNT(*) > 0",
     lambda key, caller, now: [key, now],
 )
-PING = (FULL, OPEN, WAITING, OVERDUE)
+# With whom this caller converted, where the key's campaign wants to know; the newest, or a number that a thousand
+# callers share would cost a thousand rows.
+REPEATS = Part(
+    "repeats",
+    f"SELECT 'repeats', CAST(c.buyer_row AS text), CAST(c.converted_at AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}"
+    " FROM (SELECT buyer_row, converted_at FROM campaigns_convertedcaller WHERE campaign_id ="
+    " (SELECT m.id FROM campaigns_campaign m JOIN publishers_key k ON k.campaign_id = m.id"
+    " WHERE k.key = %s AND m.duplicates <> 'pay_once' AND m.dedupe_seconds > 0)"
+    " AND caller_number = %s AND paid ORDER BY converted_at DESC LIMIT 500) c",
+    lambda key, caller, now: [key, caller],
+)
+PING = (FULL, OPEN, WAITING, OVERDUE, REPEATS)
 
 # WITH, because PostgreSQL may run a plain subquery more than once, and then goes past its LIMIT.
 _EXPIRE = """
@@ -79,6 +93,12 @@ def waiting_tags(rows: Sequence[Row], *, campaign_row: int) -> dict[str, str]:
     scopes = ("", f"campaign:{campaign_row}")
     seen = sorted((at or "", name or "", value or "") for scope, name, value, at, *_ in rows if scope in scopes)
     return {name: value for _, name, value in seen}
+
+
+def repeats_of(rows: Sequence[Row], campaign: CampaignFacts, *, now: datetime) -> Repeats:
+    """REPEATS's rows, by the settings in force."""
+    conversions = [(int(row or 0), moment_of(at) or now) for row, at, *_ in rows]
+    return repeats.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=now)
 
 
 def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[int | None]:

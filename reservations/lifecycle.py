@@ -17,6 +17,7 @@ from campaigns import caps, routing
 from campaigns.caps import CapFull
 from campaigns.choice import choose, take
 from campaigns.refusals import NotFound, StillRunning
+from campaigns.repeats import Repeats
 from campaigns.routing import Candidate, Decision
 from config.insert import insert_row
 from publishers import payouts
@@ -44,6 +45,7 @@ class Ask:
     stored: Mapping[str, str]
     used: Mapping[tuple[str, str], int]
     open_rows: Sequence[OpenRow]
+    repeats: Repeats
     now: datetime
 
     @property
@@ -60,6 +62,8 @@ class Ask:
             caller_number=self.caller_number,
             tags={**self.stored, **self.tags},
             publisher_id=self.publisher.publisher_id if self.publisher else None,
+            converted_with=self.repeats.converted_with,
+            repeat_refused=self.repeats.refused,
         )
 
 

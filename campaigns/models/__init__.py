@@ -6,6 +6,7 @@ from .caps import CapCounter, CapHold
 from .catalogue import CatalogueRow, CatalogueVersion, Retirable, new_short_id
 from .company import Company, Member
 from .conditions import BusinessHours, ClosedDate, Filter, FilterRow, SpecialHours
+from .converted_caller import ConvertedCaller
 from .lease import Lease
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "CatalogueVersion",
     "ClosedDate",
     "Company",
+    "ConvertedCaller",
     "Filter",
     "FilterRow",
     "GroupMember",

@@ -50,6 +50,7 @@ def ask_of(visit: Visit) -> Ask:
         stored=ledger.waiting_tags(visit.read["waiting"], campaign_row=campaign.row),
         used=ledger.used_of(visit.read["full"]),
         open_rows=ledger.open_rows(visit.read["open"]),
+        repeats=ledger.repeats_of(visit.read["repeats"], campaign, now=visit.now),
         now=visit.now,
     )
 

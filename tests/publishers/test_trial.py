@@ -8,13 +8,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from campaigns import caps
-from campaigns.models import BusinessHours, Campaign, CapCounter
+from campaigns.models import BusinessHours, Buyer, Campaign, CapCounter
 from campaigns.refusals import NotFound, Refusal
 from campaigns.routing_snapshot import capped_of
 from publishers import trial
 from publishers.models import LogEntry, StoredTag
 from publishers.trial import Trial
 from tests.factories import make_buyer, make_campaign, make_company, make_publisher, make_route
+from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)  # a Tuesday
@@ -70,6 +71,14 @@ def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
     before = list(CapCounter.objects.order_by("pk").values_list("pk", "used"))
     assert [refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"] == ["daily-cap"]
     assert list(CapCounter.objects.order_by("pk").values_list("pk", "used")) == before
+
+
+@pytest.mark.parametrize(("duplicates", "second"), [("pay_once", None), ("exclude_buyer", None), ("refuse", "duplicate")])
+def test_a_conversion_counts(roofing: Campaign, duplicates: str, second: str | None) -> None:
+    Campaign.objects.update(duplicates=duplicates, dedupe_seconds=60)
+    converted(roofing, CALLER, buyer=Buyer.objects.get(name="Old"), at=NOW)
+    verdicts = {verdict.name: verdict.reason for verdict in tried(roofing, tags={"age": "70"}).decision.verdicts()}
+    assert verdicts == {"Old": None if duplicates == "pay_once" else "duplicate", "Any": second}
 
 
 def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:

@@ -8,10 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callcontrol import lifecycle
-from callcontrol.arrivals import Arrival
+from callcontrol.carriers.base import Arrival
+from campaigns.models import Campaign
 from publishers.models import Key
 from tests.factories import make_key, make_market
 from tests.pinging import CALLER, confirm, ping
+from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db
 _NO_WORK = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
@@ -38,6 +40,14 @@ def test_a_ping(key: Key) -> None:
 
 def test_a_repeat(key: Key) -> None:
     ping(key)
+    assert statements(lambda: ping(key)) == 3
+
+
+@pytest.mark.parametrize("duplicates", ["pay_once", "exclude_buyer", "refuse"])
+def test_a_ping_of_a_caller_who_converted(key: Key, duplicates: str) -> None:
+    Campaign.objects.update(duplicates=duplicates, dedupe_seconds=60)
+    converted(Campaign.objects.get(), CALLER)
+    ping(key, caller_number="+13105550104")
     assert statements(lambda: ping(key)) == 3
 
 

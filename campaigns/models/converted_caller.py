@@ -1,0 +1,39 @@
+"""Who has converted on a campaign, and with whom: what a repeat is told by."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from .campaign import Campaign
+from .company import Company
+
+
+class ConvertedCaller(models.Model):
+    """One call that converted, as long as it is of use. Not `paid`: its caller had converted before and was paid for once.
+
+    `turn` numbers a caller's rows on a campaign. Of two calls that end at once both would be the next one, so that one of
+    them has to look again and then sees the other.
+    """
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+", db_index=False)
+    buyer_row = models.BigIntegerField()
+    caller_number = models.CharField(max_length=20)
+    call_uuid = models.UUIDField(unique=True)
+    turn = models.PositiveIntegerField()
+    paid = models.BooleanField()
+    converted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["campaign", "caller_number", "turn"], name="converted_caller_turn_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["campaign", "caller_number", "converted_at"], condition=Q(paid=True), name="converted_caller_paid"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_uuid} ({'paid' if self.paid else 'duplicate'})"

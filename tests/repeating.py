@@ -1,0 +1,27 @@
+"""Conversions of callers, as the end of a call records them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from campaigns import repeats
+from campaigns.models import Buyer, Campaign
+
+
+def converted(
+    campaign: Campaign, caller: str | None, *, buyer: Buyer | None = None, at: datetime | None = None, **more: Any
+) -> bool:
+    """A call of this caller converted at `at` (now), by the campaign's settings; whether it pays."""
+    usual = {
+        "company_row": campaign.company_id,
+        "campaign_row": campaign.pk,
+        "caller_number": caller,
+        "buyer_row": buyer.pk if buyer else 1,
+        "call_uuid": uuid4(),
+        "dedupe_seconds": campaign.dedupe_seconds,
+        "duplicates": campaign.duplicates,
+        "now": at or timezone.now(),
+    }
+    return repeats.record(**(usual | more))

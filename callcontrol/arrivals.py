@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from campaigns import phone
@@ -16,26 +15,11 @@ from reservations import lifecycle as reservations
 from reservations.models import Reservation
 from reservations.numbers import sip_address
 
+from .carriers.base import Arrival
 from .models import Call, CallTag, Leg, Party
 from .timeline import note
 
 NOT_OURS = "that number is not one of ours"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What a carrier says of a new call. `digits` is what the caller keyed in when asked for the real number.
-
-    `now` is the call's own clock, `heard_at` the wall's where that is another: a simulated call brings its own times.
-    """
-
-    carrier: str
-    carrier_call_id: str
-    to: str
-    caller: str | None
-    digits: str | None
-    now: datetime
-    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +88,7 @@ def take_in(arrival: Arrival, to: Destination) -> Call:
         call=call,
         party=Party.CALLER,
         number=call.caller_number,
+        carrier_leg_id=call.carrier_call_id,
         status=Leg.Status.IN_PROGRESS,
         started_at=arrival.now,
         answered_at=arrival.now,

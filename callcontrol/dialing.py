@@ -1,12 +1,9 @@
 """Who gets the call next: the reserved buyer first, then the others in the order of routing."""
 
 import random
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
 
-from django.db import transaction
-
-from campaigns import caps, choice, routing
+from campaigns import caps, choice, repeats, routing
 from campaigns.caps import CapFull
 from campaigns.models import Buyer, CapHold
 from campaigns.routing import Candidate, Ping
@@ -14,47 +11,50 @@ from publishers.snapshot import CampaignFacts, Snapshot
 from reservations.models import Reservation
 
 from .carriers.base import Dial
+from .ending import give_up
 from .models import Call, Leg, Party
+from .moves import change, move
+from .room import Room
+from .switchboard import carrier_class
 from .timeline import note
 
+RING_SECONDS = 30  # of a line that is no buyer's
 
-def ring_next(call: Call, *, snapshot: Snapshot, now: datetime) -> Dial | None:
+
+def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
 
     None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
     left out.
     """
-    if not _moved(call, Call.Status.ROUTING, Call.Status.RINGING):
+    call = room.call
+    if not move(call, Call.Status.RINGING):
         return None
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
-        _give_up(call, now=now, why=why)
+        give_up(room, at=now, why=why)
         return None
-    ping = _ping(call, campaign, snapshot, now=now)
+    ping = ping_of(room, campaign, snapshot, now=now)
     buyer, hold = _reserved(call, campaign, ping)
     if buyer is None and not (call.reservation and call.reservation.route_only):
         buyer, hold = _routed(call, campaign, ping)
     if buyer is None:
-        _give_up(call, now=now, why="no buyer is left")
+        give_up(room, at=now, why="no buyer is left")
         return None
-    return _ring(call, buyer, hold, number=routing.number_for(buyer, ping) or "", now=now)
+    return _ring(room, buyer, hold, number=routing.number_for(buyer, ping) or "", now=now)
 
 
-def release_unusable(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
-    """Gives back the reserved buyer's place if that buyer can't be dialed, in a transaction of its own.
+def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
+    """Gives back the reserved buyer's place if that buyer can't be dialed: in a transaction of its own.
 
-    Once the buyer was tried, the place is its leg's. The call's row is locked, so that nobody dials meanwhile.
+    Once the buyer was tried, the place is its leg's.
     """
-    reservation = call.reservation
-    if reservation is None or not reservation.hold_id:
+    call, reservation = room.call, room.call.reservation
+    if call.status != Call.Status.ROUTING or reservation is None or reservation.buyer_id in _tried(room):
         return
-    with transaction.atomic():
-        looking = Call.objects.select_for_update().filter(pk=call.pk, status=Call.Status.ROUTING).first()
-        if looking is None or reservation.buyer_id in _tried(call):
-            return
-        campaign, _ = _open_campaign(call, snapshot)
-        if campaign is None or _obstacle(reservation, campaign, _ping(call, campaign, snapshot, now=now)):
-            caps.give_back(hold_ids=[reservation.hold_id], now=now)
+    campaign, _ = _open_campaign(call, snapshot)
+    if reservation.hold_id and (campaign is None or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))):
+        caps.give_back(hold_ids=[reservation.hold_id], now=now)
 
 
 def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
@@ -67,21 +67,33 @@ def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None
     return (None, "the publisher is paused") if publisher and publisher.paused else (campaign, "")
 
 
-def _ping(call: Call, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
+def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
+    """What is known of the caller at this moment. Buyers that the call was dialed to are left out."""
+    call = room.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
+    before = repeats.before(
+        campaign_row=campaign.row,
+        caller_number=call.caller_number,
+        dedupe_seconds=campaign.dedupe_seconds,
+        duplicates=campaign.duplicates,
+        call_uuid=call.pk,
+        now=now,
+    )
     return Ping(
         now=now,
         campaign_id=campaign.campaign_id,
         caller_number=call.caller_number,
         tags=dict(call.tags.values_list("name", "value")),
         publisher_id=publisher.publisher_id if publisher else None,
-        leave_out=_tried(call),
+        leave_out=_tried(room),
+        converted_with=before.converted_with,
+        repeat_refused=before.refused,
     )
 
 
-def _tried(call: Call) -> frozenset[int]:
+def _tried(room: Room) -> frozenset[int]:
     """The rows of the buyers that this call was dialed to."""
-    return frozenset(call.legs.filter(party=Party.HANDLER, buyer__isnull=False).values_list("buyer_id", flat=True))
+    return frozenset(leg.buyer_id for leg in room.legs if leg.party == Party.HANDLER and leg.buyer_id)
 
 
 def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> str | None:
@@ -137,48 +149,55 @@ def _seed() -> int:
     return random.getrandbits(53)
 
 
-def _ring(call: Call, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:
-    row = Buyer.objects.get(pk=buyer.row)
-    leg = Leg.objects.create(call=call, party=Party.HANDLER, buyer=row, hold=hold, number=number, started_at=now)
-    Call.objects.filter(pk=call.pk).update(buyer=row)
-    call.buyer = row
+def _ring(room: Room, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:
+    call, row = room.call, Buyer.objects.get(pk=buyer.row)
+    leg = new_leg(room, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
+    change(call, buyer_id=row.pk)
     note(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
+    return dial_order(room, leg, row)
+
+
+def new_leg(room: Room, party: Party, *, number: str, buyer: Buyer | None, hold: CapHold | None = None, now: datetime) -> Leg:
+    """A ringing leg of the room, saved. Without a buyer it rings half a minute."""
+    seconds = buyer.timeout_seconds if buyer else RING_SECONDS
+    leg = Leg(
+        call=room.call,
+        place=len(room.legs),
+        party=party,
+        buyer=buyer,
+        hold=hold,
+        number=number,
+        acceptance_seconds=_acceptance_seconds(party, buyer),
+        started_at=now,
+        rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
+    )
+    leg.caller_number_sent = room.call.caller_number if buyer is None or buyer.caller_id == "caller" else buyer.caller_id
+    leg.save(force_insert=True)
+    room.legs.append(leg)
+    return leg
+
+
+def _acceptance_seconds(party: Party, buyer: Buyer | None) -> int | None:
+    """Only a buyer to whom the call was routed has to accept it: a transferee was asked by the one who transfers."""
+    if party != Party.HANDLER or buyer is None or buyer.acceptance != Buyer.Acceptance.EXPLICIT:
+        return None
+    return buyer.acceptance_seconds
+
+
+def dial_order(room: Room, leg: Leg, buyer: Buyer | None) -> Dial:
+    """What the carrier is asked for this leg."""
+    call = room.call
     return Dial(
         call_uuid=call.uuid,
         leg_uuid=leg.uuid,
         carrier_call_id=call.carrier_call_id,
-        number=number,
-        show=call.caller_number if row.caller_id == "caller" else row.caller_id,
-        timeout_seconds=row.timeout_seconds,
-        send_digits=row.send_digits,
-        sip_username=row.sip_username,
-        sip_password=row.sip_password,
-        headers={"X-PH-RetreaverUUID": str(call.uuid)},
+        number=leg.number or "",
+        show=leg.caller_number_sent,
+        timeout_seconds=buyer.timeout_seconds if buyer else RING_SECONDS,
+        send_digits=buyer.send_digits if buyer else "",
+        sip_username=buyer.sip_username if buyer else "",
+        sip_password=buyer.sip_password if buyer else "",
+        headers={"X-PH-RetreaverUUID": str(call.uuid), "X-PH-RetreaverKey": call.key},
+        at=leg.started_at,
+        inband_signals=buyer.inband_signals if buyer else False,
     )
-
-
-def _give_up(call: Call, *, now: datetime, why: str) -> None:
-    """Ends the call as no-target, its caller's leg with it."""
-    if _moved(call, Call.Status.RINGING, Call.Status.NO_TARGET, ended_at=now):
-        call.legs.filter(party=Party.CALLER, ended_at=None).update(status=Leg.Status.ENDED, outcome="no-target", ended_at=now)
-        note(call, "ended", at=now, status="no-target", why=why)
-
-
-def end_unanswered(leg_uuid: UUID, *, outcome: str, now: datetime) -> bool:
-    """Ends a ringing leg, gives its places back and lets its call look for the next buyer; False when it rings no more."""
-    ringing = Leg.objects.filter(pk=leg_uuid, status=Leg.Status.RINGING)
-    if not ringing.update(status=Leg.Status.ENDED, outcome=outcome, ended_at=now):
-        return False
-    leg = Leg.objects.select_related("call").get(pk=leg_uuid)
-    _moved(leg.call, Call.Status.RINGING, Call.Status.ROUTING)
-    if leg.hold_id:
-        caps.give_back(hold_ids=[leg.hold_id], now=now)
-    return True
-
-
-def _moved(call: Call, before: Call.Status, after: Call.Status, **changes: datetime) -> bool:
-    """Moves a call from one status to another; False when somebody else did."""
-    won = Call.objects.filter(pk=call.pk, status=before).update(status=after, **changes)
-    if won:
-        call.status = after
-    return bool(won)

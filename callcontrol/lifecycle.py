@@ -1,93 +1,138 @@
-"""The life of a call, as its carrier tells it. Every step may come twice and changes nothing the second time."""
+"""The life of a call, as its carrier tells it. Every step may come twice, late or in the wrong order.
 
-import logging
-from datetime import datetime, timedelta
+Each entrance works in short transactions on the locked call, and tells the carrier what to do between them.
+"""
+
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from publishers.snapshot import Snapshot, current_snapshot
+from campaigns.refusals import NotFound
+from publishers.snapshot import current_snapshot
 from reservations import lifecycle as reservations
 
-from . import arrivals, dialing
-from .arrivals import Arrival
-from .carriers.base import CarrierFailed
-from .models import Call, Leg, Party
+from . import arrivals, dialing, legs, settling
+from .carriers.base import Arrival, Carrier, CarrierFailed, Dial, Event, LegAnswered, LegEnded
+from .conducting import conduct
+from .models import Call, Leg
+from .room import Room, enter, enter_by_leg
 from .switchboard import carrier
-from .timeline import note
-
-_log = logging.getLogger("ringpost.calls")
-# Longer than any request may take: what is older was left by a process that died.
-STUCK_AFTER = timedelta(seconds=60)
 
 
+# --- a call comes in --------------------------------------------------------------------------------------
 def call_arrived(arrival: Arrival) -> Call:
     """A caller has dialed a number of ours: the call with its first buyer ringing, or ended as no-target.
 
-    Raises NotFound when the number is not ours. The carrier is asked after the transaction, never inside it.
+    Raises NotFound when the number is not ours.
+    """
+    call = take_call(arrival)
+    ring_on(call.pk, now=arrival.now)
+    return Call.objects.select_related("buyer", "publisher").get(pk=call.pk)
+
+
+def take_call(arrival: Arrival) -> Call:
+    """The first phase alone: the call with its reservation, publisher and tags, and nobody asked or dialed yet.
+
+    Announced twice, it is the first one again. Raises NotFound when the number is not ours.
     """
     to = arrivals.destination_of(arrival.to)
     with transaction.atomic():
         call = arrivals.take_in(arrival, to)
     # Others' reservations live by the wall's clock, whatever time this call brings.
-    reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_row=to.snapshot.company_row)
-    ring_on(call, snapshot=to.snapshot, now=arrival.now)
-    return Call.objects.select_related("buyer", "publisher").get(pk=call.pk)
+    reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_row=call.company_id)
+    return call
 
 
-def ring_on(call: Call, *, snapshot: Snapshot, now: datetime) -> None:
+# --- who gets it ------------------------------------------------------------------------------------------
+def ring_on(call_uuid: UUID, *, now: datetime) -> None:
     """Rings the next buyer of a call that is looking for one, and the next after a leg that can't be dialed.
 
     Whoever moves the call out of `routing` does it; for everybody else, and for a call that rings, nothing happens.
     Each transaction changes the places of one hold: that keeps those who count in one order.
     """
-    dialing.release_unusable(call, snapshot=snapshot, now=now)
+    _release_unusable(call_uuid, now=now)
     while True:
         with transaction.atomic():
-            order = dialing.ring_next(call, snapshot=snapshot, now=now)
+            room = enter(call_uuid)
+            order = dialing.ring_next(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
         if order is None:
-            _turn_away(call, now=now)
+            follow(room, now=now)
             return
-        try:
-            leg_id = carrier().dial(order)
-        except CarrierFailed as failure:
-            _leg_failed(call, order.leg_uuid, why=str(failure), now=now)
-            continue
-        Leg.objects.filter(pk=order.leg_uuid, carrier_leg_id="").update(carrier_leg_id=leg_id)
-        return
+        if dial(room, order, now=now) is None:
+            return
 
 
-def _turn_away(call: Call, *, now: datetime) -> None:
-    if call.status != Call.Status.NO_TARGET:
-        return
+def _release_unusable(call_uuid: UUID, *, now: datetime) -> None:
+    if Call.objects.filter(pk=call_uuid, reservation__hold__isnull=False).exists():
+        with transaction.atomic():
+            room = enter(call_uuid)
+            dialing.release_unusable(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
+
+
+def dial(room: Room, order: Dial, *, now: datetime) -> CarrierFailed | None:
+    """Has the carrier ring a leg, and tells it whatever else was decided with it. What failed, with the leg ended."""
+    line = carrier()
     try:
-        carrier().turn_away(call.carrier_call_id)
+        name = line.dial(order)
     except CarrierFailed as failure:
-        note(call, "turning-away-failed", at=now, why=str(failure))
+        with transaction.atomic():
+            room, leg = enter_by_leg(order.leg_uuid)
+            legs.failed(room, leg, why=str(failure), at=room.at(order.at))
+        hear_all(conduct(line, room.call, room.orders, now=now), now=now)
+        return failure
+    if not Leg.objects.live().filter(pk=order.leg_uuid).update(carrier_leg_id=name):
+        _hang_up_over(line, order, name, now=now)
+    hear_all(conduct(line, room.call, room.orders, now=now), now=now)
+    return None
 
 
-def _leg_failed(call: Call, leg_uuid: UUID, *, why: str, now: datetime) -> None:
+def _hang_up_over(line: Carrier, order: Dial, name: str, *, now: datetime) -> None:
+    """The call ended while its leg was being dialed, when nobody knew yet what to hang up."""
+    Leg.objects.filter(pk=order.leg_uuid).update(carrier_leg_id=name)
     with transaction.atomic():
-        if dialing.end_unanswered(leg_uuid, outcome="failed", now=now):
-            note(call, "leg-failed", at=now, leg=str(leg_uuid), why=why)
+        room, leg = enter_by_leg(order.leg_uuid)
+        room.order("hang_up", leg, at=leg.ended_at or now)
+    hear_all(conduct(line, room.call, room.orders, now=now), now=now)
 
 
-# --- what a crash left behind -----------------------------------------------------------------------------
-def resume_stuck(*, now: datetime, most: int) -> int:
-    """Goes on with calls whose process died between two steps: at most so many, how many. Safe twice and in parallel.
+# --- what the carrier tells -------------------------------------------------------------------------------
+def hear(event: LegAnswered | LegEnded, *, now: datetime) -> Call:
+    """A carrier's word on a leg, the caller's included: its end is the caller's hang-up. Raises NotFound for an unknown leg."""
+    with transaction.atomic():
+        room, leg = enter_by_leg(event.leg_uuid)
+        _move_clock(room, event.at)
+        if isinstance(event, LegAnswered):
+            legs.answered(room, leg, at=event.at, event_id=event.event_id)
+        else:
+            legs.ended(room, leg, outcome=event.outcome, at=event.at, seconds=event.seconds, event_id=event.event_id)
+    follow(room, now=now)
+    return room.call
 
-    Either nobody was dialed (the call is still `routing`), or the carrier was never told to ring its leg.
-    """
-    before = now - STUCK_AFTER
-    undialed = Leg.objects.filter(status=Leg.Status.RINGING, carrier_leg_id="", started_at__lte=before).exclude(
-        party=Party.CALLER
-    )
-    for leg in undialed.select_related("call")[:most]:
-        _leg_failed(leg.call, leg.pk, why="the carrier was never asked", now=now)
-    stuck = list(Call.objects.filter(status=Call.Status.ROUTING, started_at__lte=before).order_by("started_at")[:most])
-    for call in stuck:
+
+def _move_clock(room: Room, at: datetime) -> None:
+    if at > room.call.clock:
+        Call.objects.filter(pk=room.call.pk, clock__lt=at).update(clock=at)
+        room.call.clock = at
+
+
+def follow(room: Room, *, now: datetime) -> None:
+    """What comes of a change once it is written: the carrier's orders, the next buyer, the money."""
+    if room.orders:
+        hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)
+    if room.call.status == Call.Status.ROUTING:
+        ring_on(room.call.pk, now=now)
+    elif not room.call.is_live:
+        settling.settle(room.call.pk, now=now)
+
+
+def hear_all(events: list[Event], *, now: datetime) -> None:
+    """What a carrier says at once. Numbers that are not ours and legs that are unknown are the world's, not ours."""
+    for event in events:
         try:
-            ring_on(call, snapshot=current_snapshot(call.company_id), now=now)
-        except Exception:  # noqa: BLE001 - one call that nobody can ring must not keep the others waiting
-            _log.exception("call %s could not go on", call.pk)
-    return len(stuck)
+            if isinstance(event, Arrival):
+                call_arrived(event)
+            else:
+                hear(event, now=now)
+        except NotFound:
+            continue

@@ -16,6 +16,11 @@ def all_carriers() -> dict[str, type[Carrier]]:
     return {found.slug: found for found in declared_in(carriers, Carrier)}  # type: ignore[type-abstract]
 
 
-def carrier() -> Carrier:
+def carrier_class() -> type[Carrier]:
     """The carrier that the setting CARRIER names; KeyError when there is none."""
-    return all_carriers()[settings.CARRIER]()
+    return all_carriers()[settings.CARRIER]
+
+
+def carrier() -> Carrier:
+    """A carrier to be told what to do; what it says at once about that is in its `heard`."""
+    return carrier_class()()

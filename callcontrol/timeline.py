@@ -7,24 +7,38 @@ from typing import Any
 from campaigns import words
 from campaigns.models import Buyer
 from campaigns.routing import rows_of
+from config.insert import insert
 
 from .models import Call, CallEvent
 
+SECRET = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
+_UNTOLD = ("trace", "reserved_row", SECRET)
 # What each kind of event says; `{}` parts are its details.
 _SENTENCES = {
     "arrived": "The caller dialed {number}.",
     "routed": "The buyers were decided upon.",
     "reserved-buyer-passed-over": "The reserved buyer was passed over: {why}.",
     "dialing": "Buyer {buyer_id} is dialed.",
+    "answered": "The {party} picked up.",
+    "left": "The {party}’s line ended: {outcome}.",
+    "taken-off": "The {party}’s line was ended: {outcome}.",
     "leg-failed": "The carrier could not dial: {why}.",
+    "accepted": "The handler accepted the call.",
+    "transferring": "{number} is dialed, to join the call.",
+    "caller-held": "The caller is on hold.",
+    "caller-joined": "The caller is back on the line.",
+    "carrier-failed": "The carrier could not {told}: {why}.",
     "turning-away-failed": "The carrier could not tell the caller: {why}.",
-    "ended": "The call ended without a buyer: {why}.",
+    "ended": "The call ended: {why}.",
+    "converted": "The call converted: {payout} to the publisher, {revenue} from the buyer.",
+    "duplicate": "The caller had converted before, and does not pay again.",
+    "unconverted": "The call did not convert.",
 }
 
 
-def note(call: Call, kind: str, *, at: datetime, **detail: object) -> None:
-    """Adds a step to the call's timeline."""
-    CallEvent.objects.create(call=call, at=at, kind=kind, detail=detail)
+def note(call: Call, kind: str, *, at: datetime, event_id: str | None = None, **detail: object) -> None:
+    """Adds a step to the call's timeline. `event_id` is the carrier's name of it: the second of that name is left out."""
+    insert(CallEvent, call_id=call.pk, at=at, kind=kind, detail=detail, carrier_event_id=event_id)
 
 
 def sentence(event: CallEvent) -> str:
@@ -58,7 +72,7 @@ def told(call: Call) -> list[dict[str, Any]]:
             "event": event.kind,
             "text": sentence(event),
             "verdicts": verdicts(event, names, call.company.time_zone),
-            "detail": {name: value for name, value in event.detail.items() if name not in ("trace", "reserved_row")},
+            "detail": {name: value for name, value in event.detail.items() if name not in _UNTOLD},
         }
         for event in events
     ]

@@ -52,3 +52,10 @@ class TooMany(Refusal):
     def __init__(self, text: str, retry_after: int) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class CarrierAway(Refusal):
+    """The carrier did not do what it was asked; nothing has changed, and asking again may help."""
+
+    status = 503
+    retry_after = 1

@@ -19,7 +19,8 @@ die_with_up()
 SWEEPS: dict[str, float] = {
     "config.tasks.tick": 10,
     "reservations.tasks.expire_reservations": 5,
-    "callcontrol.tasks.resume_stuck_calls": 30,
+    "callcontrol.tasks.catch_up_calls": 5,
+    "callcontrol.tasks.hang_up_again": 10,
     "publishers.tasks.expire_stored_tags": 60,
     "publishers.tasks.trim_idempotency_records": 3600,
     "campaigns.tasks.forget_ended_counters": 24 * 3600,

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from callcontrol import callers, lifecycle
-from callcontrol.arrivals import NOT_OURS, Arrival, destination_of
+from callcontrol.arrivals import NOT_OURS, destination_of
+from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call
 from campaigns.desk import EDITORS, is_superuser, roles
 from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal

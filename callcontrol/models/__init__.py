@@ -1,7 +1,8 @@
-"""The rows of calls: the call, its tags, legs and events."""
+"""The rows of calls: the call, its tags, legs, transfers and events."""
 
-from .call import Call, CallTag, Party
+from .call import LIVE, Call, CallTag, Party
 from .event import CallEvent
-from .leg import Leg
+from .leg import GIVEN_BACK, Leg, Outcome
+from .transfer import Transfer
 
-__all__ = ["Call", "CallEvent", "CallTag", "Leg", "Party"]
+__all__ = ["GIVEN_BACK", "LIVE", "Call", "CallEvent", "CallTag", "Leg", "Outcome", "Party", "Transfer"]

@@ -1,5 +1,6 @@
 """A call, and what is known about its caller."""
 
+import secrets
 import uuid
 from typing import ClassVar
 
@@ -17,8 +18,22 @@ class Party(models.TextChoices):
     TRANSFEREE = "transferee", "Transferee"
 
 
+def new_call_key() -> str:
+    return secrets.token_hex(16)
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def live(self) -> "CallQuerySet":
+        """The calls whose caller is on the line."""
+        return self.filter(status__in=LIVE)
+
+
 class Call(models.Model):
-    """One caller's call. It claims at most one reservation, and a reservation is claimed by one call."""
+    """One caller's call. It claims at most one reservation, and a reservation is claimed by one call.
+
+    Its money stands when `settled_at` does: `payout` and `revenue` are null unless it converted. `connected_at` is the
+    pick-up of the leg that kept the call, `buyer` the one it was dialed to last.
+    """
 
     class Status(models.TextChoices):
         ROUTING = "routing", "Finding a buyer"
@@ -28,6 +43,7 @@ class Call(models.Model):
         NO_TARGET = "no-target", "No buyer"
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.CharField(max_length=32, default=new_call_key)  # tells a buyer's system which call it is, beside the UUID
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+")
@@ -40,10 +56,15 @@ class Call(models.Model):
     caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld caller
     payout = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     revenue = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    connected_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
+    duplicate = models.BooleanField(default=False)  # it would have converted, had its caller not converted before
     started_at = models.DateTimeField()
     clock = models.DateTimeField()  # the latest moment that its carrier has told
     ended_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -52,9 +73,23 @@ class Call(models.Model):
                 condition=Q(status__in=["routing", "ringing", "in-progress", "finished", "no-target"]), name="call_status_known"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["company", "-started_at"], name="call_newest"),
+            models.Index(fields=["company", "caller_number", "-started_at"], name="call_by_caller"),
+            models.Index(fields=["company", "caller_number"], condition=Q(ended_at=None), name="call_live_by_caller"),
+            models.Index(fields=["started_at"], condition=Q(ended_at=None), name="call_live"),
+            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False, settled_at=None), name="call_unsettled"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.uuid} ({self.status})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+
+LIVE = (Call.Status.ROUTING, Call.Status.RINGING, Call.Status.IN_PROGRESS)
 
 
 class CallTag(models.Model):

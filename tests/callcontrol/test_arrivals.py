@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from callcontrol import lifecycle
-from callcontrol.arrivals import Arrival, destination_of, take_in
+from callcontrol.arrivals import destination_of, take_in
+from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, CallEvent, CallTag, Leg
 from campaigns.models import Campaign
 from publishers.models import InboundNumber, Key, Publisher, StoredTag

@@ -8,23 +8,22 @@ import pytest
 from django.utils import timezone
 
 from callcontrol import lifecycle, switchboard
-from callcontrol.arrivals import Arrival, destination_of, take_in
-from callcontrol.carriers.base import Carrier, CarrierFailed, Dial
+from callcontrol.arrivals import destination_of, take_in
+from callcontrol.carriers.base import Arrival, CarrierFailed, Dial, Line
+from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
 from campaigns import caps
 from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
 from publishers.models import Key, Publisher
-from publishers.snapshot import current_snapshot
 from tests.factories import make_key, make_market
 from tests.pinging import CALLER, Answer, confirm, dial, held, ping, rung
 
 pytestmark = pytest.mark.django_db
 
 
-class Broken(Carrier):
+class Broken(Simulator):
     """A carrier that can't reach the numbers in `dead`."""
 
-    slug = "simulator"
     dead: ClassVar[set[str]] = set()
     turned_away: ClassVar[list[str]] = []
 
@@ -33,8 +32,8 @@ class Broken(Carrier):
             raise CarrierFailed("no route to that number", is_final=True)
         return "leg-1"
 
-    def turn_away(self, carrier_call_id: str) -> None:
-        self.turned_away.append(carrier_call_id)
+    def turn_away(self, caller: Line) -> None:
+        self.turned_away.append(caller.carrier_leg_id)
 
 
 @pytest.fixture
@@ -145,7 +144,7 @@ def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key
     early = take_in(arrival, destination_of(arrival.to))
     late = Call.objects.get(pk=early.pk)
     for call in (early, late):
-        lifecycle.ring_on(call, snapshot=current_snapshot(campaign.company_id), now=arrival.now)
+        lifecycle.ring_on(call.pk, now=arrival.now)
         Buyer.objects.update(paused=True)
     assert (CapHold.objects.get().status, used()) == ("held", [1, 0, 0])
 
@@ -159,7 +158,7 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
     Call.objects.update(status="routing")
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
-    lifecycle.ring_on(Call.objects.get(), snapshot=current_snapshot(Call.objects.get().company_id), now=timezone.now())
+    lifecycle.ring_on(Call.objects.get().pk, now=timezone.now())
     assert [(hold.status, hold.buyer_row) for hold in CapHold.objects.order_by("pk")] == [
         ("held", buyer("b1").pk),
         ("held", buyer("b2").pk),
@@ -230,4 +229,8 @@ def test_a_place_that_was_held_goes_back_when_the_leg_fails(key: Key, broken: ty
 
 def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: type[Broken]) -> None:
     dial(campaign.numbers.get().number)
-    assert list(Leg.objects.order_by("party").values_list("party", "carrier_leg_id")) == [("caller", ""), ("handler", "leg-1")]
+    call = Call.objects.get()
+    assert list(Leg.objects.order_by("party").values_list("party", "carrier_leg_id")) == [
+        ("caller", call.carrier_call_id),
+        ("handler", "leg-1"),
+    ]

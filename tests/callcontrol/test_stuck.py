@@ -6,8 +6,7 @@ import pytest
 from django.utils import timezone
 
 from callcontrol import arrivals, switchboard, tasks
-from callcontrol.arrivals import Arrival
-from callcontrol.carriers.base import Dial
+from callcontrol.carriers.base import Arrival, Dial
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
 from campaigns.models import Campaign, CapCounter
@@ -36,14 +35,14 @@ def _left_in_routing(campaign: Campaign, name: str = "left", caller: str = CALLE
 def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> None:
     call = _left_in_routing(campaign)
     _age(Call)
-    assert tasks.resume_stuck_calls() == 1
+    assert tasks.catch_up_calls() == 1
     call.refresh_from_db()
     assert (call.status, call.buyer.buyer_id, call.reservation) == ("ringing", "b1", Reservation.objects.get())  # type: ignore[union-attr]
 
 
 def test_a_young_one_is_left_to_its_process(campaign: Campaign) -> None:
     _left_in_routing(campaign)
-    assert (tasks.resume_stuck_calls(), Call.objects.get().status) == (0, "routing")
+    assert (tasks.catch_up_calls(), Call.objects.get().status) == (0, "routing")
 
 
 def test_a_leg_that_the_carrier_never_heard_of_fails_and_the_next_buyer_rings(campaign: Campaign) -> None:
@@ -51,7 +50,7 @@ def test_a_leg_that_the_carrier_never_heard_of_fails_and_the_next_buyer_rings(ca
     Leg.objects.filter(party="handler").update(carrier_leg_id="")
     _age(Leg)
     _age(Call)
-    tasks.resume_stuck_calls()
+    tasks.catch_up_calls()
     legs = Leg.objects.filter(party="handler").order_by("started_at").values_list("buyer__buyer_id", "status")
     assert list(legs) == [("b1", "ended"), ("b2", "ringing")]
 
@@ -61,7 +60,7 @@ def test_it_gives_its_place_back(campaign: Campaign) -> None:
     Leg.objects.filter(party="handler").update(carrier_leg_id="")
     _age(Leg)
     _age(Call)
-    tasks.resume_stuck_calls()
+    tasks.catch_up_calls()
     assert list(CapCounter.objects.filter(kind="concurrency").order_by("owner").values_list("used", flat=True)) == [0, 1]
 
 
@@ -83,4 +82,4 @@ def test_one_call_that_cannot_go_on_does_not_keep_the_others(campaign: Campaign,
             return super().dial(order)
 
     monkeypatch.setitem(switchboard.all_carriers(), "simulator", Stumbling)
-    assert (tasks.resume_stuck_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)
+    assert (tasks.catch_up_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)

@@ -8,8 +8,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from callcontrol import dialing
-from callcontrol.arrivals import Arrival, destination_of, take_in
+from callcontrol.arrivals import destination_of, take_in
+from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call
+from callcontrol.room import enter
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers.snapshot import Snapshot, current_snapshot
 from tests.factories import make_key, make_market
@@ -42,13 +44,14 @@ def test_a_place_is_not_given_back_from_under_a_leg_that_is_being_made() -> None
 
     def dial() -> None:
         with transaction.atomic():
-            dialing.ring_next(call, snapshot=before, now=now)
+            dialing.ring_next(enter(call.pk), snapshot=before, now=now)
             dialed.set()
             released.wait(timeout=0.5)  # in vain: it waits for this transaction
 
     def release() -> None:
         dialed.wait(timeout=30)
-        dialing.release_unusable(Call.objects.get(pk=call.pk), snapshot=after, now=now)
+        with transaction.atomic():
+            dialing.release_unusable(enter(call.pk), snapshot=after, now=now)
         released.set()
 
     together([dial, release])

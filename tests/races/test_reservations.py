@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callcontrol import lifecycle as calls
-from callcontrol.arrivals import Arrival
+from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, CallTag, Leg
 from campaigns import caps, leases
 from campaigns.models import Buyer, Campaign, CapHold

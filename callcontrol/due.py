@@ -1,0 +1,137 @@
+"""What the clock brings about: lines ring out, calls are not accepted in time, and what a silent carrier or a crash left goes on.
+
+Sweeps do it, and so does whoever reads or steers a call: late is never wrong.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from . import legs, settling
+from .conducting import conduct
+from .ending import finish
+from .lifecycle import follow, hear_all, ring_on
+from .models import Call, Leg, Outcome, Party
+from .moves import change
+from .room import Room, enter
+from .switchboard import carrier, carrier_class
+
+_log = logging.getLogger("ringpost.calls")
+# Longer than any request may take: what is older was left by a process that died.
+STUCK_AFTER = timedelta(seconds=60)
+# No call is longer: what is older has lost its last event.
+GREATEST_AGE = timedelta(hours=4)
+# How long a carrier has to confirm that a line has ended, before it is told again.
+CONFIRMED_WITHIN = timedelta(seconds=10)
+
+
+# --- one call ---------------------------------------------------------------------------------------------
+def catch_up(call_uuid: UUID, *, now: datetime) -> None:
+    """Brings a call to where it is at this moment, by its own clock. NotFound when there is none."""
+    while _step(call_uuid, now=now):
+        pass
+
+
+def _step(call_uuid: UUID, *, now: datetime) -> bool:
+    """The next thing that is due, if anything is. Consequences of one come before the next, as they did."""
+    with transaction.atomic():
+        room = enter(call_uuid)
+        at = room.at(now)
+        done = room.call.is_live and _do_next(room, at=at)
+        is_stuck = room.call.status == Call.Status.ROUTING and room.call.started_at + STUCK_AFTER <= at
+    if done:
+        follow(room, now=now)
+    elif is_stuck:
+        ring_on(call_uuid, now=now)
+        return True
+    elif not room.call.is_live:
+        settling.settle(call_uuid, now=now)
+    return done
+
+
+def _do_next(room: Room, *, at: datetime) -> bool:
+    """The earliest of what is due at `at`; False when nothing is."""
+    due = [(moment, leg) for moment, leg in _deadlines(room) if moment <= at]
+    aged = room.call.started_at + GREATEST_AGE
+    if due:
+        moment, leg = min(due, key=lambda each: each[0])
+        outcome = Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER
+        if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
+            legs.failed(room, leg, why="the carrier was never asked", at=at)
+        else:
+            legs.end_ours(room, leg, outcome=outcome, at=moment if carrier_class().keeps_virtual_time else at)
+        return True
+    if aged <= at:
+        finish(room, at=aged if carrier_class().keeps_virtual_time else at, why="its carrier went silent")
+        return True
+    return False
+
+
+def _deadlines(room: Room) -> Iterable[tuple[datetime, Leg]]:
+    for leg in room.others():
+        if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
+            yield leg.started_at + STUCK_AFTER, leg
+        elif leg.status == Leg.Status.RINGING and leg.rings_until:
+            yield leg.rings_until, leg
+        elif leg.talks and leg.accept_until and leg.accepted_at is None:
+            yield leg.accept_until, leg
+
+
+# --- many calls -------------------------------------------------------------------------------------------
+def catch_up_company(*, company_row: int, now: datetime, most: int = 100) -> int:
+    """Brings a company's calls to where they are, at most so many; how many were behind. For those who read a list."""
+    return _catch_up_all(_behind(Leg.objects.filter(call__company_id=company_row), company_row, now=now, most=most), now=now)
+
+
+def catch_up_due(*, now: datetime, most: int) -> int:
+    """The sweep: brings at most so many calls to where they are; how many were behind. Safe twice and in parallel."""
+    behind = _behind(Leg.objects.all(), None, now=now, most=most)
+    return _catch_up_all([*behind, *settling.unsettled_places(most=most)][:most], now=now)
+
+
+def _behind(of: QuerySet[Leg], company_row: int | None, *, now: datetime, most: int) -> list[UUID]:
+    calls = Call.objects.all() if company_row is None else Call.objects.filter(company_id=company_row)
+    unasked = of.filter(status="ringing", carrier_leg_id="", started_at__lte=now - STUCK_AFTER)
+    ringing = of.filter(status="ringing", rings_until__lte=now)
+    unaccepted = of.filter(status="in-progress", accepted_at=None, accept_until__lte=now)
+    found: list[UUID] = []
+    for legs_due in (unasked.exclude(party=Party.CALLER), ringing, unaccepted):
+        found += legs_due.order_by("started_at").values_list("call_id", flat=True)[:most]
+    stuck = calls.filter(status=Call.Status.ROUTING, started_at__lte=now - STUCK_AFTER)
+    aged = calls.live().filter(ended_at=None, started_at__lte=now - GREATEST_AGE)
+    unsettled = calls.filter(ended_at__lte=now - settling.LAST_WORD, settled_at=None)
+    for behind in (stuck.order_by("started_at"), aged.order_by("started_at"), unsettled.order_by("ended_at")):
+        found += behind.values_list("pk", flat=True)[:most]
+    return list(dict.fromkeys(found))[:most]
+
+
+def _catch_up_all(calls: list[UUID], *, now: datetime) -> int:
+    for call_uuid in calls:
+        try:
+            catch_up(call_uuid, now=now)
+        except Exception:  # noqa: BLE001 - one call that cannot go on must not keep the others waiting
+            _log.exception("call %s could not go on", call_uuid)
+    return len(calls)
+
+
+# --- lines that should be over ----------------------------------------------------------------------------
+def hang_up_again(*, now: datetime, most: int) -> int:
+    """Tells the carrier once more to end the lines whose end it has not confirmed; how many.
+
+    After a minute what it was told is taken to be done.
+    """
+    lines = Leg.objects.filter(status=Leg.Status.ENDED, final=False, ended_at__lte=now - CONFIRMED_WITHIN)
+    unconfirmed = list(lines.order_by("ended_at")[:most])
+    for leg in unconfirmed:
+        with transaction.atomic():
+            room = enter(leg.call_id)
+            mine = room.leg(leg.pk)
+            room.order("hang_up", mine, at=mine.ended_at or now)
+            if leg.ended_at and leg.ended_at <= now - settling.LAST_WORD:
+                change(mine, final=True)
+        hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)
+    return len(unconfirmed)

@@ -1,0 +1,99 @@
+"""What a handler may do with a call that was routed to it: return it, accept it, reject it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from campaigns.refusals import Refusal
+
+from .legs import end_ours
+from .lifecycle import follow
+from .models import Call, Leg, Outcome
+from .moves import change
+from .reach import Steerer, come_near, enter_for, seconds_since_dialed
+from .room import Room
+from .timeline import note
+
+NOT_LIVE = "call not live"
+TRANSFERRED = "call already transferred"
+
+
+def return_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
+    """The handler gives a picked-up call back: the next buyer is decided and dialed. Repeated by the same key: done already."""
+    come_near(call_uuid, steerer, now=now)
+    with transaction.atomic():
+        room, leg = enter_for(call_uuid, steerer)
+        if not _was_given_up(leg, steerer, Outcome.RETURNED):
+            _check_return(room, leg, steerer, at=room.at(now))
+            end_ours(room, leg, outcome=Outcome.RETURNED, at=room.at(now), key_row=steerer.key_row)
+    follow(room, now=now)
+    return room.call
+
+
+def _check_return(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+    if not room.call.is_live or not leg.was_picked_up:
+        raise Refusal(NOT_LIVE)
+    if seconds_since_dialed(leg, at) > steerer.return_seconds:
+        raise Refusal("return timeout passed")
+    if leg.acceptance_seconds is not None:
+        raise Refusal("call requires acceptance")
+    if is_transferring(room, leg) or not leg.talks:
+        raise Refusal(TRANSFERRED)
+
+
+def reject_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
+    """The handler does not take the call, picked up or not: the next buyer is decided and dialed. Repeated: done already."""
+    come_near(call_uuid, steerer, now=now)
+    with transaction.atomic():
+        room, leg = enter_for(call_uuid, steerer)
+        if not _was_given_up(leg, steerer, Outcome.REJECTED):
+            _check_reject(room, leg, steerer, at=room.at(now))
+            end_ours(room, leg, outcome=Outcome.REJECTED, at=room.at(now), key_row=steerer.key_row)
+    follow(room, now=now)
+    return room.call
+
+
+def _check_reject(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+    if not room.call.is_live:
+        raise Refusal(NOT_LIVE)
+    if seconds_since_dialed(leg, at) > steerer.reject_seconds:
+        raise Refusal("reject timeout passed")
+    if is_transferring(room, leg):
+        raise Refusal(TRANSFERRED)
+    if leg.accepted_at is not None:
+        raise Refusal("call already accepted")
+    if not leg.is_live:
+        raise Refusal(NOT_LIVE)
+
+
+def accept_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
+    """The handler takes a call that it has to accept; from then on it is theirs. Twice is once."""
+    come_near(call_uuid, steerer, now=now)
+    with transaction.atomic():
+        room, leg = enter_for(call_uuid, steerer, after_timeout=True)
+        if not room.call.is_live:
+            raise Refusal(NOT_LIVE)
+        if leg.acceptance_seconds is None:
+            raise Refusal("acceptance not required")
+        if leg.accepted_at is None:
+            _accept(room, leg, at=room.at(now))
+    return room.call
+
+
+def _accept(room: Room, leg: Leg, *, at: datetime) -> None:
+    if leg.outcome == Outcome.NOT_ACCEPTED:
+        raise Refusal("acceptance timeout passed")
+    if not leg.talks:
+        raise Refusal(NOT_LIVE)
+    change(leg, accepted_at=at)
+    note(room.call, "accepted", at=at, leg=str(leg.pk))
+
+
+def is_transferring(room: Room, leg: Leg) -> bool:
+    """Whether this leg brought somebody who is still on the line, or rings."""
+    return any(transfer.transferor is leg for transfer in room.live_transfers())
+
+
+def _was_given_up(leg: Leg, steerer: Steerer, outcome: Outcome) -> bool:
+    return leg.outcome == outcome and leg.given_up_by == steerer.key_row

@@ -211,6 +211,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["drf_spectacular.hooks.preprocess_exclude_path_format"],  # every path has its .json and .xml
     "APPEND_COMPONENTS": {"securitySchemes": {"simulatorToken": {"type": "http", "scheme": "bearer"}}},
+    "ENUM_NAME_OVERRIDES": {
+        "CallStatus": "callcontrol.models.Call.Status",
+        "LegStatus": "callcontrol.models.Leg.Status",
+        "Party": "callcontrol.models.Party",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

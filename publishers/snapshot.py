@@ -81,6 +81,7 @@ class Snapshot:
 
     company_row: int
     version: int
+    company_id: str
     name: str
     region: str
     time_zone: str
@@ -135,6 +136,7 @@ def _read(company: Company, version: int) -> Snapshot:
     return Snapshot(
         company_row=company.pk,
         version=version,
+        company_id=company.company_id,
         name=company.name,
         region=company.region,
         time_zone=company.time_zone,

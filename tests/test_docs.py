@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from callcontrol.api.call_descriptions import CallMembers, LegOfCall
+from callcontrol.api.call_filters import ALIASES, SORTS, CallFilters
+from callcontrol.api.descriptions import EventSerializer
+from callcontrol.models import Call
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from campaigns.routing import reasons
 from publishers import kinds
@@ -40,6 +44,12 @@ def test_the_catalogue_names_every_field(model: type) -> None:
     fields = {field.name for field in model._meta.concrete_fields} - _UNWRITTEN  # type: ignore[attr-defined]
     owners = {"publisher", "buyer", "group", "settings"} if model is Key else set()
     assert fields - owners - _words("catalogue.md") == set()
+
+
+def test_reading_calls_names_every_parameter_and_member() -> None:
+    asked = {*CallFilters.base_filters, *SORTS, *Call.Status.values, *(name for names in ALIASES.values() for name in names)}
+    told = {name for part in (CallMembers, LegOfCall, EventSerializer) for name in part().fields}
+    assert (asked | told) - _words("calls-api.md") == set()
 
 
 def test_running_names_every_setting_from_the_environment() -> None:

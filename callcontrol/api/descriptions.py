@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from callcontrol.models import Call, Leg, Party
 from config.api.describing import error, errors
 
 
@@ -19,9 +20,9 @@ class DialSerializer(serializers.Serializer):
 
 class LegSerializer(serializers.Serializer):
     leg_uuid = serializers.UUIDField()
-    party = serializers.ChoiceField(["caller", "handler", "transferee"])
+    party = serializers.ChoiceField(Party.choices)
     number = serializers.CharField(allow_null=True)
-    status = serializers.ChoiceField(["ringing", "in-progress", "ended"])
+    status = serializers.ChoiceField(Leg.Status.choices)
     outcome = serializers.CharField(required=False)
     hears = serializers.ListField(child=serializers.CharField())
 
@@ -36,7 +37,7 @@ class EventSerializer(serializers.Serializer):
 
 class SimulatedCallSerializer(serializers.Serializer):
     call_uuid = serializers.UUIDField()
-    status = serializers.ChoiceField(["routing", "ringing", "in-progress", "finished", "no-target"])
+    status = serializers.ChoiceField(Call.Status.choices)
     buyer_id = serializers.CharField(allow_null=True)
     reservation_uuid = serializers.UUIDField(allow_null=True)
     publisher_id = serializers.CharField(allow_null=True)

@@ -33,10 +33,10 @@ CHECKS = [
 
 @pytest.fixture
 def keys() -> dict[str, str]:
-    """A good key of every kind."""
+    """A good key of every kind, and the company of the account's."""
     ready = {"rtb": make_ready_key(allow_no_caller_number=True), "call_reservation": make_ready_key("call_reservation")}
     others = {kind.slug: make_key(kind.slug) for kind in all_kinds() if kind.slug not in ready}
-    return {slug: row.key for slug, row in (ready | others).items()}
+    return {slug: row.key for slug, row in (ready | others).items()} | {"company_id": others["account"].company.company_id}
 
 
 @pytest.mark.django_db(transaction=True)  # its client is no test's: it ends each request as a server does
@@ -46,6 +46,7 @@ def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, s
     kinds = getattr(resolve(case.operation.path).func.cls, "kinds", ())  # type: ignore[attr-defined]
     for values in [case.query or {}, case.path_parameters or {}] if kinds else []:
         values.update({name: keys[kinds[0]] for name in values if name in ("key", "api_key")})
+        values.update({name: keys[name] for name in values if name == "company_id"})
     case.call_and_validate(headers={} if kinds else {"Authorization": "Bearer simulator"}, checks=CHECKS)
 
 

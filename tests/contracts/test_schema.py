@@ -12,7 +12,8 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.views import APIView
 
-from tests.factories import make_ready_key
+from tests.factories import make_key, make_ready_key
+from tests.pinging import dial
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 
@@ -113,6 +114,16 @@ def test_a_simulated_call_is_as_described(http: httpx.Client, described: dict[st
     token = {"Authorization": "Bearer simulator"}
     answer = http.post("/simulator/calls", json={"from": "+12025550102", "to": number}, headers=token)
     assert (answer.status_code, faults(described, "/simulator/calls", "post", answer)) == (201, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("more", ["", "page=two", "company_id=other"], ids=["read", "refused", "forbidden"])
+def test_the_answers_to_who_reads_calls_are_as_described(http: httpx.Client, described: dict[str, Any], more: str) -> None:
+    ready = make_ready_key()
+    call, key = dial(ready.campaign.numbers.get().number), make_key("account", company=ready.company)
+    query = f"api_key={key.key}&company_id={key.company.company_id}&{more}"
+    listed, one = http.get(f"/calls?{query}"), http.get(f"/calls/{call['call_uuid']}?{query}")
+    assert (faults(described, "/calls", "get", listed), faults(described, "/calls/{call_uuid}", "get", one)) == ([], [])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ from config.insert import insert
 
 from .models import Call, CallEvent
 
-SECRET = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
-_UNTOLD = ("trace", "reserved_row", SECRET)
+KEPT = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
+_UNTOLD = ("trace", "reserved_row", KEPT)
 # What each kind of event says; `{}` parts are its details.
 _SENTENCES = {
     "arrived": "The caller dialed {number}.",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from callcontrol import carriers
+from callcontrol.carriers import twilio
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -30,8 +31,13 @@ def _carrier() -> Iterator[CheckMessage]:
         yield Error(
             f"CARRIER is {settings.CARRIER!r}.", hint=f"Choose one of: {', '.join(known_carriers())}.", id="ringpost.E001"
         )
-    if settings.CARRIER != "twilio":
-        return
+    if settings.CARRIER == "twilio":
+        yield from _twilio()
+
+
+def _twilio() -> Iterator[CheckMessage]:
+    if not twilio.INSTALLED:
+        yield Error("CARRIER is twilio, without its library.", hint="pip install 'ringpost[twilio]'", id="ringpost.E009")
     missing = [name for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not getattr(settings, name, "")]
     if missing:
         yield Error(
@@ -42,6 +48,15 @@ def _carrier() -> Iterator[CheckMessage]:
             "CARRIER is twilio, without PUBLIC_BASE_URL.",
             hint="Twilio calls back: set the https:// address at which it reaches this installation.",
             id="ringpost.E003",
+        )
+    if settings.TWILIO_CALLER_ID and not re.fullmatch(r"\+[1-9][0-9]{6,14}", settings.TWILIO_CALLER_ID):
+        yield Error(
+            "TWILIO_CALLER_ID is no phone number.", hint="Give a number of the account, like +12025550100.", id="ringpost.E010"
+        )
+    base = urlsplit(settings.TWILIO_API_BASE_URL)
+    if settings.TWILIO_API_BASE_URL and (base.scheme not in {"http", "https"} or not base.hostname):
+        yield Error(
+            "TWILIO_API_BASE_URL is no address.", hint="Leave it out, or give that of a stand-in for the API.", id="ringpost.E011"
         )
 
 

@@ -13,6 +13,8 @@ from django.core import checks
 from django.db import Error, connection
 from django.utils import timezone
 
+from callcontrol.carriers.base import CarrierFailed
+from callcontrol.switchboard import carrier
 from config import health
 
 MEBIBYTE = 2**20
@@ -107,7 +109,13 @@ def _backlog(waiting: int, works: str) -> Finding:
 
 
 def _carrier() -> Iterator[Finding]:
-    yield Finding(f"The carrier is {settings.CARRIER}.")
+    if any(message.level >= checks.ERROR for message in checks.run_checks()):  # it can't be asked with settings that are wrong
+        yield Finding(f"The carrier is {settings.CARRIER}.")
+        return
+    try:
+        yield Finding(carrier().examine())
+    except CarrierFailed as failure:
+        yield Finding(f"The carrier does not answer: {failure}.", "See that its settings are right and that it can be reached.")
 
 
 # --- at the database ------------------------------------------------------------------------------------

@@ -182,6 +182,10 @@ LOGGING = JSON_LINES | {"root": {"handlers": ["json"], "level": environment.log_
 
 # --- the product ----------------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="")
+TWILIO_CALLER_ID = env.str("TWILIO_CALLER_ID", default="")
 SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
     "simulator" if _is_loopback else kept_secret(VAR_DIR / "simulator_token", 24)
 )

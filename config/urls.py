@@ -5,11 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django_prometheus.exports import ExportToDjangoView
 
+from callcontrol.carrier_events import CarrierEvents
 from config import health, schema
 
 urlpatterns = [
     path("", include("reservations.api.urls")),
     path("", include("callcontrol.api.urls")),
+    path("carriers/<str:slug>/<str:webhook>.<str:format>", CarrierEvents.as_view()),
+    path("carriers/<str:slug>/<str:webhook>", CarrierEvents.as_view(), name="carrier-event"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", ExportToDjangoView, name="metrics"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import hypothesis
@@ -11,6 +12,8 @@ from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
 from publishers import rates, snapshot
+from tests.callcontrol.twilio.rest import Api
+from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, StandIn
 
 # The same examples on every machine and no deadline: a test fails for what the code does, never for how busy the machine is.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
@@ -30,6 +33,18 @@ def http(live_server: LiveServer) -> Iterator[httpx.Client]:
     """A client of the whole product over a real socket; paths are relative, redirects are not followed."""
     with httpx.Client(base_url=live_server.url, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def twilio(live_server: LiveServer, settings: Any) -> Iterator[Api]:
+    """The product as it runs under CARRIER=twilio, behind a proxy, with a stand-in where Twilio would be."""
+    standin = StandIn(live_server.url)
+    api = Api(standin)
+    settings.CARRIER, settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = "twilio", PUBLIC, api.url
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    yield api
+    api.close()
+    standin.close()
 
 
 @pytest.fixture

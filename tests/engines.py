@@ -26,7 +26,8 @@ CHOICES = {"", "sqlite", "postgres"}
 # What a developer's shell may hold and a test must not see.
 FOREIGN = (
     "ALLOWED_HOSTS BIND CARRIER DATABASE_URL DEBUG PORT PUBLIC_BASE_URL REDIS_URL RETENTION_DAYS RTB_FIELD_PREFIX RTB_SIP_DOMAIN"
-    " SIMULATOR_TOKEN TRUSTED_PROXIES TWILIO_ACCOUNT_SID TWILIO_API_BASE_URL TWILIO_AUTH_TOKEN WEBHOOK_ALLOWED_HOSTS"
+    " SIMULATOR_TOKEN TRUSTED_PROXIES TWILIO_ACCOUNT_SID TWILIO_API_BASE_URL TWILIO_AUTH_TOKEN TWILIO_CALLER_ID"
+    " WEBHOOK_ALLOWED_HOSTS"
 )
 POSTGRES_SETTINGS = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 200\nmax_wal_size = 128MB\n"
 MEMORY = Path("/dev/shm")  # noqa: S108 - SQLite syncs at every commit, which memory makes free

@@ -9,7 +9,7 @@ one of the events below by `read`, handed on by `callcontrol.carrier_events`, an
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -168,6 +168,10 @@ class Carrier(ABC):
     def heard(self) -> list[Event]:
         """What it can tell at once about what it was just asked, each event once; most carriers call back instead."""
         return []
+
+    def coupled(self, call_uuid: UUID) -> Sequence[UUID]:
+        """Calls of which one dialed the next, the first caller's first, this one among them: where time is virtual, they share it."""
+        return [call_uuid]
 
     def examine(self) -> str:
         """Asks whether the carrier can be reached; what it said, in a sentence. Raises CarrierFailed."""

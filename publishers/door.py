@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from rest_framework.views import APIView
 
 from campaigns import phone
-from campaigns.refusals import Forbidden, Gone, NotAuthorized, StillRunning, TooMany
+from campaigns.refusals import Forbidden, Gone, NotAuthorized, Refusal, StillRunning, TooMany
 from config.api.address import client_address, is_within
 from config.api.bodies import Pairs, read_body
 from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on
@@ -41,9 +41,12 @@ class Door(APIView):
     A subclass names its `kinds` of keys, adds `reads` to the first statement, and has a method for each verb that
     takes the Visit and the path's parameters and returns a status and the answer's members (`visit.headers` go with
     them). It runs in one transaction with the log row; what it raises as a Refusal rolls it back and is logged by itself.
+    An act that `asks_outside` keeps its own transactions: its log row and its kept answer are one afterwards.
     """
 
     kinds: ClassVar[tuple[str, ...]]
+    key_names: ClassVar[tuple[str, ...]] = ("key", "api_key")  # the first that is sent is the key
+    asks_outside: ClassVar[bool] = False
     reads: ClassVar[tuple[first_read.Part, ...]] = ()
     error_shape: ClassVar[Mapping[str, Any]] = POSTBACK_SHAPE
 
@@ -61,7 +64,7 @@ class Door(APIView):
             answer = self._act_once(act, visit, kwargs)
         except Exception as error:  # noqa: BLE001 - every failure has an answer and a row
             answer = self._refuse(visit, error)
-        _requests.labels(visit.key.type if visit.key else "refused", visit.result or "failed", answer.status).inc()
+        _requests.labels(visit.type or "refused", visit.result or "failed", answer.status).inc()
         content_type = MEDIA_TYPES[answer.format]
         return HttpResponse(answer.body, status=answer.status, content_type=content_type, headers=visit.headers | _PRIVATE)
 
@@ -77,8 +80,8 @@ class Door(APIView):
         body = _unless_wrong(faults, nothing, read_body, request)
         named_in_path = {name: value for name, value in path_values.items() if name == "key"}
         visit.parameters = gather(request.META.get("QUERY_STRING", ""), body, named_in_path)
-        visit.key_text = visit.parameters.key() or _key_in_header(request)
-        if named_in_path:
+        visit.key_text = self.credential(request, visit)
+        if visit.key_text is not None and visit.key_text in path_values.values():
             visit.hide_key_in_path()
         self._authorize(visit, faults[0] if faults else None)
         if faults:
@@ -93,23 +96,32 @@ class Door(APIView):
         return act
 
     # --- the key ------------------------------------------------------------------------------------------
+    def credential(self, request: HttpRequest, visit: Visit) -> str | None:
+        """The text that is to let the request in: a key, unless an entrance has another."""
+        return visit.parameters.key(self.key_names) or _key_in_header(request)
+
+    def unknown(self) -> Refusal:
+        """What a request is told whose credential nobody knows."""
+        return NotAuthorized()
+
     def _authorize(self, visit: Visit, wrong: ApiError | None) -> None:
         if visit.key_text is None:
-            if wrong:
-                raise wrong
-            raise NotAuthorized
-        self._look_up(visit)
-        key, snapshot = visit.key, visit.snapshot
-        if key is None or snapshot is None:
+            raise wrong or self.unknown()
+        self.look_up(visit)
+        if not visit.is_let_in:
             self._count_refused(visit)
-            raise wrong or NotAuthorized()
+            raise wrong or self.unknown()
+        self.check_right(visit)
+
+    def check_right(self, visit: Visit) -> None:
+        """Raises Gone, Forbidden or TooMany for a known key that may not be used now, or not so."""
+        key, snapshot = visit.let_in()
         kind = kind_of(key.type)
         if key.owner_is_gone or snapshot.retired:
             raise Gone("the owner of this key was deleted")
         if key.paused:
             raise Forbidden("this key is paused")
-        if kind.switch and not snapshot.switches[kind.switch]:
-            raise Forbidden(f"{kind.label.lower()} is switched off for this company")
+        kind.check_switch(snapshot.switches)
         if key.networks and not is_within(visit.address, key.networks):
             raise Forbidden("this key may not be used from this address")
         if key.requests_per_second:
@@ -118,8 +130,11 @@ class Door(APIView):
             if wait:
                 raise TooMany("too many requests", wait)
 
-    def _look_up(self, visit: Visit) -> None:
-        """Reads the key, and what the entrance wants beside it, for the caller in the company's region."""
+    def look_up(self, visit: Visit) -> None:
+        """Reads the key, and what the entrance wants beside it, for the caller in the company's region.
+
+        Leaves on the visit what makes it `is_let_in`; nothing for a credential that nobody knows.
+        """
         text = visit.key_text or ""
         if not text.isascii() or not text.isprintable():
             return
@@ -166,7 +181,7 @@ class Door(APIView):
         if visit.idempotency_key is None or visit.method == "GET":
             return self._act(act, visit, path_values, None)
         began = idempotency.begin(
-            scope=f"key:{visit.key.row}" if visit.key else "",
+            scope=visit.scope,
             method=visit.method,
             path=visit.path,
             idempotency_key=visit.idempotency_key,
@@ -189,14 +204,21 @@ class Door(APIView):
     def _act(self, act: Acts, visit: Visit, path_values: Mapping[str, str], record: int | None) -> Answer:
         """One transaction: what was asked, its log row, and its kept answer; or none of them."""
         values = {name: value for name, value in path_values.items() if name != "key" and name != "format"}
+        if self.asks_outside:
+            visit.check()
+            told = act(visit, **values)
+            with transaction.atomic():
+                return self._write(visit, *told, record)
         with transaction.atomic():
             visit.check()
-            status, members = act(visit, **values)
-            visit.result = visit.result or "done"
-            answer = Answer(status, render(members, visit.format).decode(), visit.format)
-            visit.write(status=status, body=answer.body)
-            if record is not None:
-                idempotency.finish(row=record, answer=answer)
+            return self._write(visit, *act(visit, **values), record)
+
+    def _write(self, visit: Visit, status: int, members: Any, record: int | None) -> Answer:
+        visit.result = visit.result or "done"
+        answer = Answer(status, render(members, visit.format).decode(), visit.format)
+        visit.write(status=status, body=answer.body)
+        if record is not None:
+            idempotency.finish(row=record, answer=answer)
         return answer
 
     def _refuse(self, visit: Visit, error: Exception) -> Answer:
@@ -205,7 +227,8 @@ class Door(APIView):
         body = render({**self.error_shape, "error": verdict.text}, visit.format).decode()
         visit.headers = dict(verdict.headers)
         visit.result = "failed" if verdict.status >= 500 else "refused"
-        visit.trace, visit.reservation_uuid, visit.call_uuid = None, None, None
+        if not self.asks_outside:  # what the act came to is undone
+            visit.trace, visit.reservation_uuid, visit.call_uuid = None, None, None
         if visit.key_text is not None:
             try:
                 visit.write(status=verdict.status, body=body)

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from campaigns.kinds import declared_in
+from campaigns.refusals import Forbidden
 
 
 class KeyKind:
@@ -30,6 +31,12 @@ class KeyKind:
     def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The parameters that the ready URL spells out after the key, with their placeholders."""
         return []
+
+    @classmethod
+    def check_switch(cls, switches: Mapping[str, bool]) -> None:
+        """Raises Forbidden when a company with these switches has turned the feature off."""
+        if cls.switch and not switches[cls.switch]:
+            raise Forbidden(f"{cls.label.lower()} is switched off for this company")
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

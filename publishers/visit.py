@@ -31,6 +31,7 @@ class Visit:
     key_text: str | None = None
     idempotency_key: str | None = None
     key: KeyFacts | None = None
+    let_in_as: str = ""  # what let it in, where that is no key
     snapshot: Snapshot | None = None
     read: dict[str, list[Row]] = field(default_factory=dict)
     caller_number: str | None = None
@@ -47,6 +48,20 @@ class Visit:
         self.parameters.check()
         if self.caller_is_unusable:
             raise Refusal("caller_number must be a phone number of 7 to 15 digits")
+
+    @property
+    def type(self) -> str:
+        """The kind of what let it in; blank when nothing has."""
+        return self.key.type if self.key else self.let_in_as
+
+    @property
+    def is_let_in(self) -> bool:
+        return self.snapshot is not None and self.type != ""
+
+    @property
+    def scope(self) -> str:
+        """Whose an Idempotency-Key is."""
+        return f"key:{self.key.row}" if self.key else f"{self.let_in_as}:{self.key_text}"
 
     def let_in(self) -> tuple[KeyFacts, Snapshot]:
         """The key and the settings of a request that the door has let in."""
@@ -72,10 +87,10 @@ class Visit:
         insert(
             LogEntry,
             at=self.now,
-            company_row=self.snapshot.company_row if self.snapshot and self.key else None,
+            company_row=self.snapshot.company_row if self.snapshot and self.is_let_in else None,
             key_row=self.key.row if self.key else None,
             key_end=_storable_end(self.key_text or ""),
-            type=self.key.type if self.key else "",
+            type=self.type,
             method=self.method[:10],
             path=self.path[:300].replace("\0", "\ufffd"),
             format=self.format,

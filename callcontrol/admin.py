@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from callcontrol import timeline
-from callcontrol.models import Call, CallEvent, CallTag, Leg
+from callcontrol.models import Call, CallEvent, CallTag, Leg, Party, Transfer
 from campaigns import phone
 from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, moment, money
 
@@ -23,7 +23,12 @@ _COLORS = {
 }
 
 
-_OUTCOME = [("buyer_link", "reservation_link"), ("paid", "earned", "converted_at"), ("started_at", "ended_at")]
+_OUTCOME = [
+    ("buyer_link", "reservation_link"),
+    ("paid", "earned", "converted_at"),
+    ("started_at", "connected_at", "ended_at"),
+    "duplicate",
+]
 
 
 class OfCallInline(ReadOnlyInline):
@@ -48,15 +53,35 @@ class TagInline(OfCallInline):
 
 class LegInline(OfCallInline):
     model = Leg
-    fields = readonly_fields = ["party", "buyer", "dialed", "status", "outcome", "started_at", "answered_at", "ended_at"]
+    fields = readonly_fields = ["party", "buyer", "dialed", "sent", "status", "outcome", "started_at", "answered_at", "ended_at"]
     verbose_name_plural = "legs: each line into the call"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("buyer").order_by("started_at")
+        return super().get_queryset(request).select_related("buyer").order_by("started_at", "place")
 
     @display(description="number")
     def dialed(self, leg: Any) -> str:
         return (leg.number if leg.clear else phone.masked(leg.number)) if leg.number else "withheld"
+
+    @display(description="shown as caller")
+    def sent(self, leg: Any) -> str:
+        if leg.party == Party.CALLER:
+            return "–"
+        return (leg.caller_number_sent if leg.clear else phone.masked(leg.caller_number_sent or "")) or "withheld"
+
+
+class TransferInline(OfCallInline):
+    model = Transfer
+    fields = readonly_fields = ["transferee_number", "hold_caller", "status", "started_at", "ended_at"]
+    verbose_name_plural = "transfers"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("transferee").order_by("started_at")
+
+    @display(description="to")
+    def transferee_number(self, transfer: Any) -> str:
+        number = transfer.transferee.number or ""
+        return number if transfer.clear else phone.masked(number)
 
 
 class EventInline(OfCallInline):
@@ -94,7 +119,7 @@ class CallAdmin(ReadOnlyAdmin):
         ),
     ]
     readonly_fields = ["paid", "earned", "state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
-    inlines = [EventInline, LegInline, TagInline]
+    inlines = [EventInline, LegInline, TransferInline, TagInline]
     hint = "No call yet. A call arrives when somebody dials a campaign's number."
 
     @display(description="status", label=_COLORS)

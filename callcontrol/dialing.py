@@ -10,6 +10,7 @@ from campaigns.routing import Candidate, Ping
 from publishers.snapshot import CampaignFacts, Snapshot
 from reservations.models import Reservation
 
+from . import caller_ids
 from .carriers.base import Dial
 from .ending import give_up
 from .models import Call, Leg, Party
@@ -171,8 +172,7 @@ def new_leg(room: Room, party: Party, *, number: str, buyer: Buyer | None, hold:
         started_at=now,
         rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
     )
-    leg.caller_number_sent = room.call.caller_number if buyer is None or buyer.caller_id == "caller" else buyer.caller_id
-    leg.save(force_insert=True)
+    caller_ids.insert(leg)
     room.legs.append(leg)
     return leg
 

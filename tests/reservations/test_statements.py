@@ -71,4 +71,4 @@ def test_a_confirmation_that_comes_twice(key: Key) -> None:
 
 def test_the_arrival_of_a_call(key: Key) -> None:
     arrival = Arrival("simulator", "call", to=ping(key)["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
-    assert statements(lambda: lifecycle.call_arrived(arrival)) == 30
+    assert statements(lambda: lifecycle.call_arrived(arrival)) == 31

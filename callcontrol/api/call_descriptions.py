@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from callcontrol.models import Call, Leg, Party
-from config.api.describing import by_key, error
+from config.api.describing import LINK, by_key, error
 from config.api.pages import MOST_PER_PAGE, PER_PAGE
 
 from .call_filters import ALIASES, SORTS
@@ -73,9 +73,6 @@ class WholeCall(CallMembers):
 _ONE = inline_serializer("OneCall", {"call": WholeCall()})
 _LISTED = inline_serializer("ListedCall", {"call": CallMembers()}, many=True)
 _LISTED_AS_XML = inline_serializer("ListedCalls", {"calls": CallMembers(many=True)})
-_LINK = OpenApiParameter(
-    "Link", str, OpenApiParameter.HEADER, response=[200], description="Addresses of the pages: first, prev, last, next."
-)
 _REFUSED = {**by_key(), 403: error("company_id is missing or not the key's company, or the key is paused.")}
 
 
@@ -106,7 +103,7 @@ list_calls = extend_schema_view(
     get=extend_schema(
         summary="A company's calls",
         tags=["Calls"],
-        parameters=[*_KEY, *_FILTERS, _LINK],
+        parameters=[*_KEY, *_FILTERS, LINK],
         responses={(200, "application/json"): _LISTED, (200, "text/xml"): _LISTED_AS_XML, **_REFUSED},
         auth=[],
     )

@@ -4,9 +4,8 @@ from typing import ClassVar
 
 from django import forms
 
+from callcontrol import steering
 from publishers.kinds import ChosenField, KeyKind
-
-ACTIONS = ["active_calls", "transfer", "return", "accept", "reject"]
 
 
 class CallControlKey(KeyKind):
@@ -20,7 +19,7 @@ class CallControlKey(KeyKind):
     method = "GET"
     section = "handler_keys"
     fields: ClassVar[dict[str, forms.Field]] = {
-        "actions": ChosenField(choices=[(name, name.replace("_", " ")) for name in ACTIONS], initial=[], required=False),
+        "actions": ChosenField(choices=steering.words, initial=[], required=False),
         "return_seconds": forms.IntegerField(initial=60, min_value=0, max_value=86_400, help_text="From dialing the handler."),
         "reject_seconds": forms.IntegerField(initial=90, min_value=0, max_value=86_400, help_text="From dialing the handler."),
     }

@@ -58,6 +58,9 @@ def by_key(*more: int) -> dict[int, Any]:
 KEY = OpenApiParameter(
     "key", str, OpenApiParameter.QUERY, description="The postback key. Also read from the body, or as a bearer token."
 )
+LINK = OpenApiParameter(
+    "Link", str, OpenApiParameter.HEADER, response=[200], description="Addresses of the pages: first, prev, last, next."
+)
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeats with the same text get the first answer for 24 hours."
 )

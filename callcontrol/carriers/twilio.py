@@ -79,6 +79,10 @@ _MEANINGS = _UNDIALABLE | {
 }
 
 
+# What the library makes of an answer that is no JSON, or of another kind.
+_UNREADABLE = (TwilioException, ValueError, LookupError, AttributeError, TypeError)
+
+
 class Refused(CarrierFailed):
     """Twilio's no, with its own number of the error."""
 
@@ -128,8 +132,7 @@ class Twilio(Carrier):
 
     def turn_away(self, caller: Line) -> None:
         response = VoiceResponse()
-        response.say(NOBODY)
-        response.hangup()
+        response.say(NOBODY)  # and at its end Twilio hangs up
         _unless_gone(lambda: _client().calls(caller.carrier_leg_id).update(twiml=response.to_xml()))
 
     def hold(self, line: Line, music: str = HOLD_MUSIC) -> None:
@@ -288,7 +291,9 @@ def _create(order: Dial, shows: str, token: str) -> str:
         asked |= {"sip_auth_username": order.sip_username, "sip_auth_password": order.sip_password}
     if token and not _is_sip(order.number):
         asked["call_token"] = token
-    return str(_once(lambda: _dialed(order, asked)))
+    if name := _once(lambda: _dialed(order, asked)):
+        return str(name)
+    raise CarrierFailed("Twilio’s answer has no name of the call", is_final=False)
 
 
 def _dialed(order: Dial, asked: Mapping[str, Any]) -> str:
@@ -298,7 +303,7 @@ def _dialed(order: Dial, asked: Mapping[str, Any]) -> str:
         response = VoiceResponse()
         response.dial().conference(conference, participant_label=label, beep=False, wait_url="", end_conference_on_exit=False)
         call = _client().calls.create(**asked, send_digits=order.send_digits, twiml=response.to_xml())
-        return str(call.sid)
+        return str(call.sid or "")
     participants = _client().conferences(conference).participants
     participant = participants.create(
         **asked,
@@ -309,7 +314,7 @@ def _dialed(order: Dial, asked: Mapping[str, Any]) -> str:
         end_conference_on_exit=False,
         early_media=order.inband_signals,
     )
-    return str(participant.call_sid)
+    return str(participant.call_sid or "")
 
 
 def _destination(order: Dial) -> str:
@@ -317,9 +322,8 @@ def _destination(order: Dial) -> str:
     scheme, _, address = order.number.partition(":")
     if not _is_sip(order.number):
         return order.number
-    if scheme.lower() == "sips":
-        address += ";transport=tls"
-    return f"sip:{address}?" + urlencode(order.headers, quote_via=quote, safe="")
+    security = ";transport=tls" if scheme.lower() == "sips" else ""
+    return f"sip:{address}{security}?" + urlencode(order.headers, quote_via=quote, safe="")
 
 
 def _is_sip(number: str) -> bool:
@@ -342,7 +346,7 @@ def _once(ask: Callable[[], Any]) -> Any:
         raise Refused(error.status, error.code) from None
     except OSError:  # among them everything that the library's HTTP client raises
         raise CarrierFailed("Twilio could not be reached in time", is_final=False) from None
-    except (TwilioException, ValueError, KeyError):
+    except _UNREADABLE:
         raise CarrierFailed("Twilio’s answer could not be read", is_final=False) from None
 
 

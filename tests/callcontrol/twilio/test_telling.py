@@ -1,0 +1,212 @@
+"""What Twilio tells of a call's lines, from recorded payloads: repeated, late, out of order, lost, or of nobody's line."""
+
+import itertools
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from callcontrol import due
+from callcontrol.models import Call, CallEvent, Leg, Party
+from campaigns.models import Campaign
+from tests.callcontrol.twilio.posting import LEG_SID, NUMBER, path, posted, recorded
+from tests.callcontrol.twilio.rest import Api, refusal
+from tests.factories import make_conversion, make_market, make_number
+from tests.pinging import held
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Clock = Callable[[float], object]
+
+
+@pytest.fixture
+def campaign(twilio: Api) -> Campaign:
+    """Two buyers, b1 first, and a number."""
+    campaign = make_market(caps=[1, 1])
+    make_number(campaign, number=NUMBER)
+    return campaign
+
+
+def caller() -> Leg:
+    return Leg.objects.get(party=Party.CALLER)
+
+
+def handler(buyer_id: str = "b1") -> Leg:
+    return Leg.objects.get(buyer__buyer_id=buyer_id)
+
+
+def told(name: str) -> int:
+    """The status of the answer to a recorded webhook, put on this call's lines."""
+    said = {key: _placed(value) for key, value in recorded(name).items()}
+    if name.startswith("leg-"):
+        return posted(path("status", leg=handler().pk), said)[0]
+    if name == "caller-left":
+        return posted(path("left", leg=caller().pk), said)[0]
+    if name in ("caller-joins", "caller-leaves", "conference-ends"):
+        return posted(path("conference", call=caller().call_id, leg=caller().pk), said)[0]
+    return posted(path("status"), said)[0]
+
+
+def _placed(value: str) -> str:
+    return {"LEG": str(caller().pk), "UUID": str(caller().call_id)}.get(value, value)
+
+
+def rings() -> None:
+    """A call has come in, and its first buyer rings."""
+    posted(path("voice"), recorded("voice"))
+    told("caller-joins")
+    Leg.objects.filter(pk=handler().pk).update(carrier_leg_id=LEG_SID)
+
+
+def end() -> dict[str, Any]:
+    """How it stands, in what the order of the telling must not change."""
+    call = Call.objects.get()
+    return {
+        "status": call.status,
+        "outcome": handler().outcome,
+        "money": (call.payout, call.revenue),
+        "connected": call.connected_at,
+        "places": held(handler().buyer),
+        "buyers": call.legs.exclude(party=Party.CALLER).count(),
+    }
+
+
+# --- a call from its beginning to its end ------------------------------------------------------------------
+def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio: Api) -> None:
+    posted(path("voice"), recorded("voice"))
+    before = Leg.objects.count()
+    assert (told("caller-joins"), before, handler().status, Call.objects.get().status) == (200, 1, "ringing", "ringing")
+
+
+def test_a_call_of_two_minutes_converts(campaign: Campaign, clock: Clock) -> None:
+    rings()
+    clock(5)
+    told("leg-answered")
+    clock(125)
+    assert ([told("leg-completed"), told("caller-leaves")], Call.objects.get().status) == ([200, 200], "finished")
+    assert (handler().ended_at - handler().answered_at, Call.objects.get().payout) == (timedelta(seconds=125), Decimal(90))
+
+
+def test_the_moments_are_twilios_however_late_they_are_told(campaign: Campaign, clock: Clock) -> None:
+    rings()
+    clock(600)
+    told("leg-answered")
+    told("leg-completed")
+    assert (handler().ended_at - handler().answered_at, Call.objects.get().status) == (timedelta(seconds=125), "finished")
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "Tue, 05 May 2036 12:00:05 +0000", "Mon, 05 May 2025 12:00:05 +0000"])
+def test_a_moment_that_cannot_be_is_now(campaign: Campaign, clock: Clock, moment: str) -> None:
+    rings()
+    clock(7)
+    posted(path("status", leg=handler().pk), recorded("leg-answered", Timestamp=moment))
+    assert handler().answered_at == timezone.now()
+
+
+def test_the_carriers_word_is_on_the_timeline_under_its_own_name(campaign: Campaign) -> None:
+    rings()
+    told("leg-answered")
+    assert CallEvent.objects.get(kind="answered").carrier_event_id == f"{LEG_SID}:2:in-progress"
+
+
+@pytest.mark.parametrize("name", ["caller-leaves", "conference-ends", "caller-left", "caller-completed"])
+def test_each_way_of_hearing_that_the_caller_hung_up(campaign: Campaign, twilio: Api, name: str) -> None:
+    rings()
+    status = told(name)
+    assert (status, Call.objects.get().status, handler().outcome) == (200, "finished", "canceled")
+    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("leg-busy", "busy"), ("leg-no-answer", "no-answer")])
+def test_each_way_of_not_picking_up_rings_the_next(campaign: Campaign, name: str, outcome: str) -> None:
+    rings()
+    assert (told(name), handler().outcome, handler("b2").status) == (200, outcome, "ringing")
+
+
+def test_that_a_line_rings_changes_nothing(campaign: Campaign) -> None:
+    rings()
+    before = end()
+    assert ([told("leg-initiated"), told("leg-ringing")], end()) == ([200, 200], before)
+
+
+# --- again, late, in the wrong order ------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "name", ["caller-joins", "leg-initiated", "leg-answered", "leg-completed", "caller-leaves", "caller-left", "caller-completed"]
+)
+def test_what_is_told_twice_changes_nothing_the_second_time(campaign: Campaign, clock: Clock, name: str) -> None:
+    rings()
+    clock(130)
+    for earlier in ("leg-answered", "leg-completed", "caller-leaves"):
+        told(earlier)
+    first = (told(name), end(), CallEvent.objects.count())
+    assert (told(name), end(), CallEvent.objects.count()) == first
+
+
+ORDERS = list(itertools.permutations(["leg-ringing", "leg-answered", "leg-completed", "caller-leaves"]))
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=[str(number) for number in range(len(ORDERS))])
+def test_in_every_order_the_end_is_the_same(campaign: Campaign, clock: Clock, order: tuple[str, ...]) -> None:
+    rings()
+    clock(130)
+    statuses = [told(name) for name in order]
+    assert (statuses, end()["status"], end()["outcome"]) == ([200] * 4, "finished", "completed")
+    assert (end()["places"], end()["buyers"], handler().answered_at is not None) == (0, 1, True)
+
+
+# --- lost, and nobody's --------------------------------------------------------------------------------------
+def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(campaign: Campaign, clock: Clock) -> None:
+    posted(path("voice"), recorded("voice"))
+    clock(61)
+    assert (due.catch_up_due(now=timezone.now(), most=10), handler().status) == (1, "ringing")
+
+
+@pytest.mark.parametrize("webhook", ["status", "left"])
+@pytest.mark.parametrize("leg", [uuid.UUID(int=1), "nonsense", "", "%00"])
+def test_an_unknown_leg_is_not_found(campaign: Campaign, webhook: str, leg: object) -> None:
+    status, text = posted(path(webhook, leg=leg), recorded("leg-completed"))
+    assert (status, text[:9]) == ((422, '{"error":') if leg == "%00" else (404, '{"error":'))
+
+
+@pytest.mark.parametrize("name", ["caller-joins", "conference-ends"])
+def test_a_conference_of_nobodys_call_is_not_found(campaign: Campaign, name: str) -> None:
+    query = {"call": uuid.UUID(int=1), "leg": uuid.UUID(int=2)}
+    assert posted(path("conference", **query), recorded(name, ParticipantLabel=str(query["leg"])))[0] == 404
+
+
+@pytest.mark.parametrize("status", ["completed", "busy"])
+def test_the_end_of_a_call_that_never_came_in_is_not_found(campaign: Campaign, status: str) -> None:
+    assert posted(path("status"), recorded("caller-completed", CallStatus=status)) == (404, '{"error":"call not found"}')
+
+
+@pytest.mark.parametrize("status", ["", "in-progress", "ringing", "queued", "held"])
+def test_other_news_of_a_callers_line_is_none(campaign: Campaign, status: str) -> None:
+    assert posted(path("status"), recorded("caller-completed", CallStatus=status))[0] == 200
+
+
+# --- an answer of the API that got lost ----------------------------------------------------------------------
+def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(campaign: Campaign, twilio: Api) -> None:
+    twilio.troubles.append(refusal(503, 20503))
+    posted(path("voice"), recorded("voice"))
+    told("caller-joins")
+    assert (handler().outcome, handler("b2").status, told("leg-ringing")) == ("failed", "ringing", 200)
+    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+
+
+def test_its_late_answer_changes_nothing_and_is_hung_up(campaign: Campaign, twilio: Api) -> None:
+    make_conversion(campaign, seconds=0)
+    twilio.troubles.append(refusal(503, 20503))
+    posted(path("voice"), recorded("voice"))
+    told("caller-joins")
+    assert (told("leg-answered"), handler().outcome, handler("b2").status) == (200, "failed", "ringing")
+    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+
+
+def test_a_leg_whose_name_got_lost_learns_it_from_its_first_news(campaign: Campaign) -> None:
+    rings()
+    Leg.objects.filter(pk=handler().pk).update(carrier_leg_id="")
+    told("leg-ringing")
+    assert handler().carrier_leg_id == LEG_SID

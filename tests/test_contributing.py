@@ -4,18 +4,24 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
-from callcontrol import carriers
-from callcontrol.carriers.base import Carrier
+from callcontrol import carriers, lifecycle, switchboard
+from callcontrol.carriers.base import Arrival, Carrier
+from callcontrol.models import Leg
 from campaigns.kinds import declared_in
 from campaigns.routing import Asked, RoutingFilter
 from publishers.kinds import KeyKind
 from tests.campaigns.pools import candidate, ping
 from tests.contracts.test_carriers import order
+from tests.factories import make_market
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(), re.DOTALL)
 
@@ -49,3 +55,24 @@ def test_a_carrier_is_one_file(package: ModuleType) -> None:
     (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
     asked = order()
     assert (carrier.slug, carrier().dial(asked)) == ("nowhere", f"nowhere-{asked.leg_uuid}")
+
+
+@pytest.mark.django_db
+def test_what_it_posts_is_verified_read_and_answered(
+    package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
+    monkeypatch.setitem(switchboard.all_carriers(), carrier.slug, carrier)
+    settings.CARRIER = carrier.slug
+    leg = caller_on_the_line(carrier.slug)
+    post = partial(client.post, f"/carriers/nowhere/over?leg={leg.pk}", b"", "application/x-www-form-urlencoded")
+    assert post().status_code == 403
+    answer = post(headers={"X-Nowhere": "signed"})
+    leg.refresh_from_db()
+    assert (answer.status_code, answer.content, leg.outcome) == (200, b"noted", "completed")
+
+
+def caller_on_the_line(carrier: str) -> Leg:
+    campaign = make_market()
+    arrival = Arrival(carrier, "nowhere-1", campaign.numbers.get().number, "+12025550102", None, timezone.now())
+    return lifecycle.take_call(arrival).legs.get()

@@ -1,26 +1,52 @@
 """What every carrier must do, whoever it is: run over each one that the installation has."""
 
 import uuid
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from callcontrol import switchboard
-from callcontrol.carriers.base import Carrier, Dial
+from callcontrol.carriers.base import Carrier, CarrierFailed, Dial, Line
+from callcontrol.models import Call
+from tests.callcontrol.twilio.rest import refusal
+from tests.factories import make_market, make_number
 
 CARRIERS = switchboard.all_carriers()
+NUMBER = "+18335550199"
+NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=sorted(CARRIERS))
 def carrier(request: pytest.FixtureRequest, settings: Any) -> Carrier:
-    """Chosen as an installation chooses it."""
+    """Chosen as an installation chooses it. One that asks somebody outside finds its stand-in, in a fixture of its name."""
+    with suppress(pytest.FixtureLookupError):
+        request.getfixturevalue(request.param)
     settings.CARRIER = request.param
     return switchboard.carrier()
 
 
-def order(number: str = "+14165550101", **fields: Any) -> Dial:
+@pytest.fixture
+def call() -> Call:
+    """One that has come in, with nobody dialed."""
+    campaign = make_market()
+    make_number(campaign, number=NUMBER)
+    return Call.objects.create(
+        company=campaign.company,
+        campaign=campaign,
+        carrier="any",
+        carrier_call_id="CA" + "1" * 32,
+        inbound_number=NUMBER,
+        started_at=NOW,
+        clock=NOW,
+    )
+
+
+def order(number: str = "+14165550101", call: Call | None = None, **fields: Any) -> Dial:
     plain = {
-        "call_uuid": uuid.uuid4(),
+        "call_uuid": call.pk if call else uuid.uuid4(),
         "leg_uuid": uuid.uuid4(),
         "carrier_call_id": "CA1",
         "number": number,
@@ -30,8 +56,13 @@ def order(number: str = "+14165550101", **fields: Any) -> Dial:
         "sip_username": "",
         "sip_password": "",
         "headers": {"X-PH-RetreaverUUID": "5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11"},
+        "at": NOW,
     }
     return Dial(**{**plain, **fields})
+
+
+def line(call: Call, name: str = "CA" + "2" * 32) -> Line:
+    return Line(call_uuid=call.pk, leg_uuid=uuid.uuid4(), carrier_leg_id=name, at=NOW)
 
 
 class TestEveryCarrier:
@@ -44,19 +75,55 @@ class TestEveryCarrier:
             {},
             {"show": None},
             {"number": "sip:desk@pbx.example.com", "sip_username": "u", "sip_password": "p"},
+            {"number": "sip:desk@pbx.example.com", "show": None},
             {"send_digits": "ww1"},
+            {"inband_signals": True, "timeout_seconds": 1, "headers": {}},
         ],
-        ids=["number", "withheld", "sip", "digits"],
+        ids=["number", "withheld", "sip", "sip-withheld", "digits", "in-band"],
     )
-    def test_a_leg_gets_a_name_that_fits_its_column(self, carrier: Carrier, fields: dict[str, Any]) -> None:
-        name = carrier.dial(order(**fields))
+    def test_a_leg_gets_a_name_that_fits_its_column(self, carrier: Carrier, call: Call, fields: dict[str, Any]) -> None:
+        name = carrier.dial(order(call=call, **fields))
         assert (type(name), 0 < len(name) <= 64) == (str, True)
 
-    def test_two_legs_have_two_names(self, carrier: Carrier) -> None:
-        assert len({carrier.dial(order()) for _ in range(2)}) == 2
+    def test_two_legs_have_two_names(self, carrier: Carrier, call: Call) -> None:
+        assert len({carrier.dial(order(call=call)) for _ in range(2)}) == 2
 
-    def test_turning_a_caller_away_is_silent_also_twice(self, carrier: Carrier) -> None:
-        assert [carrier.turn_away("CA1") for _ in range(2)] == [None, None]  # type: ignore[func-returns-value]
+    def test_a_ringing_line_is_hung_up_and_once_more_in_silence(self, carrier: Carrier, call: Call) -> None:
+        ringing = line(call, carrier.dial(order(call=call)))
+        assert [carrier.hang_up(ringing) for _ in range(2)] == [None, None]
+
+    def test_a_line_that_nobody_knows_is_hung_up_in_silence(self, carrier: Carrier, call: Call) -> None:
+        assert carrier.hang_up(line(call)) is None
+
+    def test_turning_a_caller_away_is_silent_also_twice(self, carrier: Carrier, call: Call) -> None:
+        assert [carrier.turn_away(line(call)) for _ in range(2)] == [None, None]
+
+    def test_the_first_pick_up_needs_nothing_more(self, carrier: Carrier, call: Call) -> None:
+        assert carrier.connected(line(call)) is None
+
+    def test_it_tells_what_it_hears_once(self, carrier: Carrier, call: Call) -> None:
+        carrier.hang_up(line(call, carrier.dial(order(call=call))))
+        assert (type(carrier.heard()), carrier.heard()) == (list, [])
+
+    def test_it_can_say_whether_it_is_well(self, carrier: Carrier) -> None:
+        assert carrier.examine().startswith(f"The carrier is {carrier.slug}")
+
+    def test_what_it_posts_is_believed_by_its_signature_alone(self, carrier: Carrier, client: Any) -> None:
+        for webhook in carrier.webhooks:
+            assert client.post(f"/carriers/{carrier.slug}/{webhook}").status_code == 403
+
+    def test_it_posts_nothing_else(self, carrier: Carrier, client: Any) -> None:
+        assert client.post(f"/carriers/{carrier.slug}/anything").status_code == 404
+
+
+def test_a_no_says_whether_it_is_final(twilio: Any, call: Call) -> None:
+    twilio.troubles.extend([refusal(400, 21211), refusal(503, 20503)])
+    found = []
+    for _ in range(2):
+        with pytest.raises(CarrierFailed) as raised:
+            switchboard.carrier().dial(order(call=call))
+        found.append(raised.value.is_final)
+    assert found == [True, False]
 
 
 def test_a_carrier_that_nobody_wrote_is_an_error(settings: Any) -> None:

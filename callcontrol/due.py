@@ -31,48 +31,70 @@ CONFIRMED_WITHIN = timedelta(seconds=10)
 
 # --- one call ---------------------------------------------------------------------------------------------
 def catch_up(call_uuid: UUID, *, now: datetime) -> None:
-    """Brings a call to where it is at this moment, by its own clock. NotFound when there is none."""
-    while _step(call_uuid, now=now):
+    """Brings a call to where it is at this moment, by its own clock. NotFound when there is none.
+
+    What is due in a call that is coupled to it comes in its time too: it may decide what becomes of this one.
+    """
+    while _step(*_next_of(call_uuid, now=now)):
         pass
 
 
-def _step(call_uuid: UUID, *, now: datetime) -> bool:
+def _next_of(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
+    """The one of the coupled calls in which something is due first, and the moment by the clock that they share."""
+    together = carrier().coupled(call_uuid)
+    if len(together) < 2:
+        return call_uuid, now
+    live = Leg.objects.live().filter(call__in=together).select_related("call")
+    now = max([now, *(leg.call.clock for leg in live)])
+    due = [(moment, together.index(leg.call_id)) for moment, leg in _deadlines(live) if moment <= now]
+    return (together[min(due)[1]] if due else call_uuid), now
+
+
+def _step(call_uuid: UUID, now: datetime) -> bool:
     """The next thing that is due, if anything is. Consequences of one come before the next, as they did."""
     with transaction.atomic():
         room = enter(call_uuid)
         at = room.at(now)
-        done = room.call.is_live and _do_next(room, at=at)
+        done_at = _do_next(room, at=at) if room.call.is_live else None
         is_stuck = room.call.status == Call.Status.ROUTING and room.call.started_at + STUCK_AFTER <= at
-    if done:
-        follow(room, now=now)
-    elif is_stuck:
+    if done_at:
+        follow(room, now=done_at)
+        return True
+    if is_stuck:
         ring_on(call_uuid, now=now)
         return True
-    elif not room.call.is_live:
+    if not room.call.is_live:
         settling.settle(call_uuid, now=now)
-    return done
-
-
-def _do_next(room: Room, *, at: datetime) -> bool:
-    """The earliest of what is due at `at`; False when nothing is."""
-    due = [(moment, leg) for moment, leg in _deadlines(room) if moment <= at]
-    aged = room.call.started_at + GREATEST_AGE
-    if due:
-        moment, leg = min(due, key=lambda each: each[0])
-        outcome = Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER
-        if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
-            legs.failed(room, leg, why="the carrier was never asked", at=at)
-        else:
-            legs.end_ours(room, leg, outcome=outcome, at=moment if carrier_class().keeps_virtual_time else at)
-        return True
-    if aged <= at:
-        finish(room, at=aged if carrier_class().keeps_virtual_time else at, why="its carrier went silent")
-        return True
     return False
 
 
-def _deadlines(room: Room) -> Iterable[tuple[datetime, Leg]]:
-    for leg in room.others():
+def _do_next(room: Room, *, at: datetime) -> datetime | None:
+    """Does the earliest of what is due at `at`; the moment when it happened, None when nothing is due."""
+    due = [(moment, leg) for moment, leg in _deadlines(room.others()) if moment <= at]
+    aged = room.call.started_at + GREATEST_AGE
+    if due:
+        moment, leg = min(due, key=lambda each: each[0])
+        if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
+            legs.failed(room, leg, why="the carrier was never asked", at=at)
+            return at
+        happened = _moment_of(moment, at)
+        legs.end_ours(room, leg, outcome=Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER, at=happened)
+        return happened
+    if aged <= at:
+        finish(room, at=_moment_of(aged, at), why="its carrier went silent")
+        return _moment_of(aged, at)
+    return None
+
+
+def _moment_of(due: datetime, at: datetime) -> datetime:
+    """What was due has happened then where time is virtual; in the real world it happens when somebody sees to it."""
+    return due if carrier_class().keeps_virtual_time else at
+
+
+def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
+    for leg in lines:
+        if leg.party == Party.CALLER:
+            continue
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
             yield leg.started_at + STUCK_AFTER, leg
         elif leg.status == Leg.Status.RINGING and leg.rings_until:

@@ -3,6 +3,9 @@
 Each entrance works in short transactions on the locked call, and tells the carrier what to do between them.
 """
 
+from collections import deque
+from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +21,9 @@ from .conducting import conduct
 from .models import Call, Leg
 from .room import Room, enter, enter_by_leg
 from .switchboard import carrier
+
+# What was said while something else was being heard, with its moment; None: nobody is listening.
+_waiting: ContextVar[deque[tuple[Event, datetime]] | None] = ContextVar("waiting", default=None)
 
 
 # --- a call comes in --------------------------------------------------------------------------------------
@@ -126,13 +132,31 @@ def follow(room: Room, *, now: datetime) -> None:
         settling.settle(room.call.pk, now=now)
 
 
-def hear_all(events: list[Event], *, now: datetime) -> None:
-    """What a carrier says at once. Numbers that are not ours and legs that are unknown are the world's, not ours."""
-    for event in events:
-        try:
-            if isinstance(event, Arrival):
-                call_arrived(event)
-            else:
-                hear(event, now=now)
-        except NotFound:
-            continue
+def hear_all(events: Sequence[Event], *, now: datetime) -> None:
+    """What a carrier says at once, one after the other: what is said while an event is heard waits until that is done.
+
+    Calls that ring each other would nest without an end otherwise.
+    """
+    said = [(event, now) for event in events]
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.extend(said)
+        return
+    waiting = deque(said)
+    token = _waiting.set(waiting)
+    try:
+        while waiting:
+            _hear_one(*waiting.popleft())
+    finally:
+        _waiting.reset(token)
+
+
+def _hear_one(event: Event, now: datetime) -> None:
+    """Numbers that are not ours and legs that are unknown are the world's, not ours."""
+    try:
+        if isinstance(event, Arrival):
+            call_arrived(event)
+        else:
+            hear(event, now=now)
+    except NotFound:
+        return

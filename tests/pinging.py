@@ -32,6 +32,33 @@ def dial(to: str, caller: str | None = CALLER, **more: str) -> Answer:
     return dict(Client().post("/simulator/calls", said, content_type="application/json", headers=TOKEN).json())
 
 
+def act(leg_uuid: str, what: str, **more: str) -> Answer:
+    """Somebody on a line acts: `answer`, `busy`, `no-answer` or `hang-up`. The call as it stands then."""
+    answer = Client().post(f"/simulator/legs/{leg_uuid}/{what}", more, content_type="application/json", headers=TOKEN)
+    return dict(answer.json())
+
+
+def hang_up(call_uuid: str, **more: str) -> Answer:
+    """The caller hangs up; the call as it stands then."""
+    answer = Client().post(f"/simulator/calls/{call_uuid}/hang-up", more, content_type="application/json", headers=TOKEN)
+    return dict(answer.json())
+
+
+def shown(call_uuid: str) -> Answer:
+    """A call as it stands."""
+    return dict(Client().get(f"/simulator/calls/{call_uuid}", headers=TOKEN).json())
+
+
+def last_leg(call: Answer) -> str:
+    """The UUID of the leg that was dialed last."""
+    return str(call["legs"][-1]["leg_uuid"])
+
+
+def lines(call: Answer) -> list[tuple[str, str, str | None]]:
+    """Each leg's party, status and outcome, in the order in which they began."""
+    return [(leg["party"], leg["status"], leg.get("outcome")) for leg in call["legs"]]
+
+
 def reservation(answer: Answer) -> Reservation:
     return Reservation.objects.get(uuid=answer["uuid"])
 

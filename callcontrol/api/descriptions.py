@@ -5,8 +5,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from callcontrol.far_end import ACTS
 from callcontrol.models import Call, Leg, Party
 from config.api.describing import error, errors
+
+_AT = "When it happens; before the call's own clock: at that."
 
 
 class DialSerializer(serializers.Serializer):
@@ -15,7 +18,11 @@ class DialSerializer(serializers.Serializer):
     digits = serializers.CharField(
         required=False, help_text="What the caller keys in when the number asks for the real caller's."
     )
-    at = serializers.DateTimeField(required=False, help_text="When it happens; before the present: now.")
+    at = serializers.DateTimeField(required=False, help_text=_AT)
+
+
+class ActSerializer(serializers.Serializer):
+    at = serializers.DateTimeField(required=False, help_text=_AT)
 
 
 class LegSerializer(serializers.Serializer):
@@ -23,8 +30,9 @@ class LegSerializer(serializers.Serializer):
     party = serializers.ChoiceField(Party.choices)
     number = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(Leg.Status.choices)
-    outcome = serializers.CharField(required=False)
-    hears = serializers.ListField(child=serializers.CharField())
+    outcome = serializers.CharField(required=False, help_text="How it ended.")
+    arrived_as = serializers.UUIDField(required=False, help_text="The call that a leg to a number of ours is.")
+    hears = serializers.ListField(child=serializers.ChoiceField(Party.choices), help_text="Who is heard on this line.")
 
 
 class EventSerializer(serializers.Serializer):
@@ -74,6 +82,33 @@ show_simulated_call = extend_schema_view(
         tags=["Simulator"],
         parameters=[_UUID],
         responses={200: SimulatedCallSerializer, 404: error("There is no such call."), **errors(401, 406)},
+        auth=_TOKEN,
+    )
+)
+_ACTED = {200: SimulatedCallSerializer, **errors(400, 401, 405, 406, 413, 415, 422)}
+hang_up_simulated_call = extend_schema_view(
+    post=extend_schema(
+        operation_id="simulator_hang_up",
+        summary="The caller hangs up",
+        tags=["Simulator"],
+        parameters=[_UUID],
+        request=ActSerializer,
+        responses={**_ACTED, 404: error("There is no such call.")},
+        auth=_TOKEN,
+    )
+)
+act_on_simulated_leg = extend_schema_view(
+    post=extend_schema(
+        operation_id="simulator_act",
+        summary="Somebody on a line answers, does not, or hangs up",
+        description="What makes no sense on a line, or was done already, changes nothing; the answer is the call as it stands.",
+        tags=["Simulator"],
+        parameters=[
+            OpenApiParameter("leg_uuid", str, OpenApiParameter.PATH),
+            OpenApiParameter("act", str, OpenApiParameter.PATH, enum=ACTS),
+        ],
+        request=ActSerializer,
+        responses={**_ACTED, 404: error("There is no such leg.")},
         auth=_TOKEN,
     )
 )

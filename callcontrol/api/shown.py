@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from callcontrol import timeline
+from callcontrol.carriers.simulator import arrived_as
 from callcontrol.models import Call, Leg
 from callcontrol.room import heard_by
 
@@ -11,6 +13,7 @@ from callcontrol.room import heard_by
 def shown(call: Call) -> dict[str, Any]:
     """One call: money as decimal text or null, legs and events in the order in which they began."""
     legs = list(call.legs.order_by("started_at", "place"))
+    calls = arrived_as(legs)
     return {
         "call_uuid": str(call.uuid),
         "status": call.status,
@@ -21,15 +24,17 @@ def shown(call: Call) -> dict[str, Any]:
         "payout": _money(call.payout),
         "revenue": _money(call.revenue),
         "converted": call.converted_at is not None,
-        "legs": [_leg(leg, legs) for leg in legs],
+        "legs": [_leg(leg, legs, calls.get(leg.pk)) for leg in legs],
         "events": timeline.told(call),
     }
 
 
-def _leg(leg: Leg, legs: list[Leg]) -> dict[str, Any]:
+def _leg(leg: Leg, legs: list[Leg], own_call: UUID | None) -> dict[str, Any]:
     members: dict[str, Any] = {"leg_uuid": str(leg.uuid), "party": leg.party, "number": leg.number, "status": leg.status}
     if leg.status == Leg.Status.ENDED:
         members["outcome"] = leg.outcome
+    if own_call:
+        members["arrived_as"] = str(own_call)
     return {**members, "hears": heard_by(leg, legs)}
 
 

@@ -1,4 +1,4 @@
-"""The simulator's HTTP interface: a caller dials, and the call can be looked at."""
+"""The simulator's HTTP interface: a caller dials, everybody on a line acts, and the call can be looked at."""
 
 import secrets
 import uuid
@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from callcontrol import callers, lifecycle
+from callcontrol import callers, due, far_end, lifecycle
 from callcontrol.arrivals import NOT_OURS, destination_of
 from callcontrol.carriers.base import Arrival
-from callcontrol.models import Call
+from callcontrol.models import Call, Leg
 from campaigns.desk import EDITORS, is_superuser, roles
 from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal
 from config.api.bodies import read_body
@@ -48,6 +48,11 @@ class Simulated(APIView):
         if not (is_staff or self.everywhere):
             raise NotAuthorized
 
+    def reaches(self, company_row: int, *, to_act: bool) -> bool:
+        """Whether a company's calls may be looked at, or acted in, which is for those who may edit."""
+        role = self.roles.get(company_row)
+        return self.everywhere or (role in EDITORS if to_act else role is not None)
+
     def parameters(self, request: Request) -> Parameters:
         plain = request._request
         return merge(plain.META.get("QUERY_STRING", ""), read_body(plain), {})
@@ -62,7 +67,7 @@ class SimulatorCalls(Simulated):
         to = said.number_text("to")
         if to is None:
             raise Missing("to")
-        if not self.everywhere and self.roles.get(destination_of(to).snapshot.company_row) not in EDITORS:
+        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_row, to_act=True)):
             raise NotFound(NOT_OURS)
         arrival = Arrival(
             carrier="simulator",
@@ -81,20 +86,69 @@ class SimulatorCall(Simulated):
     """One call, as it stands."""
 
     def get(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
-        try:
-            call = Call.objects.select_related("buyer", "publisher").filter(pk=uuid.UUID(call_uuid)).first()
-        except ValueError:
-            call = None
-        if call is None or not (self.everywhere or call.company_id in self.roles):
+        call = _call(call_uuid)
+        if call is None or not self.reaches(call.company_id, to_act=False):
             raise NotFound("call not found")
-        return Response(shown(call))
+        due.catch_up(call.pk, now=timezone.now())
+        return _answer(call.pk)
+
+
+@descriptions.hang_up_simulated_call
+class SimulatorHangUp(Simulated):
+    """The caller hangs up."""
+
+    def post(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
+        call = _call(call_uuid)
+        if call is None or not self.reaches(call.company_id, to_act=True):
+            raise NotFound("call not found")
+        far_end.hang_up(call_uuid=call.pk, now=moment_of(self.parameters(request)))
+        return _answer(call.pk)
+
+
+@descriptions.act_on_simulated_leg
+class SimulatorLeg(Simulated):
+    """Somebody on a line answers, does not, or hangs up."""
+
+    def post(self, request: Request, leg_uuid: str, act: str, format: str | None = None) -> Response:
+        what = next((one for one in far_end.ACTS if one == act), None)
+        if what is None:
+            raise Http404
+        leg = _leg(leg_uuid)
+        if leg is None or not self.reaches(leg.call.company_id, to_act=True):
+            raise NotFound("leg not found")
+        far_end.act(leg_uuid=leg.pk, what=what, now=moment_of(self.parameters(request)))
+        return _answer(leg.call_id)
+
+
+def _call(written: str) -> Call | None:
+    known = _uuid(written)
+    return Call.objects.filter(pk=known).first() if known else None
+
+
+def _leg(written: str) -> Leg | None:
+    known = _uuid(written)
+    return Leg.objects.select_related("call").filter(pk=known).first() if known else None
+
+
+def _uuid(written: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(written)
+    except ValueError:
+        return None
+
+
+def _answer(call_uuid: uuid.UUID) -> Response:
+    return Response(shown(Call.objects.select_related("company", "buyer", "publisher").get(pk=call_uuid)))
 
 
 def moment_of(said: Parameters) -> datetime:
-    """When it happened: the later of the wall clock and `at`, an ISO 8601 moment (without an offset: UTC)."""
+    """When it happened: the later of the wall clock and `at`, an ISO 8601 moment (without an offset: UTC).
+
+    In whole milliseconds, as times are answered: who adds two minutes to one that was read has talked two minutes.
+    """
     now, text = timezone.now(), said.value("at")
     if text is None:
-        return now
+        return _in_milliseconds(now)
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -102,7 +156,11 @@ def moment_of(said: Parameters) -> datetime:
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if at > now + _FARTHEST:
         raise Refusal("at must be within the next ten years")
-    return max(now, at).astimezone(UTC)
+    return _in_milliseconds(max(now, at).astimezone(UTC))
+
+
+def _in_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _is_staff(request: HttpRequest) -> bool:

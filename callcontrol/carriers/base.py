@@ -170,7 +170,7 @@ class Carrier(ABC):
         return []
 
     def coupled(self, call_uuid: UUID) -> Sequence[UUID]:
-        """Calls of which one dialed the next, the first caller's first, this one among them: where time is virtual, they share it."""
+        """The calls of which one dialed the next, from the first on, with this one: where time is virtual, they share it."""
         return [call_uuid]
 
     def examine(self) -> str:

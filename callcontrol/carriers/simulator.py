@@ -1,11 +1,18 @@
 """The carrier without a network: whoever plays the far end tells it what happens."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from callcontrol.models import Leg, Party
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from .base import Arrival, Carrier, Dial, Event, LegAnswered, LegEnded, Line
+from callcontrol.models import Call, Leg, Party
 
+from .base import Arrival, Carrier, CarrierFailed, Dial, Event, LegAnswered, LegEnded, Line
+
+# How many calls may dial each other in a row, and how often one number may come by in it: beyond, it goes in circles.
+MOST_HOPS = 5
+MOST_TIMES = 2
 _NAME = "simulated-"
 
 
@@ -13,7 +20,7 @@ class Simulator(Carrier):
     """Every leg rings until the far end acts, through the simulator's own HTTP interface.
 
     A line that is ended is over at once. A leg is also offered as a call of its own: if its number is one of this
-    installation's, the two are coupled by their carrier's id, the leg's and the call's.
+    installation's, the two are coupled by their carrier's id, the leg's and the call's, and live by one clock.
     """
 
     slug = "simulator"
@@ -24,8 +31,11 @@ class Simulator(Carrier):
         self._heard: list[Event] = []
 
     def dial(self, order: Dial) -> str:
+        """Raises CarrierFailed for a number at which calls go in circles."""
+        _refuse_circles(order)
         name = f"{_NAME}{order.leg_uuid}"
-        self._heard.append(Arrival(self.slug, name, order.number, order.show, None, now=order.at))
+        arrives = Arrival(self.slug, name, order.number, order.show, None, now=order.at, heard_at=timezone.now())
+        self._heard.append(arrives)
         return name
 
     def hang_up(self, line: Line) -> None:
@@ -44,14 +54,28 @@ class Simulator(Carrier):
         """As above."""
 
     def connected(self, caller: Line) -> None:
-        """The leg of another call that dialed this one is answered with it."""
+        """The leg of another call that dialed this one is answered with it; if it is over already, nobody is on the line."""
         leg_uuid = coupled_leg(caller.carrier_leg_id)
-        if leg_uuid:
+        if leg_uuid is None:
+            return
+        if Leg.objects.live().filter(pk=leg_uuid).exists():
             self._heard.append(LegAnswered(leg_uuid, caller.at))
+        else:
+            self._heard.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
 
     def heard(self) -> list[Event]:
         heard, self._heard = self._heard, []
         return heard
+
+    def coupled(self, call_uuid: UUID) -> Sequence[UUID]:
+        first = call_uuid
+        while (dialed_by := _dialed_by(first)) is not None:
+            first = dialed_by
+        found, newest = [first], [first]
+        while newest:
+            newest = list(_dialed_from(newest).values_list("pk", flat=True))
+            found += newest
+        return found
 
     def _other_end(self, line: Line) -> None:
         other = other_end(line.carrier_leg_id, line.leg_uuid)
@@ -59,6 +83,7 @@ class Simulator(Carrier):
             self._heard.append(LegEnded(other, line.at, "no-answer"))
 
 
+# --- one call dials another -------------------------------------------------------------------------------
 def other_end(carrier_id: str, leg_uuid: UUID) -> UUID | None:
     """The line that a simulated line is coupled to: of a call that dialed us the leg, of a leg that dialed us the caller's."""
     dialed = coupled_leg(carrier_id)
@@ -71,3 +96,40 @@ def other_end(carrier_id: str, leg_uuid: UUID) -> UUID | None:
 def coupled_leg(carrier_id: str) -> UUID | None:
     """The leg of another call that a call with this carrier's id came from; None for a caller from outside."""
     return UUID(carrier_id.removeprefix(_NAME)) if carrier_id.startswith(_NAME) else None
+
+
+def arrived_as(legs: Iterable[Leg]) -> dict[UUID, UUID]:
+    """The calls that legs to this installation's own numbers arrived as, by the leg."""
+    names = [leg.carrier_leg_id for leg in legs if leg.party != Party.CALLER]
+    calls = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=names).values_list("carrier_call_id", "pk")
+    return {leg_uuid: call_uuid for name, call_uuid in calls if (leg_uuid := coupled_leg(name))}
+
+
+def _dialed_by(call_uuid: UUID) -> UUID | None:
+    """The call whose leg, still live, this call came from."""
+    carrier_ids = Call.objects.filter(pk=call_uuid).values_list("carrier_call_id", flat=True)
+    leg_uuid = coupled_leg(carrier_ids.first() or "")
+    return Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first() if leg_uuid else None
+
+
+def _dialed_from(calls: Sequence[UUID]) -> QuerySet[Call]:
+    """The calls that live legs of these calls arrived as, as they were dialed."""
+    dialed = Leg.objects.live().filter(call__in=calls).exclude(party=Party.CALLER)
+    arrived = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=dialed.values("carrier_leg_id"))
+    return arrived.order_by("started_at", "pk")
+
+
+def _refuse_circles(order: Dial) -> None:
+    if coupled_leg(order.carrier_call_id) is None:
+        return
+    passed = list(_numbers_passed(order.call_uuid))
+    if len(passed) > MOST_HOPS or passed.count(order.number) >= MOST_TIMES:
+        raise CarrierFailed("that number leads in circles", is_final=True)
+
+
+def _numbers_passed(call_uuid: UUID) -> Iterator[str]:
+    """The number at which this call came in, then that of the call that dialed it, and so on."""
+    call: QuerySet[Call] = Call.objects.filter(pk=call_uuid)
+    while came_in := call.values_list("inbound_number", "carrier_call_id").first():
+        yield came_in[0]
+        call = Call.objects.filter(legs=coupled_leg(came_in[1]))

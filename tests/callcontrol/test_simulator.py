@@ -68,7 +68,15 @@ def test_a_reader_sees_the_calls_of_their_companies_alone(campaign: Campaign) ->
     assert shown == [call, {"error": "call not found"}]
 
 
-@pytest.mark.parametrize("path", ["/simulator/calls", "/simulator/calls/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/simulator/calls",
+        "/simulator/calls/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11",
+        "/simulator/calls/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11/hang-up",
+        "/simulator/legs/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11/answer",
+    ],
+)
 def test_under_another_carrier_there_is_no_simulator(settings: Any, path: str) -> None:
     settings.CARRIER = "twilio"
     answers = [Client().generic(method, path, headers=TOKEN) for method in ("GET", "POST")]

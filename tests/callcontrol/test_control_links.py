@@ -1,0 +1,180 @@
+"""Rejecting by a plain link: the caller's number names the call, the path the key's owner, and a browser can follow it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaigns.models import Buyer, Campaign
+from publishers.models import Key, LogEntry
+from tests.callcontrol.call_center import arrive, at, do, handler_key, leave, line, talk, told, transfer
+from tests.factories import fresh_phone, make_buyer, make_company, make_group, make_market
+from tests.pinging import CALLER, OTHER_CALLER, logged
+
+pytestmark = pytest.mark.django_db
+DONE = (200, None)
+NOT_AUTHORIZED = (401, "not authorized")
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_market(caps=[None, None])
+
+
+@pytest.fixture
+def first(campaign: Campaign) -> Buyer:
+    return Buyer.objects.get(buyer_id="b1")
+
+
+@pytest.fixture
+def key(first: Buyer) -> Key:
+    return handler_key(first, "reject")
+
+
+def follow(key: Key, owner: str = "buyers/b1", caller: str = CALLER, verb: str = "GET", **more: Any) -> Any:
+    path = f"/{owner}/call_control/reject{more.pop('ending', '')}"
+    return Client().generic(verb, path, QUERY_STRING=f"api_key={key.key}&caller_number={caller}", **more)
+
+
+# --- it rejects -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+@pytest.mark.parametrize("ending", ["", ".json"])
+def test_a_buyers_link(campaign: Campaign, key: Key, verb: str, ending: str) -> None:
+    call = arrive(campaign)
+    assert (told(follow(key, verb=verb, ending=ending)), at(call)) == (DONE, ("ringing", "b2"))
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_groups_link(campaign: Campaign, first: Buyer, verb: str) -> None:
+    call, group = arrive(campaign), make_group(buyers=[first], group_id="west")
+    assert (told(follow(handler_key(group), "buyer_groups/west", verb=verb)), at(call)) == (DONE, ("ringing", "b2"))
+
+
+def test_in_a_browser(campaign: Campaign, key: Key) -> None:
+    arrive(campaign)
+    answer = follow(key, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
+    assert (answer["Content-Type"], answer.content) == ("application/json", b'{"success":true}')
+
+
+def test_in_xml(campaign: Campaign, key: Key) -> None:
+    arrive(campaign)
+    body = '<?xml version="1.0" encoding="utf-8"?>\n<hash><success type="boolean">true</success></hash>'
+    assert follow(key, ending=".xml").content.decode() == body
+
+
+def test_followed_twice_it_rejects_once(campaign: Campaign, key: Key) -> None:
+    call = arrive(campaign)
+    assert ([told(follow(key)) for _ in range(2)], at(call)) == ([DONE, DONE], ("ringing", "b2"))
+
+
+def test_a_link_preview_does_nothing(campaign: Campaign, key: Key) -> None:
+    call = arrive(campaign)
+    answer = follow(key, verb="HEAD")
+    assert (answer.status_code, answer["Allow"], at(call)) == (405, "GET, POST", ("ringing", "b1"))
+
+
+# --- which call -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("spelled", ["12025550102", "+12025550102", "%2B1%20(202)%20555-0102", "2025550102"])
+def test_a_caller_in_any_spelling(campaign: Campaign, key: Key, spelled: str) -> None:
+    call = arrive(campaign)
+    assert (told(follow(key, caller=spelled)), at(call)) == (DONE, ("ringing", "b2"))
+
+
+def test_the_number_that_the_handler_was_shown(campaign: Campaign, first: Buyer, key: Key) -> None:
+    Buyer.objects.filter(pk=first.pk).update(caller_id=fresh_phone())
+    call = arrive(campaign)
+    shown = line(call).caller_number_sent or ""
+    assert ([told(follow(key, caller=shown)) for _ in range(2)], at(call)) == ([DONE, DONE], ("ringing", "b2"))
+
+
+def test_the_newest_of_the_callers_calls(campaign: Campaign, key: Key, clock: Callable[[float], object]) -> None:
+    older = arrive(campaign)
+    clock(1)
+    newer = arrive(campaign)
+    assert (told(follow(key)), at(older), at(newer)) == (DONE, ("ringing", "b1"), ("ringing", "b2"))
+
+
+def test_a_caller_who_withheld_the_number(campaign: Campaign, key: Key) -> None:
+    call = arrive(campaign, None)
+    assert (told(follow(key, caller="anonymous")), at(call)) == (DONE, ("ringing", "b2"))
+
+
+def test_a_transferee_that_still_rings_does_not_hide_an_older_call(
+    campaign: Campaign, first: Buyer, clock: Callable[[float], object]
+) -> None:
+    second = Buyer.objects.get(buyer_id="b2")
+    older = arrive(campaign)
+    do("reject", older, handler_key(first))
+    clock(1)
+    transfer(talk(campaign), handler_key(first), to=second.number)
+    assert (told(follow(handler_key(second), "buyers/b2")), at(older)[0]) == (DONE, "no-target")
+
+
+# --- each error -------------------------------------------------------------------------------------------
+def test_a_call_that_has_ended(campaign: Campaign, key: Key) -> None:
+    call = talk(campaign)
+    leave(call, "caller")
+    assert told(follow(key)) == (422, "call not live")
+
+
+def test_too_late(campaign: Campaign, key: Key, clock: Callable[[float], object]) -> None:
+    call = talk(campaign)
+    clock(91)
+    assert (told(follow(key)), at(call)) == ((422, "reject timeout passed"), ("in-progress", "b1"))
+
+
+@pytest.mark.parametrize(
+    ("caller", "error"),
+    [
+        ("", "FAILED must include caller_number (string)"),
+        ("undefined", "FAILED must include caller_number (string)"),
+        ("hello", "caller_number must be a phone number of 7 to 15 digits"),
+    ],
+)
+def test_a_caller_that_is_missing_or_no_number(campaign: Campaign, key: Key, caller: str, error: str) -> None:
+    call = arrive(campaign)
+    assert (told(follow(key, caller=caller)), at(call)) == ((422, error), ("ringing", "b1"))
+
+
+@pytest.mark.parametrize("owner", ["buyers/b2", "buyers/B1", "buyers/west", "buyer_groups/b1", "buyer_groups/west"])
+def test_the_path_must_name_the_keys_owner(campaign: Campaign, first: Buyer, key: Key, owner: str) -> None:
+    make_group(buyers=[first], group_id="west")
+    call = arrive(campaign)
+    assert (told(follow(key, owner)), at(call)) == (NOT_AUTHORIZED, ("ringing", "b1"))
+
+
+def test_a_groups_key_is_not_its_members(campaign: Campaign, first: Buyer) -> None:
+    arrive(campaign)
+    assert told(follow(handler_key(make_group(buyers=[first])))) == NOT_AUTHORIZED
+
+
+def test_another_companys_owner_of_the_same_id(campaign: Campaign) -> None:
+    call, other = arrive(campaign), make_buyer(make_company(), buyer_id="b1")
+    assert (told(follow(handler_key(other))), at(call)) == (NOT_AUTHORIZED, ("ringing", "b1"))
+
+
+def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(campaign: Campaign, key: Key) -> None:
+    arrive(campaign)
+    others = handler_key(Buyer.objects.get(buyer_id="b2"))
+    answers = [
+        follow(key, caller=OTHER_CALLER),
+        follow(others, "buyers/b2"),
+        follow(others),
+        follow(handler_key(Buyer.objects.get(buyer_id="b1"), "return")),
+    ]
+    assert {(answer.status_code, answer.content, str(answer.headers)) for answer in answers} == {
+        (401, b'{"success":false,"error":"not authorized"}', str(answers[0].headers))
+    }
+
+
+def test_a_call_of_yesterday_is_nobodys(campaign: Campaign, key: Key, clock: Callable[[float], object]) -> None:
+    leave(talk(campaign), "caller")
+    clock(86_401)
+    assert told(follow(key)) == NOT_AUTHORIZED
+
+
+def test_the_log_names_the_call(campaign: Campaign, key: Key) -> None:
+    call = arrive(campaign)
+    follow(key)
+    assert (LogEntry.objects.count(), logged().call_uuid, logged().caller_number) == (1, call.pk, CALLER)

@@ -1,0 +1,252 @@
+"""What a transfer's UUID may do: connect the caller, stop the transfer; each error in its own situation, and the log."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from callcontrol import switchboard
+from callcontrol.carriers.base import CarrierFailed, Line
+from callcontrol.carriers.simulator import Simulator
+from callcontrol.models import Transfer
+from campaigns.models import Buyer, Campaign
+from publishers.models import IdempotencyRecord, Key, LogEntry
+from tests.callcontrol.call_center import at, connect, handler_key, leave, line, pick_up, stop, talk, told, transfer
+from tests.factories import make_key, make_market
+from tests.pinging import logged
+
+pytestmark = pytest.mark.django_db
+Ask = Callable[..., Any]
+DONE = (200, None)
+NOT_FOUND = (404, "transfer not found")
+both = pytest.mark.parametrize("ask", [connect, stop])
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_market(caps=[None, None])
+
+
+@pytest.fixture
+def key(campaign: Campaign) -> Key:
+    return handler_key(Buyer.objects.get(buyer_id="b1"))
+
+
+@pytest.fixture
+def held(campaign: Campaign, key: Key) -> Transfer:
+    """An unattended transfer: the caller waits, the transferee's line rings."""
+    return Transfer.objects.get(pk=transfer(talk(campaign), key, hold_caller=True))
+
+
+@pytest.fixture
+def attended(campaign: Campaign, key: Key) -> Transfer:
+    return Transfer.objects.get(pk=transfer(talk(campaign), key))
+
+
+# --- connect the caller -----------------------------------------------------------------------------------
+def test_a_held_caller_is_connected(held: Transfer) -> None:
+    pick_up(held.call, "transferee")
+    answer = connect(str(held.pk))
+    assert (answer.content, line(held.call, "caller").held) == (b'{"success":true}', False)
+
+
+def test_a_caller_is_connected_once(held: Transfer) -> None:
+    assert [told(connect(str(held.pk))) for _ in range(2)] == [DONE, (422, "caller not held")]
+
+
+def test_a_caller_who_was_never_held(attended: Transfer) -> None:
+    assert told(connect(str(attended.pk))) == (422, "caller not held")
+
+
+def test_a_caller_who_is_back_with_the_handler(held: Transfer) -> None:
+    leave(held.call, "transferee", "busy")
+    assert told(connect(str(held.pk))) == (422, "caller not held")
+
+
+def test_a_caller_who_hung_up_on_hold(held: Transfer) -> None:
+    leave(held.call, "caller")
+    assert told(connect(str(held.pk))) == (422, "caller hung up")
+
+
+def test_connecting_a_call_that_has_ended(held: Transfer) -> None:
+    connect(str(held.pk))
+    leave(held.call, "caller")
+    assert told(connect(str(held.pk))) == (422, "call not live")
+
+
+# --- stop the transfer ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("is_answered", [False, True], ids=["ringing", "answered"])
+def test_a_stopped_transfer_leaves_the_caller_with_the_handler(held: Transfer, is_answered: bool) -> None:
+    if is_answered:
+        pick_up(held.call, "transferee")
+    answer = stop(str(held.pk))
+    assert (answer.content, line(held.call, "transferee").outcome) == (b'{"success":true}', "stopped")
+    assert (line(held.call, "caller").held, at(held.call)) == (False, ("in-progress", "b1"))
+
+
+def test_a_transfer_is_stopped_once(held: Transfer) -> None:
+    assert [told(stop(str(held.pk))) for _ in range(2)] == [DONE, (422, "transfer not in progress")]
+
+
+def test_a_transfer_whose_transferee_has_left(attended: Transfer) -> None:
+    pick_up(attended.call, "transferee")
+    leave(attended.call, "transferee")
+    assert told(stop(str(attended.pk))) == (422, "transfer not in progress")
+
+
+def test_a_transfer_whose_line_has_rung_out_with_no_worker(clock: Callable[[float], object], held: Transfer) -> None:
+    clock(31)
+    assert told(stop(str(held.pk))) == (422, "transfer not in progress")
+    assert (line(held.call, "caller").held, at(held.call)) == (False, ("in-progress", "b1"))
+
+
+def test_a_transfer_whose_transferor_has_left(attended: Transfer) -> None:
+    pick_up(attended.call, "transferee")
+    leave(attended.call, "handler")
+    assert (told(stop(str(attended.pk))), at(attended.call)[0]) == ((422, "transferor not present"), "in-progress")
+
+
+def test_stopping_when_the_call_has_ended(held: Transfer) -> None:
+    leave(held.call, "caller")
+    assert told(stop(str(held.pk))) == (422, "call not live")
+
+
+# --- a transfer that nobody made --------------------------------------------------------------------------
+@both
+@pytest.mark.parametrize("uuid", [str(uuid4()), "1", "{}", "%00", "%20", "٣", "-" * 5000, "a.b"], ids=range(8))
+def test_a_transfer_that_nobody_made(ask: Ask, uuid: str) -> None:
+    assert told(ask(uuid)) == NOT_FOUND
+
+
+@both
+def test_in_xml(ask: Ask, held: Transfer) -> None:
+    start = '<?xml version="1.0" encoding="utf-8"?>\n<hash>'
+    answers = [ask(uuid, format="xml").content.decode() for uuid in (str(held.pk), str(uuid4()))]
+    assert answers == [
+        f'{start}<success type="boolean">true</success></hash>',
+        f'{start}<success type="boolean">false</success><error>transfer not found</error></hash>',
+    ]
+
+
+@both
+def test_a_uuid_in_any_spelling(ask: Ask, held: Transfer) -> None:
+    spelled = "-" * 300 + held.pk.hex.upper()
+    assert told(ask(spelled, headers={"Idempotency-Key": "once"})) == DONE
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "allow"),
+    [
+        ("GET", "/conference_caller", "POST"),
+        ("HEAD", "/conference_caller", "POST"),
+        ("DELETE", "/conference_caller", "POST"),
+        ("GET", "", "DELETE"),
+        ("HEAD", "", "DELETE"),
+        ("POST", "", "DELETE"),
+    ],
+)
+def test_a_wrong_verb_does_nothing(held: Transfer, verb: str, path: str, allow: str) -> None:
+    answer = Client().generic(verb, f"/call_control/v1/transfers/{held.pk}{path}")
+    assert (answer.status_code, answer["Allow"], line(held.call, "caller").held) == (405, allow, True)
+
+
+# --- its UUID is its key ----------------------------------------------------------------------------------
+@both
+@pytest.mark.parametrize("name", ["api_key", "key", "Authorization", "X-Api-Key"])
+def test_keys_that_are_sent_along_are_ignored(ask: Ask, held: Transfer, name: str) -> None:
+    paused = make_key("call_control", paused=True)
+    if name[0].isupper():
+        answer = ask(str(held.pk), headers={name: f"Bearer {paused.key}"})
+    else:
+        answer = ask(str(held.pk), QUERY_STRING=f"{name}={paused.key}")
+    assert (told(answer), logged().key_row) == (DONE, None)
+
+
+def test_a_key_does_not_help_a_transfer_that_nobody_made(held: Transfer) -> None:
+    answers = [connect("%20", headers={"X-Api-Key": str(held.pk)}), connect(str(uuid4()), QUERY_STRING=f"key={held.pk}")]
+    assert ([told(answer) for answer in answers], line(held.call, "caller").held) == ([NOT_FOUND] * 2, True)
+
+
+@both
+def test_it_goes_on_when_its_buyer_is_deleted_or_its_key_revoked(ask: Ask, held: Transfer, key: Key) -> None:
+    Buyer.objects.get(buyer_id="b1").retire(now=timezone.now())
+    key.retire(now=timezone.now())
+    assert told(ask(str(held.pk))) == DONE
+
+
+@both
+def test_it_stops_with_the_feature_and_with_the_company(ask: Ask, held: Transfer) -> None:
+    company = held.call.company
+    company.call_control_enabled = False
+    company.save()
+    switched_off = ask(str(held.pk))
+    company.retire(now=timezone.now())
+    assert told(switched_off) == (403, "call control is switched off for this company")
+    assert told(ask(str(held.pk))) == (410, "the owner of this transfer was deleted")
+
+
+@both
+def test_a_repeat_with_an_idempotency_key_is_the_first_answer(ask: Ask, held: Transfer) -> None:
+    first, second = (ask(str(held.pk), headers={"Idempotency-Key": "once"}) for _ in range(2))
+    assert (second.content, second.get("Idempotency-Replayed")) == (first.content, "true")
+    assert IdempotencyRecord.objects.get().scope == f"transfer:{held.pk}"
+
+
+# --- the log ----------------------------------------------------------------------------------------------
+@both
+def test_one_row_is_the_companys_with_the_uuid_masked(ask: Ask, held: Transfer) -> None:
+    before = LogEntry.objects.count()
+    ask(str(held.pk))
+    row = logged()
+    facts = (row.company_row, row.type, row.key_row, row.key_end, row.call_uuid, row.status)
+    assert LogEntry.objects.count() == before + 1
+    assert facts == (held.call.company_id, "transfer", None, str(held.pk)[-4:], held.call_id, 200)
+    assert (str(held.pk) in row.path, f"/…{str(held.pk)[-4:]}" in row.path) == (False, True)
+
+
+@both
+def test_a_refusals_row_names_the_call_too(ask: Ask, held: Transfer) -> None:
+    leave(held.call, "caller")
+    ask(str(held.pk))
+    assert (logged().status, logged().result, logged().call_uuid) == (422, "refused", held.call_id)
+
+
+@both
+def test_the_row_of_an_unknown_one_is_nobodys(ask: Ask) -> None:
+    uuid = str(uuid4())
+    ask(uuid)
+    row = LogEntry.objects.get()
+    facts = (row.company_row, row.type, row.key_end, row.call_uuid, row.status, uuid in row.path)
+    assert facts == (None, "", uuid[-4:], None, 404, False)
+
+
+@both
+def test_a_faulty_request_leaves_its_row(ask: Ask, held: Transfer) -> None:
+    before = LogEntry.objects.count()
+    answer = ask(str(held.pk), data=b"%PDF", content_type="application/pdf")
+    assert (told(answer), LogEntry.objects.count()) == ((415, "unknown content type: application/pdf"), before + 1)
+    assert (logged().company_row, logged().type) == (held.call.company_id, "transfer")
+
+
+def test_who_guesses_transfers_is_slowed_down() -> None:
+    answers = [connect(str(uuid4())) for _ in range(61)]
+    assert ([answer.status_code for answer in answers[-2:]], LogEntry.objects.count()) == ([404, 429], 60)
+    assert answers[-1].json() == {"success": False, "error": "too many refused keys"}
+
+
+# --- a carrier that fails ---------------------------------------------------------------------------------
+class Deaf(Simulator):
+    """A carrier that can't take anybody off hold."""
+
+    def unhold(self, line: Line) -> None:
+        raise CarrierFailed("no answer", is_final=False)
+
+
+def test_a_caller_whom_the_carrier_does_not_connect_stays_held(held: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Deaf)
+    answer = connect(str(held.pk))
+    assert (told(answer), answer["Retry-After"]) == ((503, "the carrier did not do it; ask again"), "1")
+    assert (line(held.call, "caller").held, logged().status, logged().call_uuid) == (True, 503, held.call_id)

@@ -7,7 +7,7 @@ sweep never wait for each other in a circle.
 import random
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ from campaigns.repeats import Repeats
 from campaigns.routing import Candidate, Decision
 from config.insert import insert_row
 from publishers import payouts
-from publishers.snapshot import CampaignFacts, KeyFacts, PublisherFacts, Snapshot
+from publishers.snapshot import CampaignFacts, ConversionFacts, KeyFacts, PublisherFacts, Snapshot
 
 from . import numbers
 from .ledger import OpenRow, expire
@@ -33,7 +33,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A ping: what is asked for, and what was read for it. `tags` are the request's, `stored` those that wait for a call."""
+    """A ping: what is asked for, and what was read for it. `tags` are the request's, `stored` those that wait for a call.
+
+    With `number_anyway` a number is answered without a buyer too.
+    """
 
     snapshot: Snapshot
     key: KeyFacts
@@ -47,6 +50,7 @@ class Ask:
     open_rows: Sequence[OpenRow]
     repeats: Repeats
     now: datetime
+    number_anyway: bool = False
 
     @property
     def scope(self) -> str:
@@ -54,6 +58,11 @@ class Ask:
         if self.key.settings["shield_scope"] == "campaign":
             return f"{self.key.type}:campaign:{self.campaign.row}"
         return f"{self.key.type}:key:{self.key.row}"
+
+    @property
+    def taken(self) -> set[str]:
+        """The numbers that are live with this caller."""
+        return {row.inbound_number for row in self.open_rows if row.expires_at > self.now}
 
     def ping(self) -> routing.Ping:
         return routing.Ping(
@@ -106,7 +115,7 @@ def _close_past(ask: Ask) -> None:
 
 def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
     """Inserts until no unique pair of caller and number is in the way; another's shield in the way is the answer."""
-    taken = {row.inbound_number for row in ask.open_rows if row.expires_at > ask.now}
+    taken = ask.taken
     for _ in range(len(ask.campaign.pool_numbers) + 3):
         uuid = uuids.uuid4()
         dial = numbers.choose(
@@ -130,12 +139,22 @@ def _reserve_first(ask: Ask, decision: Decision) -> Outcome:
 
 
 def _without_buyer(ask: Ask, status: Status) -> Reservation:
-    row = _row(ask, status, uuid=uuids.uuid4())
+    row = _row(ask, status, uuid=uuids.uuid4(), dial=_dial_without_buyer(ask))
     insert_row(row)  # closed from the start: no unique constraint is about it
     return row
 
 
-def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None, buyer: Candidate | None = None) -> Reservation:
+def _dial_without_buyer(ask: Ask) -> Dial | None:
+    """Kept with the row: for a while this caller's call to it is the publisher's, though nobody waits for it."""
+    if ask.inbound_number:
+        return Dial(ask.inbound_number)
+    if not ask.number_anyway:
+        return None
+    publisher_row = ask.publisher.row if ask.publisher else None
+    return numbers.without_buyer(campaign=ask.campaign, publisher_row=publisher_row, own=ask.snapshot.numbers, taken=ask.taken)
+
+
+def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None, buyer: Candidate | None = None) -> Reservation:
     """A new row, not inserted yet."""
     payout, revenue, seconds = _quote(ask, buyer) if buyer else (payouts.NOTHING, payouts.NOTHING, 0)
     return Reservation(
@@ -148,7 +167,7 @@ def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None
         status=status,
         scope=ask.scope,
         caller_number=ask.caller_number,
-        inbound_number=dial.number if dial else ask.inbound_number,
+        inbound_number=dial.number if dial else None,
         dynamic=bool(dial and dial.dynamic),
         payout=payout,
         revenue=revenue,
@@ -162,15 +181,28 @@ def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None = None
 
 
 def _quote(ask: Ask, buyer: Candidate) -> tuple[Decimal, Decimal, int]:
+    return payouts.quoted(_applying(ask, buyer.row))
+
+
+def _applying(ask: Ask, buyer_row: int | None) -> list[ConversionFacts]:
     ping = ask.ping()
-    return payouts.quoted(
-        payouts.applying(
-            ask.campaign.conversions,
-            publisher_row=ask.publisher.row if ask.publisher else None,
-            buyer_row=buyer.row,
-            holds=lambda conditions: routing.conditions_hold(conditions, ping),
-        )
+    return payouts.applying(
+        ask.campaign.conversions,
+        publisher_row=ask.publisher.row if ask.publisher else None,
+        buyer_row=buyer_row,
+        holds=lambda conditions: routing.conditions_hold(conditions, ping),
     )
+
+
+def steps(ask: Ask, row: Reservation) -> list[tuple[int, Decimal]]:
+    """Seconds and payout of each step that pays for the reservation that a ping got, the one reserved first.
+
+    A repeat is told what its first ping was: by that one's tags and publisher, and what was reserved stands.
+    """
+    first = replace(ask, tags=row.tags, publisher=ask.snapshot.publishers.get(row.publisher_id or 0))
+    applying = [(facts.seconds, facts.payout) for facts in _applying(first, row.buyer_id)]
+    reserved = (row.seconds, row.payout)
+    return [reserved, *applying[1:]] if any(reserved) or applying[:1] == [reserved] else []
 
 
 def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
@@ -180,7 +212,8 @@ def _hold_first(ask: Ask, row: Reservation, decision: Decision) -> Decision:
     )
     if choice.buyer is None:
         _end_without_buyer(row, now=ask.now)
-        row.inbound_number, row.dynamic = ask.inbound_number, False  # no other number was told to anybody
+        dial = _dial_without_buyer(ask)  # the one chosen for a buyer was told to nobody
+        row.inbound_number, row.dynamic = (dial.number, dial.dynamic) if dial else (None, False)
         row.save(update_fields=["inbound_number", "dynamic"])
         return choice.decision
     row.hold, row.buyer_id = choice.hold, choice.buyer.row

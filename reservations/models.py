@@ -51,7 +51,7 @@ class Reservation(models.Model):
     status = models.CharField(max_length=10, choices=Status)
     scope = models.CharField(max_length=40)  # whose repeats get this answer: "rtb:key:7", "rtb:campaign:3"
     caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld or absent caller
-    inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null on no-target and rejected
+    inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null where none was answered
     dynamic = models.BooleanField(default=False)  # the number came from the campaign's pool
     payout = models.DecimalField(max_digits=12, decimal_places=4, default=0)
     revenue = models.DecimalField(max_digits=12, decimal_places=4, default=0)

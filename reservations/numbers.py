@@ -1,13 +1,13 @@
 """Which number a ping is told to dial."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 
-from publishers.snapshot import CampaignFacts
+from publishers.snapshot import CampaignFacts, NumberFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,23 @@ def choose(
     if asked:
         return Dial(asked)
     if caller_number:
-        busy = set(taken)
-        free = [number for number in campaign.pool_numbers if number not in busy]
-        if free:
-            return Dial(random.choice(free), dynamic=True)  # noqa: S311 - spreads load, keeps no secret
-    elif configured:
-        return Dial(configured)
-    return Dial(sip_address(uuid))
+        return _of_pool(campaign, taken) or Dial(sip_address(uuid))
+    return Dial(configured or sip_address(uuid))
+
+
+def without_buyer(
+    *, campaign: CampaignFacts, publisher_row: int | None, own: Mapping[str, NumberFacts], taken: Iterable[str]
+) -> Dial | None:
+    """For a caller whom nobody takes now: a free number of the pool, else one of the campaign's own, else None.
+
+    Of its own first the publisher's; never another publisher's, whose calls on it would be. `own` are the company's.
+    """
+    theirs = [number for number in campaign.fixed_numbers if own[number].publisher_row in (None, publisher_row)]
+    fixed = min(theirs, key=lambda number: own[number].publisher_row is None, default=None)
+    return _of_pool(campaign, taken) or (Dial(fixed) if fixed else None)
+
+
+def _of_pool(campaign: CampaignFacts, taken: Iterable[str]) -> Dial | None:
+    busy = set(taken)
+    free = [number for number in campaign.pool_numbers if number not in busy]
+    return Dial(random.choice(free), dynamic=True) if free else None  # noqa: S311 - spreads load, keeps no secret

@@ -1,7 +1,14 @@
 """What the API description says of the reserving paths."""
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from config.api.describing import IDEMPOTENCY, KEY, by_key
@@ -76,3 +83,104 @@ _confirm = extend_schema(
     auth=[],
 )
 confirm_rtb = extend_schema_view(put=_confirm, patch=_confirm)
+
+
+# --- the older call reservation ---------------------------------------------------------------------------
+@extend_schema_field({"type": ["integer", "string", "null"]})
+class BareNumber(serializers.Field):
+    """A phone number as an integer, a SIP address as text."""
+
+
+class Milliseconds(serializers.IntegerField):
+    """A moment, since 1970."""
+
+
+_CALL = inline_serializer(
+    "ReservedCall",
+    {
+        "formatted_caller_number": serializers.CharField(help_text="As it is written at home."),
+        "status": serializers.CharField(help_text="As the reservation's."),
+        "start_time": Milliseconds(allow_null=True),
+        "end_time": Milliseconds(allow_null=True, help_text="Without a buyer: of this answer, in milliseconds since 1970."),
+        "caller_number": serializers.CharField(),
+        "target_id": serializers.CharField(allow_null=True, help_text="The buyer_id of the buyer that is held."),
+        "winning_leg_connected_at": Milliseconds(allow_null=True),
+        "winning_leg_disconnected_at": Milliseconds(allow_null=True),
+    },
+)
+_TAG_VALUE: dict[str, serializers.Field] = {
+    "key": serializers.CharField(),
+    "operator": serializers.CharField(),
+    "value": serializers.CharField(allow_blank=True),
+}
+_RESERVATION = inline_serializer(
+    "ReservationOfCall",
+    {
+        "inbound_number": BareNumber(allow_null=True, help_text="Where to send the call: an integer, or a sip: address."),
+        "caller_number": serializers.CharField(),
+        "status": serializers.ChoiceField(["reserved", "no-target", "rejected"]),
+        "expires_at": serializers.DateTimeField(allow_null=True),
+        "claimed_at": serializers.DateTimeField(allow_null=True),
+        "wiped_at": serializers.DateTimeField(allow_null=True),
+        "call": _CALL,
+        "matched_targets": inline_serializer("MatchedTarget", {"id": serializers.CharField()}, many=True),
+        "tag_values": inline_serializer("ReservedTagValue", _TAG_VALUE, many=True),
+        "conversion_groups": inline_serializer(
+            "ConversionGroup", {"seconds": serializers.IntegerField(), "payout": serializers.FloatField()}, many=True
+        ),
+        f"{_PREFIX}_ping_shield": serializers.BooleanField(required=False, help_text="True on a repeat of a live reservation."),
+    },
+)
+RESERVATION = inline_serializer("CallReservation", {"call_reservation": _RESERVATION})
+RESERVE = inline_serializer(
+    "CallReservationAsk",
+    {
+        "key": serializers.CharField(required=False),
+        "affiliate_id": serializers.CharField(required=False, help_text="Required. Also publisher_id or source_id."),
+        "caller_number": serializers.CharField(required=False, help_text="Required. Where the call originates."),
+    },
+)
+_AFFILIATE = OpenApiParameter(
+    "affiliate_id", str, OpenApiParameter.QUERY, description="The publisher. Also publisher_id or source_id."
+)
+_RESERVED = OpenApiExample(
+    "Reserved for a caller",
+    {
+        "call_reservation": {
+            "inbound_number": 18335550101,
+            "caller_number": "+12025550102",
+            "status": "reserved",
+            "expires_at": "2026-05-05T06:25:08.295Z",
+            "claimed_at": None,
+            "wiped_at": None,
+            "call": {
+                "formatted_caller_number": "(202) 555-0102",
+                "status": "reserved",
+                "start_time": None,
+                "end_time": None,
+                "caller_number": "+12025550102",
+                "target_id": "b1",
+                "winning_leg_connected_at": None,
+                "winning_leg_disconnected_at": None,
+            },
+            "matched_targets": [{"id": "b1"}],
+            "tag_values": [{"key": "caller_zip", "operator": "==", "value": "90210"}],
+            "conversion_groups": [{"seconds": 120, "payout": 90.0}],
+        }
+    },
+    response_only=True,
+    status_codes=["200"],
+)
+
+create_call_reservation = extend_schema_view(
+    post=extend_schema(
+        operation_id="call_reservation_create",
+        summary="Reserve a buyer for a caller, and a number to transfer to",
+        tags=["Call reservation"],
+        parameters=[KEY, _AFFILIATE, _CALLER, IDEMPOTENCY],
+        request=RESERVE,
+        responses={200: RESERVATION, **by_key()},
+        examples=[_RESERVED],
+        auth=[],
+    )
+)

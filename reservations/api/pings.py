@@ -32,7 +32,7 @@ class Pings(Reserving):
     reads: ClassVar[tuple[Part, ...]] = ledger.PING
 
 
-def ask_of(visit: Visit) -> Ask:
+def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
     """The ping in a request; raises Missing for a required tag, Refusal for a number that cannot be dialed."""
     key, snapshot = visit.let_in()
     campaign = snapshot.campaigns.get(key.campaign_row or 0)
@@ -52,6 +52,7 @@ def ask_of(visit: Visit) -> Ask:
         open_rows=ledger.open_rows(visit.read["open"]),
         repeats=ledger.repeats_of(visit.read["repeats"], campaign, now=visit.now),
         now=visit.now,
+        number_anyway=number_anyway,
     )
 
 

@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.views import APIView
 
+from campaigns.models import Buyer
 from tests.factories import make_key, make_ready_key
 from tests.pinging import dial
 
@@ -96,6 +97,18 @@ def test_the_answers_to_a_ping_are_as_described(http: httpx.Client, described: d
     key = make_ready_key(return_sip_address=True).key
     for _ in range(2):
         assert faults(described, "/rtbs", "post", http.post(f"/rtbs?key={key}&{query}")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("query", ["caller_number=12025550102&affiliate_id=a&zip=", "caller_number=12025550102", ""])
+@pytest.mark.parametrize("paused", [False, True])
+def test_the_answers_to_a_call_reservation_are_as_described(
+    http: httpx.Client, described: dict[str, Any], query: str, paused: bool
+) -> None:
+    key = make_ready_key("call_reservation")
+    Buyer.objects.update(paused=paused)
+    for _ in range(3):  # a number of the pool, or without a buyer; a repeat
+        assert faults(described, "/call_reservations", "post", http.post(f"/call_reservations?key={key.key}&{query}")) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from callcontrol import lifecycle
 from callcontrol.carriers.base import Arrival
-from campaigns.models import Campaign
+from campaigns.models import Buyer, Campaign
 from publishers.models import Key
 from tests.factories import make_key, make_market
 from tests.pinging import CALLER, confirm, ping
 from tests.repeating import converted
+from tests.reserving import reserve
 
 pytestmark = pytest.mark.django_db
 _NO_WORK = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
@@ -56,6 +57,14 @@ def test_a_ping_that_takes_its_place(key: Key) -> None:
     key.save()
     ping(key, caller_number="+13105550104")
     assert statements(lambda: ping(key)) == 6
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_call_reservation(key: Key, paused: bool) -> None:
+    older = make_key("call_reservation", campaign=key.campaign)
+    Buyer.objects.update(paused=paused)
+    reserve(older, caller_number="+13105550104")
+    assert [statements(lambda: reserve(older)) for _ in range(2)] == [3, 3]  # the second is a repeat, or finds nobody again
 
 
 def test_a_confirmation(key: Key) -> None:

@@ -104,7 +104,10 @@ requests = st.fixed_dictionaries(
     {
         "method": mostly("POST", st.sampled_from(["PUT", "GET", "HEAD", "OPTIONS", "TRACE"])),
         "path": st.sampled_from(
-            ["/rtbs", "/rtbs.json", "/rtbs.json", "/rtbs.xml", "/rtbs.xml", "/rtbs.html", "/rtbs/7.json", "/rtbs/\x00.xml"]
+            [
+                *("/rtbs", "/rtbs.json", "/rtbs.json", "/rtbs.xml", "/rtbs.xml", "/rtbs.html", "/rtbs/7.json", "/rtbs/\x00.xml"),
+                *("/call_reservations", "/call_reservations.json", "/call_reservations.xml"),
+            ]
         ),
         "pairs": pairs,
         "body": bodies,
@@ -148,7 +151,8 @@ def test_no_input_fails_and_each_leaves_one_row(client: Client, keys: dict[str, 
     rates.reset()
     cache.clear()  # and in Redis
     before = LogEntry.objects.count()
-    answer = sent(client, one, keys.get(one["by"], one["by"]))
+    by = "call_reservation" if one["by"] == "rtb" and one["path"].startswith("/call_reservations") else one["by"]
+    answer = sent(client, one, keys.get(by, by))
     assert answer.status_code in {200, 400, 401, 404, 405, 406, 415, 422}
     assert LogEntry.objects.count() - before == 1
     if one["method"] != "HEAD" and one["path"].endswith((".json", ".xml")):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from callcontrol.carriers import twilio as carrier
 from config import checks
 
 
@@ -50,3 +51,20 @@ def test_twilio_needs_its_account_and_an_address(settings: Any) -> None:
 def test_debug_at_a_public_address(settings: Any) -> None:
     settings.DEBUG, settings.PUBLIC_BASE_URL, settings.SIMULATOR_TOKEN = True, "https://calls.example.com", "made"
     assert found() == [("ringpost.W001", "DEBUG is on at a public address.", "Error pages would show keys: unset DEBUG.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number", "said"),
+    [
+        ("TWILIO_CALLER_ID", "2025550100", "E010", "TWILIO_CALLER_ID is no phone number."),
+        ("TWILIO_API_BASE_URL", "api.twilio.com", "E011", "TWILIO_API_BASE_URL is no address."),
+    ],
+)
+def test_a_setting_of_twilio_that_cannot_work(twilio: Any, settings: Any, name: str, value: str, number: str, said: str) -> None:
+    setattr(settings, name, value)
+    assert [message[:2] for message in found()] == [(f"ringpost.{number}", said)]
+
+
+def test_twilio_needs_its_library(twilio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrier, "INSTALLED", False)
+    assert found() == [("ringpost.E009", "CARRIER is twilio, without its library.", "pip install 'ringpost[twilio]'")]

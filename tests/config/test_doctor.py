@@ -104,3 +104,22 @@ def test_an_absent_database_does_not_stop_it(ticking: Path, monkeypatch: pytest.
         said = wrong()
     mend = "See that its server runs and that DATABASE_URL is right."
     assert said == [("The database cannot be reached: connection refused.", mend)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_asks_the_carrier(twilio: Any) -> None:
+    found = [finding.text for finding in doctor.examine() if finding.text.startswith("The carrier")]
+    assert found == ["The carrier is twilio, and its account is active."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_carrier_that_does_not_know_the_account(twilio: Any, settings: Any) -> None:
+    settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
+    found = [finding for finding in doctor.examine() if finding.text.startswith("The carrier")]
+    why = "The carrier does not answer: Twilio refused (error 20003): the account’s SID or token is wrong."
+    assert found == [doctor.Finding(why, "See that its settings are right and that it can be reached.")]
+
+
+def test_a_carrier_that_is_not_set_up_is_not_asked(ticking: Path, settings: Any) -> None:
+    settings.CARRIER = "twilio"
+    assert [finding.text for finding in doctor.examine() if finding.text.startswith("The carrier")] == ["The carrier is twilio."]

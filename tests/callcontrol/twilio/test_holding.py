@@ -1,0 +1,102 @@
+"""Who hears whom in a call through Twilio: on hold, back, ringing again after a return, and the apology at its end."""
+
+import pytest
+
+from callcontrol.carriers.twilio import HOLD_MUSIC, NOBODY
+from callcontrol.models import Call, CallEvent, Leg, Party
+from campaigns.models import Buyer, Campaign
+from publishers.models import Key
+from tests.callcontrol.call_center import THIRD, connect, do, handler_key, told, transfer
+from tests.callcontrol.twilio.posting import NUMBER
+from tests.callcontrol.twilio.rest import Api
+from tests.callcontrol.twilio.standin import Line
+from tests.factories import make_market, make_number
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NO_CONFERENCE = (200, {"conferences": [], "page": 0, "next_page_uri": None})
+RINGING = "https://calls.example.com/static/callcontrol/ringing.xml"
+
+
+@pytest.fixture
+def campaign(twilio: Api) -> Campaign:
+    """Two buyers, b1 first, and a number."""
+    campaign = make_market(caps=[None, None])
+    make_number(campaign, number=NUMBER)
+    return campaign
+
+
+@pytest.fixture
+def caller(campaign: Campaign, twilio: Api) -> Line:
+    """One who talks with the first buyer."""
+    line = twilio.standin.call(NUMBER)
+    twilio.standin.answer(of(twilio, "b1"))
+    return line
+
+
+def of(twilio: Api, who: str) -> Line:
+    """The line of a buyer or a party."""
+    legs = Leg.objects.filter(buyer__buyer_id=who) or Leg.objects.filter(party=who)
+    return twilio.standin.line_of(legs.get().pk)
+
+
+def key_of(buyer_id: str = "b1") -> Key:
+    return handler_key(Buyer.objects.get(buyer_id=buyer_id))
+
+
+def test_a_held_caller_hears_music_and_the_others_each_other(twilio: Api, caller: Line) -> None:
+    transfer(Call.objects.get(), key_of(), hold_caller=True)
+    twilio.standin.answer(of(twilio, "transferee"))
+    heard = [twilio.standin.heard_by(line) for line in (caller, of(twilio, "b1"))]
+    assert (heard, caller.hears) == ([[], [of(twilio, "transferee").label]], HOLD_MUSIC)
+
+
+def test_a_connected_caller_hears_both(twilio: Api, caller: Line) -> None:
+    uuid = transfer(Call.objects.get(), key_of(), hold_caller=True)
+    twilio.standin.answer(of(twilio, "transferee"))
+    assert told(connect(uuid)) == (200, None)
+    assert set(twilio.standin.heard_by(caller)) == {of(twilio, "b1").label, of(twilio, "transferee").label}
+
+
+def test_in_an_attended_transfer_all_three_hear_each_other(twilio: Api, caller: Line) -> None:
+    transfer(Call.objects.get(), key_of())
+    twilio.standin.answer(of(twilio, "transferee"))
+    assert [len(twilio.standin.heard_by(line)) for line in (caller, of(twilio, "b1"), of(twilio, "transferee"))] == [2, 2, 2]
+
+
+def test_after_a_return_the_caller_hears_ringing_again(twilio: Api, caller: Line) -> None:
+    assert told(do("return", Call.objects.get(), key_of())) == (200, None)
+    twilio.standin.settle()
+    assert (caller.is_live, caller.hold, caller.hears, of(twilio, "b1").is_live) == (True, True, RINGING, False)
+
+
+def test_and_then_the_next_buyer(twilio: Api, caller: Line) -> None:
+    do("return", Call.objects.get(), key_of())
+    twilio.standin.answer(of(twilio, "b2"))
+    assert (caller.hold, twilio.standin.heard_by(caller)) == (False, [of(twilio, "b2").label])
+
+
+def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(twilio: Api, caller: Line) -> None:
+    twilio.troubles.extend([(200, {"sid": of(twilio, "b1").sid}), NO_CONFERENCE])
+    assert told(do("return", Call.objects.get(), key_of())) == (200, None)
+    assert (caller.hold, of(twilio, "b2").status) == (False, "queued")
+
+
+def test_when_nobody_is_left_the_caller_is_told_and_hung_up(twilio: Api, campaign: Campaign) -> None:
+    caller = twilio.standin.call(NUMBER)
+    twilio.standin.end(of(twilio, "b1"), "busy")
+    twilio.standin.end(of(twilio, "b2"), "no-answer")
+    assert (Call.objects.get().status, caller.hears, caller.status) == ("no-target", NOBODY, "completed")
+    assert Leg.objects.get(party=Party.CALLER).final is True
+
+
+def test_without_any_buyer_too(twilio: Api, campaign: Campaign) -> None:
+    campaign.routes.all().delete()
+    caller = twilio.standin.call(NUMBER)
+    assert (Call.objects.get().status, caller.hears) == ("no-target", NOBODY)
+
+
+def test_a_hold_that_fails_brings_nobody_and_says_so(twilio: Api, caller: Line) -> None:
+    twilio.troubles.append(NO_CONFERENCE)
+    answer = do("transfer", Call.objects.get(), key_of(), {"transfer_to": THIRD, "hold_caller": True})
+    why = CallEvent.objects.get(kind="leg-failed").detail["why"]
+    assert (answer.status_code, why, len(twilio.standin.lines)) == (503, "the conference is over", 2)

@@ -93,8 +93,8 @@ def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: dat
 
 
 def _tried(room: Room) -> frozenset[int]:
-    """The rows of the buyers that this call was dialed to."""
-    return frozenset(leg.buyer_id for leg in room.legs if leg.party == Party.HANDLER and leg.buyer_id)
+    """The rows of the buyers that this call was dialed to, by us or by who transferred it."""
+    return frozenset(leg.buyer_id for leg in room.legs if leg.buyer_id)
 
 
 def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> str | None:

@@ -149,11 +149,18 @@ def hang_up_again(*, now: datetime, most: int) -> int:
     lines = Leg.objects.filter(status=Leg.Status.ENDED, final=False, ended_at__lte=now - CONFIRMED_WITHIN)
     unconfirmed = list(lines.order_by("ended_at")[:most])
     for leg in unconfirmed:
-        with transaction.atomic():
-            room = enter(leg.call_id)
-            mine = room.leg(leg.pk)
-            room.order("hang_up", mine, at=mine.ended_at or now)
-            if leg.ended_at and leg.ended_at <= now - settling.LAST_WORD:
-                change(mine, final=True)
-        hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)
+        try:
+            _hang_up_once_more(leg, now=now)
+        except Exception:  # noqa: BLE001 - one line that cannot be hung up must not keep the others waiting
+            _log.exception("leg %s could not be hung up", leg.pk)
     return len(unconfirmed)
+
+
+def _hang_up_once_more(leg: Leg, *, now: datetime) -> None:
+    with transaction.atomic():
+        room = enter(leg.call_id)
+        mine = room.leg(leg.pk)
+        room.order("hang_up", mine, at=mine.ended_at or now)
+        if leg.ended_at and leg.ended_at <= now - settling.LAST_WORD:
+            change(mine, final=True)
+    hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)

@@ -1,4 +1,4 @@
-"""The end of a call: everybody's line ends with it, and the places of its live leg go back."""
+"""The end of a call: everybody's line ends with it, and what the late words on them come to."""
 
 from datetime import datetime
 
@@ -9,12 +9,16 @@ from .moves import change, move
 from .room import Room
 from .timeline import note
 
+# Over with the call, or by hanging up: when it was picked up, and when it ended, may still be told better.
+WITH_THE_CALL = (Outcome.COMPLETED, Outcome.CANCELED)
+
 
 def finish(room: Room, *, at: datetime, why: str) -> None:
     """The caller or the last other party has left: the call is over for everybody."""
     if move(room.call, Call.Status.FINISHED, ended_at=at):
         note(room.call, "ended", at=at, status="finished", why=why)
         _end_lines(room, at=at)
+        reckon(room)
 
 
 def give_up(room: Room, *, at: datetime, why: str) -> None:
@@ -27,30 +31,43 @@ def give_up(room: Room, *, at: datetime, why: str) -> None:
 
 
 def _end_lines(room: Room, *, at: datetime) -> None:
+    """All places of a line but that among calls at once wait for the last word on it: it may turn out not to have talked."""
     for leg in room.legs:
         if not leg.is_live:
             continue
-        talked = leg.talks
-        move(leg, Leg.Status.ENDED, outcome=Outcome.COMPLETED if talked else Outcome.CANCELED, ended_at=at)
+        move(leg, Leg.Status.ENDED, outcome=Outcome.COMPLETED if leg.talks else Outcome.CANCELED, ended_at=at)
         room.order("hang_up", leg, at=at)
-        if talked and leg.hold_id:  # a leg that rang may turn out to have been answered: its places wait for its last word
+        if leg.hold_id:
             caps.end(hold_id=leg.hold_id, converted=None, now=at)
     for transfer in room.live_transfers():
         move(transfer, Transfer.Status.ENDED, ended_at=at)
 
 
-def end_earlier(room: Room) -> None:
-    """A late word on when somebody left moves the end of a finished call back to it, whatever came first.
+# --- whatever came first ----------------------------------------------------------------------------------
+def reckon(room: Room) -> None:
+    """Brings the ends of an ended call together from what was told of its lines, in whatever order that was.
 
-    A call ends when the caller or the last other party leaves; no line of it ends later.
+    A call ends when the caller or the last other party leaves. No line of it ends later, and one that was picked up
+    later was not picked up.
     """
     call = room.call
-    if call.status != Call.Status.FINISHED or call.settled_at:
+    if call.ended_at is None or call.settled_at:
         return
-    latest = max((leg for leg in room.others() if leg.ended_at), key=lambda leg: leg.ended_at or call.started_at, default=None)
-    last = latest.ended_at if latest is not None and latest.kept_the_call else None
-    ends = [moment for moment in (room.caller.ended_at, last, call.ended_at) if moment]
-    change(call, ended_at=min(ends))
+    last = room.last_to_leave() if call.status == Call.Status.FINISHED else None
+    told = [room.caller.ended_at, last.ended_at if last and last.kept_the_call else None]
+    end = min([call.ended_at, *(moment for moment in told if moment)])
+    if end < call.ended_at:
+        change(call, ended_at=end)
     for leg in room.legs:
-        if leg.ended_at and call.ended_at and leg.ended_at > call.ended_at:
-            change(leg, ended_at=call.ended_at)
+        _end_by(leg, end)
+    for transfer in room.transfers:
+        if transfer.ended_at != transfer.transferee.ended_at:
+            change(transfer, ended_at=transfer.transferee.ended_at)
+
+
+def _end_by(leg: Leg, end: datetime) -> None:
+    over, outcome = min(leg.ended_at or end, end), leg.outcome
+    if leg.answered_at and outcome in WITH_THE_CALL:
+        outcome = Outcome.COMPLETED if leg.answered_at <= over else Outcome.CANCELED
+    if (over, outcome) != (leg.ended_at, leg.outcome):
+        change(leg, ended_at=over, outcome=outcome)

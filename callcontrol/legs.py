@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from campaigns import caps
 
-from .ending import end_earlier, finish
-from .models import GIVEN_BACK, Call, Leg, Outcome, Party, Transfer
+from .ending import WITH_THE_CALL, finish, reckon
+from .models import Call, Leg, Outcome, Party, Transfer
 from .moves import change, move
 from .room import Room
 from .timeline import note
@@ -16,11 +16,23 @@ from .timeline import note
 
 # --- picked up --------------------------------------------------------------------------------------------
 def answered(room: Room, leg: Leg, *, at: datetime, event_id: str | None = None) -> None:
-    """A leg was picked up. Of several moments that are told, the first is the right one."""
+    """A leg was picked up. Of several moments that are told, the first is the right one.
+
+    A leg that we gave up stays so: who picks it up all the same is hung up, and never bridged.
+    """
     if leg.status == Leg.Status.RINGING:
         _picked_up(room, leg, at=at, event_id=event_id)
-    elif room.call.settled_at is None and (leg.answered_at is None or at < leg.answered_at):
-        _was_picked_up(room, leg, at=at)
+        return
+    if not leg.is_live and not leg.final:
+        room.order("hang_up", leg, at=leg.ended_at or at)
+    if _may_be_told_better(room, leg) and (leg.answered_at is None or at < leg.answered_at):
+        change(leg, answered_at=at, accept_until=_accept_until(leg, at))
+        reckon(room)
+
+
+def _may_be_told_better(room: Room, leg: Leg) -> bool:
+    """Whether a late word still says when the leg was picked up: not of one that was given up, nor after the money."""
+    return room.call.settled_at is None and (leg.is_live or leg.outcome in WITH_THE_CALL)
 
 
 def _picked_up(room: Room, leg: Leg, *, at: datetime, event_id: str | None) -> None:
@@ -32,15 +44,6 @@ def _picked_up(room: Room, leg: Leg, *, at: datetime, event_id: str | None) -> N
         move(transfer, Transfer.Status.IN_PROGRESS)
     room.order("connected", room.caller, at=at)
     regroup(room, leg, at=at)
-
-
-def _was_picked_up(room: Room, leg: Leg, *, at: datetime) -> None:
-    """The word comes after a later one: the leg talks already, or it ended with its call before the word was heard."""
-    ended_with_call = leg.outcome in (Outcome.COMPLETED, Outcome.CANCELED)
-    if leg.ended_at and (not ended_with_call or at > leg.ended_at):
-        return
-    outcome = Outcome.COMPLETED if leg.ended_at else leg.outcome
-    change(leg, answered_at=at, accept_until=_accept_until(leg, at), outcome=outcome)
 
 
 def _accept_until(leg: Leg, at: datetime) -> datetime | None:
@@ -66,19 +69,29 @@ def ended(room: Room, leg: Leg, *, outcome: str, at: datetime, seconds: int | No
 
 
 def _pick_up_of(leg: Leg, outcome: str, at: datetime, seconds: int | None) -> datetime | None:
-    if leg.answered_at is None and outcome == "completed" and seconds is not None:
-        return at - timedelta(seconds=seconds)
-    return leg.answered_at
+    """The first of the moments that are told: the seconds of talk tell one too."""
+    if outcome != "completed" or seconds is None:
+        return leg.answered_at
+    told = at - timedelta(seconds=seconds)
+    return min(told, leg.answered_at) if leg.answered_at else told
 
 
 def _was_ended(room: Room, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None) -> None:
     """The last word on a leg that was over already: by our own doing, or by an earlier word."""
     if room.call.settled_at is None:
-        became = Outcome.COMPLETED if outcome == "completed" and leg.outcome == Outcome.CANCELED else leg.outcome
-        first = min(at, leg.ended_at) if leg.ended_at else at
-        change(leg, outcome=became, ended_at=first, answered_at=answered_at, accept_until=leg.accept_until)
-        end_earlier(room)
+        if _may_be_told_better(room, leg):
+            change(leg, outcome=_better(leg, outcome, at), answered_at=answered_at)
+        change(leg, ended_at=min(at, leg.ended_at or at))
+        reckon(room)
     change(leg, final=True)
+
+
+def _better(leg: Leg, outcome: str, at: datetime) -> str:
+    """A line that ended with its call may have talked, or have been over before, busy or not answered."""
+    if outcome == "completed":
+        return Outcome.COMPLETED
+    was_over = leg.outcome == Outcome.CANCELED and leg.ended_at is not None and at < leg.ended_at
+    return Outcome(outcome) if was_over else leg.outcome
 
 
 def end_ours(room: Room, leg: Leg, *, outcome: Outcome, at: datetime, key_row: int | None = None) -> None:
@@ -100,7 +113,7 @@ def failed(room: Room, leg: Leg, *, why: str, at: datetime) -> None:
 def _leave(room: Room, leg: Leg, *, at: datetime) -> None:
     for transfer in _brought_by(room, leg):
         move(transfer, Transfer.Status.ENDED, ended_at=at)
-    if leg.hold_id and leg.was_picked_up and leg.outcome not in GIVEN_BACK and leg.is_accepted:
+    if leg.hold_id and leg.kept_the_call:
         caps.end(hold_id=leg.hold_id, converted=None, now=at)
     elif leg.hold_id:
         caps.give_back(hold_ids=[leg.hold_id], now=at)
@@ -124,11 +137,18 @@ def regroup(room: Room, leg: Leg, *, at: datetime) -> None:
             unhold(room, at=at)
     elif room.ringing():
         pass  # a transferee still rings, and will have the caller
-    elif leg.kept_the_call:
-        finish(room, at=at, why=f"the {leg.party} hung up")
+    else:
+        _all_left(room, leg, at=at)
+
+
+def _all_left(room: Room, leg: Leg, *, at: datetime) -> None:
+    """Nobody is with the caller any more: it is over if who left last had kept the call."""
+    last = room.last_to_leave(leg) or leg
+    if last.kept_the_call:
+        finish(room, at=last.ended_at or at, why=f"the {last.party} hung up")
     else:
         unhold(room, at=at)
-        move(call, Call.Status.ROUTING)
+        move(room.call, Call.Status.ROUTING)
 
 
 def _is_waited_on(room: Room) -> bool:

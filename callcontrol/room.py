@@ -53,11 +53,25 @@ class Room:
     def ringing(self) -> list[Leg]:
         return [leg for leg in self.others() if leg.status == Leg.Status.RINGING]
 
+    def last_to_leave(self, told: Leg | None = None) -> Leg | None:
+        """Of those who were on the line together last, who left last; of several at one moment the one that was just `told`.
+
+        They are the last handler and whom it brought: everybody else had left when that one was dialed.
+        """
+        others = self.others()
+        first = max((place for place, leg in enumerate(others) if leg.party == Party.HANDLER), default=0)
+        gone = [leg for leg in others[first:] if leg.ended_at]
+        return max(gone, key=lambda leg: (leg.ended_at, leg is told), default=None)
+
     def live_transfers(self) -> list[Transfer]:
         return [transfer for transfer in self.transfers if transfer.status != Transfer.Status.ENDED]
 
     def order(self, told: Told, leg: Leg, *, at: datetime) -> None:
-        """A leg that no carrier knows yet has nothing to be told; whoever dials it looks again afterwards."""
+        """A leg that no carrier knows yet has nothing to be told; whoever dials it looks again afterwards.
+
+        Who looked just before the end was written has left the carrier's name of it: that is read again.
+        """
+        leg.carrier_leg_id = leg.carrier_leg_id or Leg.objects.values_list("carrier_leg_id", flat=True).get(pk=leg.pk)
         if leg.carrier_leg_id:
             line = Line(call_uuid=self.call.pk, leg_uuid=leg.pk, carrier_leg_id=leg.carrier_leg_id, at=at)
             self.orders.append(Order(told, line))

@@ -11,7 +11,7 @@ from publishers import payouts
 from publishers.snapshot import ConversionFacts, Snapshot, current_snapshot
 
 from .dialing import ping_of
-from .models import GIVEN_BACK, Call, Leg, Party
+from .models import Call, Leg, Outcome, Party
 from .moves import change
 from .room import Room, enter
 from .timeline import note
@@ -59,6 +59,9 @@ def kept_leg(room: Room) -> Leg | None:
 def _decide(room: Room, *, now: datetime) -> None:
     call, kept = room.call, kept_leg(room)
     change(call, settled_at=now, connected_at=kept.answered_at if kept else None)
+    for leg in room.legs:
+        if leg.outcome == Outcome.CANCELED and leg.answered_at:  # after the end: nobody was there any more
+            change(leg, answered_at=None, accept_until=None)
     if kept is None:
         return
     ended_at, snapshot = call.ended_at or now, current_snapshot(call.company_id)
@@ -124,7 +127,7 @@ def _settle_places(call: Call, leg: Leg, *, kept: Leg | None) -> None:
     if leg.hold_id is None:
         return
     now = call.ended_at or leg.started_at
-    if leg.was_picked_up and leg.outcome not in GIVEN_BACK:
+    if leg.kept_the_call:
         caps.end(hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now)
     else:
         caps.give_back(hold_ids=[leg.hold_id], now=now)
@@ -139,5 +142,7 @@ def _release_reserved(call: Call, room: Room) -> None:
 
 def unsettled_places(*, most: int) -> list[UUID]:
     """Calls whose money is decided and whose places are not: a process died between the two."""
-    left = Leg.objects.filter(hold__status=CapHold.Status.HELD, call__settled_at__isnull=False)
-    return list(left.values_list("call_id", flat=True).distinct()[:most])
+    of_legs = Leg.objects.filter(hold__status=CapHold.Status.HELD, call__settled_at__isnull=False)
+    reserved = Call.objects.filter(reservation__hold__status=CapHold.Status.HELD, settled_at__isnull=False)
+    left = [*of_legs.values_list("call_id", flat=True)[:most], *reserved.values_list("pk", flat=True)[:most]]
+    return list(dict.fromkeys(left))[:most]

@@ -157,7 +157,7 @@ def give_back(*, hold_ids: Sequence[int], now: datetime) -> int:
 def end(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
     """The call of a hold ended: its concurrency places go back, and if it is unconverted the places that count conversions.
 
-    `converted` None: not known yet; a later end says so. False when the hold was over already.
+    `converted` None: not known yet; a later end says so, or gives all back. False when the hold was over already.
     """
     with transaction.atomic(savepoint=False):
         hold = CapHold.objects.select_for_update().filter(pk=hold_id, status=CapHold.Status.HELD).first()
@@ -165,8 +165,7 @@ def end(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
             return False
         back = [place for place in hold.places if place[1] == "concurrency" or (converted is False and place[3] == "conversion")]
         stay = [place for place in hold.places if place not in back]
-        undecided = converted is None and any(place[3] == "conversion" for place in stay)
-        hold.status = CapHold.Status.HELD if undecided else CapHold.Status.ENDED
+        hold.status = CapHold.Status.HELD if converted is None else CapHold.Status.ENDED
         hold.places, hold.ended_at = stay, hold.ended_at or now
         hold.save(update_fields=["status", "places", "ended_at"])
         _give([(hold.company_id, place) for place in back], now)

@@ -108,8 +108,11 @@ class Leg(models.Model):
 
     @property
     def was_picked_up(self) -> bool:
-        """Also when the carrier has only told that it hung up after talking, and not yet when it was answered."""
-        return self.answered_at is not None or self.outcome == Outcome.COMPLETED
+        """Also when the carrier has only told that it hung up after talking, and not yet when it was answered.
+
+        A line that was picked up when the call was over already is canceled.
+        """
+        return self.outcome == Outcome.COMPLETED or (self.answered_at is not None and self.outcome != Outcome.CANCELED)
 
     @property
     def is_accepted(self) -> bool:

@@ -202,6 +202,14 @@ def test_whether_it_converted_may_be_said_later(company: Company, converted: boo
     assert used(buyer) == all_five(stays) | {"concurrency": 0}
 
 
+def test_until_it_is_said_all_but_the_place_among_calls_at_once_is_held(company: Company) -> None:
+    buyer = make_buyer(company)
+    hold = take(buyer).pk
+    caps.end(hold_id=hold, converted=None, now=LATER)
+    assert used(buyer) == all_five(1) | {"concurrency": 0}
+    assert (caps.give_back(hold_ids=[hold], now=LATER), used(buyer)) == (1, all_five(0))
+
+
 def test_an_ended_hold_is_not_given_back(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk

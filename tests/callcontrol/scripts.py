@@ -1,0 +1,216 @@
+"""Recorded calls, told word by word, and what each came to: for tests in which the order of the words must not matter.
+
+A script is a list of stages, a stage a list of lines. "b1 answered 5" is the carrier's word that the line to buyer b1
+was picked up in the fifth second, "b1 completed 100 95s" that it is over after 95 seconds of talk. "caller" is the
+caller's own line, "third" that of a stranger to whom the call was transferred. The other lines are our own doing, and
+begin a stage: "accept b1 20", "return b1 20", "reject b1 20", "transfer b1 20 hold third", "transfer b1 20 join b2",
+"connect 40", "stop 40", and "clock 120": somebody looks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from callcontrol import due, handling, lifecycle, switchboard, transfers
+from callcontrol.carriers.base import Arrival, Carrier, Dial, LegAnswered, LegEnded, Line
+from callcontrol.models import Call, Leg, Party, Transfer
+from callcontrol.reach import Steerer
+from campaigns import caps
+from campaigns.models import Buyer, CapCounter, CapHold, GroupMember
+
+T0 = datetime(2026, 5, 5, 12, tzinfo=UTC)
+STRANGER = "+13105550188"
+OWN = {"accept", "return", "reject", "transfer", "connect", "stop", "clock"}
+Script = Sequence[Sequence[str]]
+
+
+class Quiet(Carrier):
+    """A carrier that notes what it is told, and says what it has to say later."""
+
+    slug = "quiet"
+    told: ClassVar[list[str]] = []
+
+    def dial(self, order: Dial) -> str:
+        self.told.append(f"dial {order.number}")
+        return f"line-{order.leg_uuid}"
+
+    def hang_up(self, line: Line) -> None:
+        self.told.append(f"hang up {name_of(line)}")
+
+    def turn_away(self, caller: Line) -> None:
+        self.told.append(f"turn away {name_of(caller)}")
+
+    def hold(self, line: Line) -> None:
+        self.told.append(f"hold {name_of(line)}")
+
+    def unhold(self, line: Line) -> None:
+        self.told.append(f"unhold {name_of(line)}")
+
+
+def use(carrier: type[Carrier], monkeypatch: Any, settings: Any) -> None:
+    """Has this installation's calls carried by `carrier`."""
+    monkeypatch.setitem(switchboard.all_carriers(), carrier.slug, carrier)
+    settings.CARRIER = carrier.slug
+    if issubclass(carrier, Quiet):
+        carrier.told = []
+
+
+def after(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+# --- telling ----------------------------------------------------------------------------------------------
+def arrive(to: str, *, caller: str | None = "+12025550102", at: float = 0, name: str = "call") -> Call:
+    carrier = switchboard.carrier_class().slug
+    return lifecycle.call_arrived(
+        Arrival(carrier=carrier, carrier_call_id=name, to=to, caller=caller, digits=None, now=after(at), heard_at=after(at))
+    )
+
+
+def leg_of(call: Call, name: str) -> Leg:
+    """The line of "caller", "third" or a buyer; of several the last one."""
+    legs = call.legs.order_by("-place")
+    if name == "caller":
+        return legs.get(party=Party.CALLER)
+    return legs.filter(buyer=None, party=Party.TRANSFEREE)[0] if name == "third" else legs.filter(buyer__buyer_id=name)[0]
+
+
+def name_of(line: Line) -> str:
+    leg = Leg.objects.select_related("buyer").get(pk=line.leg_uuid)
+    return leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+
+
+def said_at(line: str) -> int:
+    """The second of which a line tells."""
+    return next(int(word) for word in line.split() if word.isdigit())
+
+
+def event_of(call: Call, line: str) -> LegAnswered | LegEnded:
+    name, what, _, *more = line.split()
+    leg, at = leg_of(call, name), after(said_at(line))
+    if what == "answered":
+        return LegAnswered(leg.pk, at)
+    return LegEnded(leg.pk, at, what, seconds=int(more[0][:-1]) if more else None)
+
+
+def tell(call: Call, line: str, *, now: datetime | None = None) -> None:
+    """Plays a line; heard at `now`, at its own moment unless that is given."""
+    if line.split()[0] in OWN:
+        _do(call, *line.split())
+    else:
+        lifecycle.hear(event_of(call, line), now=now or after(said_at(line)))
+
+
+def _do(call: Call, act: str, *words: str) -> None:
+    at = after(said_at(" ".join(words)))
+    if act == "clock":
+        due.catch_up(call.pk, now=at)
+    elif act == "transfer":
+        to = STRANGER if words[3] == "third" else Buyer.objects.get(company=call.company, buyer_id=words[3]).number
+        hold = words[2] == "hold"
+        transfers.begin(call_uuid=call.pk, steerer=steerer(words[0]), transfer_to=to, hold_caller=hold, now=at)
+    elif act in ("connect", "stop"):
+        newest = Transfer.objects.filter(call=call).latest("started_at").pk
+        {"connect": transfers.connect_caller, "stop": transfers.stop}[act](transfer_uuid=newest, now=at)
+    else:
+        done = {"accept": handling.accept_call, "return": handling.return_call, "reject": handling.reject_call}[act]
+        done(call_uuid=call.pk, steerer=steerer(words[0]), now=at)
+
+
+def steerer(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Steerer:
+    """Whoever has the handler key of this buyer, or of the group of this name."""
+    buyer = Buyer.objects.filter(buyer_id=name).first()
+    if buyer is not None:
+        return Steerer(buyer.pk, buyer.company_id, frozenset({buyer.pk}), return_seconds, reject_seconds)
+    members = GroupMember.objects.filter(group__name=name)
+    company = members.values_list("group__company", flat=True)[0]
+    return Steerer(10_000, company, frozenset(members.values_list("buyer", flat=True)), return_seconds, reject_seconds)
+
+
+def play(call: Call, stages: Script, shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told) -> None:
+    """Plays stage after stage: our own doing first, then what the carrier tells, in the order that `shuffled` makes of it.
+
+    All of a stage is heard when the last of it has happened, as if the earlier words had been late.
+    """
+    for turn, stage in enumerate(stages):
+        for line in (line for line in stage if line.split()[0] in OWN):
+            tell(call, line)
+        now = after(max(map(said_at, stage)))
+        for line in shuffled([line for line in stage if line.split()[0] not in OWN], turn):
+            tell(call, line, now=now)
+
+
+# --- what it came to --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a call came to. Moments are seconds after the arrival; `legs` are "who outcome answered-ended".
+
+    `places` are what its buyers' counters show: "b1 0/1" is a buyer with no call at once, and one in each period.
+    """
+
+    status: str
+    ended: int | None
+    legs: tuple[str, ...]
+    places: str
+    connected: int | None = None
+    paid: str = ""
+    transfers: tuple[str, ...] = ()
+    settled: bool = True
+    faults: tuple[str, ...] = ()
+
+
+def came_to(call: Call) -> Came:
+    call = Call.objects.get(pk=call.pk)
+    legs = list(call.legs.select_related("buyer").order_by("place"))
+    return Came(
+        status=call.status,
+        ended=_seconds(call.ended_at),
+        connected=_seconds(call.connected_at),
+        paid=f"{call.payout:.2f}/{call.revenue:.2f} at {_seconds(call.converted_at)}" if call.payout is not None else "",
+        legs=tuple(_told_of(leg) for leg in legs),
+        transfers=tuple(_told_of_transfer(row) for row in call.transfers.order_by("started_at", "pk")),
+        places=", ".join(places(call.company_id)),
+        settled=call.settled_at is not None,
+        faults=tuple(faults(call)),
+    )
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int((moment - T0).total_seconds())
+
+
+def _told_of(leg: Leg) -> str:
+    name = leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+    state = leg.outcome or leg.status
+    began, over = _seconds(leg.answered_at), _seconds(leg.ended_at)
+    accepted = f" accepted {_seconds(leg.accepted_at)}" if leg.accepted_at else ""
+    return f"{name} {state} {'' if began is None else began}-{'' if over is None else over}{accepted}"
+
+
+def _told_of_transfer(row: Transfer) -> str:
+    return f"{'held' if row.hold_caller else 'joined'} {row.status} {_seconds(row.ended_at)}"
+
+
+def places(company_row: int) -> Iterator[str]:
+    """For each owner that was ever counted: calls at once, and calls in a period, of which all must tell the same."""
+    owners = dict(Buyer.objects.filter(company=company_row).values_list("pk", "buyer_id"))
+    counters = CapCounter.objects.filter(company=company_row).order_by("owner", "kind")
+    used: dict[str, dict[str, int]] = {}
+    for owner, kind, number in counters.values_list("owner", "kind", "used"):
+        used.setdefault(owner, {})[kind] = number
+    for owner, kinds in sorted(used.items()):
+        at_once, periods = kinds.pop("concurrency"), sorted(set(kinds.values()))
+        of, row = owner.split(":")
+        yield f"{owners[int(row)] if of == 'buyer' else of} {at_once}/{','.join(map(str, periods))}"
+
+
+def faults(call: Call) -> Iterator[str]:
+    """What must not be said of an ended and settled call, or of any counter at any time."""
+    yield from (f"drift {drift}" for drift in caps.recount(company_id=call.company_id, now=after(0)))
+    if call.ended_at is None:
+        return
+    yield from (f"{leg} is live" for leg in call.legs.live())
+    yield from (f"{transfer} is live" for transfer in call.transfers.live())
+    if call.settled_at is not None and CapHold.objects.filter(status="held", company=call.company_id).exists():
+        yield "a place is still held"

@@ -1,0 +1,261 @@
+"""What the clock brings about, whether a worker looks or only a reader; and lines that should be over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from callcontrol import due
+from callcontrol.carriers.base import Line
+from callcontrol.carriers.simulator import Simulator
+from callcontrol.models import Call, Leg
+from campaigns.models import Buyer, Campaign
+from tests.callcontrol.scripts import Quiet, after, arrive, came_to, leg_of, play, tell, use
+from tests.factories import make_market
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_market(caps=[9, 9, 9])
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Calls are carried by one that calls back."""
+    use(Quiet, monkeypatch, settings)
+
+
+def called(campaign: Campaign, name: str = "call", **fields: Any) -> Call:
+    Buyer.objects.update(**fields)
+    return arrive(campaign.numbers.get().number, name=name)
+
+
+def lines(call: Call) -> tuple[str, ...]:
+    return came_to(call).legs[1:]
+
+
+# --- virtual time: what was due has happened when it was due ----------------------------------------------
+@pytest.mark.parametrize(
+    ("second", "status", "legs"),
+    [
+        (29, "ringing", ("b1 ringing -",)),
+        (30, "ringing", ("b1 no-answer -30", "b2 ringing -")),
+        (59, "ringing", ("b1 no-answer -30", "b2 ringing -")),
+        (60, "ringing", ("b1 no-answer -30", "b2 no-answer -60", "b3 ringing -")),
+        (90, "no-target", ("b1 no-answer -30", "b2 no-answer -60", "b3 no-answer -90")),
+        (9_000, "no-target", ("b1 no-answer -30", "b2 no-answer -60", "b3 no-answer -90")),
+    ],
+    ids=lambda each: str(each),
+)
+def test_simulated_lines_ring_out_one_after_the_other(
+    campaign: Campaign, second: int, status: str, legs: tuple[str, ...]
+) -> None:
+    call = called(campaign)
+    tell(call, f"clock {second}")
+    came = came_to(call)
+    assert (came.status, came.legs[1:], came.faults) == (status, legs, ())
+
+
+def test_a_simulated_call_that_nobody_took_ended_when_its_last_line_rang_out(campaign: Campaign) -> None:
+    call = called(campaign)
+    tell(call, "clock 9000")
+    assert (came_to(call).ended, came_to(call).settled, came_to(call).places) == (90, True, "b1 0/0, b2 0/0, b3 0/0")
+
+
+@pytest.mark.parametrize(
+    ("second", "legs"),
+    [
+        (64, ("b1 in-progress 5-",)),
+        (65, ("b1 not-accepted 5-65", "b2 ringing -")),
+        (95, ("b1 not-accepted 5-65", "b2 no-answer -95", "b3 ringing -")),
+    ],
+)
+def test_a_simulated_call_is_taken_back_when_it_was_to_be_accepted(
+    campaign: Campaign, second: int, legs: tuple[str, ...]
+) -> None:
+    call = called(campaign, acceptance="explicit")
+    play(call, [["b1 answered 5"], [f"clock {second}"]])
+    assert lines(call) == legs
+
+
+def test_an_accepted_call_is_not_taken_back(campaign: Campaign) -> None:
+    call = called(campaign, acceptance="explicit")
+    play(call, [["b1 answered 5"], ["accept b1 64"], ["clock 4000"]])
+    assert lines(call) == ("b1 in-progress 5- accepted 64",)
+
+
+@pytest.mark.parametrize(("second", "status"), [(14_399, "in-progress"), (14_400, "finished"), (20_000, "finished")])
+def test_no_simulated_call_is_longer_than_four_hours(campaign: Campaign, second: int, status: str) -> None:
+    call = called(campaign)
+    play(call, [["b1 answered 5"], [f"clock {second}"]])
+    came = came_to(call)
+    assert (came.status, came.ended) == (status, 14_400 if status == "finished" else None)
+
+
+def test_a_call_that_waits_for_a_transferee_who_never_picks_up_goes_on(campaign: Campaign) -> None:
+    call = called(campaign)
+    play(call, [["b1 answered 5"], ["transfer b1 20 hold third", "b1 completed 30"], ["clock 60"]])
+    assert lines(call) == ("b1 completed 5-30 accepted 20", "third no-answer -50", "b2 ringing -")
+
+
+# --- real time: it happens when somebody sees to it -------------------------------------------------------
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("second", "legs"),
+    [
+        (44, ("b1 ringing -",)),
+        (45, ("b1 no-answer -45", "b2 ringing -")),
+        (200, ("b1 no-answer -200", "b2 ringing -")),
+    ],
+)
+def test_a_carriers_own_word_is_waited_for_a_quarter_of_a_minute(campaign: Campaign, second: int, legs: tuple[str, ...]) -> None:
+    call = called(campaign)
+    tell(call, f"clock {second}")
+    assert lines(call) == legs
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_pick_up_in_the_last_moment_counts(campaign: Campaign) -> None:
+    call = called(campaign)
+    tell(call, "b1 answered 29", now=after(44))
+    tell(call, "clock 60")
+    assert lines(call) == ("b1 in-progress 29-",)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_line_that_the_carrier_was_never_asked_for_fails_after_a_minute(campaign: Campaign) -> None:
+    call = called(campaign)
+    call.legs.filter(party="handler").update(carrier_leg_id="")
+    tell(call, "clock 59")
+    assert lines(call) == ("b1 ringing -",)
+    tell(call, "clock 60")
+    assert lines(call) == ("b1 failed -60", "b2 ringing -")
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(("second", "status"), [(59, "routing"), (60, "ringing")])
+def test_a_call_that_was_left_without_a_buyer_goes_on_after_a_minute(campaign: Campaign, second: int, status: str) -> None:
+    call = called(campaign)
+    call.legs.filter(party="handler").delete()
+    Call.objects.update(status="routing")
+    tell(call, f"clock {second}")
+    assert came_to(call).status == status
+
+
+# --- many calls -------------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("quiet")
+def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
+    calls = [called(campaign, str(name)) for name in range(5)]
+    play(calls[1], [["b1 answered 5"]])
+    play(calls[2], [["b1 answered 5", "caller completed 20"]])
+    play(calls[3], [["b1 answered 5", "caller completed 20", "b1 completed 20"]])
+    swept = [due.catch_up_due(now=after(100), most=10) for _ in range(2)]
+    statuses = [(came_to(call).status, came_to(call).settled) for call in calls]
+    assert (swept, statuses) == (
+        [3, 0],
+        [("ringing", False), ("in-progress", False), ("finished", True), ("finished", True), ("ringing", False)],
+    )
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_sweep_is_bounded(campaign: Campaign) -> None:
+    for name in range(5):
+        called(campaign, str(name))
+    assert [due.catch_up_due(now=after(50), most=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+class Stumbling(Quiet):
+    """Nobody foresaw what it does."""
+
+    slug = "stumbling"
+    over: Any = None
+
+    def hang_up(self, line: Line) -> None:
+        if line.call_uuid == self.over:
+            raise RuntimeError("something nobody foresaw")
+        super().hang_up(line)
+
+
+@pytest.fixture
+def stumbling(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Call]:
+    """Three calls, of which the first cannot be hung up."""
+    use(Stumbling, monkeypatch, settings)
+    calls = [called(campaign, str(name)) for name in range(3)]
+    monkeypatch.setattr(Stumbling, "over", calls[0].pk)
+    return calls
+
+
+def test_one_call_that_cannot_go_on_does_not_keep_the_others(stumbling: list[Call]) -> None:
+    swept = due.catch_up_due(now=after(50), most=10)
+    assert (swept, [lines(call)[1:] for call in stumbling]) == (3, [(), ("b2 ringing -",), ("b2 ringing -",)])
+
+
+def test_it_goes_on_where_it_stumbled_when_it_can(stumbling: list[Call], monkeypatch: pytest.MonkeyPatch) -> None:
+    due.catch_up_due(now=after(50), most=10)
+    monkeypatch.setattr(Stumbling, "over", None)
+    due.catch_up_due(now=after(61), most=10)
+    assert lines(stumbling[0]) == ("b1 no-answer -50", "b2 ringing -")
+
+
+@pytest.mark.usefixtures("quiet")
+def test_who_reads_a_companys_calls_moves_no_others(campaign: Campaign) -> None:
+    mine, theirs = called(campaign), called(make_market(), "theirs")
+    caught_up = due.catch_up_company(company_row=campaign.company_id, now=after(50))
+    assert (caught_up, len(lines(mine)), len(lines(theirs))) == (1, 2, 1)
+
+
+# --- lines that should be over ----------------------------------------------------------------------------
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("second", "told", "is_final"),
+    [(29, [], False), (30, ["hang up b1"], False), (79, ["hang up b1"], False), (80, ["hang up b1"], True)],
+)
+def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
+    campaign: Campaign, second: int, told: list[str], is_final: bool
+) -> None:
+    call = called(campaign)
+    tell(call, "caller completed 20")
+    Quiet.told.clear()
+    assert (due.hang_up_again(now=after(second), most=10), Quiet.told) == (len(told), told)
+    assert leg_of(call, "b1").final == is_final
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign: Campaign) -> None:
+    first, second = called(campaign, "first"), called(campaign, "second")
+    for call in (first, second):
+        tell(call, "caller completed 20")
+    told = [due.hang_up_again(now=after(30), most=10)]
+    tell(first, "b1 canceled 31")
+    told += [due.hang_up_again(now=after(moment), most=10) for moment in (40, 80, 90)]
+    assert told == [2, 1, 1, 0]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_lines_are_hung_up_in_batches(campaign: Campaign) -> None:
+    for name in range(3):
+        tell(called(campaign, str(name)), f"caller completed {20 + name}")
+    Quiet.told.clear()
+    due.hang_up_again(now=after(60), most=2)
+    assert len(Quiet.told) == 2
+
+
+def test_a_line_that_cannot_be_hung_up_does_not_keep_the_others(stumbling: list[Call]) -> None:
+    for call in stumbling[1:]:
+        tell(call, "caller completed 20")
+    Leg.objects.filter(call=stumbling[0], party="handler").update(status="ended", outcome="canceled", ended_at=after(19))
+    Quiet.told.clear()
+    Stumbling.told.clear()
+    assert (due.hang_up_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
+    assert Leg.objects.filter(status="ended", final=False).count() == 0
+
+
+def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
+    assert Simulator.grace_seconds == 0
+    call = called(campaign)
+    tell(call, "caller completed 20")
+    now = timezone.now() + timedelta(days=1)
+    assert (due.hang_up_again(now=now, most=10), came_to(call).settled) == (0, True)

@@ -1,0 +1,218 @@
+"""What a line's pick-up and end mean for its call, and what the carrier is told of it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from callcontrol import legs, lifecycle
+from callcontrol.carriers.base import CarrierFailed, Dial, LegAnswered, LegEnded, Line
+from callcontrol.models import Call, CallEvent, Leg, Outcome
+from callcontrol.room import enter
+from campaigns.models import Campaign, CapHold
+from campaigns.refusals import NotFound
+from tests.callcontrol.scripts import Quiet, after, arrive, came_to, event_of, leg_of, play, tell, use
+from tests.factories import make_market
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Campaign:
+    use(Quiet, monkeypatch, settings)
+    return make_market(caps=[9, 9])
+
+
+@pytest.fixture
+def call(campaign: Campaign) -> Call:
+    """b1 rings."""
+    call = arrive(campaign.numbers.get().number)
+    Quiet.told.clear()
+    return call
+
+
+# --- what the carrier is told -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("stages", "told"),
+    [
+        ([["b1 answered 5"]], []),
+        ([["b1 answered 5", "b1 completed 100"]], ["hang up caller"]),
+        ([["b1 answered 5", "caller completed 100"]], ["hang up b1"]),
+        ([["caller completed 20"]], ["hang up b1"]),
+        ([["b1 busy 10"]], ["dial b2"]),
+        ([["clock 45"]], ["hang up b1", "dial b2"]),
+        ([["b1 busy 10"], ["b2 busy 20"]], ["dial b2", "turn away caller"]),
+        ([["b1 answered 5"], ["return b1 10"]], ["hang up b1", "dial b2"]),
+        ([["reject b1 10"]], ["hang up b1", "dial b2"]),
+    ],
+    ids=lambda each: str(each),
+)
+def test_the_carrier_is_told_what_follows(call: Call, stages: list[list[str]], told: list[str]) -> None:
+    play(call, stages)
+    assert Quiet.told == [line.replace("dial b2", f"dial {_number('b2')}") for line in told]
+
+
+def _number(name: str) -> str:
+    return Leg.objects.get(buyer__buyer_id=name).number or "" if Leg.objects.filter(buyer__buyer_id=name).exists() else ""
+
+
+@pytest.mark.parametrize("lines", [["reject b1 10"], ["clock 45"], ["caller completed 20"]], ids=lambda each: each[0])
+def test_who_picks_up_after_we_gave_the_line_up_is_hung_up_and_never_bridged(call: Call, lines: list[str]) -> None:
+    play(call, [lines])
+    before, Quiet.told = call.legs.exclude(status="ended").count(), []
+    tell(call, "b1 answered 46")
+    assert (leg_of(call, "b1").status, call.legs.exclude(status="ended").count(), Quiet.told) == ("ended", before, ["hang up b1"])
+
+
+def test_once_the_carrier_has_said_that_it_is_over_it_is_told_no_more(call: Call) -> None:
+    play(call, [["reject b1 10"], ["b1 canceled 11"]])
+    Quiet.told.clear()
+    tell(call, "b1 answered 10")
+    assert Quiet.told == []
+
+
+def test_a_line_whose_name_came_in_while_its_call_was_locked_is_hung_up(call: Call) -> None:
+    leg = leg_of(call, "b1")
+    Leg.objects.filter(pk=leg.pk).update(carrier_leg_id="")
+    with transaction.atomic():
+        room = enter(call.pk)
+        Leg.objects.filter(pk=leg.pk).update(carrier_leg_id="late")  # the one who dialed, before the end is written
+        legs.end_ours(room, room.leg(leg.pk), outcome=Outcome.REJECTED, at=after(1))
+    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [("hang_up", "late")]
+
+
+class Slow(Quiet):
+    """While it dials, something happens."""
+
+    slug = "slow"
+    meanwhile: Callable[[Dial], object] = staticmethod(lambda order: None)
+
+    def dial(self, order: Dial) -> str:
+        type(self).meanwhile(order)
+        return super().dial(order)
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, settings: Any, what: Callable[[Dial], object]) -> None:
+    use(Slow, monkeypatch, settings)
+    monkeypatch.setattr(Slow, "meanwhile", staticmethod(what))
+
+
+def test_a_line_whose_call_ended_while_it_was_dialed_is_hung_up(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def leave(order: Dial) -> None:
+        tell(Call.objects.get(), "caller completed 1")
+
+    _meanwhile(monkeypatch, settings, leave)
+    call = arrive(campaign.numbers.get().number)
+    assert (call.status, Slow.told[1:], came_to(call).legs[1]) == ("finished", ["hang up b1"], "b1 canceled -1")
+
+
+def test_a_line_that_is_picked_up_before_the_carrier_names_it_talks(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    _meanwhile(monkeypatch, settings, lambda order: tell(Call.objects.get(), "b1 answered 1"))
+    call = arrive(campaign.numbers.get().number)
+    assert (call.status, leg_of(call, "b1").carrier_leg_id) == ("in-progress", f"line-{leg_of(call, 'b1').pk}")
+
+
+class Deaf(Quiet):
+    """Does nothing that it is told once it rings."""
+
+    slug = "deaf"
+
+    def hang_up(self, line: Line) -> None:
+        raise CarrierFailed("it is away", is_final=False)
+
+
+def test_an_order_that_fails_is_noted_and_stops_nothing(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    use(Deaf, monkeypatch, settings)
+    call = arrive(campaign.numbers.get().number)
+    tell(call, "reject b1 10")
+    failure = CallEvent.objects.get(kind="carrier-failed").detail
+    assert (leg_of(call, "b2").status, failure) == ("ringing", {"told": "hang up", "why": "it is away"})
+
+
+# --- words ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("word", [LegAnswered(uuid4(), after(1)), LegEnded(uuid4(), after(1), "busy")], ids=["answered", "ended"])
+def test_a_word_on_a_line_that_nobody_knows_is_not_found(campaign: Campaign, word: LegAnswered | LegEnded) -> None:
+    with pytest.raises(NotFound, match=r"^leg not found$"):
+        lifecycle.hear(word, now=after(1))
+
+
+def test_a_carriers_event_is_on_the_timeline_once(call: Call) -> None:
+    leg = leg_of(call, "b1").pk
+    for second in (5, 5, 6):
+        lifecycle.hear(LegAnswered(leg, after(second), event_id="e1"), now=after(6))
+    assert list(call.events.filter(kind="answered").values_list("at", "carrier_event_id")) == [(after(5), "e1")]
+
+
+@pytest.mark.parametrize(("first", "second"), [(5, 7), (7, 5)], ids=["late", "early"])
+def test_of_two_moments_of_a_pick_up_the_first_counts(call: Call, first: int, second: int) -> None:
+    for moment in (first, second):
+        tell(call, f"b1 answered {moment}", now=after(9))
+    assert leg_of(call, "b1").answered_at == after(5)
+
+
+def test_a_late_pick_up_moves_the_end_of_acceptance_to_where_it_belongs(campaign: Campaign) -> None:
+    campaign.routes.get(buyer__buyer_id="b1").buyer.__class__.objects.update(acceptance="explicit", acceptance_seconds=20)
+    call = arrive(campaign.numbers.get().number)
+    for moment in (9, 5):
+        tell(call, f"b1 answered {moment}", now=after(9))
+    assert leg_of(call, "b1").accept_until == after(25)
+
+
+def test_a_calls_clock_is_the_latest_that_was_told(call: Call) -> None:
+    for line in ("b1 answered 50", "b1 answered 5"):
+        tell(call, line, now=after(1))
+    assert Call.objects.get().clock == after(50)
+
+
+# --- places -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("stages", "places"),
+    [
+        ([["caller completed 20"]], "b1 0/1"),
+        ([["b1 answered 5", "b1 completed 100"]], "b1 0/1"),
+        ([["b1 answered 5", "caller completed 100"]], "b1 0/1"),
+        ([["b1 answered 5"], ["transfer b1 20 join third", "third answered 30", "b1 completed 40"]], "b1 0/1"),
+    ],
+    ids=lambda each: str(each),
+)
+def test_a_place_among_calls_at_once_is_free_when_the_line_ends_and_the_others_when_all_is_told(
+    call: Call, stages: list[list[str]], places: str
+) -> None:
+    play(call, stages)
+    assert (came_to(call).places, CapHold.objects.get().status) == (places, "held")
+
+
+@pytest.mark.parametrize("how", ["busy 10", "no-answer 10", "failed 10"])
+def test_a_line_that_was_not_picked_up_gives_all_back_at_once(call: Call, how: str) -> None:
+    tell(call, f"b1 {how}")
+    assert came_to(call).places == "b1 0/0, b2 1/1"
+
+
+# --- what is due to one word ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("before", "line", "statements"),
+    [
+        ([], "b1 answered 5", 10),
+        (["b1 answered 5"], "b1 completed 100", 21),
+        (["b1 answered 5"], "caller completed 100", 21),
+        (["b1 answered 5", "caller completed 100"], "b1 completed 100", 20),
+        (["b1 answered 5", "caller completed 100", "b1 completed 100"], "b1 completed 100", 13),
+        ([], "b1 busy 10", 34),
+    ],
+    ids=lambda each: str(each),
+)
+def test_a_word_costs_so_many_statements(
+    call: Call, before: list[str], line: str, statements: int, django_assert_num_queries: Any
+) -> None:
+    play(call, [before] if before else [])
+    event = event_of(call, line)
+    with django_assert_num_queries(statements):
+        lifecycle.hear(event, now=after(101))

@@ -1,6 +1,7 @@
 """Calls go on when the network does not: webhooks come twice or never, the API does what it is asked and never answers."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from callcontrol.carriers import twilio as carrier
 from callcontrol.carriers.twilio import NOBODY
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Campaign
-from tests.callcontrol.twilio.posting import NUMBER
+from tests.callcontrol.twilio.posting import NUMBER, recorded
 from tests.callcontrol.twilio.rest import Api
-from tests.callcontrol.twilio.standin import TOKEN, Line
+from tests.callcontrol.twilio.standin import PUBLIC, TOKEN, Line, Post
 from tests.factories import make_market, make_number
 from tests.pinging import held
 
@@ -88,6 +89,14 @@ def test_an_api_that_does_and_never_answers_leaves_no_line_behind(
     whys = [event.detail["why"] for event in CallEvent.objects.filter(kind="leg-failed")]
     assert (Call.objects.get().status, whys) == ("no-target", ["Twilio could not be reached in time"] * 2)
     assert ([line.is_live for line in twilio.standin.lines.values()], caller.hears, places()) == ([False] * 3, NOBODY, [0, 0])
+
+
+def test_one_call_that_is_announced_by_many_at_once_is_one_call(twilio: Api, campaign: Campaign) -> None:
+    said = recorded("voice")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: twilio.standin.post(Post(f"{PUBLIC}/carriers/twilio/voice", said)), range(8)))
+    assert ({answer.status_code for answer in answers}, len({answer.text for answer in answers})) == ({200}, 1)
+    assert Call.objects.count() == 1
 
 
 def test_no_number_and_no_key_is_logged(twilio: Api, campaign: Campaign, caplog: Any) -> None:

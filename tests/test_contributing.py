@@ -10,18 +10,25 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.test import Client
+from django.urls import path
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 
-from callcontrol import carriers, lifecycle, switchboard
+from callcontrol import actions, carriers, lifecycle, steering, switchboard
+from callcontrol.actions.base import Action
+from callcontrol.api.urls import paths_of
 from callcontrol.carriers.base import Arrival, Carrier
 from callcontrol.models import Leg
 from campaigns.kinds import declared_in
 from campaigns.routing import Asked, RoutingFilter
 from publishers.kinds import KeyKind
+from tests.callcontrol.call_center import do, handler_key, talk
 from tests.campaigns.pools import candidate, ping
 from tests.contracts.test_carriers import order
-from tests.factories import make_market
+from tests.desk import browser
+from tests.factories import make_buyer, make_market
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(), re.DOTALL)
 
@@ -70,6 +77,39 @@ def test_what_it_posts_is_verified_read_and_answered(
     answer = post(headers={"X-Nowhere": "signed"})
     leg.refresh_from_db()
     assert (answer.status_code, answer.content, leg.outcome) == (200, b"noted", "completed")
+
+
+@pytest.fixture
+def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Action]]:
+    """The example's action, dropped into the folder of the actions; the process starts anew as far as they are concerned."""
+    monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
+    steering.all_actions.cache_clear()
+    urls = ModuleType("dropped.urls")
+    urls.urlpatterns = [*paths_of(steering.all_actions()), path("admin/", admin.site.urls)]
+    monkeypatch.setitem(sys.modules, urls.__name__, urls)
+    settings.ROOT_URLCONF = urls.__name__
+    yield next(action for action in steering.all_actions() if action.slug == "flag")
+    monkeypatch.undo()
+    steering.all_actions.cache_clear()
+    for name in [name for name in sys.modules if name.startswith(f"{actions.__name__}.example")]:
+        del sys.modules[name]
+
+
+@pytest.mark.django_db
+def test_an_action_is_one_file(flag: type[Action]) -> None:
+    call = talk(make_market())
+    others = handler_key(call.buyer, "transfer")
+    answers = [do("flag", call, key, {"why": "silence"}) for key in (handler_key(call.buyer, "flag"), others)]
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert call.events.filter(kind="flagged").values_list("detail", flat=True)[0] == {"why": "silence"}
+
+
+@pytest.mark.django_db
+def test_an_action_that_was_added_is_a_choice_and_described(flag: type[Action]) -> None:
+    page = browser().get(f"/admin/publishers/key/add/?type=call_control&buyer={make_buyer().pk}").content.decode()
+    described = SchemaGenerator(patterns=sys.modules["dropped.urls"].urlpatterns).get_schema(request=None, public=True)
+    operation = described["paths"]["/call_control/v1/calls/{call_uuid}/flag"]["post"]
+    assert (f'value="{flag.slug}"' in page, operation["summary"]) == (True, "Flag a call")
 
 
 def caller_on_the_line(carrier: str) -> Leg:

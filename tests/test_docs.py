@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from callcontrol.actions.base import Action
 from callcontrol.api.call_descriptions import CallMembers, LegOfCall
 from callcontrol.api.call_filters import ALIASES, SORTS, CallFilters
+from callcontrol.api.control_descriptions import CONNECT_ERRORS, STOP_ERRORS, ActiveCallSerializer
 from callcontrol.api.descriptions import EventSerializer
 from callcontrol.models import Call
+from callcontrol.steering import all_actions
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from campaigns.routing import reasons
 from publishers import kinds
@@ -23,6 +26,11 @@ def _words(name: str) -> set[str]:
     """Everything in `code` on a page, blocks apart."""
     text = re.sub(r"```.*?```", "", (DOCS / name).read_text(), flags=re.DOTALL)
     return set(re.findall(r"[\w.-]+", " ".join(re.findall(r"`([^`]+)`", text))))
+
+
+def _section(name: str, title: str) -> str:
+    """What a page says under a heading; nothing if there is none."""
+    return (DOCS / name).read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def test_routing_names_every_reason() -> None:
@@ -50,6 +58,22 @@ def test_reading_calls_names_every_parameter_and_member() -> None:
     asked = {*CallFilters.base_filters, *SORTS, *Call.Status.values, *(name for names in ALIASES.values() for name in names)}
     told = {name for part in (CallMembers, LegOfCall, EventSerializer) for name in part().fields}
     assert (asked | told) - _words("calls-api.md") == set()
+
+
+@pytest.mark.parametrize("action", all_actions(), ids=lambda action: action.slug)
+def test_call_control_tells_every_action_with_its_parameters_and_errors(action: type[Action]) -> None:
+    told = _section("call-control.md", action.summary)
+    assert [name for name in (*action.parameters, *action.answers, *action.errors) if f"`{name}`" not in told] == []
+    assert f"/{action.slug}.json`" in (DOCS / "call-control.md").read_text()
+
+
+@pytest.mark.parametrize(("title", "errors"), [("Connect the caller", CONNECT_ERRORS), ("Stop the transfer", STOP_ERRORS)])
+def test_call_control_tells_what_a_transfer_may_be_refused(title: str, errors: dict[str, str]) -> None:
+    assert [text for text in (*errors, "transfer not found") if f"`{text}`" not in _section("call-control.md", title)] == []
+
+
+def test_call_control_names_every_member_of_an_active_call() -> None:
+    assert set(ActiveCallSerializer().fields) - _words("call-control.md") == set()
 
 
 def test_running_names_every_setting_from_the_environment() -> None:

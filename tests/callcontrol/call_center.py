@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -65,7 +64,7 @@ def handler_key(owner: Buyer | BuyerGroup, *words: str, **given: Any) -> Key:
     return make_key("call_control", **{name: owner, "actions": list(words) or WORDS, **given})
 
 
-def do(action: str, call: Call | str, key: Key | str, said: dict[str, Any] | None = None, **more: Any) -> HttpResponse:
+def do(action: str, call: Call | str, key: Key | str, said: dict[str, Any] | None = None, **more: Any) -> Any:
     """An action on a call as a client asks for it: the key in the query, the rest as JSON."""
     call_uuid = call.pk if isinstance(call, Call) else call
     text = key.key if isinstance(key, Key) else key
@@ -88,9 +87,9 @@ def transfer(call: Call, key: Key, to: str = THIRD, hold_caller: object = False)
     return str(do("transfer", call, key, {"transfer_to": to, "hold_caller": hold_caller}).json()["transfer_uuid"])
 
 
-def connect(transfer_uuid: str, **more: Any) -> HttpResponse:
+def connect(transfer_uuid: str, **more: Any) -> Any:
     return Client().post(f"/call_control/v1/transfers/{transfer_uuid}/conference_caller.{more.pop('format', 'json')}", **more)
 
 
-def stop(transfer_uuid: str, **more: Any) -> HttpResponse:
+def stop(transfer_uuid: str, **more: Any) -> Any:
     return Client().delete(f"/call_control/v1/transfers/{transfer_uuid}.{more.pop('format', 'json')}", **more)

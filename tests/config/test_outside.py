@@ -1,0 +1,246 @@
+"""Asking outside: what comes back, and that nobody out there can lead us inside, hold us up or fill us."""
+
+import socket
+import ssl
+import threading
+from typing import Any
+
+import pytest
+import trustme
+
+from config import outside
+from config.outside import Answer, OutsideFailed, ask, is_public
+from tests.outsiders import Outsider, answer, drips, floods, says, somebody
+
+PRIVATE = "the address is private, and its host is not among the allowed ones"
+NO_ADDRESS = "a web address begins with http:// or https:// and is printable ASCII"
+NO_HOST = "the host of a web address is a name or an IP address, with a port if need be"
+
+
+def asked(server: Outsider, path: str = "/", *, seconds: float = 5, **more: Any) -> Answer:
+    return ask(more.pop("method", "GET"), server.url + path, seconds=seconds, allowed_hosts=[server.host], **more)
+
+
+def refused(url: str, *, seconds: float = 5, allowed: str = "") -> tuple[str, bool]:
+    """Why there is no answer, and whether that is final."""
+    with pytest.raises(OutsideFailed) as failure:
+        ask("GET", url, seconds=seconds, allowed_hosts=[allowed])
+    return str(failure.value), failure.value.is_final
+
+
+# --- an answer --------------------------------------------------------------------------------------------
+def test_an_answer_whatever_its_status() -> None:
+    with somebody(answer(b'{"a": 1}', "418 Teapot", "X-Pot: short\r\n")) as server:
+        assert asked(server) == Answer(418, {"content-length": "8", "x-pot": "short"}, b'{"a": 1}', True)
+
+
+def test_the_address_is_asked_as_it_is_written() -> None:
+    with somebody(answer()) as server:
+        asked(server, "/a;b/%5B?c=[d]&e=%2B1#f")
+        assert server.asked() == ["GET /a;b/%5B?c=[d]&e=%2B1 HTTP/1.1"]
+
+
+def test_a_post_with_nothing_in_it_says_so() -> None:
+    with somebody(answer()) as server:
+        asked(server, method="POST", body=b"", headers={"X-Sent": "yes"})
+        said = server.headers()
+        assert (said["content-length"], said["x-sent"], said["host"]) == ("0", "yes", server.host)
+
+
+def test_a_redirect_is_an_answer_and_nobody_follows_it() -> None:
+    with somebody(answer()) as inside, somebody(answer(b"", "302 Found", f"Location: {inside.url}/\r\n")) as server:
+        assert (asked(server).status, inside.heard) == (302, [])
+
+
+def test_of_ten_gigabytes_the_first_64_kib_are_read() -> None:
+    with somebody(floods) as server:
+        told = asked(server)
+        assert (told.status, len(told.body), told.is_whole) == (200, 65_536, False)
+
+
+def test_exactly_64_kib_are_whole() -> None:
+    with somebody(answer(b"x" * 65_536)) as server:
+        assert asked(server).is_whole is True
+
+
+# --- nobody holds us up -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("begins", "byte"),
+    [
+        pytest.param(b"", b"", id="silence"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Drip: ", b"x", id="headers"),
+        pytest.param(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", id="hints"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x", id="body"),
+    ],
+)
+def test_a_tarpit_has_us_for_the_deadline_and_no_longer(begins: bytes, byte: bytes) -> None:
+    with somebody(drips(begins, byte)) as server:
+        assert refused(server.url, seconds=0.3, allowed=server.host) == ("no answer within 0.3 seconds", False)
+
+
+def test_a_tarpit_in_the_handshake_of_tls() -> None:
+    with somebody(drips(b"\x16\x03\x03\x20\x00", b"\x02")) as server:
+        url = server.url.replace("http:", "https:")
+        assert refused(url, seconds=0.3, allowed=server.host) == ("no answer within 0.3 seconds", False)
+
+
+def test_headers_without_end() -> None:
+    with somebody(says(b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 20_000)) as server:
+        assert refused(server.url, allowed=server.host)[1] is False
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-Guard\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"])
+def test_what_is_no_whole_answer_is_none(said: bytes) -> None:
+    with somebody(said) as server:
+        assert refused(server.url, allowed=server.host)[0].startswith("no answer: ")
+
+
+def test_nobody_there() -> None:
+    with somebody(answer()) as server:
+        pass
+    assert refused(server.url, allowed=server.host) == ("no answer: [Errno 111] Connection refused", False)
+
+
+# --- names ------------------------------------------------------------------------------------------------
+def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_args: Any, **_more: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert refused("http://nowhere.example/") == ("no answer: the host is unknown", False)
+
+
+def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: [release.wait(30)])
+    assert refused("http://nowhere.example/", seconds=0.1) == ("no answer within 0.1 seconds", False)
+    release.set()
+
+
+def test_a_name_with_a_public_and_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("10.0.0.1", "203.0.114.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
+    assert refused("http://twofold.example/") == (PRIVATE, True)
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with somebody(answer(b"here")) as server:
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, server.port)) for one in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
+        assert asked(server).body == b"here"
+
+
+# --- nobody leads us inside -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.1.2.3", "10.1.2.3", "172.16.0.1",
+        "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[ff02::1]",
+    ],
+)  # fmt: skip
+def test_a_private_address_is_not_asked(host: str) -> None:
+    assert refused(f"http://{host}:9/") == (PRIVATE, True)
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.0.0.1"])
+@pytest.mark.parametrize("with_port", [True, False])
+def test_an_allowed_host_may_be_private(name: str, with_port: bool) -> None:
+    with somebody(answer(b"in")) as server:
+        allowed = f"{name.lower()}:{server.port}" if with_port else name.lower()
+        assert ask("GET", f"http://{name}:{server.port}/", seconds=5, allowed_hosts=[allowed]).body == b"in"
+
+
+def test_another_port_of_an_allowed_host_is_not_asked() -> None:
+    with somebody(answer()) as server:
+        assert refused(server.url, allowed=f"localhost:{server.port + 1}") == (PRIVATE, True)
+
+
+def test_the_opened_socket_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name whose address looks public may still be led elsewhere by the machine's own network."""
+    with somebody(answer()) as server:
+        led_inside = socket.create_connection(("127.0.0.1", server.port))
+        monkeypatch.setattr(socket, "create_connection", lambda *_args, **_more: led_inside)
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.114.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
+        assert (refused(server.url), led_inside.fileno()) == ((PRIVATE, True), -1)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("8.8.8.8", True), ("::ffff:8.8.8.8", True), ("64:ff9b::808:808", True), ("2002:808:808::", True), ("2606:4700::1", True),
+        ("192.0.2.1", False), ("198.18.0.1", False), ("192.88.99.1", False), ("fec0::1", False), ("64:ff9b:1::808:808", False),
+        ("::ffff:0:8.8.8.8", False), ("2001:db8::1", False), ("3fff::1", False), ("fe80::1%eth0", False),
+        ("2001:0:808:808::f5ff:fffe", False), ("240.0.0.1", False),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_public(address: str, expected: bool) -> None:
+    assert is_public(address) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://files.example/", NO_ADDRESS),
+        ("file:///etc/passwd", NO_ADDRESS),
+        ("//example.com/", NO_ADDRESS),
+        ("http://exämple.example/", NO_ADDRESS),
+        ("http://example.com/a b", NO_ADDRESS),
+        ("http://example.com/\r\nX-Other: 1", NO_ADDRESS),
+        ("http:///path", NO_HOST),
+        ("http://somebody:secret@example.com/", NO_HOST),
+        ("http://@example.com/", NO_HOST),
+        ("http://example.com\\@localhost/", NO_HOST),
+        ("http://[host]/", "that is no web address"),
+        ("http://example.com:99999/", "that is no web address"),
+        ("http://[::1/", "that is no web address"),
+    ],
+)
+def test_what_is_no_web_address_is_never_asked(url: str, why: str) -> None:
+    assert refused(url, allowed="localhost") == (why, True)
+
+
+# --- TLS --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
+    """Somebody whose certificates this machine believes."""
+    found = trustme.CA()
+    found.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    outside._tls.cache_clear()
+    yield found
+    outside._tls.cache_clear()
+
+
+class Secure(Outsider):
+    """It speaks TLS, with a certificate for this name."""
+
+    def __init__(self, authority: Any, name: str) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(self.context)
+        super().__init__(says(answer(b"safe")))
+        self.url = self.url.replace("http:", "https:")
+
+    def _meet(self, connection: socket.socket) -> None:
+        try:
+            super()._meet(self.context.wrap_socket(connection, server_side=True))
+        except OSError:
+            connection.close()
+
+
+def test_a_certificate_that_is_believed(authority: Any) -> None:
+    assert asked(Secure(authority, "localhost")).body == b"safe"
+
+
+@pytest.mark.parametrize(("by", "name"), [("another", "localhost"), ("the same", "elsewhere.example")])
+def test_a_certificate_that_is_not_believed(authority: Any, by: str, name: str) -> None:
+    server = Secure(trustme.CA() if by == "another" else authority, name)
+    why, is_final = refused(server.url, allowed=server.host)
+    assert (why.startswith("no answer: [SSL: CERTIFICATE_VERIFY_FAILED]"), is_final, server.heard) == (True, False, [])
+
+
+def test_a_server_without_tls() -> None:
+    with somebody(answer()) as server:
+        why, is_final = refused(server.url.replace("http:", "https:"), allowed=server.host)
+        assert (why.startswith("no answer: [SSL"), is_final) == (True, False)

@@ -9,10 +9,10 @@ from callcontrol import arrivals, switchboard, tasks
 from callcontrol.carriers.base import Arrival, Dial
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
-from campaigns.models import Campaign, CapCounter
+from campaigns.models import Buyer, Campaign
 from reservations.models import Reservation
 from tests.factories import make_key, make_market
-from tests.pinging import CALLER, confirm, dial, ping
+from tests.pinging import CALLER, confirm, dial, held, ping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,7 +61,7 @@ def test_it_gives_its_place_back(campaign: Campaign) -> None:
     _age(Leg)
     _age(Call)
     tasks.catch_up_calls()
-    assert list(CapCounter.objects.filter(kind="concurrency").order_by("owner").values_list("used", flat=True)) == [0, 1]
+    assert [held(buyer) for buyer in Buyer.objects.order_by("buyer_id")] == [0, 1]
 
 
 def test_a_calls_own_clock_ends_nobody_elses_reservation(campaign: Campaign) -> None:

@@ -1,11 +1,14 @@
-"""Sweeps of what is kept for a while: stored tags, and first answers. Readers look at the clock, so late is never wrong."""
+"""Sweeps of what is kept for a while: stored tags, first answers, the log. Readers look at the clock, so late is never wrong."""
+
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from campaigns import leases
 
-from . import idempotency, stored_tags
+from . import idempotency, retention, stored_tags
 
 _BATCH = 500
 
@@ -26,3 +29,11 @@ def trim_idempotency_records() -> int:
     return leases.sweep(
         name="trim-idempotency-records", batch=lambda: idempotency.drop_expired(now=now, most=_BATCH), most=_BATCH, now=now
     )
+
+
+@shared_task(ignore_result=True)
+def trim_log() -> int:
+    """Drops what the log has from before RETENTION_DAYS; how many rows."""
+    now = timezone.now()
+    before = now - timedelta(days=settings.RETENTION_DAYS)
+    return leases.sweep(name="trim-log", batch=lambda: retention.trim_log(before=before, most=_BATCH), most=_BATCH, now=now)

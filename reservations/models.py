@@ -81,6 +81,7 @@ class Reservation(models.Model):
             models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),
             models.Index(fields=["expires_at"], condition=_OPEN, name="reservation_due"),
             models.Index(fields=["company", "expires_at"], condition=_OPEN & Q(hold__isnull=False), name="reservation_overdue"),
+            models.Index(fields=["created_at"], condition=Q(wiped_at=None), name="reservation_unwiped"),
             models.Index(
                 fields=["caller_number", "inbound_number"],
                 condition=Q(status__in=["claimed", "no-target", "rejected"], inbound_number__isnull=False),

@@ -1,11 +1,14 @@
-"""The sweep of reservations past their end. Readers look at the clock, so late is never wrong."""
+"""Sweeps of reservations: past their end, and past the time that personal data is kept. Readers look at the clock."""
+
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from campaigns import leases
 
-from . import lifecycle
+from . import lifecycle, wiping
 
 
 @shared_task(ignore_result=True)
@@ -13,3 +16,13 @@ def expire_reservations() -> int:
     """Closes what is due, batch by batch, and gives its places back; how many."""
     now = timezone.now()
     return leases.sweep(name="expire-reservations", batch=lambda: lifecycle.expire_due(now=now), most=lifecycle.BATCH, now=now)
+
+
+@shared_task(ignore_result=True)
+def wipe_reservations() -> int:
+    """Wipes the personal data of what ended before RETENTION_DAYS, batch by batch; how many."""
+    now, most = timezone.now(), lifecycle.BATCH
+    before = now - timedelta(days=settings.RETENTION_DAYS)
+    return leases.sweep(
+        name="wipe-reservations", batch=lambda: wiping.wipe(before=before, most=most, now=now), most=most, now=now
+    )

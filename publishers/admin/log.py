@@ -1,9 +1,11 @@
 """The postback log: every request by a key, its answer beside it, and why it was decided so."""
 
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -12,7 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from campaigns import phone, words
-from campaigns.desk import ReadOnlyAdmin, link, mask_text, moment, pre, pretty
+from campaigns.desk import ReadOnlyAdmin, link, mask_text, mine, moment, pre, pretty
 from campaigns.models import Buyer, Company
 from campaigns.routing import rows_of
 from publishers.models import Key, LogEntry
@@ -20,7 +22,11 @@ from publishers.models import Key, LogEntry
 from .key_display import kind_label
 from .keys import KindFilter
 
-_RESULTS = ["reserved", "confirmed", "claimed", "no-target", "rejected", "shielded", "replayed", "refused", "failed"]
+_STATUSES = [200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 500, 503]
+_RESULTS = [
+    *("reserved", "confirmed", "claimed", "no-target", "rejected", "shielded", "replayed", "refused", "failed"),
+    *("done", "stored", "in-progress", "applied", "converted", "already-converted"),
+]
 
 
 class ResultFilter(DropdownFilter):
@@ -34,13 +40,25 @@ class ResultFilter(DropdownFilter):
         return queryset.filter(result=self.value()) if self.value() else None
 
 
+class StatusFilter(DropdownFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(code), f"{code} {HTTPStatus(code).phrase}") for code in _STATUSES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        asked = self.value() or ""
+        return queryset.filter(status=int(asked)) if asked.isdecimal() and int(asked) in _STATUSES else None
+
+
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyAdmin):
     by = "company_row"
     list_display = ["when", "kind", "key_name", "outcome", "status", "caller", "took"]
-    list_filter = [KindFilter, ResultFilter, ("at", RangeDateTimeFilter)]
+    list_filter = [KindFilter, ResultFilter, StatusFilter, ("at", RangeDateTimeFilter)]
     search_fields = ["caller_number"]
-    search_help_text = "A caller's whole number, in any spelling"
+    search_help_text = "A caller's whole number in any spelling, a reservation's or call's UUID, a key or its name"
     ordering = ["-id"]
     more_lookups = ("key_row",)
     fieldsets = [
@@ -60,6 +78,13 @@ class LogEntryAdmin(ReadOnlyAdmin):
         ("Why", {"fields": ["reasons"]}),
     ]
     hint = "No request yet. Each request that names a key shows up here: try a key's ready URL."
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Also what a UUID names, and the requests of a key by its text or its name."""
+        named = _named_by(request, search_term.strip())
+        if named is not None:
+            return queryset.filter(named), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         name = Key.objects.filter(pk=OuterRef("key_row")).values("name")[:1]
@@ -141,3 +166,16 @@ class LogEntryAdmin(ReadOnlyAdmin):
         lines = words.stored_lines(entry.trace, names, zone or "UTC")
         shown = ((line if entry.clear else mask_text(line),) for line in lines)
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", shown))
+
+
+def _named_by(request: HttpRequest, term: str) -> Q | None:
+    """The rows of what a text names: a key, or the reservation or call with that UUID. None when it names nothing."""
+    keys = mine(request, Key.objects.filter(Q(key=term) | Q(name__iexact=term))) if term else Key.objects.none()
+    rows = list(keys.values_list("pk", flat=True)[:100])
+    of_keys = Q(key_row__in=rows) if rows else None
+    try:
+        uuid = UUID(term)
+    except ValueError:
+        return of_keys
+    of_uuid = Q(reservation_uuid=uuid) | Q(call_uuid=uuid)
+    return of_uuid | of_keys if of_keys else of_uuid

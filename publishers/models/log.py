@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 if TYPE_CHECKING:  # Django's fields take types in its stubs alone
     _Text = models.TextField[Any, Any]
@@ -53,7 +54,13 @@ class LogEntry(models.Model):
     class Meta:
         verbose_name = "postback"
         verbose_name_plural = "postback log"
-        indexes: ClassVar = [models.Index(fields=["key_row", "id"], name="log_by_key")]
+        indexes: ClassVar = [
+            models.Index(fields=["key_row", "id"], name="log_by_key"),
+            models.Index(fields=["company_row", "id"], name="log_of_company"),
+            models.Index(fields=["caller_number", "id"], condition=Q(caller_number__isnull=False), name="log_by_caller"),
+            models.Index(fields=["reservation_uuid"], condition=Q(reservation_uuid__isnull=False), name="log_by_reservation"),
+            models.Index(fields=["call_uuid"], condition=Q(call_uuid__isnull=False), name="log_by_call"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"

@@ -1,6 +1,7 @@
 """The postback log in the admin."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -116,3 +117,32 @@ def test_the_list_asks_the_same_however_many_rows_and_counts_none(count, django_
     with django_assert_num_queries(6) as asked:
         client.get(LIST)
     assert [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]] == []
+
+
+@pytest.mark.parametrize("column", ["reservation_uuid", "call_uuid"])
+def test_what_a_uuid_led_to(column):
+    company, uuid = make.make_company(), uuid4()
+    entry = _entry(company, **{column: uuid})
+    _entry(company, **{column: uuid4()})
+    assert listed(browser(company), f"{LIST}?q={uuid}") == [entry]
+
+
+@pytest.mark.parametrize("asked", ["key", "name"])
+def test_a_keys_requests_by_its_text_or_its_name(asked):
+    key = make.make_key(name="Summer")
+    entry = _entry(key.company, key_row=key.pk)
+    _entry(key.company)
+    assert listed(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
+
+
+def test_another_companys_key_finds_nothing():
+    company, key = make.make_company(), make.make_key()
+    _entry(company, key_row=key.pk)
+    assert listed(browser(company), f"{LIST}?q={key.key}") == []
+
+
+def test_by_status():
+    company = make.make_company()
+    entry = _entry(company, status=422)
+    _entry(company)
+    assert listed(browser(company), f"{LIST}?status=422") == [entry]

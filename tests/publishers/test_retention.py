@@ -1,0 +1,49 @@
+"""The log is kept for RETENTION_DAYS, and trimmed in bounded batches from its old end."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from publishers import retention, tasks
+from publishers.models import LogEntry
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
+
+
+def _entry(at: datetime) -> LogEntry:
+    said = {
+        "method": "POST",
+        "path": "/rtbs",
+        "parameters": {},
+        "status": 200,
+        "response": "",
+        "result": "done",
+        "duration_ms": 1.0,
+    }
+    return LogEntry.objects.create(at=at, **said)
+
+
+def _left() -> list[int]:
+    return list(LogEntry.objects.order_by("id").values_list("pk", flat=True))
+
+
+def test_what_is_older_goes_and_what_is_not_stays() -> None:
+    _entry(NOON - timedelta(seconds=1))
+    kept = [_entry(NOON), _entry(NOON + timedelta(days=1))]
+    assert (retention.trim_log(before=NOON, most=10), _left()) == (1, [row.pk for row in kept])
+
+
+def test_a_batch_is_bounded() -> None:
+    rows = [_entry(NOON - timedelta(days=3 - number)) for number in range(3)]
+    assert (retention.trim_log(before=NOON, most=2), _left()) == (2, [rows[2].pk])
+
+
+def test_the_sweep_goes_by_the_setting(settings: Any) -> None:
+    settings.RETENTION_DAYS = 7
+    now = timezone.now()
+    _entry(now - timedelta(days=7, seconds=1))
+    kept = _entry(now - timedelta(days=6))
+    assert (tasks.trim_log(), _left()) == (1, [kept.pk])

@@ -23,6 +23,8 @@ SWEEPS: dict[str, float] = {
     "callcontrol.tasks.hang_up_again": 10,
     "publishers.tasks.expire_stored_tags": 60,
     "publishers.tasks.trim_idempotency_records": 3600,
+    "publishers.tasks.trim_log": 3600,
+    "reservations.tasks.wipe_reservations": 3600,
     "campaigns.tasks.forget_ended_counters": 24 * 3600,
     "campaigns.tasks.recount_caps": 24 * 3600,
 }

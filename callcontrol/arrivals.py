@@ -78,9 +78,12 @@ def _unretired(company_row: int, campaign_row: int) -> tuple[Snapshot, CampaignF
 def take_in(arrival: Arrival, to: Destination) -> Call:
     """Makes the call's row with its reservation, publisher, tags and caller's leg; inside the caller's transaction.
 
-    A carrier that announces a call twice gets the first one again.
+    A carrier that announces a call twice gets the first one again. Who writes tags about this caller meanwhile has
+    written them before it came, or finds it.
     """
     call = _new_call(arrival, to)
+    if call.caller_number:
+        stored_tags.wait_for_turn(company_row=call.company_id, caller_number=call.caller_number)
     if not insert_row(call):  # before it claims anything: of two announcements at once, one waits here for the other
         return Call.objects.get(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id)
     source = _recognize(call, to)
@@ -156,6 +159,12 @@ def _write_tags(call: Call, to: Destination, source: Reservation | None) -> None
     merged = {name: Waiting(name, value, to.publisher_row, call.started_at) for name, value in (to.tags or {}).items()}
     merged |= {row.name: row for row in sorted(waiting, key=lambda row: row.written_at)}
     CallTag.objects.bulk_create(
-        CallTag(call=call, name=row.name, value=row.value, publisher_id=row.publisher_row, written_at=row.written_at)
+        CallTag(
+            call=call,
+            name=row.name,
+            value=row.value,
+            publisher_id=row.publisher_row,
+            written_at=min(row.written_at, call.started_at),
+        )
         for row in merged.values()
     )

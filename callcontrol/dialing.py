@@ -17,6 +17,7 @@ from .models import Call, Leg, Party
 from .moves import change, move
 from .room import Room
 from .switchboard import carrier_class
+from .tagging import known, land
 from .timeline import note
 
 RING_SECONDS = 30  # of a line that is no buyer's
@@ -31,6 +32,7 @@ def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     call = room.call
     if not move(call, Call.Status.RINGING):
         return None
+    land(call)
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
         give_up(room, at=now, why=why)
@@ -69,7 +71,7 @@ def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None
 
 
 def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
-    """What is known of the caller at this moment. Buyers that the call was dialed to are left out."""
+    """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
     call = room.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
     before = repeats.before(
@@ -84,7 +86,7 @@ def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: dat
         now=now,
         campaign_id=campaign.campaign_id,
         caller_number=call.caller_number,
-        tags=dict(call.tags.values_list("name", "value")),
+        tags=known(call),
         publisher_id=publisher.publisher_id if publisher else None,
         leave_out=_tried(room),
         converted_with=before.converted_with,

@@ -7,6 +7,7 @@ from campaigns import caps
 from .models import Call, Leg, Outcome, Transfer
 from .moves import change, move
 from .room import Room
+from .tagging import land
 from .timeline import note
 
 # Over with the call, or by hanging up: when it was picked up, and when it ended, may still be told better.
@@ -17,6 +18,7 @@ def finish(room: Room, *, at: datetime, why: str) -> None:
     """The caller or the last other party has left: the call is over for everybody."""
     if move(room.call, Call.Status.FINISHED, ended_at=at):
         note(room.call, "ended", at=at, status="finished", why=why)
+        land(room.call)
         _end_lines(room, at=at)
         reckon(room)
 

@@ -11,6 +11,7 @@ from config import health, schema
 urlpatterns = [
     path("", include("reservations.api.urls")),
     path("", include("callcontrol.api.urls")),
+    path("", include("datawriting.api.urls")),
     path("carriers/<str:slug>/<str:webhook>.<str:format>", CarrierEvents.as_view()),
     path("carriers/<str:slug>/<str:webhook>", CarrierEvents.as_view(), name="carrier-event"),
     path("healthz", health.healthz, name="healthz"),

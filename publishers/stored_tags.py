@@ -1,11 +1,13 @@
 """Tags that wait for their caller's next call: taken by one call, once, or dropped when their time is over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 from campaigns import sweeping
+from config import turns
 
 from .models import StoredTag
 
@@ -25,6 +27,46 @@ DELETE FROM publishers_storedtag
 WHERE company_id = %s AND caller_number = %s AND scope IN ('', %s) AND expires_at > %s
 RETURNING name, value, publisher_id, written_at
 """
+
+
+def wait_for_turn(*, company_row: int, caller_number: str) -> None:
+    """Until the transaction ends, nobody else decides whether a call of this caller has come or tags are to wait for it."""
+    turns.wait_for(f"caller:{company_row}:{caller_number}")
+
+
+def put(
+    *,
+    company_row: int,
+    campaign_row: int | None,
+    publisher_row: int | None,
+    caller_number: str,
+    tags: Mapping[str, str],
+    seconds: int,
+    now: datetime,
+) -> None:
+    """Keeps tags for the caller's next call in the company, or on one campaign, for so long; renews those that wait already.
+
+    In turn with `take`, see `wait_for_turn`.
+    """
+    rows = [
+        StoredTag(
+            company_id=company_row,
+            scope=f"campaign:{campaign_row}" if campaign_row else "",
+            publisher_id=publisher_row,
+            caller_number=caller_number,
+            name=name,
+            value=value,
+            written_at=now,
+            expires_at=now + timedelta(seconds=seconds),
+        )
+        for name, value in tags.items()
+    ]
+    StoredTag.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["company", "caller_number", "scope", "name"],
+        update_fields=["publisher", "value", "written_at", "expires_at"],
+    )
 
 
 def take(*, company_row: int, campaign_row: int, caller_number: str, now: datetime) -> list[Waiting]:

@@ -93,16 +93,37 @@ LIVE = (Call.Status.ROUTING, Call.Status.RINGING, Call.Status.IN_PROGRESS)
 
 
 class CallTag(models.Model):
-    """A tag on a call, and the publisher whose key wrote it."""
+    """A tag on a call, and the publisher whose key wrote it.
+
+    `value_before` is the one that was written over last: if `value` was written after the end, the one that counts for
+    the money; null: there was none.
+    """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="tags")
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
     name = models.CharField(max_length=150)
     value = models.CharField(max_length=1000)
+    value_before = models.CharField(max_length=1000, null=True)  # noqa: DJ001 - blank is a value, null is none
     written_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["call", "name"], name="call_tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LateTag(models.Model):
+    """A tag that was written while the call was live, and waits for its next routing decision or its end."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="late_tags", db_index=False)
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
+    name = models.CharField(max_length=100)
+    value = models.CharField(max_length=1000)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "name"], name="late_tag_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -7,6 +7,8 @@ from django import forms
 
 from publishers.kinds import KeyKind
 
+_TEN_YEARS = 315_360_000
+
 
 class CallDataWriting(KeyKind):
     """Writes tags about a caller before, during or after the call."""
@@ -21,10 +23,15 @@ class CallDataWriting(KeyKind):
             label="End call cut-off",
             initial=3_600,
             min_value=0,
+            max_value=_TEN_YEARS,
             help_text="How long after its end a call is still found by its caller.",
         ),
         "storage_seconds": forms.IntegerField(
-            label="Storage duration", initial=86_400, min_value=1, help_text="How long tags wait for a call."
+            label="Storage duration",
+            initial=86_400,
+            min_value=1,
+            max_value=_TEN_YEARS,
+            help_text="How long tags wait for a call.",
         ),
     }
 

@@ -80,4 +80,5 @@ def test_a_confirmation_that_comes_twice(key: Key) -> None:
 
 def test_the_arrival_of_a_call(key: Key) -> None:
     arrival = Arrival("simulator", "call", to=ping(key)["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
-    assert statements(lambda: lifecycle.call_arrived(arrival)) == 31
+    turn = connection.vendor == "postgresql"  # one statement more: who writes tags about the caller meanwhile waits
+    assert statements(lambda: lifecycle.call_arrived(arrival)) == 32 + turn

@@ -1,0 +1,150 @@
+"""Tags that are written on a call after it came in: when they land, and that money is decided by what was known at the end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from callcontrol import tagging
+from callcontrol.models import Call, CallTag
+from campaigns.models import Campaign
+from publishers.models import Conversion, ConversionFilter
+from tests.callcontrol.lines import NOW, make_call
+from tests.callcontrol.scripts import Quiet, after, arrive, came_to, tell, use
+from tests.factories import make_campaign, make_market, make_publisher
+from tests.writing import on_calls, waiting_on_calls
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+def ended_call(at: datetime = NOW, **fields: Any) -> Call:
+    return make_call(make_campaign(), status="finished", ended_at=at, clock=at, **fields)
+
+
+def write(call: Call, at: datetime, publisher_row: int | None = None, **tags: str) -> None:
+    tagging.write(call, tags, publisher_row=publisher_row, now=at)
+
+
+# --- landing ----------------------------------------------------------------------------------------------
+def test_a_live_call_keeps_them_until_they_land() -> None:
+    call = make_call(make_campaign())
+    write(call, NOW, a="1")
+    assert (on_calls(), waiting_on_calls()) == ({}, {"a": "1"})
+    tagging.land(call)
+    assert (on_calls(), waiting_on_calls()) == ({"a": "1"}, {})
+
+
+def test_they_land_with_who_wrote_them_and_when() -> None:
+    call, publisher = make_call(make_campaign()), make_publisher()
+    write(call, NOW + SECOND, publisher.pk, a="1")
+    tagging.land(call)
+    tag = CallTag.objects.get()
+    assert (tag.publisher, tag.written_at, tag.value_before) == (publisher, NOW + SECOND, None)
+
+
+def test_a_write_on_a_live_call_is_of_the_calls_own_clock() -> None:
+    call = make_call(make_campaign(), clock=NOW + 60 * SECOND)
+    write(call, NOW, a="1")
+    assert call.late_tags.get().written_at == NOW + 60 * SECOND
+
+
+def test_what_lands_writes_over_what_stood_there() -> None:
+    call, publisher = make_call(make_campaign()), make_publisher()
+    call.tags.create(name="a", value="came with the call", written_at=NOW)
+    write(call, NOW, publisher.pk, a="later")
+    tagging.land(call)
+    tag = CallTag.objects.get()
+    assert (tag.value, tag.value_before, tag.publisher) == ("later", "came with the call", publisher)
+
+
+def test_landing_twice_is_once() -> None:
+    call = make_call(make_campaign())
+    write(call, NOW, a="1")
+    tagging.land(call)
+    tagging.land(call)
+    assert on_calls() == {"a": "1"}
+
+
+# --- what was known at the end ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("seconds", "known"), [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})], ids=["before", "at the end", "after"]
+)
+def test_what_was_written_after_the_end_was_not_known(seconds: int, known: dict[str, str]) -> None:
+    call = ended_call(NOW)
+    call.started_at = NOW - 60 * SECOND
+    call.tags.create(name="a", value="1", written_at=NOW + seconds * SECOND)
+    assert tagging.known(call) == known
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 60])
+def test_a_write_on_an_ended_call_is_after_its_end_whatever_the_clocks_say(seconds: int) -> None:
+    call = ended_call()
+    write(call, NOW + seconds * SECOND, a="1")
+    assert (on_calls(), tagging.known(call)) == ({"a": "1"}, {})
+
+
+def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
+    call = ended_call()
+    call.tags.create(name="a", value="at the end", written_at=NOW)
+    for seconds, value in ((1, "later"), (2, "latest")):
+        write(call, NOW + seconds * SECOND, a=value)
+    assert (on_calls(), tagging.known(call)) == ({"a": "latest"}, {"a": "at the end"})
+
+
+def test_a_blank_value_is_one() -> None:
+    call = ended_call()
+    call.tags.create(name="a", value="", written_at=NOW)
+    write(call, NOW + SECOND, a="1")
+    assert tagging.known(call) == {"a": ""}
+
+
+def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
+    call = make_call(make_campaign())
+    call.tags.create(name="a", value="at the end", written_at=NOW)
+    write(call, NOW + 10 * SECOND, a="later", b="later")
+    call.ended_at = NOW + 9 * SECOND
+    tagging.land(call)
+    assert (on_calls(), tagging.known(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
+
+
+def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_began() -> None:
+    call = ended_call(NOW - SECOND)
+    call.tags.create(name="a", value="1", written_at=NOW)
+    assert tagging.known(call) == {"a": "1"}
+
+
+# --- money ------------------------------------------------------------------------------------------------
+@pytest.fixture
+def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
+    """Its conversion pays for callers who are qualified."""
+    use(Quiet, monkeypatch, settings)
+    campaign = make_market()
+    ConversionFilter.objects.create(conversion=Conversion.objects.get(), key="qualified", operator="==", value="yes")
+    return campaign
+
+
+def talk_with(campaign: Campaign, *lines: str | tuple[int, str]) -> Call:
+    """A call of 200 seconds; lines of the carrier, and tags that are written at a second. The last word comes last."""
+    call = arrive(campaign.numbers.get().number)
+    for line in ("b1 answered 5", *lines, "b1 completed 200"):
+        if isinstance(line, str):
+            tell(call, line)
+        else:
+            write(Call.objects.get(pk=call.pk), after(line[0]), qualified=line[1])
+    return call
+
+
+def test_a_tag_written_on_the_live_call_decides_its_money(campaign: Campaign) -> None:
+    call = talk_with(campaign, (100, "yes"), "caller completed 200")
+    assert (came_to(call).paid, on_calls()) == ("90.00/120.00 at 200", {"qualified": "yes"})
+
+
+def test_a_tag_written_after_the_end_does_not_though_the_money_is_not_decided_yet(campaign: Campaign) -> None:
+    call = talk_with(campaign, "caller completed 200", (201, "yes"))
+    assert (came_to(call).paid, came_to(call).settled, on_calls()) == ("", True, {"qualified": "yes"})
+
+
+def test_a_tag_written_after_the_end_takes_no_money_away(campaign: Campaign) -> None:
+    call = talk_with(campaign, (100, "yes"), "caller completed 200", (201, "no"))
+    assert (came_to(call).paid, on_calls()) == ("90.00/120.00 at 200", {"qualified": "no"})

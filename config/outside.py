@@ -22,7 +22,7 @@ import httpcore
 LARGEST_ANSWER = 64 * 1024
 _AGENT = "Ringpost"
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[(?=.*:)[0-9A-Fa-f:.]+\]")
 _PRINTED = re.compile(r"[!-~]+")
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, ssl.SSLError, UnicodeError, ValueError)
 

@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from campaigns.models import Campaign, CatalogueVersion, Company
+from campaigns.models import Campaign, CatalogueVersion, Company, Webhook
 from campaigns.routing import Condition, Pool
 from campaigns.routing_snapshot import pools_of
 
@@ -62,6 +62,21 @@ class ConversionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookFacts:
+    """`url` with its [tokens]; it and `secret` are kept out of tracebacks. `values`: which path becomes which tag."""
+
+    row: int
+    name: str
+    trigger: str
+    method: str
+    url: str = field(repr=False)
+    values: Mapping[str, str]
+    seconds: float
+    secret: str = field(repr=False)
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignFacts:
     row: int
     campaign_id: str
@@ -73,6 +88,7 @@ class CampaignFacts:
     pool_numbers: tuple[str, ...]
     fixed_numbers: tuple[str, ...]
     conversions: tuple[ConversionFacts, ...]
+    webhooks: tuple[WebhookFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +194,7 @@ def _key_facts(row: Key) -> KeyFacts:
 
 def _campaigns(company: Company, numbers: Mapping[str, NumberFacts]) -> dict[int, CampaignFacts]:
     pools = pools_of(company)
-    conversions = _conversions(company)
+    conversions, webhooks = _conversions(company), _webhooks(company)
     return {
         row.pk: CampaignFacts(
             row=row.pk,
@@ -191,6 +207,7 @@ def _campaigns(company: Company, numbers: Mapping[str, NumberFacts]) -> dict[int
             pool_numbers=_numbers_of(row, numbers, in_pool=True),
             fixed_numbers=_numbers_of(row, numbers, in_pool=False),
             conversions=tuple(conversions.get(row.pk, ())),
+            webhooks=tuple(webhooks.get(row.pk, ())),
         )
         for row in Campaign.objects.of(company).unretired()
     }
@@ -205,7 +222,33 @@ def _numbers_of(campaign: Campaign, numbers: Mapping[str, NumberFacts], *, in_po
 def _conversions(company: Company) -> dict[int, list[ConversionFacts]]:
     found: dict[int, list[ConversionFacts]] = {}
     for row in Conversion.objects.of(company).prefetch_related("filters"):
-        conditions = tuple(Condition(item.key, item.operator, item.value) for item in row.filters.all())
-        facts = ConversionFacts(row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, conditions)
+        facts = ConversionFacts(row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, _conditions(row))
         found.setdefault(row.campaign_id, []).append(facts)
     return found
+
+
+def _webhooks(company: Company) -> dict[int, list[WebhookFacts]]:
+    """By campaign, in the order of their names."""
+    found: dict[int, list[WebhookFacts]] = {}
+    for row in Webhook.objects.of(company).prefetch_related("filters"):
+        facts = webhook_facts(row)
+        found.setdefault(row.campaign_id, []).append(facts)
+    return found
+
+
+def webhook_facts(row: Webhook) -> WebhookFacts:
+    return WebhookFacts(
+        row=row.pk,
+        name=row.name,
+        trigger=row.trigger,
+        method=row.method,
+        url=row.url,
+        values=row.values,
+        seconds=row.deadline_ms / 1000,
+        secret=row.secret,
+        conditions=_conditions(row),
+    )
+
+
+def _conditions(row: Conversion | Webhook) -> tuple[Condition, ...]:
+    return tuple(Condition(item.key, item.operator, item.value) for item in row.filters.all())

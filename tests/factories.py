@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route, Webhook, WebhookFilter
 from publishers.kinds import kind_of
 from publishers.models import Conversion, InboundNumber, Key, Publisher
 
@@ -62,6 +62,15 @@ def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversi
     """90.00 for the publisher and 120.00 from the buyer, after 120 seconds."""
     pay = {"seconds": 120, "payout": Decimal("90.00"), "revenue": Decimal("120.00")}
     return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
+
+
+def make_webhook(campaign: Campaign | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any) -> Webhook:
+    """That asks an address outside at the start of a call; `filters` are (key, operator, value)."""
+    usual = {"name": "Lead", "trigger": "start", "url": "https://hooks.example.com/lead"}
+    webhook = Webhook.objects.create(campaign=campaign or make_campaign(), **usual | fields)
+    for key, operator, value in filters or []:
+        WebhookFilter.objects.create(webhook=webhook, key=key, operator=operator, value=value)
+    return webhook
 
 
 def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campaign:

@@ -8,6 +8,7 @@ from .company import Company, Member
 from .conditions import BusinessHours, ClosedDate, Filter, FilterRow, SpecialHours
 from .converted_caller import ConvertedCaller
 from .lease import Lease
+from .webhook import Webhook, WebhookFilter
 
 __all__ = [
     "BusinessHours",
@@ -29,5 +30,7 @@ __all__ = [
     "Retirable",
     "Route",
     "SpecialHours",
+    "Webhook",
+    "WebhookFilter",
     "new_short_id",
 ]

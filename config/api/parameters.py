@@ -107,6 +107,16 @@ def _is_sent(name: str, text: str) -> bool:
     return stripped.lower() not in _NO_NUMBER if name in NUMBERS else bool(stripped)
 
 
+def is_tag_name(name: str) -> bool:
+    """Whether a tag may be called so, wherever it comes from."""
+    return 1 <= len(name) <= MAX_TAG_NAME and not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name)
+
+
+def is_tag_value(text: str) -> bool:
+    """Whether it is short enough, and can be kept: PostgreSQL takes neither NUL nor half a surrogate pair."""
+    return len(text) <= MAX_TAG_VALUE and "\0" not in text and _is_unicode(text)
+
+
 def _is_unicode(text: str) -> bool:
     try:
         text.encode()

@@ -165,8 +165,9 @@ class _Work:
             self.writer.delete(row, label, _about(shape, row))
 
     def _resolved(self, shape: Shape, item: Entry) -> dict[str, Any]:
-        """All fields of an item: what it leaves out has its default."""
-        values = {name: item.values.get(name, default(shape, name)) for name in shape.columns}
+        """All fields of an item: what it leaves out has its default, unless each row is made a value of its own."""
+        named = [name for name in shape.columns if name in item.values or name not in shape.made]
+        values = {name: item.values.get(name, default(shape, name)) for name in named}
         for name, noun in shape.references.items():
             id = item.values.get(name)
             values[name] = None if id is None else self.rows[noun][id]

@@ -14,7 +14,6 @@ from .reading import Listing, Mapping, Node, Text
 from .shapes import COMPANY, KEYS, NUMBERS, SECTIONS, Shape
 
 CAMPAIGN_NUMBERS = {"numbers": False, "pool": True}  # a campaign's list -> whether it is the pool
-NO_WEBHOOKS = "webhooks are not available yet; leave the list empty"
 
 
 @dataclass
@@ -106,14 +105,12 @@ class _Reader:
             entry.numbers = self._given_numbers(node)
         elif shape.noun == "campaign" and name in CAMPAIGN_NUMBERS:
             entry.lists[name] = self._numbers(name, node)
-        elif (shape.noun, name) == ("campaign", "webhooks"):
-            self._no_webhooks(node)
         else:
             self.problems.add(line, f"{shape.name} has no field {name}{guess(name, self._names(shape))}")
 
     def _names(self, shape: Shape) -> list[str]:
         own = [*shape.columns, *shape.references, *(each.name for each in shape.lists), *key_sections(shape.noun)]
-        return own + {"publisher": ["numbers"], "campaign": [*CAMPAIGN_NUMBERS, "webhooks"]}.get(shape.noun, [])
+        return own + {"publisher": ["numbers"], "campaign": [*CAMPAIGN_NUMBERS]}.get(shape.noun, [])
 
     def _value(self, entry: Entry, name: str, node: Node, reader: values.Reader) -> None:
         try:
@@ -142,7 +139,7 @@ class _Reader:
         if shape is COMPANY and not {"name", "company_id"} & node.pairs.keys():
             self.problems.add(node.line, "company needs name")
 
-    # --- numbers, webhooks and keys: the lists that are not what they seem -------------------------------
+    # --- numbers and keys: the lists that are not what they seem -----------------------------------------
 
     def _numbers(self, name: str, node: Node) -> list[Entry]:
         found = self.entries(replace(NUMBERS, name=name), node)
@@ -158,10 +155,6 @@ class _Reader:
             except values.Unreadable as error:
                 self._wrong("an item of numbers", error)
         return found
-
-    def _no_webhooks(self, node: Node) -> None:
-        if self._items("webhooks", node):
-            self.problems.add(node.line, NO_WEBHOOKS)
 
     def _keys(self, noun: str, section: str, kinds: list[type[KeyKind]], node: Node) -> list[Entry]:
         found = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-SECRETS = {"sip_password"}
+SECRETS = {"sip_password", "secret", "url"}  # the address of a webhook holds a key
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from campaigns.models import (
     GroupMember,
     Route,
     SpecialHours,
+    Webhook,
+    WebhookFilter,
 )
 from publishers.models import Conversion, ConversionFilter, InboundNumber, Key, Publisher
 
@@ -38,6 +40,7 @@ class Shape:
     bare: str = ""  # an item may be a plain text instead of a mapping: this field
     same: tuple[str, ...] = ()  # an item of a nested list is a row with the same values here; none: the one in its place
     once: bool = True  # two such items are a mistake
+    made: tuple[str, ...] = ()  # columns that a new row gets a value of its own in; a file that leaves them out changes nothing
     lists: tuple["Shape", ...] = ()
 
     @property
@@ -86,6 +89,16 @@ CONVERSIONS = Shape(
     _columns(Conversion, "seconds payout revenue"),
     {"publisher": "publisher", "buyer": "buyer"},
     lists=(_filters(ConversionFilter),),
+)
+WEBHOOKS = Shape(
+    "webhooks",
+    "webhook",
+    Webhook,
+    _columns(Webhook, "name trigger method url values deadline_ms secret", {"values": values.tags}),
+    required=("name", "trigger", "url"),
+    same=("name",),
+    made=("secret",),
+    lists=(_filters(WebhookFilter),),
 )
 
 _CAPS = "concurrency_cap hourly_cap daily_cap monthly_cap hard_cap cap_counts"
@@ -139,7 +152,7 @@ CAMPAIGNS = Shape(
     _columns(Campaign, "campaign_id name paused time_zone dedupe_seconds duplicates"),
     required=("name",),
     id="campaign_id",
-    lists=(ROUTES, CONVERSIONS),
+    lists=(ROUTES, CONVERSIONS, WEBHOOKS),
 )
 NUMBERS = Shape(
     "numbers",

@@ -1,6 +1,5 @@
 """The numbers that callers dial."""
 
-import unicodedata
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -8,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models import Campaign, Retirable
-from config.api.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS
+from config.api.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, is_tag_name, is_tag_value
 
 from .publisher import Publisher
 
@@ -20,19 +19,10 @@ def validate_tags(value: Any) -> None:
     if len(value) > MAX_TAGS:
         raise ValidationError(f"A number has at most {MAX_TAGS} tags, these are {len(value)}.")
     for name, text in value.items():
-        if not 1 <= len(name) <= MAX_TAG_NAME or not _is_printed(name):
+        if not is_tag_name(name):
             raise ValidationError(f"A tag's name has 1 to {MAX_TAG_NAME} characters, none of them a control character.")
-        if len(text) > MAX_TAG_VALUE or not _is_storable(text):
+        if not is_tag_value(text):
             raise ValidationError(f"The tag {name} has at most {MAX_TAG_VALUE:,} characters, none of them NUL.")
-
-
-def _is_storable(text: str) -> bool:
-    """Whether a database can keep it: PostgreSQL takes neither NUL nor half a surrogate pair."""
-    return not any(one == "\0" or unicodedata.category(one) == "Cs" for one in text)
-
-
-def _is_printed(text: str) -> bool:
-    return not any(unicodedata.category(one) in {"Cc", "Cs"} for one in text)
 
 
 class InboundNumber(Retirable):

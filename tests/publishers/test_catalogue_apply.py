@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Buyer, BuyerGroup, Campaign, CatalogueVersion, Company, Filter, GroupMember, Route
+from campaigns.models import Buyer, BuyerGroup, CatalogueVersion, Company, Filter, GroupMember, Route
 from publishers import catalogue
 from publishers.models import Conversion, InboundNumber, Key, Publisher
 from tests.factories import (
@@ -137,11 +137,6 @@ def test_a_file_may_name_what_stands_already(acme: Company) -> None:
     make_buyer(acme, buyer_id="b9")
     applied(CAMPAIGN + "    routes: [{buyer: b9}]")
     assert Route.objects.get(buyer__buyer_id="b9").campaign.campaign_id == "roofing"
-
-
-def test_an_empty_list_of_webhooks_is_read() -> None:
-    applied(CAMPAIGN + "    webhooks: []")
-    assert Campaign.objects.get().campaign_id == "roofing"
 
 
 # --- rows change, as far as the file says -------------------------------------------------------------------

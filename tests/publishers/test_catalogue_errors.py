@@ -68,7 +68,6 @@ def test_a_wrong_field_of_a_buyer(fields: str, told: str) -> None:
     [
         ("routes: [{buyer: b9}]", "no buyer b9"),
         ("routes: [{priority: 1}]", "an item of routes needs a buyer or a group, and not both"),
-        ("webhooks: [{name: lead}]", "webhooks are not available yet; leave the list empty"),
         ("conversions: [{payout: 1e3}]", "payout must be an amount like 90.00, not “1e3”"),
         ("conversions: [{payout: 0.00001}]", "payout: Ensure that there are no more than 4 decimal places."),
         ("conversions: [{publisher: gamma}]", "no publisher gamma"),

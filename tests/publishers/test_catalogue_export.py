@@ -23,6 +23,7 @@ from tests.factories import (
     make_number,
     make_publisher,
     make_route,
+    make_webhook,
 )
 
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -76,6 +77,8 @@ def _rich_campaign(company: Company) -> Campaign:
     conversion = make_conversion(campaign, payout=Decimal("1.2345"), publisher=alpha, buyer=buyer)
     ConversionFilter.objects.create(conversion=conversion, key="age", operator="missing")
     make_conversion(campaign, seconds=0, revenue=Decimal(0))
+    make_webhook(campaign, [("zip", "in", "1,2")], method="PUT", deadline_ms=500, values={"a b": "c.d", "e": "f"})
+    make_webhook(campaign, name="~", trigger="converted", url="http://a.example/[a b]?c=[d]")
     return campaign
 
 

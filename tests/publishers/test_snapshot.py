@@ -12,7 +12,15 @@ from campaigns.models import CatalogueVersion
 from campaigns.routing import Condition
 from publishers import snapshot
 from publishers.models import ConversionFilter, Key
-from publishers.snapshot import ConversionFacts, NumberFacts, PublisherFacts, Snapshot, current_snapshot, snapshot_of
+from publishers.snapshot import (
+    ConversionFacts,
+    NumberFacts,
+    PublisherFacts,
+    Snapshot,
+    WebhookFacts,
+    current_snapshot,
+    snapshot_of,
+)
 from tests.factories import (
     make_buyer,
     make_campaign,
@@ -24,6 +32,7 @@ from tests.factories import (
     make_publisher,
     make_ready_key,
     make_route,
+    make_webhook,
 )
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +172,24 @@ def test_a_campaign_with_its_conversions_in_order() -> None:
     assert (facts.dedupe_seconds, facts.duplicates, facts.time_zone) == (60, "refuse", "UTC")
 
 
+def test_a_campaign_with_its_webhooks_by_name() -> None:
+    campaign = make_campaign()
+    second = make_webhook(campaign, name="Z", trigger="ended", method="GET", deadline_ms=500, values={"zip": "a.b"})
+    first = make_webhook(campaign, [("zip", "==", "90210")], name="A")
+    found = current_snapshot(campaign.company_id).campaigns[campaign.pk].webhooks
+    url, conditions = "https://hooks.example.com/lead", (Condition("zip", "==", "90210"),)
+    assert found == (
+        WebhookFacts(first.pk, "A", "start", "POST", url, {}, 2.0, first.secret, conditions),
+        WebhookFacts(second.pk, "Z", "ended", "GET", url, {"zip": "a.b"}, 0.5, second.secret, ()),
+    )
+
+
+def test_what_a_webhook_keeps_to_itself_is_in_no_traceback() -> None:
+    hook = make_webhook(url="https://a.example/?key=f382")
+    (facts,) = current_snapshot(hook.company_id).campaigns[hook.campaign_id].webhooks
+    assert (hook.secret in repr(facts), "f382" in repr(facts)) == (False, False)
+
+
 def test_a_retired_campaign_is_not_there() -> None:
     campaign = make_campaign()
     campaign.retire(now=NOW)
@@ -177,9 +204,11 @@ def test_reading_costs_the_same_for_more_rows(key: Key) -> None:
         return len(captured)
 
     make_conversion(key.campaign)
+    make_webhook(key.campaign)
     before = cost()
     make_route(key.owner)
     make_conversion(key.owner)
+    make_webhook(key.owner, name="Another")
     make_number(key.owner)
     make_key(campaign=key.owner)
     assert cost() == before

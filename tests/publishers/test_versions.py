@@ -22,6 +22,8 @@ from campaigns.models import (
     Retirable,
     Route,
     SpecialHours,
+    Webhook,
+    WebhookFilter,
 )
 from publishers.models import Conversion, ConversionFilter, InboundNumber, Key, Publisher
 from tests.desk import browser, filled
@@ -33,6 +35,7 @@ from tests.factories import (
     make_conversion,
     make_group,
     make_ready_key,
+    make_webhook,
 )
 from tests.pinging import ping
 
@@ -53,6 +56,8 @@ ROWS: dict[type[CatalogueRow], Callable[[Company], Any]] = {
     Route: lambda company: Route(campaign=make_campaign(company), buyer=make_buyer(company)),
     Conversion: lambda company: Conversion(campaign=make_campaign(company)),
     ConversionFilter: lambda company: ConversionFilter(conversion=make_conversion(make_campaign(company)), **CONDITION),
+    Webhook: lambda company: Webhook(campaign=make_campaign(company), name="Lead", trigger="start", url="https://a.example/"),
+    WebhookFilter: lambda company: WebhookFilter(webhook=make_webhook(make_campaign(company)), **CONDITION),
     Publisher: lambda company: Publisher(company=company, name="Publisher"),
     InboundNumber: lambda company: InboundNumber(campaign=make_campaign(company), number=fresh_phone()),
     Key: lambda company: Key(campaign=make_campaign(company), type="rtb"),

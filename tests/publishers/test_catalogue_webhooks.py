@@ -1,0 +1,126 @@
+"""Webhooks in a catalogue file: found again by their names, with the secret that they had, and never shown in clear."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from campaigns.models import Company, Webhook
+from publishers import catalogue
+from tests.factories import make_campaign, make_company, make_webhook
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
+URL = "https://a.example/lead?key=f382&zip=[zip]"
+SECRET = "whsec_c2l4dGVlbi1hbmQtZWlnaHQtYnl0ZXMtaGVyZQ=="
+AFTER_HOST = "; [tokens] may stand after the host."
+
+
+def applied(hooks: str, **how: bool) -> list[str]:
+    text = f"company: {{name: Acme}}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n    webhooks:\n{hooks}"
+    return catalogue.apply(file_text=text, now=NOW, **how).lines()
+
+
+def hook(**fields: Any) -> str:
+    """An item of the list, complete unless `fields` say otherwise."""
+    usual = {"name": "lead", "trigger": "start", "url": f"'{URL}'"}
+    return "      - {" + ", ".join(f"{name}: {value}" for name, value in (usual | fields).items() if value != "") + "}\n"
+
+
+@pytest.fixture
+def lead() -> Webhook:
+    campaign = make_campaign(make_company(name="Acme"), campaign_id="roofing")
+    return make_webhook(campaign, [("zip", "exists", "")], name="lead", url=URL, secret=SECRET)
+
+
+def test_a_webhook_appears_with_its_fields() -> None:
+    applied(hook(method="GET", values="{inbound_number: a.b}", deadline_ms=500, filters="[{key: zip, operator: exists}]"))
+    row = Webhook.objects.get()
+    assert (row.name, row.trigger, row.url, row.method) == ("lead", "start", URL, "GET")
+    assert (row.values, row.deadline_ms, str(row.filters.get())) == ({"inbound_number": "a.b"}, 500, "zip exists")
+
+
+def test_what_a_webhook_says_in_short() -> None:
+    said = applied(hook(secret=SECRET))
+    assert said[-1] == "+ webhook of campaign roofing: name lead, trigger start, url given, secret given"
+
+
+def test_a_secret_that_is_left_out_is_made_once() -> None:
+    applied(hook())
+    made = Webhook.objects.get().secret
+    assert (len(made), applied(hook()), Webhook.objects.get().secret) == (38, [], made)
+
+
+def test_a_secret_can_be_changed(lead: Webhook) -> None:
+    other = SECRET.replace("c2l4", "c2l5")
+    assert applied(hook(secret=other, filters="[{key: zip, operator: exists}]")) == [
+        "~ webhook of campaign roofing: secret changed"
+    ]
+
+
+def test_a_webhook_is_found_by_its_name_wherever_it_stands(lead: Webhook) -> None:
+    applied(hook(name="first") + hook(deadline_ms=3000))
+    row = Webhook.objects.get(name="lead")
+    assert (row.pk, row.deadline_ms, row.secret, row.filters.count()) == (lead.pk, 3000, SECRET, 0)
+
+
+def test_a_webhook_that_the_list_leaves_out_is_deleted(lead: Webhook) -> None:
+    applied(hook(name="other"))
+    assert [row.name for row in Webhook.objects.all()] == ["other"]
+
+
+def test_a_dry_run_tells_and_changes_nothing(lead: Webhook) -> None:
+    said = applied(hook(url="'https://b.example/'", filters="[{key: zip, operator: exists}]"), dry_run=True)
+    assert (said, Webhook.objects.get().url) == (["~ webhook of campaign roofing: url changed"], URL)
+
+
+def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> None:
+    text = catalogue.export(Company.objects.get())
+    lead.delete()
+    catalogue.apply(file_text=text, now=NOW)
+    assert (catalogue.export(Company.objects.get()), Webhook.objects.get().secret) == (text, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"trigger": ""}, "an item of webhooks needs trigger"),
+        ({"trigger": "later"}, "trigger must be one of start, answered, ended, converted, not “later”"),
+        ({"method": "DELETE"}, "method must be one of GET, POST, PUT, PATCH, not “DELETE”"),
+        ({"url": "ftp://a.example/"}, f"url: A web address begins with http:// or https:// and is printable ASCII{AFTER_HOST}"),
+        ({"url": "'https://[host]/'"}, f"url: That is no web address{AFTER_HOST}"),
+        (
+            {"url": "'https://me@a.example/'"},
+            f"url: The host of a web address is a name or an IP address, with a port if need be{AFTER_HOST}",
+        ),
+        (
+            {"url": "'[scheme]://a.example/'"},
+            f"url: A web address begins with http:// or https:// and is printable ASCII{AFTER_HOST}",
+        ),
+        ({"deadline_ms": 99}, "deadline_ms: Ensure this value is greater than or equal to 100."),
+        ({"deadline_ms": 10_001}, "deadline_ms: Ensure this value is less than or equal to 10000."),
+        ({"values": "[zip]"}, "values must be names with texts, like {source: radio}, not a list"),
+        ({"values": "{zip: a..b}"}, "values: What becomes the tag zip is a path of names with dots between them."),
+        ({"values": "{'': a}"}, "values: A tag's name has 1 to 100 characters, none of them a control character."),
+        ({"secret": "mine"}, "secret: A secret is whsec_ and 24 to 64 bytes in base64."),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_field(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(catalogue.UnusableFile) as refused:
+        applied(hook(**fields))
+    assert refused.value.problems == [f"line 6: {told}"]
+
+
+def test_the_same_name_twice() -> None:
+    with pytest.raises(catalogue.UnusableFile) as refused:
+        applied(hook() + hook())
+    assert refused.value.problems == ["line 7: the same webhook again; it stands on line 6 already"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/[zip]?c=[caller number]", "http://[::1]:8000/x?[]", "https://a.example?[ü]=1"]
+)
+def test_tokens_stand_after_the_host_and_may_hold_any_letter(url: str) -> None:
+    applied(hook(url=f"'{url}'"))
+    assert Webhook.objects.get().url == url

@@ -29,6 +29,13 @@ _RESULTS = [
 ]
 
 
+class TypeFilter(KindFilter):
+    """Also the transfers, whose own UUIDs are their keys."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), ("transfer", "Transfer")]
+
+
 class ResultFilter(DropdownFilter):
     title = "result"
     parameter_name = "result"
@@ -56,7 +63,7 @@ class StatusFilter(DropdownFilter):
 class LogEntryAdmin(ReadOnlyAdmin):
     by = "company_row"
     list_display = ["when", "kind", "key_name", "outcome", "status", "caller", "took"]
-    list_filter = [KindFilter, ResultFilter, StatusFilter, ("at", RangeDateTimeFilter)]
+    list_filter = [TypeFilter, ResultFilter, StatusFilter, ("at", RangeDateTimeFilter)]
     search_fields = ["caller_number"]
     search_help_text = "A caller's whole number in any spelling, a reservation's or call's UUID, a key or its name"
     ordering = ["-id"]

@@ -146,3 +146,10 @@ def test_by_status():
     entry = _entry(company, status=422)
     _entry(company)
     assert listed(browser(company), f"{LIST}?status=422") == [entry]
+
+
+def test_transfers_have_no_kind_and_are_found_by_their_type():
+    company = make.make_company()
+    entry = _entry(company, type="transfer")
+    _entry(company)
+    assert listed(browser(company), f"{LIST}?type=transfer") == [entry]

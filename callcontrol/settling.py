@@ -62,7 +62,7 @@ def _decide(room: Room, *, now: datetime) -> None:
     for leg in room.legs:
         if leg.outcome == Outcome.CANCELED and leg.answered_at:  # after the end: nobody was there any more
             change(leg, answered_at=None, accept_until=None)
-    if kept is None:
+    if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
         return
     ended_at, snapshot = call.ended_at or now, current_snapshot(call.company_id)
     facts = _earned(room, kept, snapshot)

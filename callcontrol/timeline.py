@@ -31,6 +31,7 @@ _SENTENCES = {
     "turning-away-failed": "The carrier could not tell the caller: {why}.",
     "ended": "The call ended: {why}.",
     "converted": "The call converted: {payout} to the publisher, {revenue} from the buyer.",
+    "sold": "The buyer reported a sale: {payout} to the publisher, {revenue} from the buyer.",
     "duplicate": "The caller had converted before, and does not pay again.",
     "unconverted": "The call did not convert.",
 }

@@ -100,6 +100,24 @@ def record(
             return bool(said[0])
 
 
+def record_sale(
+    *, company_row: int, campaign_row: int, caller_number: str | None, buyer_row: int, call_uuid: UUID, now: datetime
+) -> None:
+    """A sale that the buyer itself reports is paid for, whatever its caller did before; later calls are its repeats."""
+    paid = record(
+        company_row=company_row,
+        campaign_row=campaign_row,
+        caller_number=caller_number,
+        buyer_row=buyer_row,
+        call_uuid=call_uuid,
+        dedupe_seconds=0,
+        duplicates=_PAY_ONCE,
+        now=now,
+    )
+    if not paid:  # at its end the call was a duplicate
+        ConvertedCaller.objects.filter(call_uuid=call_uuid).update(paid=True, converted_at=now)
+
+
 def _window(now: datetime, seconds: int) -> tuple[datetime, datetime]:
     """The ends, which are outside."""
     return now - timedelta(seconds=seconds), now + timedelta(seconds=seconds)

@@ -10,6 +10,7 @@ from callcontrol.steering import all_actions
 
 from .calls import Calls, OneCall
 from .control import ActiveCalls, ConferenceCaller, OneTransfer, by_link, by_uuid
+from .conversions import Conversions
 from .simulator import SimulatorCall, SimulatorCalls, SimulatorHangUp, SimulatorLeg
 
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("simulator/calls/<str:call_uuid>", SimulatorCall.as_view(), name="simulator-call"),
     path("simulator/legs/<str:leg_uuid>/<str:act>.<str:format>", SimulatorLeg.as_view()),
     path("simulator/legs/<str:leg_uuid>/<str:act>", SimulatorLeg.as_view(), name="simulator-leg"),
+    *_both("conversions", Conversions),
     *_both("call_control/v1/active_calls", ActiveCalls),
     *paths_of(all_actions()),
     *_both("call_control/v1/transfers/<str:uuid>/conference_caller", ConferenceCaller),

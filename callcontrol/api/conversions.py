@@ -1,0 +1,62 @@
+"""Conversions from outside: `POST /conversions`, by which a buyer reports the sale that a call led to."""
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from callcontrol import selling
+from callcontrol.key_types.conversion import ConversionKey
+from callcontrol.selling import Seller
+from campaigns.refusals import Missing, NotFound, Refusal
+from publishers.door import Door
+from publishers.visit import Visit
+
+from . import conversion_descriptions
+
+_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?")
+
+
+@conversion_descriptions.report
+class Conversions(Door):
+    """A sale of the key's buyer, once a call."""
+
+    kinds: ClassVar = (ConversionKey.slug,)
+
+    def prepare(self, visit: Visit) -> None:
+        call_uuid, _, _ = _said(visit)
+        selling.come_near(call_uuid, _seller(visit), now=visit.now)
+
+    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+        call_uuid, revenue, payout = _said(visit)
+        sale = selling.sell(call_uuid, _seller(visit), revenue=revenue, payout=payout, now=visit.now)
+        visit.call_uuid, visit.result = call_uuid, "converted" if sale.first else "already-converted"
+        status = "converted" if sale.first else "already converted"
+        return 200, {"call_uuid": call_uuid, "status": status, "revenue": sale.revenue, "payout": sale.payout}
+
+
+def _seller(visit: Visit) -> Seller:
+    key, snapshot = visit.let_in()
+    return Seller(snapshot.company_row, key.buyer_row or 0)
+
+
+def _said(visit: Visit) -> tuple[UUID, Decimal, Decimal]:
+    """Call, revenue and payout. A text that is no UUID is as unknown as any other: NotFound."""
+    named = visit.parameters.value("call_uuid")
+    if named is None:
+        raise Missing("call_uuid")
+    if visit.parameters.value("revenue") is None:
+        raise Missing("revenue")
+    revenue, payout = _amount(visit, "revenue"), _amount(visit, "payout")
+    try:
+        return UUID(named), revenue, payout
+    except ValueError:
+        raise NotFound("call not found") from None
+
+
+def _amount(visit: Visit, name: str) -> Decimal:
+    """In the company's currency; none is 0. Refusal (422) for what is no plain decimal."""
+    text = (visit.parameters.value(name) or "0").strip()
+    if not _AMOUNT.fullmatch(text):
+        raise Refusal(f"{name} must be a decimal like 120.00: not negative, below 100000000, of at most 4 places")
+    return Decimal(text)

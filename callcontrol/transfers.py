@@ -41,6 +41,7 @@ def begin(*, call_uuid: UUID, steerer: Steerer, transfer_to: str, hold_caller: b
         order = dial_order(room, transfer.transferee, buyer)
     _hold_first(room, transfer, now=now)
     if lifecycle.dial(room, order, now=now) is not None:
+        lifecycle.ring_on(call_uuid, now=now)  # the handler may have left meanwhile, and nobody else would
         raise Refusal(CANNOT_DIAL)
     return transfer
 
@@ -121,12 +122,16 @@ def connect_caller(*, transfer_uuid: UUID, now: datetime) -> Transfer:
 
 
 def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
-    """The carrier did not let the caller in: what is written must be what is heard."""
+    """The carrier did not let the caller in: what is written must be what is heard.
+
+    Who could ask again may have left meanwhile: then the caller is joined to whoever is there.
+    """
     with transaction.atomic():
         room = enter(transfer.call_id)
-        if room.call.is_live:
-            change(room.caller, held=True)
+        if room.call.is_live and change(room.caller, held=True):
             note(room.call, "carrier-failed", at=room.at(now), told="unhold", why=why)
+            legs.regroup(room, room.leg(transfer.transferee_id), at=room.at(now))
+    lifecycle.follow(room, now=now)
 
 
 def stop(*, transfer_uuid: UUID, now: datetime) -> Transfer:

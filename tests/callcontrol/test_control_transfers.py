@@ -9,12 +9,25 @@ from django.test import Client
 from django.utils import timezone
 
 from callcontrol import switchboard
-from callcontrol.carriers.base import CarrierFailed, Line
+from callcontrol.carriers.base import CarrierFailed, Dial, Line
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Transfer
 from campaigns.models import Buyer, Campaign
 from publishers.models import IdempotencyRecord, Key, LogEntry
-from tests.callcontrol.call_center import at, connect, handler_key, leave, line, pick_up, stop, talk, told, transfer
+from tests.callcontrol.call_center import (
+    THIRD,
+    at,
+    connect,
+    do,
+    handler_key,
+    leave,
+    line,
+    pick_up,
+    stop,
+    talk,
+    told,
+    transfer,
+)
 from tests.factories import make_key, make_market
 from tests.pinging import logged
 
@@ -250,3 +263,35 @@ def test_a_caller_whom_the_carrier_does_not_connect_stays_held(held: Transfer, m
     answer = connect(str(held.pk))
     assert (told(answer), answer["Retry-After"]) == ((503, "the carrier did not do it; ask again"), "1")
     assert (line(held.call, "caller").held, logged().status, logged().call_uuid) == (True, 503, held.call_id)
+
+
+def test_a_caller_is_not_left_on_hold_when_everybody_who_could_connect_it_left_meanwhile(
+    held: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Simulator):
+        def unhold(self, line: Line) -> None:
+            if held.transferor.is_live:
+                leave(held.call, "handler")
+                held.transferor.refresh_from_db()
+                raise CarrierFailed("no answer", is_final=False)
+
+    pick_up(held.call, "transferee")
+    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Slow)
+    assert (told(connect(str(held.pk)))[0], line(held.call, "caller").held, at(held.call)[0]) == (503, False, "in-progress")
+
+
+def test_a_caller_whose_handler_leaves_while_the_transferee_cannot_be_dialed_gets_the_next_buyer(
+    campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = talk(campaign)
+
+    class Barred(Simulator):
+        def dial(self, order: Dial) -> str:
+            if order.number != THIRD:
+                return super().dial(order)
+            leave(call, "handler")
+            raise CarrierFailed("barred", is_final=True)
+
+    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Barred)
+    answer = do("transfer", call, key, {"transfer_to": THIRD, "hold_caller": True})
+    assert (told(answer), at(call)) == ((422, "cannot dial transfer_to number"), ("ringing", "b2"))

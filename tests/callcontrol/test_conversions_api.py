@@ -1,6 +1,5 @@
 """`POST /conversions`: a buyer reports the sale of its own call, once; amounts are plain decimals."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -11,7 +10,8 @@ from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, CapCounter, ConvertedCaller
 from publishers.models import Key
 from tests.factories import make_buyer, make_key, make_market
-from tests.pinging import OTHER_CALLER, Answer, act, dial, hang_up, last_leg, logged, shown
+from tests.pinging import OTHER_CALLER, act, dial, hang_up, last_leg, logged, shown
+from tests.selling import duplicate, end, key_of, money, report, talk
 
 pytestmark = pytest.mark.django_db
 NOT_FOUND = {"error": "call not found"}
@@ -27,38 +27,10 @@ def key(campaign: Campaign) -> Key:
     return key_of("b1")
 
 
-def key_of(buyer_id: str) -> Key:
-    return make_key("conversion", buyer=Buyer.objects.get(buyer_id=buyer_id))
-
-
 @pytest.fixture
 def call(campaign: Campaign) -> str:
     """The UUID of a call that b1 has picked up."""
     return str(talk(campaign)["call_uuid"])
-
-
-def talk(campaign: Campaign, **more: str) -> Answer:
-    return act(last_leg(dial(campaign.numbers.get().number, **more)), "answer")
-
-
-def report(key: Key, call: object, **parameters: Any) -> Answer:
-    """The answer to a sale of 120.00, unless the parameters say otherwise."""
-    query = urlencode({"key": key.key, "call_uuid": call, "revenue": "120.00", **parameters})
-    return dict(Client().post(f"/conversions.json?{query}").json())
-
-
-def money(call: str) -> tuple[str | None, str | None, bool]:
-    now = shown(call)
-    return now["payout"], now["revenue"], now["converted"]
-
-
-def duplicate(call: str) -> bool:
-    return Call.objects.get(pk=call).duplicate
-
-
-def end(call: str) -> None:
-    """After more than the 120 seconds that its campaign pays for."""
-    hang_up(call, at="2031-05-05T12:00:00Z")
 
 
 # --- the answer -------------------------------------------------------------------------------------------

@@ -112,6 +112,26 @@ def test_the_answers_to_a_call_reservation_are_as_described(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("query", ["caller_number=12025550102&zip=&0=1", "caller_number=hello", "call_uuid=0", "zip=1"])
+def test_the_answers_to_data_writing_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+    key = make_key("call_data_writing").key
+    for verb in ("get", "post"):
+        answers = [http.request(verb, f"/data_writing?key={key}&{query}"), http.request(verb, f"/data_writing/{key}?{query}")]
+        found = zip(("/data_writing", "/data_writing/{key}"), answers, strict=True)
+        assert [faults(described, path, verb, answer) for path, answer in found] == [[], []]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("query", ["revenue=120.00&payout=90", "revenue=1e2", "revenue=1&call_uuid=0", ""])
+def test_the_answers_to_a_reported_sale_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+    call = dial(make_ready_key().campaign.numbers.get().number)
+    key = make_key("conversion", buyer=Buyer.objects.get()).key
+    for _ in range(2):
+        answer = http.post(f"/conversions?key={key}&call_uuid={call['call_uuid']}&{query}")
+        assert faults(described, "/conversions", "post", answer) == []
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("status", ["confirmed", "claimed"])
 def test_the_answers_to_a_confirmation_are_as_described(http: httpx.Client, described: dict[str, Any], status: str) -> None:
     key = make_ready_key().key

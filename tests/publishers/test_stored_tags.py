@@ -10,7 +10,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from publishers.models import StoredTag
-from publishers.stored_tags import Waiting, drop_expired, take
+from publishers.stored_tags import Waiting, drop_expired, put, take
 from tests.factories import make_campaign, make_publisher
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,40 @@ def taken(campaign: Campaign, **more: Any) -> list[Waiting]:
     return take(**{**given, **more})
 
 
+def keep(campaign: Campaign, tags: dict[str, str], **more: Any) -> None:
+    given = {"company_row": campaign.company_id, "campaign_row": None, "publisher_row": None, "caller_number": CALLER}
+    put(**{**given, "tags": tags, "seconds": 60, "now": NOW, **more})
+
+
+# --- kept -------------------------------------------------------------------------------------------------
+def test_kept_for_so_long(campaign: Campaign) -> None:
+    publisher = make_publisher(campaign.company)
+    keep(campaign, {"a": "1", "b": ""}, publisher_row=publisher.pk)
+    rows = StoredTag.objects.order_by("name").values_list("name", "value", "scope", "publisher", "written_at", "expires_at")
+    assert list(rows) == [(name, value, "", publisher.pk, NOW, NOW + 60 * SECOND) for name, value in (("a", "1"), ("b", ""))]
+
+
+def test_a_tag_that_waits_is_renewed(campaign: Campaign) -> None:
+    keep(campaign, {"a": "1", "b": "1"}, publisher_row=make_publisher(campaign.company).pk)
+    keep(campaign, {"a": "2"}, now=NOW + SECOND)
+    tag = StoredTag.objects.get(name="a")
+    assert (tag.value, tag.publisher, tag.written_at, tag.expires_at) == ("2", None, NOW + SECOND, NOW + 61 * SECOND)
+    assert StoredTag.objects.count() == 2
+
+
+def test_one_whose_time_is_over_is_renewed_swept_or_not(campaign: Campaign) -> None:
+    for moment in (NOW, NOW + 3600 * SECOND):
+        keep(campaign, {"a": "1"}, now=moment)
+    assert [tag.name for tag in taken(campaign, now=NOW + 3601 * SECOND)] == ["a"]
+
+
+def test_a_name_waits_for_the_company_and_for_a_campaign_apart(campaign: Campaign) -> None:
+    keep(campaign, {"a": "any"})
+    keep(campaign, {"a": "this"}, campaign_row=campaign.pk, now=NOW + SECOND)
+    assert [tag.value for tag in taken(campaign, now=NOW + SECOND)] == ["any", "this"]
+
+
+# --- taken ------------------------------------------------------------------------------------------------
 def test_taken_once_oldest_first(campaign: Campaign) -> None:
     publisher = make_publisher(campaign.company)
     store(campaign, "later", publisher=publisher)

@@ -1,0 +1,87 @@
+"""Calls that come and end while tags are written about their callers, and where each tag is afterwards."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from threading import Barrier
+
+from django.db.models import Count, F
+
+from callcontrol.models import CallTag, LateTag
+from campaigns.models import Campaign
+from publishers.models import Key, StoredTag
+from tests.factories import fresh_phone, make_key
+from tests.pinging import act, dial, hang_up, last_leg
+from tests.races.takers import THREADS, together
+from tests.writing import status
+
+CALLS = 2  # of each caller, each in a thread of its own; all other threads write
+WRITES = THREADS - CALLS
+
+
+@dataclass(slots=True)
+class Storm:
+    """For each caller two calls and ten writes begin at one moment, in as many threads.
+
+    Every other thread writes by a key that does not look back at a call that has ended: its tags may be left over.
+    """
+
+    campaign: Campaign
+    callers: list[str]
+    answered: Counter[str] = field(default_factory=Counter)
+
+    def blow(self) -> None:
+        number = self.campaign.numbers.filter(in_pool=True)[0].number
+        looking, not_looking = (make_key("call_data_writing", campaign=self.campaign, cut_off_seconds=cut) for cut in (3600, 0))
+        pace = Barrier(THREADS)
+
+        def acts(thread: int) -> Counter[str]:
+            chance, told = random.Random(thread), Counter[str]()
+            for caller in self.callers:
+                pace.wait(timeout=60)
+                if thread < CALLS:
+                    _call(number, caller, busy=chance.randrange(3))
+                else:
+                    told[_write(not_looking if thread % 2 else looking, caller, thread)] += 1
+            return told
+
+        for told in together([lambda thread=thread: acts(thread) for thread in range(THREADS)]):  # type: ignore[misc]
+            self.answered += told
+
+
+def _call(number: str, caller: str, *, busy: int) -> None:
+    """Finds so many buyers busy, talks with the next one if there is one, and ends."""
+    call = dial(number, caller)
+    for turn in range(busy + 1):
+        if call["status"] == "ringing":
+            call = act(last_leg(call), "busy" if turn < busy else "answer")
+    hang_up(call["call_uuid"])
+
+
+def _write(key: Key, caller: str, thread: int) -> str:
+    return status(key, caller_number=caller, **{f"t{thread}": caller})
+
+
+def callers(count: int) -> list[str]:
+    return [fresh_phone() for _ in range(count)]
+
+
+# --- where they are ---------------------------------------------------------------------------------------
+def places() -> dict[tuple[str, str], int]:
+    """How often each (caller, tag) is on a call of that caller, or waits for one."""
+    found: Counter[tuple[str, str]] = Counter()
+    for model, caller in ((CallTag, "call__caller_number"), (StoredTag, "caller_number"), (LateTag, "call__caller_number")):
+        rows = model.objects.filter(value=F(caller)).values_list(caller, "name").annotate(Count("pk"))
+        for number, name, count in rows:
+            found[number, name] += count
+    return dict(found)
+
+
+def everywhere_once(storm: Storm) -> dict[tuple[str, str], int]:
+    return {(caller, f"t{thread}"): 1 for caller in storm.callers for thread in range(CALLS, THREADS)}
+
+
+def left_over() -> tuple[int, int]:
+    """Tags that wait though their key looks back at ended calls, and tags that wait on a call that has ended."""
+    looking = [f"t{thread}" for thread in range(CALLS, THREADS, 2)]
+    return StoredTag.objects.filter(name__in=looking).count(), LateTag.objects.count()

@@ -14,7 +14,7 @@ from callcontrol.room import enter
 from campaigns.models import Campaign, CapHold
 from campaigns.refusals import NotFound
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, event_of, leg_of, play, tell, use
-from tests.factories import make_market
+from tests.factories import make_buyer, make_market, make_route
 
 pytestmark = pytest.mark.django_db
 
@@ -196,23 +196,34 @@ def test_a_line_that_was_not_picked_up_gives_all_back_at_once(call: Call, how: s
     assert came_to(call).places == "b1 0/0, b2 1/1"
 
 
-# --- what is due to one word ------------------------------------------------------------------------------
+# --- what one word costs -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("before", "line", "statements"),
+    ("before", "line", "most"),
     [
-        ([], "b1 answered 5", 10),
-        (["b1 answered 5"], "b1 completed 100", 21),
-        (["b1 answered 5"], "caller completed 100", 21),
-        (["b1 answered 5", "caller completed 100"], "b1 completed 100", 20),
-        (["b1 answered 5", "caller completed 100", "b1 completed 100"], "b1 completed 100", 13),
-        ([], "b1 busy 10", 34),
+        ([], "b1 answered 5", 12),
+        (["b1 answered 5"], "b1 completed 100", 25),
+        (["b1 answered 5"], "caller completed 100", 25),
+        (["b1 answered 5", "caller completed 100"], "b1 completed 100", 25),
+        (["b1 answered 5", "caller completed 100", "b1 completed 100"], "b1 completed 100", 15),
+        ([], "b1 busy 10", 40),
     ],
-    ids=lambda each: str(each),
+    ids=["picked up", "the handler left", "the caller left", "settled", "told again", "the next buyer"],
 )
-def test_a_word_costs_so_many_statements(
-    call: Call, before: list[str], line: str, statements: int, django_assert_num_queries: Any
+def test_a_word_costs_a_bounded_number_of_statements(
+    call: Call, before: list[str], line: str, most: int, django_assert_max_num_queries: Any
 ) -> None:
     play(call, [before] if before else [])
     event = event_of(call, line)
-    with django_assert_num_queries(statements):
+    with django_assert_max_num_queries(most):
         lifecycle.hear(event, now=after(101))
+
+
+@pytest.mark.parametrize("tried", [0, 3])
+def test_a_pick_up_costs_the_same_after_many_legs(campaign: Campaign, tried: int, django_assert_max_num_queries: Any) -> None:
+    Campaign.objects.get().routes.all().delete()
+    for place in range(5):
+        make_route(campaign, make_buyer(campaign.company, buyer_id=f"c{place}"), priority=place)
+    call = arrive(campaign.numbers.get().number)
+    play(call, [[f"c{place} busy {place + 1}"] for place in range(tried)])
+    with django_assert_max_num_queries(12):
+        lifecycle.hear(event_of(call, f"c{tried} answered 9"), now=after(9))

@@ -1,0 +1,151 @@
+"""Returning, accepting and rejecting by the clock: to the second, once, and by the key that did it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from callcontrol import handling
+from callcontrol.models import Call
+from callcontrol.reach import Steerer
+from campaigns.models import Buyer, Campaign
+from campaigns.refusals import Refusal
+from tests.callcontrol.scripts import Quiet, after, arrive, came_to, play, steerer, tell, use
+from tests.factories import make_group, make_market
+
+pytestmark = pytest.mark.django_db
+Do = Callable[..., Call]
+RETURN, REJECT, ACCEPT = handling.return_call, handling.reject_call, handling.accept_call
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Campaign:
+    use(Quiet, monkeypatch, settings)
+    campaign = make_market(caps=[9, 9])
+    make_group(name="west", buyers=list(Buyer.objects.all()))
+    return campaign
+
+
+@pytest.fixture
+def call(campaign: Campaign) -> Call:
+    """b1 talks with the caller since the fifth second."""
+    return picked_up(campaign)
+
+
+def picked_up(campaign: Campaign, **fields: Any) -> Call:
+    Buyer.objects.update(**fields)
+    call = arrive(campaign.numbers.get().number)
+    tell(call, "b1 answered 5")
+    return call
+
+
+def said(do: Do, call: Call, who: Steerer, at: float, later: timedelta = timedelta(0)) -> str:
+    try:
+        do(call_uuid=call.pk, steerer=who, now=after(at) + later)
+    except Refusal as refusal:
+        return refusal.text
+    return "ok"
+
+
+# --- windows ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("do", "seconds", "late"), [(RETURN, 60, "return timeout passed"), (REJECT, 90, "reject timeout passed")]
+)
+def test_the_window_is_open_to_its_last_second_from_the_dialing(call: Call, do: Do, seconds: int, late: str) -> None:
+    who = steerer("b1")
+    assert (said(do, call, who, seconds, MOMENT), said(do, call, who, seconds)) == (late, "ok")
+
+
+def test_the_window_of_the_next_buyer_begins_with_its_own_dialing(call: Call) -> None:
+    play(call, [["return b1 50", "b2 answered 55"]])
+    assert (said(RETURN, call, steerer("b2"), 110, MOMENT), said(RETURN, call, steerer("b2"), 110)) == (
+        "return timeout passed",
+        "ok",
+    )
+
+
+def test_a_window_of_no_seconds_is_over_at_once(call: Call) -> None:
+    assert said(RETURN, call, steerer("b1", return_seconds=0), 5) == "return timeout passed"
+
+
+@pytest.mark.parametrize(
+    ("at", "later", "answer", "legs"),
+    [
+        (25, -MOMENT, "ok", ("b1 in-progress 5- accepted 24",)),
+        (25, timedelta(0), "acceptance timeout passed", ("b1 not-accepted 5-25", "b2 ringing -")),
+        (40, timedelta(0), "acceptance timeout passed", ("b1 not-accepted 5-40", "b2 ringing -")),
+    ],
+    ids=["the last moment", "the end", "later"],
+)
+def test_who_has_to_accept_does_so_before_the_end(
+    campaign: Campaign, at: float, later: timedelta, answer: str, legs: tuple[str, ...]
+) -> None:
+    call = picked_up(campaign, acceptance="explicit", acceptance_seconds=20)
+    assert (said(ACCEPT, call, steerer("b1"), at, later), came_to(call).legs[1:]) == (answer, legs)
+
+
+def test_who_accepted_may_say_so_again_at_any_time(campaign: Campaign) -> None:
+    call = picked_up(campaign, acceptance="explicit")
+    assert [said(ACCEPT, call, steerer("b1"), at) for at in (10, 11, 3000)] == ["ok"] * 3
+    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 10",)
+
+
+# --- once -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("do", [RETURN, REJECT])
+def test_repeated_it_gives_no_second_call_back(call: Call, do: Do) -> None:
+    assert [said(do, call, steerer("b1"), at) for at in (10, 11, 40)] == ["ok"] * 3
+    assert [leg.split()[:2] for leg in came_to(call).legs[1:]] == [
+        ["b1", "returned" if do is RETURN else "rejected"],
+        ["b2", "ringing"],
+    ]
+
+
+def test_repeated_after_the_end_it_is_done_still(call: Call) -> None:
+    play(call, [["return b1 10", "caller completed 20"]])
+    assert said(RETURN, call, steerer("b1"), 30) == "ok"
+
+
+def test_another_key_did_not_give_it_back(call: Call) -> None:
+    tell(call, "return b1 10")
+    other = Steerer(777, call.company_id, steerer("b1").buyer_rows, 60, 90)
+    assert [said(do, call, other, 11) for do in (RETURN, REJECT, ACCEPT)] == ["not authorized"] * 3
+
+
+def test_with_nobody_left_a_return_succeeds_and_the_call_ends(call: Call) -> None:
+    play(call, [["return b1 10", "b2 answered 15"]])
+    assert (said(RETURN, call, steerer("b2"), 20), came_to(call).status, Quiet.told[-1]) == (
+        "ok",
+        "no-target",
+        "turn away caller",
+    )
+
+
+def test_what_was_returned_cannot_be_rejected(call: Call) -> None:
+    tell(call, "return b1 10")
+    assert said(REJECT, call, steerer("b1"), 11) == "call not live"
+
+
+# --- whose it is ------------------------------------------------------------------------------------------
+def test_a_groups_key_reaches_whoever_of_its_members_is_on_the_call(call: Call) -> None:
+    answers = [said(RETURN, call, steerer("west"), 10), said(RETURN, call, steerer("west"), 11)]
+    tell(call, "b2 answered 15")
+    assert (answers, said(RETURN, call, steerer("west"), 16), came_to(call).status) == (
+        ["ok", "call not live"],
+        "ok",
+        "no-target",
+    )
+
+
+@pytest.mark.parametrize("do", [RETURN, REJECT, ACCEPT])
+def test_who_was_dialed_before_or_never_is_told_nothing(call: Call, do: Do) -> None:
+    never = said(do, call, steerer("b2"), 10)
+    play(call, [["b1 completed 10"]] if do is ACCEPT else [["reject b1 10"]])
+    assert never == "not authorized"
+
+
+def test_a_call_that_rang_out_unseen_is_no_longer_the_first_buyers(campaign: Campaign) -> None:
+    call = arrive(campaign.numbers.get().number)
+    assert said(REJECT, call, steerer("b1"), 45) == "not authorized"
+    assert came_to(call).legs[1:] == ("b1 no-answer -45", "b2 ringing -")

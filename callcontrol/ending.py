@@ -28,6 +28,7 @@ def give_up(room: Room, *, at: datetime, why: str) -> None:
     if not move(room.call, Call.Status.NO_TARGET, ended_at=at):
         return
     note(room.call, "ended", at=at, status="no-target", why=why)
+    land(room.call)
     room.order("turn_away", room.caller, at=at)
     move(room.caller, Leg.Status.ENDED, outcome=Outcome.NO_TARGET, ended_at=at)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callcontrol.models import CallTag
@@ -234,3 +236,18 @@ def test_a_call_of_another_company_is_unknown(campaign: Campaign) -> None:
     call = call_in(campaign)
     assert written(key, call_uuid=call["call_uuid"], a="1") == {"error": "call not found"}
     assert waiting_on_calls() == {}
+
+
+# --- what it costs ----------------------------------------------------------------------------------------
+def statements(act: Callable[[], object]) -> int:
+    """What is sent to the database, the frames of transactions and the turn apart."""
+    with CaptureQueriesContext(connection) as sent:
+        act()
+    apart = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "SELECT pg_advisory")
+    return sum(not query["sql"].startswith(apart) for query in sent.captured_queries)
+
+
+@pytest.mark.parametrize("tags", [1, 100])
+def test_a_write_before_the_call_costs_the_same_for_few_tags_and_many(key: Key, tags: int) -> None:
+    status(key, warm="1")
+    assert statements(lambda: status(key, **{f"t{number}": "1" for number in range(tags)})) == 5

@@ -17,6 +17,7 @@ from reservations.numbers import sip_address
 
 from .carriers.base import Arrival
 from .models import Call, CallTag, Leg, Party
+from .preparing import is_asked_first
 from .timeline import note
 
 NOT_OURS = "that number is not one of ours"
@@ -114,6 +115,7 @@ def _new_call(arrival: Arrival, to: Destination) -> Call:
         caller_number=_caller_number(arrival, to),
         started_at=arrival.now,
         clock=arrival.now,
+        prepared_at=None if is_asked_first(to.snapshot, to.campaign.row) else arrival.now,
     )
 
 
@@ -133,7 +135,8 @@ def _recognize(call: Call, to: Destination) -> Reservation | None:
         call.reservation = claimed
         call.campaign_id = source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row
         call.publisher_id = source.publisher_id or to.publisher_row
-        call.save(update_fields=["reservation", "campaign", "publisher"])
+        call.prepared_at = None if is_asked_first(to.snapshot, call.campaign_id) else call.started_at
+        call.save(update_fields=["reservation", "campaign", "publisher", "prepared_at"])
     return source
 
 

@@ -61,8 +61,7 @@ def _step(call_uuid: UUID, now: datetime) -> bool:
         follow(room, now=done_at)
         return True
     if is_stuck:
-        ring_on(call_uuid, now=now)
-        return True
+        return ring_on(call_uuid, now=now)
     if not room.call.is_live:
         settling.settle(call_uuid, now=now)
     return False

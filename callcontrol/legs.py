@@ -6,7 +6,10 @@ Each function works on a locked room inside the caller's transaction, and change
 from datetime import datetime, timedelta
 
 from campaigns import caps
+from campaigns.models import Webhook
+from publishers.snapshot import current_snapshot
 
+from .deliveries import queue
 from .ending import WITH_THE_CALL, finish, reckon
 from .models import Call, Leg, Outcome, Party, Transfer
 from .moves import change, move
@@ -40,6 +43,7 @@ def _picked_up(room: Room, leg: Leg, *, at: datetime, event_id: str | None) -> N
     note(room.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk))
     if leg.party == Party.HANDLER:
         move(room.call, Call.Status.IN_PROGRESS)
+        queue(room.call, Webhook.Trigger.ANSWERED, snapshot=current_snapshot(room.call.company_id), now=at)
     for transfer in _brought_by(room, leg):
         move(transfer, Transfer.Status.IN_PROGRESS)
     room.order("connected", room.caller, at=at)

@@ -15,7 +15,7 @@ from campaigns.refusals import NotFound
 from publishers.snapshot import current_snapshot
 from reservations import lifecycle as reservations
 
-from . import arrivals, dialing, legs, settling
+from . import arrivals, dialing, legs, preparing, settling
 from .carriers.base import Arrival, Carrier, CarrierFailed, Dial, Event, LegAnswered, LegEnded
 from .conducting import conduct
 from .models import Call, Leg
@@ -51,29 +51,41 @@ def take_call(arrival: Arrival) -> Call:
 
 
 # --- who gets it ------------------------------------------------------------------------------------------
-def ring_on(call_uuid: UUID, *, now: datetime) -> None:
+def ring_on(call_uuid: UUID, *, now: datetime) -> bool:
     """Rings the next buyer of a call that is looking for one, and the next after a leg that can't be dialed.
 
-    Whoever moves the call out of `routing` does it; for everybody else, and for a call that rings, nothing happens.
-    Each transaction changes the places of one hold: that keeps those who count in one order.
+    Its start webhooks are asked before the first; False while another does that, who then rings. Whoever moves the call
+    out of `routing` does it; for everybody else, and for a call that rings, nothing happens. Each transaction changes the
+    places of one hold: that keeps those who count in one order.
     """
-    _release_unusable(call_uuid, now=now)
+    prepared_at, hold_id = _state_of(call_uuid)
+    if prepared_at is None and not preparing.prepare(call_uuid, now=now):
+        return False
+    if hold_id is not None:
+        _release_unusable(call_uuid, now=now)
     while True:
         with transaction.atomic():
             room = enter(call_uuid)
             order = dialing.ring_next(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
         if order is None:
             follow(room, now=now)
-            return
+            return True
         if dial(room, order, now=now) is None:
-            return
+            return True
+
+
+def _state_of(call_uuid: UUID) -> tuple[datetime | None, int | None]:
+    """When the call was prepared, and the row of the hold of its reservation."""
+    found = Call.objects.filter(pk=call_uuid).values_list("prepared_at", "reservation__hold_id").first()
+    if found is None:
+        raise NotFound("call not found")
+    return found
 
 
 def _release_unusable(call_uuid: UUID, *, now: datetime) -> None:
-    if Call.objects.filter(pk=call_uuid, reservation__hold__isnull=False).exists():
-        with transaction.atomic():
-            room = enter(call_uuid)
-            dialing.release_unusable(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
+    with transaction.atomic():
+        room = enter(call_uuid)
+        dialing.release_unusable(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
 
 
 def dial(room: Room, order: Dial, *, now: datetime) -> CarrierFailed | None:

@@ -6,8 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from campaigns import repeats
+from campaigns.models import Webhook
 from campaigns.refusals import NotFound
+from publishers.snapshot import current_snapshot
 
+from .deliveries import queue
 from .due import catch_up
 from .models import Call, Leg
 from .room import Room, enter
@@ -67,6 +70,8 @@ def sell(call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, 
         now=at,
     )
     note(call, "sold", at=at, payout=f"{payout:.2f}", revenue=f"{revenue:.2f}")
+    call.converted_at, call.payout, call.revenue = at, payout, revenue
+    queue(call, Webhook.Trigger.CONVERTED, snapshot=current_snapshot(call.company_id), now=at)
     return Sale(True, revenue, payout)
 
 

@@ -10,6 +10,7 @@ from campaigns.models import CapHold
 from publishers import payouts
 from publishers.snapshot import ConversionFacts, Snapshot, current_snapshot
 
+from .deliveries import queue_decided
 from .dialing import ping_of
 from .models import Call, Leg, Outcome, Party
 from .moves import change
@@ -33,7 +34,9 @@ def settle(call_uuid: UUID, *, now: datetime) -> bool:
         if room.call.settled_at is None:
             if not is_ready(room, now=now):
                 return False
-            _decide(room, now=now)
+            snapshot = current_snapshot(room.call.company_id)
+            _decide(room, snapshot, now=now)
+            queue_decided(room, snapshot=snapshot, now=room.call.ended_at or now)
     for leg in room.legs:
         _settle_places(room.call, leg, kept=kept_leg(room))
     _release_reserved(room.call, room)
@@ -56,7 +59,7 @@ def kept_leg(room: Room) -> Leg | None:
 
 
 # --- money ------------------------------------------------------------------------------------------------
-def _decide(room: Room, *, now: datetime) -> None:
+def _decide(room: Room, snapshot: Snapshot, *, now: datetime) -> None:
     call, kept = room.call, kept_leg(room)
     change(call, settled_at=now, connected_at=kept.answered_at if kept else None)
     for leg in room.legs:
@@ -64,7 +67,7 @@ def _decide(room: Room, *, now: datetime) -> None:
             change(leg, answered_at=None, accept_until=None)
     if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
         return
-    ended_at, snapshot = call.ended_at or now, current_snapshot(call.company_id)
+    ended_at = call.ended_at or now
     facts = _earned(room, kept, snapshot)
     if facts is None:
         note(call, "unconverted", at=ended_at)

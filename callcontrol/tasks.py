@@ -1,13 +1,14 @@
-"""What the clock brings about for calls, and what a dying process or a silent carrier left."""
+"""What the clock brings about for calls, what a dying process or a silent carrier left, and whom webhooks tell."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from campaigns import leases
 
-from . import due
+from . import deliveries, due
 
 _BATCH = 100
+_ONE_BATCH = 1_000_000  # a turn is one batch: the next one comes soon
 
 
 @shared_task(ignore_result=True)
@@ -21,4 +22,13 @@ def catch_up_calls() -> int:
 def hang_up_again() -> int:
     """Tells the carrier once more of lines that should be over; how many."""
     now = timezone.now()
-    return leases.sweep(name="hang-up-again", batch=lambda: due.hang_up_again(now=now, most=_BATCH), most=1_000_000, now=now)
+    return leases.sweep(name="hang-up-again", batch=lambda: due.hang_up_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now)
+
+
+@shared_task(ignore_result=True)
+def deliver_webhooks() -> int:
+    """Sends the webhooks that are due; how many."""
+    now = timezone.now()
+    return leases.sweep(
+        name="deliver-webhooks", batch=lambda: deliveries.deliver_due(now=now, most=_BATCH), most=_ONE_BATCH, now=now
+    )

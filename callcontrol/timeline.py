@@ -34,6 +34,9 @@ _SENTENCES = {
     "sold": "The buyer reported a sale: {payout} to the publisher, {revenue} from the buyer.",
     "duplicate": "The caller had converted before, and does not pay again.",
     "unconverted": "The call did not convert.",
+    "webhook-asked": "The webhook “{name}” was asked before routing: {said}.",
+    "webhook-delivered": "The webhook “{name}” was told ({trigger}): {said}.",
+    "webhook-failed": "The webhook “{name}” was given up ({trigger}): {said}.",
 }
 
 

@@ -21,6 +21,7 @@ SWEEPS: dict[str, float] = {
     "reservations.tasks.expire_reservations": 5,
     "callcontrol.tasks.catch_up_calls": 5,
     "callcontrol.tasks.hang_up_again": 10,
+    "callcontrol.tasks.deliver_webhooks": 2,
     "publishers.tasks.expire_stored_tags": 60,
     "publishers.tasks.trim_idempotency_records": 3600,
     "publishers.tasks.trim_log": 3600,

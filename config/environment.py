@@ -79,6 +79,20 @@ def host(name: str, *, url: str) -> str:
         raise ImproperlyConfigured(f"{name} is {url!r}: give scheme and host, like https://calls.example.com.") from None
 
 
+def own_hosts(name: str, *, url: str, bind: str, port: int) -> list[str]:
+    """host:port of this installation, where webhooks may go though it be private: its public address, else its local ones."""
+    if not url:
+        every = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+        hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", *({bind} - every)])
+        return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in hosts]
+    try:
+        parts = urlsplit(url)
+        own = parts.hostname or ""
+        return [f"{f'[{own}]' if ':' in own else own}:{parts.port or (443 if parts.scheme == 'https' else 80)}"]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {url!r}: give scheme and host, like https://calls.example.com.") from None
+
+
 # --- addresses with passwords in them, which are therefore never repeated -------------------------------
 def database(name: str) -> dict[str, Any] | None:
     """The database as Django's settings have it; None when none is named."""

@@ -191,6 +191,9 @@ SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
 )
 RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
 RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
+WEBHOOK_ALLOWED_HOSTS = env.list(
+    "WEBHOOK_ALLOWED_HOSTS", default=environment.own_hosts("PUBLIC_BASE_URL", url=PUBLIC_BASE_URL, bind=BIND, port=PORT)
+)
 RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
 

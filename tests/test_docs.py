@@ -12,7 +12,7 @@ from callcontrol.api.control_descriptions import CONNECT_ERRORS, STOP_ERRORS, Ac
 from callcontrol.api.descriptions import EventSerializer
 from callcontrol.models import Call
 from callcontrol.steering import all_actions
-from campaigns.models import Buyer, BuyerGroup, Campaign, Company
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Webhook
 from campaigns.routing import reasons
 from publishers import kinds
 from publishers.models import Conversion, Key
@@ -47,7 +47,7 @@ def test_the_catalogue_names_every_kind_of_key_and_its_settings() -> None:
     assert named - _words("catalogue.md") == set()
 
 
-@pytest.mark.parametrize("model", [Company, Campaign, Buyer, BuyerGroup, Conversion, Key])
+@pytest.mark.parametrize("model", [Company, Campaign, Buyer, BuyerGroup, Conversion, Key, Webhook])
 def test_the_catalogue_names_every_field(model: type) -> None:
     fields = {field.name for field in model._meta.concrete_fields} - _UNWRITTEN  # type: ignore[attr-defined]
     owners = {"publisher", "buyer", "group", "settings"} if model is Key else set()

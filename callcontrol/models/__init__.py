@@ -1,8 +1,22 @@
-"""The rows of calls: the call, its tags, legs, transfers and events."""
+"""The rows of calls: the call, its tags, legs, transfers and events, and what webhooks are told of it."""
 
 from .call import LIVE, Call, CallTag, LateTag, Party
+from .delivery import Delivery, DeliveryAttempt
 from .event import CallEvent
 from .leg import GIVEN_BACK, Leg, Outcome
 from .transfer import Transfer
 
-__all__ = ["GIVEN_BACK", "LIVE", "Call", "CallEvent", "CallTag", "LateTag", "Leg", "Outcome", "Party", "Transfer"]
+__all__ = [
+    "GIVEN_BACK",
+    "LIVE",
+    "Call",
+    "CallEvent",
+    "CallTag",
+    "Delivery",
+    "DeliveryAttempt",
+    "LateTag",
+    "Leg",
+    "Outcome",
+    "Party",
+    "Transfer",
+]

@@ -32,7 +32,8 @@ class Call(models.Model):
     """One caller's call. It claims at most one reservation, and a reservation is claimed by one call.
 
     Its money stands when `settled_at` does: `payout` and `revenue` are null unless it converted. `connected_at` is the
-    pick-up of the leg that kept the call, `buyer` the one it was dialed to last.
+    pick-up of the leg that kept the call, `buyer` the one it was dialed to last. Nobody is dialed before `prepared_at`:
+    start webhooks are asked first, since `asked_at` by somebody.
     """
 
     class Status(models.TextChoices):
@@ -61,6 +62,8 @@ class Call(models.Model):
     duplicate = models.BooleanField(default=False)  # it would have converted, had its caller not converted before
     started_at = models.DateTimeField()
     clock = models.DateTimeField()  # the latest moment that its carrier has told
+    asked_at = models.DateTimeField(null=True)
+    prepared_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 

@@ -222,7 +222,7 @@ def test_a_word_costs_a_bounded_number_of_statements(
 def test_a_pick_up_costs_the_same_after_many_legs(campaign: Campaign, tried: int, django_assert_max_num_queries: Any) -> None:
     Campaign.objects.get().routes.all().delete()
     for place in range(5):
-        make_route(campaign, make_buyer(campaign.company, buyer_id=f"c{place}"), priority=place)
+        make_route(campaign, make_buyer(campaign.company, buyer_id=f"c{place}"), priority=place + 1)
     call = arrive(campaign.numbers.get().number)
     play(call, [[f"c{place} busy {place + 1}"] for place in range(tried)])
     with django_assert_max_num_queries(12):

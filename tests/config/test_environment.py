@@ -54,6 +54,27 @@ def test_what_can_be_is_read(monkeypatch: pytest.MonkeyPatch, read: Callable[[st
 
 
 @pytest.mark.parametrize(
+    ("url", "bind", "hosts"),
+    [
+        ("", "127.0.0.1", ["localhost:81", "127.0.0.1:81", "[::1]:81"]),
+        ("", "::", ["localhost:81", "127.0.0.1:81", "[::1]:81"]),
+        ("", "fd00::7", ["localhost:81", "127.0.0.1:81", "[::1]:81", "[fd00::7]:81"]),
+        ("https://calls.example.com", "127.0.0.1", ["calls.example.com:443"]),
+        ("http://calls.example.com", "127.0.0.1", ["calls.example.com:80"]),
+        ("https://[fd00::7]:8443", "127.0.0.1", ["[fd00::7]:8443"]),
+    ],
+)
+def test_where_webhooks_may_go_is_ones_own_address(url: str, bind: str, hosts: list[str]) -> None:
+    assert environment.own_hosts("NAME", url=url, bind=bind, port=81) == hosts
+
+
+def test_an_address_that_cannot_be() -> None:
+    with pytest.raises(ImproperlyConfigured) as error:
+        environment.own_hosts("NAME", url="https://calls.example.com:many", bind="", port=81)
+    assert str(error.value) == "NAME is 'https://calls.example.com:many': give scheme and host, like https://calls.example.com."
+
+
+@pytest.mark.parametrize(
     ("read", "text", "sentence"),
     [
         (number, "abc", f"NAME is 'abc': {WHOLE}"),

@@ -1,0 +1,231 @@
+"""Webhooks that are told what happened: once a call for each trigger, sent until they hear, and nobody waits for a tarpit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from callcontrol import deliveries, lifecycle, settling
+from callcontrol.models import Call, Delivery, DeliveryAttempt
+from campaigns.models import Campaign, Webhook
+from publishers.snapshot import current_snapshot
+from tests.callcontrol.hooked import hook_to, said, tags, tries, words
+from tests.callcontrol.lines import make_call
+from tests.callcontrol.scripts import Quiet, after, arrive, event_of, play, tell, use
+from tests.factories import make_market, make_webhook
+from tests.outsiders import Outsider, answer, drips, somebody
+
+pytestmark = pytest.mark.django_db
+ALL = ("answered", "ended", "converted")
+
+
+@pytest.fixture
+def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
+    """Its webhooks tell somebody who never listens of all that happens."""
+    use(Quiet, monkeypatch, settings)
+    return make_market(caps=[9, 9])
+
+
+def hooked(campaign: Campaign, *triggers: str) -> Campaign:
+    for trigger in triggers:
+        make_webhook(campaign, name=trigger, trigger=trigger, url="https://a.example/[trigger]/[payout]/[connected_seconds]")
+    return campaign
+
+
+def called(campaign: Campaign) -> Call:
+    return arrive(campaign.numbers.get().number)
+
+
+def queued(campaign: Campaign, server: Outsider, settings: Any, path: str = "/", **hook: Any) -> Call:
+    """A call of which this server is to be told."""
+    settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
+    hook_to(server, campaign, path, **{"trigger": "ended", **hook})
+    call = make_call(campaign, status="finished", ended_at=after(9), settled_at=after(9))
+    deliveries.queue(call, "ended", snapshot=current_snapshot(call.company_id), now=after(9))
+    return call
+
+
+def deliver(seconds: float = 0, most: int = 100) -> int:
+    """The sweep, so many seconds from now."""
+    return deliveries.deliver_due(now=timezone.now() + timedelta(seconds=seconds), most=most)
+
+
+def row(call: Call) -> Delivery:
+    return Delivery.objects.get(call=call)
+
+
+# --- written down -----------------------------------------------------------------------------------------
+SCRIPTS = {
+    "converts": ([["b1 answered 5"], ["b1 completed 200", "caller completed 200"]], ["answered", "converted", "ended"]),
+    "too short": ([["b1 answered 5"], ["b1 completed 50", "caller completed 50"]], ["answered", "ended"]),
+    "nobody answers": ([["b1 busy 5"], ["b2 no-answer 50"], ["caller completed 50"]], ["ended"]),
+    "two handlers": (
+        [["b1 answered 5"], ["return b1 9", "b1 completed 9"], ["b2 answered 12"], ["b2 completed 20", "caller completed 20"]],
+        ["answered", "ended"],
+    ),
+    "a pick-up never told": ([["b1 completed 200 195s", "caller completed 200"]], ["answered", "converted", "ended"]),
+    "told twice": (
+        [
+            ["b1 answered 5", "b1 answered 5"],
+            ["b1 completed 50", "b1 completed 50", "caller completed 50", "caller completed 50"],
+        ],
+        ["answered", "ended"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_is_told_of_a_call(campaign: Campaign, name: str) -> None:
+    script, told = SCRIPTS[name]
+    call = called(hooked(campaign, *ALL))
+    play(call, script)
+    assert sorted(words(call)) == [(trigger, "waiting") for trigger in told]
+
+
+def test_the_address_is_that_of_the_moment(campaign: Campaign) -> None:
+    call = called(hooked(campaign, *ALL))
+    play(call, SCRIPTS["converts"][0])
+    urls = Delivery.objects.order_by("trigger").values_list("url", flat=True)
+    assert [url.removeprefix("https://a.example/") for url in urls] == ["answered//", "converted/90.00/195", "ended/90.00/195"]
+
+
+def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:
+    call = called(hooked(campaign, "answered"))
+    with transaction.atomic():
+        lifecycle.hear(event_of(call, "b1 answered 5"), now=after(5))
+        transaction.set_rollback(True)
+    assert words(call) == []
+
+
+def test_money_that_is_decided_again_is_told_once(campaign: Campaign) -> None:
+    call = called(hooked(campaign, "ended"))
+    play(call, SCRIPTS["too short"][0])
+    settling.settle(call.pk, now=after(100))
+    assert words(call) == [("ended", "waiting")]
+
+
+def test_a_word_is_due_at_once_whatever_time_the_call_lives_by(campaign: Campaign) -> None:
+    call = called(hooked(campaign, "answered"))
+    tell(call, "b1 answered 5000", now=after(5000))
+    assert (row(call).created_at, row(call).next_attempt_at) == (after(5000), timezone.now())
+
+
+def test_of_a_call_that_its_filters_do_not_want_a_webhook_is_told_nothing(campaign: Campaign) -> None:
+    make_webhook(campaign, [("zip", "==", "1")], trigger="ended")
+    call = called(campaign)
+    play(call, SCRIPTS["too short"][0])
+    assert words(call) == []
+
+
+# --- sent -------------------------------------------------------------------------------------------------
+def test_a_word_that_is_heard(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(b"thanks\0")) as server:
+        call = queued(campaign, server, settings, "/[trigger]?of=[call_uuid]")
+        assert (deliver(), deliver(9999), server.asked()) == (1, 0, [f"POST /ended?of={call.pk} HTTP/1.1"])
+    (told,) = DeliveryAttempt.objects.all()
+    assert (words(call), told.status, told.answer, told.duration_ms is None) == (
+        [("ended", "delivered")],
+        200,
+        "thanks\ufffd",
+        False,
+    )
+    assert said(call, "delivered") == ["it answered 200 in ms"]
+
+
+def test_a_word_comes_again_later_and_later_until_it_is_given_up(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(b"", "503 Busy")) as server:
+        call = queued(campaign, server, settings)
+        at, waits = timezone.now(), []
+        while row(call).next_attempt_at:
+            at = row(call).next_attempt_at
+            deliveries.deliver_due(now=at, most=9)
+            waits.append(round(((row(call).next_attempt_at or at) - at).total_seconds()))
+    assert (waits, words(call)) == ([10, 60, 300, 1800, 7200, 21600, 0], [("ended", "failed")])
+    assert said(call, "failed") == ["it answered 503 in ms, which is a failure"]
+
+
+def test_a_word_that_comes_again_is_known_by_its_id(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(b"", "500 Oops")) as server:
+        call = queued(campaign, server, settings)
+        deliver()
+        deliver(60)
+        assert [server.headers(number)["webhook-id"] for number in (0, 1)] == [str(row(call).pk)] * 2
+
+
+@pytest.mark.parametrize("status", ["404 Gone", "302 Found"])
+def test_after_a_final_no_nobody_is_asked_again(campaign: Campaign, settings: Any, status: str) -> None:
+    with somebody(answer(b"", status)) as server:
+        call = queued(campaign, server, settings)
+        assert (deliver(), deliver(99_999), words(call)) == (1, 0, [("ended", "failed")])
+
+
+def test_a_private_address_is_given_up_at_once(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        call = queued(campaign, server, settings)
+        settings.WEBHOOK_ALLOWED_HOSTS = []
+        assert (deliver(), words(call), server.heard) == (1, [("ended", "failed")], [])
+    assert said(call, "failed") == ["the address is private, and its host is not among the allowed ones"]
+
+
+def test_an_answer_gives_tags(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(b'{"lead": {"id": 7}}')) as server:
+        call = queued(campaign, server, settings, values={"lead": "lead.id", "zip": "lead.zip"})
+        deliver()
+    assert tags(call) == {"lead": "7"}
+    assert said(call, "delivered") == ["it answered 200 in ms; became tags: lead; not in the answer, or unusable: zip"]
+
+
+def test_the_answer_of_a_word_that_comes_again_gives_tags_too(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(b'{"id": 7}', "500 Oops")) as server:
+        call = queued(campaign, server, settings, values={"lead": "id"})
+        deliver()
+        server.play = lambda connection: connection.sendall(answer(b'{"id": 8}'))
+        deliver(60)
+    assert (tags(call), tries(call)) == ({"lead": "8"}, [(500, "which is a failure"), (200, "")])
+
+
+def test_the_word_of_a_deleted_webhook_is_given_up(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        call = queued(campaign, server, settings)
+        Webhook.objects.get().delete()
+        assert (deliver(), words(call), server.heard) == (0, [("ended", "failed")], [])
+    assert (said(call, "failed"), row(call).name) == (["it was deleted"], "Lead")
+
+
+# --- many, and somebody dies ------------------------------------------------------------------------------
+def test_what_another_sends_is_left_to_it(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        queued(campaign, server, settings)
+        (seen,) = deliveries._due(now=timezone.now(), most=9)
+        first = deliveries._take(seen, now=timezone.now())
+        seen.attempts -= 1  # as the other has read it
+        assert (first is None, deliveries._take(seen, now=timezone.now()), deliver()) == (False, None, 0)
+
+
+def test_what_a_dead_process_had_taken_is_sent_a_minute_later(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        call = queued(campaign, server, settings)
+        deliveries._take(row(call), now=timezone.now())
+        assert (deliver(59), deliver(60), words(call)) == (0, 1, [("ended", "delivered")])
+    assert tries(call) == [(None, ""), (200, "")]
+
+
+def test_a_batch_is_bounded_and_the_rest_comes_next(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        for name in "ABC":
+            queued(campaign, server, settings, name=name)
+        deliveries.queue(make_call(campaign), "ended", snapshot=current_snapshot(campaign.company_id), now=after(9))
+        assert [deliver(most=4), deliver(most=4), deliver(most=4)] == [4, 4, 1]
+
+
+def test_a_tarpit_leaves_room_for_the_others(campaign: Campaign, settings: Any) -> None:
+    """One webhook has many words waiting and never answers; another's word goes out in the same batch."""
+    with somebody(drips(b"")) as tarpit, somebody(answer()) as server:
+        hook_to(tarpit, campaign, name="Tar", trigger="answered", deadline_ms=100)
+        for _ in range(deliveries.OF_ONE + 5):
+            deliveries.queue(make_call(campaign), "answered", snapshot=current_snapshot(campaign.company_id), now=after(1))
+        call = queued(campaign, server, settings)
+        settings.WEBHOOK_ALLOWED_HOSTS = [server.host, tarpit.host]
+        assert (deliver(), words(call)) == (deliveries.OF_ONE + 1, [("ended", "delivered")])

@@ -9,7 +9,7 @@ from campaigns.refusals import Refusal
 
 from .legs import end_ours
 from .lifecycle import follow
-from .models import Call, Leg, Outcome
+from .models import GIVEN_BACK, Call, Leg, Outcome
 from .moves import change
 from .reach import Steerer, come_near, enter_for, seconds_since_dialed
 from .room import Room
@@ -32,7 +32,7 @@ def return_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
 
 
 def _check_return(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
-    if not room.call.is_live or not leg.was_picked_up:
+    if is_over(room, leg) or not leg.was_picked_up:
         raise Refusal(NOT_LIVE)
     if seconds_since_dialed(leg, at) > steerer.return_seconds:
         raise Refusal("return timeout passed")
@@ -55,7 +55,7 @@ def reject_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
 
 
 def _check_reject(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
-    if not room.call.is_live:
+    if is_over(room, leg):
         raise Refusal(NOT_LIVE)
     if seconds_since_dialed(leg, at) > steerer.reject_seconds:
         raise Refusal("reject timeout passed")
@@ -72,7 +72,9 @@ def accept_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
     come_near(call_uuid, steerer, now=now)
     with transaction.atomic():
         room, leg = enter_for(call_uuid, steerer, after_timeout=True)
-        if not room.call.is_live:
+        if leg.outcome == Outcome.NOT_ACCEPTED:
+            raise Refusal("acceptance timeout passed")
+        if is_over(room, leg):
             raise Refusal(NOT_LIVE)
         if leg.acceptance_seconds is None:
             raise Refusal("acceptance not required")
@@ -82,12 +84,15 @@ def accept_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
 
 
 def _accept(room: Room, leg: Leg, *, at: datetime) -> None:
-    if leg.outcome == Outcome.NOT_ACCEPTED:
-        raise Refusal("acceptance timeout passed")
     if not leg.talks:
         raise Refusal(NOT_LIVE)
     change(leg, accepted_at=at)
     note(room.call, "accepted", at=at, leg=str(leg.pk))
+
+
+def is_over(room: Room, leg: Leg) -> bool:
+    """Whether the call is over for who is on this leg. What becomes of one that was given back is another's affair."""
+    return not room.call.is_live or leg.outcome in GIVEN_BACK
 
 
 def is_transferring(room: Room, leg: Leg) -> bool:

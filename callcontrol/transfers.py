@@ -14,7 +14,7 @@ from .carriers.base import CarrierFailed
 from .conducting import give
 from .dialing import dial_order, new_leg
 from .due import catch_up
-from .handling import NOT_LIVE, TRANSFERRED, is_transferring
+from .handling import NOT_LIVE, TRANSFERRED, is_over, is_transferring
 from .models import Call, Leg, Outcome, Party, Transfer
 from .moves import change
 from .reach import Steerer, come_near, enter_for
@@ -47,7 +47,7 @@ def begin(*, call_uuid: UUID, steerer: Steerer, transfer_to: str, hold_caller: b
 
 
 def _check(room: Room, leg: Leg) -> None:
-    if not room.call.is_live:
+    if is_over(room, leg):
         raise Refusal(NOT_LIVE)
     if any(transfer.transferee is not leg for transfer in room.live_transfers()) or is_transferring(room, leg):
         raise Refusal(TRANSFERRED)

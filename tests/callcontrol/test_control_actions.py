@@ -247,6 +247,41 @@ def test_after_the_end(campaign: Campaign, key: Key, action: str, party: str) ->
     assert told(do(action, call, key, {"transfer_to": THIRD})) == NOT_LIVE
 
 
+# --- a call that was given back, or taken back ------------------------------------------------------------
+@pytest.mark.parametrize("gave", ["return", "reject"])
+@pytest.mark.parametrize("action", ["transfer", "return", "accept", "reject"])
+def test_who_gave_it_back_learns_nothing_of_what_becomes_of_it(
+    campaign: Campaign, key: Key, gave: str, action: str, clock: Clock
+) -> None:
+    call = talk(campaign)
+    do(gave, call, key)
+    pick_up(call)
+    answers = [told(do(action, call, key, {"transfer_to": THIRD}))]
+    transfer(call, handler_key(Buyer.objects.get(buyer_id="b2")))
+    answers.append(told(do(action, call, key, {"transfer_to": THIRD})))
+    clock(91)
+    leave(call, "caller")
+    answers.append(told(do(action, call, key, {"transfer_to": THIRD})))
+    assert answers == [DONE if action == gave else NOT_LIVE] * 3
+
+
+def test_nor_when_the_windows_have_passed(campaign: Campaign, key: Key, clock: Clock) -> None:
+    call = talk(campaign)
+    do("return", call, key)
+    pick_up(call)
+    clock(91)
+    assert told(do("reject", call, key)) == NOT_LIVE
+
+
+def test_who_did_not_accept_in_time_learns_nothing_either(campaign: Campaign, key: Key, explicit: Buyer, clock: Clock) -> None:
+    call = talk(campaign)
+    clock(61)
+    answers = [told(do("accept", call, key))]
+    pick_up(call)
+    leave(call, "caller")
+    assert [*answers, told(do("accept", call, key))] == [(422, "acceptance timeout passed")] * 2
+
+
 # --- what every action shares -----------------------------------------------------------------------------
 @pytest.mark.parametrize("action", ["transfer", "return", "accept", "reject"])
 def test_a_link_preview_does_nothing(campaign: Campaign, key: Key, action: str) -> None:

@@ -108,10 +108,10 @@ def may_return(seen: View, who: Steerer) -> Answers:
         return {"ok"}
     brings = seen.brings(of.leg)
     return _those(
-        call_not_live=not seen.live or not of.leg.answered_at,
+        call_not_live=not seen.live or not of.leg.answered_at or (not of.present and not brings),
         return_timeout_passed=(seen.at - of.leg.started_at).total_seconds() > who.return_seconds,
         call_requires_acceptance=of.leg.acceptance_seconds is not None,
-        call_already_transferred=brings or not of.present,
+        call_already_transferred=brings,
     )
 
 

@@ -5,15 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from callcontrol import timeline
-from callcontrol.models import Call, CallEvent, CallTag, Leg, Party, Transfer
+from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, Leg, Party, Transfer
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, link, mask_text, mine, moment, money
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, host_of, link, mask_text, mine, moment, money, pre
 
 _COLORS = {
     Call.Status.ROUTING.label: "info",
@@ -84,6 +84,38 @@ class TransferInline(OfCallInline):
         return number if transfer.clear else phone.masked(number)
 
 
+class DeliveryInline(OfCallInline):
+    model = Delivery
+    fields = readonly_fields = ["trigger", "webhook_link", "address", "status", "attempts_made", "finished_at"]
+    verbose_name_plural = "webhooks: who was asked or told, and every try"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("webhook").prefetch_related("tries").order_by("created_at", "name")
+
+    @display(description="webhook")
+    def webhook_link(self, delivery: Delivery) -> SafeString | str:
+        return link(delivery.webhook, text=delivery.name) if delivery.webhook else f"{delivery.name}, deleted"
+
+    @display(description="address")
+    def address(self, delivery: Any) -> str:
+        """Path and query hold keys and callers' numbers: not for everybody."""
+        return f"{delivery.method} {delivery.url if delivery.clear else host_of(delivery.url)}"
+
+    @display(description="tries")
+    def attempts_made(self, delivery: Any) -> SafeString:
+        tries = sorted(delivery.tries.all(), key=lambda one: one.pk)
+        return format_html_join("", "<div>{}</div>", ((_attempt(one, clear=delivery.clear),) for one in tries))
+
+
+def _attempt(one: DeliveryAttempt, *, clear: bool) -> SafeString | str:
+    """When, what came of it, and how the answer began."""
+    status = f"{one.status} in {one.duration_ms} ms" if one.status else one.error or "nobody knows: the process ended"
+    told = f"{moment(one.at)}: {status}"
+    if not (clear and one.answer):
+        return told
+    return format_html("<details><summary>{}</summary>{}</details>", told, pre(one.answer))
+
+
 class EventInline(OfCallInline):
     model = CallEvent
     fields = readonly_fields = ["when", "kind", "what"]
@@ -119,7 +151,7 @@ class CallAdmin(ReadOnlyAdmin):
         ),
     ]
     readonly_fields = ["paid", "earned", "state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
-    inlines = [EventInline, LegInline, TransferInline, TagInline]
+    inlines = [EventInline, LegInline, TransferInline, DeliveryInline, TagInline]
     hint = "No call yet. A call arrives when somebody dials a campaign's number."
 
     @display(description="status", label=_COLORS)

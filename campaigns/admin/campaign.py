@@ -17,6 +17,8 @@ from campaigns.models import (
     Route,
 )
 
+from .webhooks import WebhookInline
+
 
 class RouteInline(CatalogueInline):
     model = Route
@@ -45,7 +47,7 @@ class CampaignAdmin(PausableAdmin):
         (None, {"fields": [("name", "campaign_id"), "paused"]}),
         ("Repeat callers and hours", {"fields": [("duplicates", "dedupe_seconds"), "time_zone"]}),
     ]
-    inlines = [RouteInline]
+    inlines = [RouteInline, WebhookInline]
     hint = "No campaign yet. A campaign is a stream of calls that publishers bring and buyers take. Add one, and its routes."
     retiring = (
         "Its keys answer 410 from the next request on.",

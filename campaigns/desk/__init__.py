@@ -1,9 +1,18 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
 from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles, row_number
-from .forms import CatalogueForm, CatalogueFormSet, LinesField, OwnAutocomplete, TimeZoneWidget, in_house_style, narrow
+from .forms import (
+    CatalogueForm,
+    CatalogueFormSet,
+    LinesField,
+    OwnAutocomplete,
+    PairsField,
+    TimeZoneWidget,
+    in_house_style,
+    narrow,
+)
 from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
-from .records import ReadOnlyAdmin, ReadOnlyInline, ago, link, mask_text, moment, money, pre, pretty
+from .records import ReadOnlyAdmin, ReadOnlyInline, ago, host_of, link, mask_text, moment, money, pre, pretty
 
 __all__ = [
     "EDITORS",
@@ -16,12 +25,14 @@ __all__ = [
     "CompanyFilter",
     "LinesField",
     "OwnAutocomplete",
+    "PairsField",
     "PausableAdmin",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "TimeZoneWidget",
     "ago",
     "companies",
+    "host_of",
     "in_house_style",
     "is_member",
     "is_superuser",

@@ -72,6 +72,25 @@ class LinesField(forms.CharField):
         return [self.each(line.strip()) for line in lines if line.strip()]
 
 
+class PairsField(LinesField):
+    """Names with texts, one `name = text` a line. `noun` and `example` say what one is, to who wrote something else."""
+
+    def __init__(self, *, noun: str = "tag", example: str = "source = radio", **kwargs: Any) -> None:
+        self.noun, self.example = noun, example
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name} = {text}" for name, text in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        pairs = [line.partition("=") for line in super().to_python(value)]
+        if wrong := [name for name, equals, _ in pairs if not equals or not name.strip()]:
+            raise ValidationError(f"“{wrong[0]}” is no {self.noun}; one looks like {self.example}.")
+        return {name.strip(): text.strip() for name, _, text in pairs}
+
+
 def narrow(form: forms.BaseForm, company: Company) -> None:
     """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
     for name, field in form.fields.items():

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.admin import ShowFacets
 from django.db.models import QuerySet
@@ -119,6 +120,12 @@ def ago(at: datetime | None) -> str:
 def mask_text(text: str) -> str:
     """The text with the last four digits of each long number, and no other."""
     return _LONG_NUMBER.sub(lambda found: phone.masked(found.group()), text)
+
+
+def host_of(url: str) -> str:
+    """An address without what may be secret in it: paths and queries hold keys."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def pretty(value: Any) -> str:

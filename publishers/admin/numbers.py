@@ -21,6 +21,7 @@ from campaigns.desk import (
     CatalogueInline,
     CompanyFilter,
     LinesField,
+    PairsField,
     may_edit,
     mine,
 )
@@ -29,28 +30,13 @@ from publishers.models import InboundNumber
 from publishers.pool import add_to_pool
 
 
-class TagsField(LinesField):
-    """Names with texts, one `name = text` a line."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name} = {text}" for name, text in value.items()) if isinstance(value, dict) else value
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return value
-        pairs = [line.partition("=") for line in super().to_python(value)]
-        if wrong := [name for name, equals, _ in pairs if not equals or not name.strip()]:
-            raise ValidationError(f"“{wrong[0]}” is no tag; one looks like source = radio.")
-        return {name.strip(): text.strip() for name, _, text in pairs}
-
-
 class NumberForm(CatalogueForm):
     def clean_number(self) -> str:
         return self.phone_number(self.cleaned_data["number"])
 
 
 class TaggedNumberForm(NumberForm):
-    tags = TagsField(help_text="Put on every call on this number: one “name = text” a line.")
+    tags = PairsField(help_text="Put on every call on this number: one “name = text” a line.")
 
 
 class PoolNumberForm(NumberForm):

@@ -1,12 +1,13 @@
 """Calls in the admin."""
 
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol.models import Call, CallEvent, CallTag, Leg
+from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, Leg
 from tests import factories as make
 from tests.desk import browser, listed
 
@@ -55,6 +56,38 @@ def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
     Leg.objects.create(call=call, party="caller", number=CALLER, started_at=now)
     CallTag.objects.create(call=call, name="callback", value=CALLER, written_at=now)
     assert browser(call.company, role).get(_page(call)).content.count(CALLER.encode()) == (4 if clear else 0)
+
+
+def _told(call: Call, **fields: Any) -> Delivery:
+    usual = {"name": "CRM", "trigger": "ended", "method": "POST", "url": f"https://a.example/x?key=open-sesame&from={CALLER}"}
+    webhook = make.make_webhook(call.campaign)
+    row = Delivery.objects.create(call=call, company=call.company, webhook=webhook, created_at=call.started_at, **usual | fields)
+    DeliveryAttempt.objects.create(delivery=row, at=call.started_at)
+    DeliveryAttempt.objects.create(delivery=row, at=call.started_at, error="no answer within 2 seconds", duration_ms=2000)
+    DeliveryAttempt.objects.create(delivery=row, at=call.started_at, status=200, answer="<b>token</b>", duration_ms=35)
+    return row
+
+
+def test_a_calls_page_has_its_webhooks_with_every_try():
+    call = _call()
+    row = _told(call)
+    row.webhook.delete()
+    page = browser(call.company).get(_page(call))
+    shown = [form.instance for inline in page.context["inline_admin_formsets"] for form in inline.formset.initial_forms]
+    tries = re.findall("(?:nobody knows|no answer within|200 in|CRM,)[^<]*", page.content.decode())
+    assert (shown, tries) == (
+        [row],
+        ["CRM, deleted", "nobody knows: the process ended", "no answer within 2 seconds", "200 in 35 ms"],
+    )
+
+
+@pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
+def test_what_a_webhook_was_asked_and_answered_is_for_editors(role, clear):
+    call = _call()
+    _told(call)
+    shown = browser(call.company, role).get(_page(call)).content.decode()
+    assert ("open-sesame" in shown, "&lt;b&gt;token&lt;/b&gt;" in shown) == (clear, clear)
+    assert ("POST https://a.example/" in shown, "200 in 35 ms" in shown) == (True, True)
 
 
 def test_nobody_edits_a_call():

@@ -46,6 +46,7 @@ ROWS: dict[str, Any] = {
     "publishers_publisher": make.make_publisher,
     "publishers_inboundnumber": lambda company: make.make_number(make.make_campaign(company)),
     "publishers_conversion": lambda company: make.make_conversion(make.make_campaign(company)),
+    "campaigns_webhook": lambda company: make.make_webhook(make.make_campaign(company)),
     "publishers_key": lambda company: make.make_key("account", company=company),
     "publishers_logentry": _log_entry,
     "reservations_reservation": _reservation,

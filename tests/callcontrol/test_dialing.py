@@ -234,3 +234,11 @@ def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: ty
         ("caller", call.carrier_call_id),
         ("handler", "leg-1"),
     ]
+
+
+def test_a_reserved_place_that_was_given_back_meanwhile_is_taken_anew(campaign: Campaign) -> None:
+    to, now = ping(make_key(campaign=campaign, count_on_reserve=True))["inbound_number"], timezone.now()
+    call = take_in(Arrival("simulator", "one", to, CALLER, None, now), destination_of(to))
+    caps.give_back(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
+    lifecycle.ring_on(call.pk, now=now)
+    assert (held(buyer("b1")), Leg.objects.get(party="handler").hold.status) == (1, "held")  # type: ignore[union-attr]

@@ -138,6 +138,27 @@ def test_a_groups_key_reaches_whoever_of_its_members_is_on_the_call(call: Call) 
     )
 
 
+def test_of_two_members_on_a_call_a_groups_key_steers_the_one_who_came_last(call: Call) -> None:
+    play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["return west 30"]])
+    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 returned 25-30")
+
+
+def test_a_transferee_does_not_have_to_accept(call: Call) -> None:
+    Buyer.objects.filter(buyer_id="b2").update(acceptance="explicit")
+    play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["clock 200"]])
+    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 in-progress 25-")
+
+
+def test_a_transferee_who_never_picked_up_is_not_the_last_one_of_an_ended_call(call: Call) -> None:
+    play(call, [["transfer b1 20 join b2"], ["caller completed 30"]])
+    assert [said(ACCEPT, call, steerer(name), 31) for name in ("b1", "b2")] == ["call not live", "not authorized"]
+
+
+def test_a_transferee_who_has_left_is_told_nothing_while_the_call_lives(call: Call) -> None:
+    play(call, [["transfer b1 20 join b2", "b2 answered 25"], ["b2 completed 30"]])
+    assert said(ACCEPT, call, steerer("b2"), 31) == "not authorized"
+
+
 @pytest.mark.parametrize("do", [RETURN, REJECT, ACCEPT])
 def test_who_was_dialed_before_or_never_is_told_nothing(call: Call, do: Do) -> None:
     never = said(do, call, steerer("b2"), 10)

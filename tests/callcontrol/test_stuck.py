@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from callcontrol import arrivals, switchboard, tasks
+from callcontrol import arrivals, legs, switchboard, tasks
 from callcontrol.carriers.base import Arrival, Dial
 from callcontrol.carriers.simulator import Simulator
-from callcontrol.models import Call, Leg
+from callcontrol.models import Call, Leg, Outcome
+from callcontrol.room import enter
 from campaigns.models import Buyer, Campaign
 from reservations.models import Reservation
 from tests.factories import make_key, make_market
@@ -83,3 +85,14 @@ def test_one_call_that_cannot_go_on_does_not_keep_the_others(campaign: Campaign,
 
     monkeypatch.setitem(switchboard.all_carriers(), "simulator", Stumbling)
     assert (tasks.catch_up_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)
+
+
+def test_a_line_whose_name_comes_while_it_is_being_ended_is_hung_up(campaign: Campaign) -> None:
+    dial(campaign.numbers.get().number)
+    handler = Leg.objects.filter(party="handler")
+    handler.update(carrier_leg_id="")
+    with transaction.atomic():
+        room = enter(Call.objects.get().pk)
+        handler.update(carrier_leg_id="late")
+        legs.end_ours(room, room.others()[0], outcome=Outcome.REJECTED, at=timezone.now())
+    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [("hang_up", "late")]

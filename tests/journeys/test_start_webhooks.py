@@ -1,0 +1,55 @@
+"""A start webhook on either carrier: asked when the caller is there and nobody is dialed yet, and its answer is dialed."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from callcontrol.models import Call, Leg
+from campaigns.models import Campaign
+from tests.callcontrol.hooked import hook_to
+from tests.callcontrol.twilio.rest import Api
+from tests.factories import make_buyer, make_campaign, make_number, make_route
+from tests.far_ends import FarEnds, OnSimulator, OnTwilio
+from tests.outsiders import answer, somebody
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RESERVED = b'{"inbound_number": 14165550177, "status": "reserved"}'
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Its buyer is dialed where the answer says."""
+    campaign = make_campaign()
+    make_route(campaign, make_buyer(campaign.company, number="[inbound_number]"))
+    make_number(campaign)
+    return campaign
+
+
+def rung() -> list[str | None]:
+    return list(Leg.objects.filter(party="handler").values_list("number", flat=True))
+
+
+@pytest.fixture(params=["simulator", "twilio"])
+def ends(request: pytest.FixtureRequest, http: httpx.Client) -> FarEnds:
+    return OnTwilio(request.getfixturevalue("twilio")) if request.param == "twilio" else OnSimulator(http)
+
+
+def test_the_buyer_is_dialed_where_the_answer_says(ends: FarEnds, campaign: Campaign, settings: Any) -> None:
+    with somebody(answer(RESERVED)) as server:
+        settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
+        hook_to(server, campaign, "/?from=[caller_number]", values={"inbound_number": "inbound_number"}, deadline_ms=10_000)
+        ends.dial(campaign.numbers.get().number)
+        assert (server.asked(), rung()) == (["POST /?from=%2B12025550102 HTTP/1.1"], ["+14165550177"])
+
+
+def test_twilio_is_answered_at_once_and_the_webhook_asked_when_the_caller_is_in(
+    twilio: Api, campaign: Campaign, settings: Any
+) -> None:
+    with somebody(answer(RESERVED)) as server:
+        settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
+        hook_to(server, campaign, values={"inbound_number": "inbound_number"}, deadline_ms=10_000)
+        twilio.standin.call(campaign.numbers.get().number, joins=False)
+        assert (Call.objects.get().status, server.heard, rung()) == ("routing", [], [])
+        twilio.standin.settle()
+        assert (len(server.heard), rung()) == (1, ["+14165550177"])

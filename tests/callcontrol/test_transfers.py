@@ -218,6 +218,11 @@ def test_from_the_pick_up_on_the_call_is_the_transferees_to_transfer(call: Call)
     )
 
 
+def test_nobody_transfers_while_whom_a_transferee_brought_still_rings(call: Call) -> None:
+    play(call, [["transfer b1 20 join b2", "b2 answered 25"], ["transfer b2 30 join third", "b2 completed 35"]])
+    assert refused(lambda: begin(call, "b1", at=36)) == "call already transferred"
+
+
 def test_a_transferee_who_returns_the_call_leaves_it_to_the_handler(call: Call) -> None:
     play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["return b2 30"]])
     assert (hears(call), came_to(call).transfers) == ({"caller": ["handler"], "handler": ["caller"]}, ("held ended 30",))

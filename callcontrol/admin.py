@@ -53,7 +53,7 @@ class TagInline(OfCallInline):
 
 class LegInline(OfCallInline):
     model = Leg
-    fields = readonly_fields = ["party", "buyer", "dialed", "sent", "status", "outcome", "started_at", "answered_at", "ended_at"]
+    fields = readonly_fields = ["party", "buyer", "dialed", "sent", "status", "outcome", "began", "answered", "ended"]
     verbose_name_plural = "legs: each line into the call"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -62,6 +62,18 @@ class LegInline(OfCallInline):
     @display(description="number")
     def dialed(self, leg: Any) -> str:
         return (leg.number if leg.clear else phone.masked(leg.number)) if leg.number else "withheld"
+
+    @display(description="began (UTC)")
+    def began(self, leg: Leg) -> str:
+        return moment(leg.started_at)
+
+    @display(description="picked up")
+    def answered(self, leg: Leg) -> str:
+        return moment(leg.answered_at)
+
+    @display(description="ended")
+    def ended(self, leg: Leg) -> str:
+        return moment(leg.ended_at)
 
     @display(description="shown as caller")
     def sent(self, leg: Any) -> str:
@@ -86,7 +98,7 @@ class TransferInline(OfCallInline):
 
 class DeliveryInline(OfCallInline):
     model = Delivery
-    fields = readonly_fields = ["trigger", "webhook_link", "address", "status", "attempts_made", "finished_at"]
+    fields = readonly_fields = ["trigger", "webhook_link", "address", "status", "attempts_made"]
     verbose_name_plural = "webhooks: who was asked or told, and every try"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -57,8 +57,17 @@ def _take(call_uuid: UUID, *, now: datetime) -> Sequence[Asked] | None:
         if not unprepared.update(asked_at=now):
             return None
         call = Call.objects.select_related("buyer").get(pk=call_uuid)
-        hooks = concerned(call, Webhook.Trigger.START, snapshot=current_snapshot(call.company_id), now=now)
+        snapshot = current_snapshot(call.company_id)
+        if _is_paused(call, snapshot):
+            return []
+        hooks = concerned(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
         return [_opened(call, hook, url, now=now) for hook, url in hooks]
+
+
+def _is_paused(call: Call, snapshot: Snapshot) -> bool:
+    """Nobody is dialed then, so nobody is asked to hold a place."""
+    campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
+    return bool((campaign and campaign.paused) or (publisher and publisher.paused))
 
 
 def _opened(call: Call, hook: WebhookFacts, url: str, *, now: datetime) -> Asked:

@@ -108,6 +108,7 @@ JSON_LINES: dict[str, Any] = {
         "django.security.DisallowedHost": {"filters": ["briefly"]},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
         "celery": {"level": "INFO"},
         # One line a task every few seconds says nothing that /readyz does not.
         "celery.app.trace": {"level": "WARNING"},

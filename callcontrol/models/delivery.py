@@ -26,8 +26,9 @@ class Delivery(models.Model):
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
     call = models.ForeignKey(Call, models.CASCADE, related_name="deliveries", db_index=False)
-    webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, related_name="+")
-    name = models.CharField(max_length=200)  # of the webhook, which may be deleted
+    # Without a constraint: a webhook that is deleted at this very moment must not fail the call that was to be told of.
+    webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    name = models.CharField(max_length=200)  # of the webhook
     trigger = models.CharField(max_length=10, choices=Webhook.Trigger)
     method = models.CharField(max_length=5)
     url = models.TextField()

@@ -76,22 +76,26 @@ class Webhook(CatalogueRow):
     """An address that is asked when something happens to a call of the campaign. Its secret signs what is sent."""
 
     class Trigger(models.TextChoices):
-        START = "start", "Start: a call came in, nobody is dialed yet"
-        ANSWERED = "answered", "Answered: a buyer picked up"
-        ENDED = "ended", "Ended: the call is over and its money decided"
-        CONVERTED = "converted", "Converted: the call pays"
+        START = "start", "Start"
+        ANSWERED = "answered", "Answered"
+        ENDED = "ended", "Ended"
+        CONVERTED = "converted", "Converted"
 
     class Method(models.TextChoices):
-        GET = "GET"
-        POST = "POST"
-        PUT = "PUT"
-        PATCH = "PATCH"
+        GET = "GET", "GET"
+        POST = "POST", "POST"
+        PUT = "PUT", "PUT"
+        PATCH = "PATCH", "PATCH"
 
     belongs_to = "campaign"
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="webhooks")
     name = models.CharField(max_length=200)
-    trigger = models.CharField(max_length=10, choices=Trigger)
+    trigger = models.CharField(
+        max_length=10,
+        choices=Trigger,
+        help_text="Start: before anybody is dialed. Answered: the first pick-up. Ended and converted: once the money is decided.",
+    )
     method = models.CharField(max_length=5, choices=Method, default=Method.POST)
     url = models.CharField(
         "URL",
@@ -103,10 +107,10 @@ class Webhook(CatalogueRow):
         default=dict, blank=True, validators=[validate_values], help_text="What of the answer becomes a tag."
     )
     deadline_ms = models.PositiveIntegerField(
-        "deadline",
+        "deadline (ms)",
         default=2000,
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
-        help_text="Milliseconds within which the whole answer must be there.",
+        help_text="By then the whole answer must be there.",
     )
     secret = models.CharField(max_length=100, default=new_webhook_secret, validators=[validate_secret])
 

@@ -194,6 +194,15 @@ def test_the_word_of_a_deleted_webhook_is_given_up(campaign: Campaign, settings:
     assert (said(call, "failed"), row(call).name) == (["it was deleted"], "Lead")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_that_is_deleted_as_its_word_is_written_fails_nobody(campaign: Campaign) -> None:
+    hook = make_webhook(campaign, trigger="ended")
+    call, before = make_call(campaign), current_snapshot(campaign.company_id)
+    hook.delete()
+    deliveries.queue(call, "ended", snapshot=before, now=after(9))
+    assert (deliver(), words(call), said(call, "failed")) == (0, [("ended", "failed")], ["it was deleted"])
+
+
 # --- many, and somebody dies ------------------------------------------------------------------------------
 def test_what_another_sends_is_left_to_it(campaign: Campaign, settings: Any) -> None:
     with somebody(answer()) as server:

@@ -13,9 +13,9 @@ from callcontrol.models import Call, Delivery, Leg
 from campaigns.models import Campaign
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
 from tests.callcontrol.scripts import Quiet, after, arrive, tell, use
-from tests.factories import make_buyer, make_campaign, make_key, make_number, make_route, make_webhook
+from tests.factories import make_buyer, make_campaign, make_key, make_number, make_publisher, make_route, make_webhook
 from tests.outsiders import Outsider, Play, answer, drips, says, somebody
-from tests.pinging import ping
+from tests.pinging import CALLER, ping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = {"inbound_number": "call_reservation.inbound_number"}
@@ -37,7 +37,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
 def called(campaign: Campaign, *servers: Outsider, settings: Any) -> Call:
     """A call that came in while webhooks may ask these servers."""
     settings.WEBHOOK_ALLOWED_HOSTS = [server.host for server in servers]
-    return arrive(campaign.numbers.get().number)
+    return arrive(campaign.numbers.get().number, caller=CALLER)
 
 
 def rung(call: Call) -> list[tuple[str, str]]:
@@ -119,6 +119,17 @@ def test_only_webhooks_whose_filters_hold_are_asked(campaign: Campaign, settings
     assert (server.heard, words(call), [buyer for buyer, _ in rung(call)]) == ([], [], ["b2"])
 
 
+@pytest.mark.parametrize("paused", ["campaign", "publisher"])
+def test_for_a_call_that_nobody_may_take_nobody_is_asked(campaign: Campaign, settings: Any, paused: str) -> None:
+    publisher = make_publisher(campaign.company, paused=paused == "publisher")
+    campaign.numbers.update(publisher=publisher)
+    Campaign.objects.update(paused=paused == "campaign")
+    with somebody(answer()) as server:
+        hook_to(server, campaign)
+        call = called(campaign, server, settings=settings)
+    assert (call.status, server.heard, words(call)) == ("no-target", [], [])
+
+
 def test_a_call_whose_ping_was_another_campaigns_is_asked_about_by_that_one(campaign: Campaign, settings: Any) -> None:
     other = make_campaign(campaign.company)
     make_number(other, in_pool=True)
@@ -177,7 +188,7 @@ def test_a_caller_who_hangs_up_meanwhile_is_put_through_to_nobody(campaign: Camp
 def left_asking(campaign: Campaign) -> tuple[Call, Any]:
     """A call whose process died while it asked, and what it was about to send."""
     to = campaign.numbers.get().number
-    call = lifecycle.take_call(Arrival(switchboard.carrier_class().slug, "left", to, "+12025550102", None, after(0)))
+    call = lifecycle.take_call(Arrival(switchboard.carrier_class().slug, "left", to, CALLER, None, after(0)))
     return call, preparing._take(call.pk, now=after(0))
 
 

@@ -1,12 +1,16 @@
 """The demo company: loaded by `apply`, with lines that can be typed."""
 
 import io
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 
-from campaigns.models import Buyer, CatalogueVersion
+from campaigns.models import Buyer, CatalogueVersion, Webhook
+from config.management.commands.demo import SELLER
 from publishers.models import Conversion, InboundNumber, Key
+from reservations.models import Reservation
+from tests.pinging import dial, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,23 @@ def test_it_pays_what_the_documents_say() -> None:
     first = Conversion.objects.filter(campaign__campaign_id="roofing").first()
     assert first is not None
     assert (first.seconds, f"{first.payout:.2f}", first.publisher, first.buyer) == (120, "90.00", None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_campaign_sells_a_call_to_another(live_server: Any, settings: Any) -> None:
+    settings.WEBHOOK_ALLOWED_HOSTS = [live_server.url.removeprefix("http://")]
+    call_command("demo", base_url=live_server.url, stdout=io.StringIO())
+    sold = dial(SELLER)
+    bought = shown(sold["legs"][-1]["arrived_as"])
+    assert (sold["buyer_id"], bought["publisher_id"], bought["status"]) == ("roofers", "referrals", "ringing")
+    assert bought["reservation_uuid"] == str(Reservation.objects.get().uuid)
+
+
+def test_loaded_at_another_address_the_sale_goes_there(printed: str) -> None:
+    key = Key.objects.get(type="call_reservation").key
+    call_command("demo", base_url="http://demo.example:9000", stdout=io.StringIO())
+    query = f"key={key}&affiliate_id=referrals&caller_number=[caller_number]"
+    assert Webhook.objects.get().url == f"http://demo.example:9000/call_reservations.json?{query}"
 
 
 @pytest.mark.usefixtures("printed")

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from config.management.commands.demo import SELLER
 from config.management.commands.up import whom_it_answers
 from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
 
@@ -64,6 +65,12 @@ def test_an_administrator_is_made_once(shared: Running) -> None:
 def test_the_line_that_the_demo_prints_works(shared: Running) -> None:
     (url,) = re.findall(r'curl -X POST -s "([^"]+/rtbs\.json[^"]+)"', "".join(shared.lines))
     assert httpx.post(url, trust_env=False).json()["status"] == "reserved"
+
+
+def test_one_campaign_of_the_demo_sells_a_call_to_another(shared: Running) -> None:
+    told, token = {"from": "+13105550103", "to": SELLER}, {"Authorization": "Bearer simulator"}
+    sold = httpx.post(f"{shared.url}/simulator/calls", json=told, headers=token, trust_env=False, timeout=PATIENCE).json()
+    assert (sold["status"], sold["buyer_id"], "arrived_as" in sold["legs"][-1]) == ("ringing", "roofers", True)
 
 
 def test_worker_and_beat_tick(shared: Running) -> None:

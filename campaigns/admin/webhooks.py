@@ -35,10 +35,12 @@ class WebhookInline(CatalogueInline):
 
     @display(description="filters, tags and secret")
     def more(self, webhook: Webhook) -> SafeString | str:
-        if webhook.pk is None:
-            return "–"
-        filters = ", ".join(str(row) for row in webhook.filters.all()) or "every call"
-        return link(webhook, text=f"{filters}; {', '.join(webhook.values) or 'no tags'}")
+        return link(webhook, text=_in_short(webhook)) if webhook.pk else "–"
+
+
+def _in_short(webhook: Webhook) -> str:
+    filters = ", ".join(str(row) for row in webhook.filters.all()) or "every call"
+    return f"{filters}; {', '.join(webhook.values) or 'no tags'}"
 
 
 class WebhookFilterInline(CatalogueInline):

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from .carriers.base import Carrier, CarrierFailed, Event, Line
-from .models import Call
+from .models import Call, Leg
 from .room import Order
 from .timeline import note
 
@@ -16,10 +16,17 @@ def conduct(carrier: Carrier, call: Call, orders: list[Order], *, now: datetime)
     for order in orders:
         try:
             give(carrier, order)
+            if order.told == "unhold":
+                confirm_joined(order)
         except CarrierFailed as failure:
             _log.warning("call %s: the carrier could not %s: %s", call.pk, order.told.replace("_", " "), failure)
             note(call, "carrier-failed", at=now, told=order.told.replace("_", " "), why=str(failure))
     return carrier.heard()
+
+
+def confirm_joined(order: Order) -> None:
+    """The carrier has let the caller in. Until that is written, a sweep asks it again: nobody else would."""
+    Leg.objects.filter(pk=order.line.leg_uuid, joining=True).update(joining=False)
 
 
 def give(carrier: Carrier, order: Order) -> None:

@@ -63,7 +63,7 @@ def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
 def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
     """The call's campaign, or None and why nobody may be dialed for it."""
     campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
-    if campaign is None:
+    if campaign is None or snapshot.retired:
         return None, "the campaign was deleted"
     if campaign.paused:
         return None, "the campaign is paused"

@@ -4,6 +4,7 @@ Sweeps do it, and so does whoever reads or steers a call: late is never wrong.
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,19 +13,20 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from . import legs, settling
-from .conducting import conduct
+from .carriers.base import CarrierFailed
+from .conducting import give
 from .ending import finish
 from .lifecycle import follow, hear_all, ring_on
 from .models import Call, Leg, Outcome, Party
-from .moves import change
 from .room import Room, enter
 from .switchboard import carrier, carrier_class
 
 _log = logging.getLogger("ringpost.calls")
 # Longer than any request may take: what is older was left by a process that died.
 STUCK_AFTER = timedelta(seconds=60)
-# No call is longer: what is older has lost its last event.
-GREATEST_AGE = timedelta(hours=4)
+# How long a sweep, and somebody's reading, may be kept by a slow carrier; what is left comes with the next one.
+SWEEP_SECONDS = 20.0
+READ_SECONDS = 2.0
 # How long a carrier has to confirm that a line has ended, before it is told again.
 CONFIRMED_WITHIN = timedelta(seconds=10)
 
@@ -70,7 +72,7 @@ def _step(call_uuid: UUID, now: datetime) -> bool:
 def _do_next(room: Room, *, at: datetime) -> datetime | None:
     """Does the earliest of what is due at `at`; the moment when it happened, None when nothing is due."""
     due = [(moment, leg) for moment, leg in _deadlines(room.others()) if moment <= at]
-    aged = room.call.started_at + GREATEST_AGE
+    aged = room.call.started_at + settling.GREATEST_AGE
     if due:
         moment, leg = min(due, key=lambda each: each[0])
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
@@ -103,15 +105,16 @@ def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
 
 
 # --- many calls -------------------------------------------------------------------------------------------
-def catch_up_company(*, company_row: int, now: datetime, most: int = 100) -> int:
+def catch_up_company(*, company_row: int, now: datetime, most: int = 25) -> int:
     """Brings a company's calls to where they are, at most so many; how many were behind. For those who read a list."""
-    return _catch_up_all(_behind(Leg.objects.filter(call__company_id=company_row), company_row, now=now, most=most), now=now)
+    behind = _behind(Leg.objects.filter(call__company_id=company_row), company_row, now=now, most=most)
+    return _catch_up_all(behind, now=now, seconds=READ_SECONDS)
 
 
 def catch_up_due(*, now: datetime, most: int) -> int:
     """The sweep: brings at most so many calls to where they are; how many were behind. Safe twice and in parallel."""
     behind = _behind(Leg.objects.all(), None, now=now, most=most)
-    return _catch_up_all([*behind, *settling.unsettled_places(most=most)][:most], now=now)
+    return _catch_up_all([*behind, *settling.unsettled_places(most=most)][:most], now=now, seconds=SWEEP_SECONDS)
 
 
 def _behind(of: QuerySet[Leg], company_row: int | None, *, now: datetime, most: int) -> list[UUID]:
@@ -123,15 +126,19 @@ def _behind(of: QuerySet[Leg], company_row: int | None, *, now: datetime, most: 
     for legs_due in (unasked.exclude(party=Party.CALLER), ringing, unaccepted):
         found += legs_due.order_by("started_at").values_list("call_id", flat=True)[:most]
     stuck = calls.filter(status=Call.Status.ROUTING, started_at__lte=now - STUCK_AFTER)
-    aged = calls.live().filter(ended_at=None, started_at__lte=now - GREATEST_AGE)
+    aged = calls.live().filter(ended_at=None, started_at__lte=now - settling.GREATEST_AGE)
     unsettled = calls.filter(ended_at__lte=now - settling.LAST_WORD, settled_at=None)
     for behind in (stuck.order_by("started_at"), aged.order_by("started_at"), unsettled.order_by("ended_at")):
         found += behind.values_list("pk", flat=True)[:most]
     return list(dict.fromkeys(found))[:most]
 
 
-def _catch_up_all(calls: list[UUID], *, now: datetime) -> int:
-    for call_uuid in calls:
+def _catch_up_all(calls: list[UUID], *, now: datetime, seconds: float) -> int:
+    """Within so many seconds of real time; how many were reached."""
+    until = time.monotonic() + seconds
+    for reached, call_uuid in enumerate(calls):
+        if time.monotonic() >= until:
+            return reached
         try:
             catch_up(call_uuid, now=now)
         except Exception:  # noqa: BLE001 - one call that cannot go on must not keep the others waiting
@@ -139,27 +146,42 @@ def _catch_up_all(calls: list[UUID], *, now: datetime) -> int:
     return len(calls)
 
 
-# --- lines that should be over ----------------------------------------------------------------------------
-def hang_up_again(*, now: datetime, most: int) -> int:
-    """Tells the carrier once more to end the lines whose end it has not confirmed; how many.
+# --- what the carrier has not confirmed -------------------------------------------------------------------
+def ask_again(*, now: datetime, most: int) -> int:
+    """Tells the carrier once more to end the lines, and to let in the callers, of which it has not confirmed it; how many.
 
-    After a minute what it was told is taken to be done.
+    What it was told to end is taken to be over a minute later, unless it fails even then; after hours it is let be.
     """
-    lines = Leg.objects.filter(status=Leg.Status.ENDED, final=False, ended_at__lte=now - CONFIRMED_WITHIN)
-    unconfirmed = list(lines.order_by("ended_at")[:most])
-    for leg in unconfirmed:
+    while_it_may_last = (now - settling.GREATEST_AGE, now - CONFIRMED_WITHIN)
+    ended = Leg.objects.filter(status=Leg.Status.ENDED, final=False, ended_at__range=while_it_may_last)
+    joining = Leg.objects.filter(status=Leg.Status.IN_PROGRESS, joining=True)
+    unconfirmed = [*joining.order_by("started_at")[:most], *ended.order_by("ended_at")[:most]]
+    until = time.monotonic() + SWEEP_SECONDS
+    for reached, leg in enumerate(unconfirmed):
+        if time.monotonic() >= until:
+            return reached
         try:
-            _hang_up_once_more(leg, now=now)
-        except Exception:  # noqa: BLE001 - one line that cannot be hung up must not keep the others waiting
-            _log.exception("leg %s could not be hung up", leg.pk)
+            _ask_once_more(leg, now=now)
+        except Exception:  # noqa: BLE001 - one line of which the carrier wants to know nothing must not keep the others waiting
+            _log.exception("leg %s: the carrier could not be asked again", leg.pk)
     return len(unconfirmed)
 
 
-def _hang_up_once_more(leg: Leg, *, now: datetime) -> None:
+def _ask_once_more(leg: Leg, *, now: datetime) -> None:
     with transaction.atomic():
         room = enter(leg.call_id)
         mine = room.leg(leg.pk)
-        room.order("hang_up", mine, at=mine.ended_at or now)
-        if leg.ended_at and leg.ended_at <= now - settling.LAST_WORD:
-            change(mine, final=True)
-    hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)
+        if mine.is_live and mine.joining and not mine.held:
+            room.order("unhold", mine, at=room.at(now))
+        elif not mine.is_live and not mine.final:
+            room.order("hang_up", mine, at=mine.ended_at or now)
+    line, asked = carrier(), Leg.objects.filter(pk=leg.pk)
+    try:
+        for order in room.orders:
+            give(line, order)
+    except CarrierFailed as failure:
+        _log.warning("leg %s: the carrier could not be asked again: %s", leg.pk, failure)
+        return
+    asked.filter(joining=True).update(joining=False)
+    asked.filter(status=Leg.Status.ENDED, ended_at__lte=now - settling.LAST_WORD).update(final=True)
+    hear_all(line.heard(), now=now)

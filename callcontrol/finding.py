@@ -14,13 +14,16 @@ from .reach import Steerer
 _MEANT_FOR = timedelta(days=1)
 
 
-def active_legs(steerer: Steerer) -> QuerySet[Leg]:
+def active_legs(steerer: Steerer, *, now: datetime) -> QuerySet[Leg]:
     """The owner's present leg of each call that it is on, the newest of several; most recently dialed first.
 
-    A ringing or talking handler is present, a transferee from its answer on.
+    A ringing or talking handler is present, a transferee from its answer on; a line that is past its time is not, whether
+    or not it was ended already.
     """
     theirs = Leg.objects.live().filter(buyer_id__in=steerer.buyer_rows, call__company_id=steerer.company_row)
-    present = theirs.exclude(party=Party.TRANSFEREE, status=Leg.Status.RINGING)
+    timely = theirs.exclude(status=Leg.Status.RINGING, rings_until__lte=now)
+    timely = timely.exclude(status=Leg.Status.IN_PROGRESS, accepted_at=None, accept_until__lte=now)
+    present = timely.exclude(party=Party.TRANSFEREE, status=Leg.Status.RINGING)
     newer = present.filter(call_id=OuterRef("call_id"), place__gt=OuterRef("place"))
     return present.filter(~Exists(newer)).select_related("call").order_by("-started_at", "-pk")
 

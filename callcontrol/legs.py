@@ -162,7 +162,7 @@ def _is_waited_on(room: Room) -> bool:
 
 def unhold(room: Room, *, at: datetime) -> bool:
     """The caller comes back into the conference; False when it was not on hold."""
-    if not room.caller.held or not change(room.caller, held=False):
+    if not room.caller.held or not change(room.caller, held=False, joining=True):
         return False
     note(room.call, "caller-joined", at=at)
     room.order("unhold", room.caller, at=at)

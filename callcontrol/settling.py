@@ -19,6 +19,8 @@ from .timeline import note
 
 # How long a carrier's last word on a line is waited for, before what is known has to do.
 LAST_WORD = timedelta(seconds=60)
+# No call is longer: what is older has lost its last event, and nobody knows how long it was.
+GREATEST_AGE = timedelta(hours=4)
 
 
 def settle(call_uuid: UUID, *, now: datetime) -> bool:
@@ -98,6 +100,8 @@ def _earned(room: Room, kept: Leg, snapshot: Snapshot) -> ConversionFacts | None
     """The conversion that the seconds since the pick-up reached, the reserved one first."""
     call = room.call
     if kept.answered_at is None or call.ended_at is None:
+        return None
+    if call.ended_at - call.started_at >= GREATEST_AGE:
         return None
     seconds = int((call.ended_at - kept.answered_at).total_seconds())
     return payouts.earned(_offers(room, kept, snapshot), seconds=seconds)

@@ -19,10 +19,10 @@ def catch_up_calls() -> int:
 
 
 @shared_task(ignore_result=True)
-def hang_up_again() -> int:
+def ask_carrier_again() -> int:
     """Tells the carrier once more of lines that should be over; how many."""
     now = timezone.now()
-    return leases.sweep(name="hang-up-again", batch=lambda: due.hang_up_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now)
+    return leases.sweep(name="ask-carrier-again", batch=lambda: due.ask_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now)
 
 
 @shared_task(ignore_result=True)

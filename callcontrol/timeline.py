@@ -28,7 +28,6 @@ _SENTENCES = {
     "caller-held": "The caller is on hold.",
     "caller-joined": "The caller is back on the line.",
     "carrier-failed": "The carrier could not {told}: {why}.",
-    "turning-away-failed": "The carrier could not tell the caller: {why}.",
     "ended": "The call ended: {why}.",
     "converted": "The call converted: {payout} to the publisher, {revenue} from the buyer.",
     "sold": "The buyer reported a sale: {payout} to the publisher, {revenue} from the buyer.",

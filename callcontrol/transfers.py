@@ -11,7 +11,7 @@ from campaigns.refusals import CarrierAway, NotFound, Refusal
 
 from . import legs, lifecycle
 from .carriers.base import CarrierFailed
-from .conducting import give
+from .conducting import confirm_joined, give
 from .dialing import dial_order, new_leg
 from .due import catch_up
 from .handling import NOT_LIVE, TRANSFERRED, is_over, is_transferring
@@ -58,7 +58,7 @@ def _check(room: Room, leg: Leg) -> None:
 def _destination(call: Call, transfer_to: str) -> str:
     company = call.company
     number = phone.dialable(transfer_to, company.region, tuple(company.dial_prefixes))
-    if number is None or number == call.caller_number:
+    if number is None or call.caller_number in (number, phone.to_e164(phone.sip_user(number), company.region)):
         raise Refusal(CANNOT_DIAL)
     return number
 
@@ -73,7 +73,7 @@ def _make(room: Room, leg: Leg, number: str, *, hold_caller: bool, at: datetime)
     )
     room.transfers.append(transfer)
     note(room.call, "transferring", at=at, number=number, leg=str(transferee.pk), hold_caller=hold_caller)
-    if hold_caller and change(room.caller, held=True):
+    if hold_caller and change(room.caller, held=True, joining=False):
         note(room.call, "caller-held", at=at)
         room.order("hold", room.caller, at=at)
     return transfer, buyer
@@ -115,6 +115,7 @@ def connect_caller(*, transfer_uuid: UUID, now: datetime) -> Transfer:
     try:
         for order in orders:
             give(carrier(), order)
+            confirm_joined(order)
     except CarrierFailed as failure:
         _hold_again(transfer, why=str(failure), now=now)
         raise CarrierAway(_AWAY) from None
@@ -128,7 +129,7 @@ def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
     """
     with transaction.atomic():
         room = enter(transfer.call_id)
-        if room.call.is_live and change(room.caller, held=True):
+        if room.call.is_live and change(room.caller, held=True, joining=False):
             note(room.call, "carrier-failed", at=room.at(now), told="unhold", why=why)
             legs.regroup(room, room.leg(transfer.transferee_id), at=room.at(now))
     lifecycle.follow(room, now=now)

@@ -4,6 +4,7 @@ import importlib
 import re
 from functools import cache, lru_cache
 from types import ModuleType
+from urllib.parse import unquote
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, shortnumberinfo
@@ -88,16 +89,22 @@ def destination(text: str, region: str) -> str | None:
 def dialable(text: str, region: str, prefixes: tuple[str, ...] = ()) -> str | None:
     """The destination of a number that may be dialed: no emergency number, and under one of the prefixes if there are any."""
     number = destination(text, region)
-    if number is None or is_emergency(text) or is_emergency(number):
+    if number is None or is_emergency(text) or is_emergency(number) or is_withheld(number):
         return None
     return number if not prefixes or number.startswith(prefixes) else None
 
 
 def is_emergency(text: str) -> bool:
     """Whether it is the emergency number of any country, also as the user of a SIP address or behind a country's code."""
-    user = re.sub(r"^sips?:|@.*$", "", text.strip(), flags=re.IGNORECASE)
+    user = sip_user(text) or text.strip()
     digits = re.sub(r"\D", "", user)
     return bool(re.fullmatch(r"[+0-9\s().\-]+", user)) and (_calls_for_help(digits) or digits == "1911")
+
+
+def sip_user(text: str) -> str:
+    """Who is called at a SIP address, decoded, without password and parameters; blank for what is none."""
+    found = re.match(r"sips?:([^@]*)@", text.strip(), flags=re.IGNORECASE)
+    return re.split(r"[;:]", unquote(found[1]))[0].strip() if found else ""
 
 
 @lru_cache(maxsize=1024)

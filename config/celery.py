@@ -20,7 +20,7 @@ SWEEPS: dict[str, float] = {
     "config.tasks.tick": 10,
     "reservations.tasks.expire_reservations": 5,
     "callcontrol.tasks.catch_up_calls": 5,
-    "callcontrol.tasks.hang_up_again": 10,
+    "callcontrol.tasks.ask_carrier_again": 10,
     "callcontrol.tasks.deliver_webhooks": 2,
     "publishers.tasks.expire_stored_tags": 60,
     "publishers.tasks.trim_idempotency_records": 3600,

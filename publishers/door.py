@@ -185,7 +185,7 @@ class Door(APIView):
             method=visit.method,
             path=visit.path,
             idempotency_key=visit.idempotency_key,
-            parameters=visit.parameters,
+            parameters=visit.parameters.without_key(),
             now=visit.now,
         )
         if isinstance(began, Answer):

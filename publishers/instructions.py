@@ -9,8 +9,13 @@ from .models import Key
 def ready_url(*, key: Key, base_url: str) -> str:
     """The address that a client calls, the key filled in and each parameter with a placeholder in capitals.
 
-    `base_url` is the installation's, with or without a slash at its end.
+    What is known of the key's company stands in its place. `base_url` is the installation's, with or without a slash at its
+    end. Blank for a key that may do nothing.
     """
-    kind = kind_of(key.type)
-    parameters = [("key", key.key), *kind.parameters(kind.full(key.settings))]
-    return f"{base_url.rstrip('/')}{kind.path}?{urlencode(parameters)}"
+    kind, settings = kind_of(key.type), kind_of(key.type).full(key.settings)
+    path = kind.path_for(settings)
+    if not path:
+        return ""
+    known = {"company_id": key.company.company_id}
+    spelled = [(name, known.get(name, placeholder)) for name, placeholder in kind.parameters(settings)]
+    return f"{base_url.rstrip('/')}{path}?{urlencode([('key', key.key), *spelled])}"

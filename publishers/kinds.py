@@ -39,6 +39,16 @@ class KeyKind:
             raise Forbidden(f"{cls.label.lower()} is switched off for this company")
 
     @classmethod
+    def gist(cls, settings: Mapping[str, Any]) -> str:
+        """What tells this key from another of its kind, in a few words for people."""
+        return ""
+
+    @classmethod
+    def path_for(cls, settings: Mapping[str, Any]) -> str:
+        """Where a request with a key of these settings goes; blank when it may do nothing."""
+        return cls.path
+
+    @classmethod
     def defaults(cls) -> dict[str, Any]:
         return {name: field.initial for name, field in cls.fields.items()}
 

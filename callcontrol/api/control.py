@@ -23,6 +23,7 @@ from publishers.visit import Visit
 from . import control_descriptions
 
 Told = tuple[int, dict[str, Any]]
+_MOST_BEHIND = 10  # of a company's calls; the lines of others are only left out of a list, for a sweep is about to end them
 
 
 # --- by a handler key -------------------------------------------------------------------------------------
@@ -53,10 +54,10 @@ class ActiveCalls(ByHandlerKey):
     def prepare(self, visit: Visit) -> None:
         super().prepare(visit)
         _, snapshot = visit.let_in()
-        due.catch_up_company(company_row=snapshot.company_row, now=visit.now)
+        due.catch_up_company(company_row=snapshot.company_row, now=visit.now, most=_MOST_BEHIND)
 
     def get(self, visit: Visit) -> Told:
-        legs = finding.active_legs(self.steerer(visit))
+        legs = finding.active_legs(self.steerer(visit), now=visit.now)
         if visit.parameters.number_text("caller_number") is not None:
             legs = finding.of_caller(legs, visit.caller_number)
         page = page_of(legs, visit.parameters)

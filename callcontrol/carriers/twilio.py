@@ -220,12 +220,13 @@ def _arrival(hook: Webhook) -> Arrival:
 
 
 def _of_conference(hook: Webhook) -> CallerJoined | LegEnded | None:
-    """Of a conference's events only those of its caller: of everybody else their own lines tell."""
+    """Who leaves, and that the caller came. The others' lines tell of themselves too, but what is told twice is not lost."""
     caller, event = _uuid(hook, "leg"), hook.said.get("StatusCallbackEvent", "")
-    of_caller = hook.said.get("ParticipantLabel") == str(caller)
-    if event == "conference-end" or (of_caller and event == "participant-leave"):
-        return LegEnded(caller, _moment(hook), "completed", event_id=_event_id(hook, "ConferenceSid"))
-    return CallerJoined(_uuid(hook, "call"), hook.now) if of_caller and event == "participant-join" else None
+    label = hook.said.get("ParticipantLabel", "")
+    if event in ("conference-end", "participant-leave"):
+        left = _uuid(hook, "leg", label) if event == "participant-leave" else caller
+        return LegEnded(left, _moment(hook), "completed", event_id=_event_id(hook, "ConferenceSid"))
+    return CallerJoined(_uuid(hook, "call"), hook.now) if label == str(caller) and event == "participant-join" else None
 
 
 def _of_line(hook: Webhook) -> LegRings | LegAnswered | LegEnded | None:
@@ -259,9 +260,9 @@ def _event_id(hook: Webhook, of: str) -> str:
     return f"{hook.said.get(of, '')[:40]}:{hook.said.get('SequenceNumber', '')[:10]}:{state[:30]}"
 
 
-def _uuid(hook: Webhook, name: str) -> UUID:
+def _uuid(hook: Webhook, name: str, text: str | None = None) -> UUID:
     try:
-        return UUID(hook.query.get(name, ""))
+        return UUID(hook.query.get(name, "") if text is None else text)
     except ValueError:
         raise NotFound(f"{name} not found") from None
 
@@ -272,9 +273,7 @@ def _moment(hook: Webhook) -> datetime:
         told = parsedate_to_datetime(hook.said.get("Timestamp", ""))
     except (ValueError, IndexError):
         return hook.now
-    if told.tzinfo is None or not hook.now - LATEST <= told <= hook.now:
-        return hook.now
-    return told
+    return told if told.tzinfo and hook.now - LATEST <= told <= hook.now else hook.now
 
 
 # --- asking -----------------------------------------------------------------------------------------------

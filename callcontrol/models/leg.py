@@ -62,6 +62,7 @@ class Leg(models.Model):
     outcome = models.CharField(max_length=20, blank=True, choices=Outcome)
     final = models.BooleanField(default=False)
     held = models.BooleanField(default=False)  # hears music, and nobody; of the caller's leg alone
+    joining = models.BooleanField(default=False)  # off hold, which its carrier has not confirmed yet
     carrier_leg_id = models.CharField(max_length=64, blank=True)
     acceptance_seconds = models.PositiveIntegerField(null=True)
     given_up_by = models.BigIntegerField(null=True)
@@ -93,6 +94,7 @@ class Leg(models.Model):
                 name="leg_to_accept",
             ),
             models.Index(fields=["ended_at"], condition=Q(status="ended", final=False), name="leg_not_final"),
+            models.Index(fields=["started_at"], condition=Q(status="in-progress", joining=True), name="leg_joining"),
         ]
 
     def __str__(self) -> str:

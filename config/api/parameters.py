@@ -52,6 +52,10 @@ class Parameters(dict[str, str]):
         """The key of the request: the first of `names` that is not blank."""
         return next(filter(None, map(self.value, names)), None)
 
+    def without_key(self) -> dict[str, str]:
+        """What is asked, apart from who asks: a key may be sent in several ways."""
+        return {name: text for name, text in self.items() if name not in ("key", "api_key")}
+
     def publisher(self) -> str | None:
         """The publisher's id under any of its names; ApiError 422 when they contradict each other, or for no possible tag."""
         given = [text for text in map(self.value, PUBLISHER_NAMES) if text]

@@ -32,6 +32,11 @@ def kind_label(slug: str) -> str:
     return next((kind.label for kind in all_kinds() if kind.slug == slug), slug)
 
 
+def gist(key: Key) -> str:
+    kind = next((kind for kind in all_kinds() if kind.slug == key.type), None)
+    return kind.gist(kind.full(key.settings)) if kind else ""
+
+
 def state(key: Key) -> str:
     if key.is_dead(now=timezone.now()):
         return "Revoked"
@@ -43,6 +48,8 @@ def state(key: Key) -> str:
 def address(key: Any) -> SafeString:
     """The ready address with a button that copies it; `key` comes from `with_use` and `desk.mine`."""
     url = ready_url(key=key, base_url=key.base_url)
+    if not url:
+        return format_html("{}", "This key may do nothing yet: choose its actions.")
     if not key.clear:
         return format_html('<code class="{}">{}</code>', _CODE, url.replace(key.key, f"…{key.key[-4:]}"))
     return format_html(

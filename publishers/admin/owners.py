@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -50,8 +51,9 @@ class KeysInline(CatalogueInline):
         return link(key)
 
     @display(description="type")
-    def kind(self, key: Key) -> str:
-        return key_display.kind_label(key.type)
+    def kind(self, key: Key) -> SafeString:
+        """With what tells it from its like."""
+        return format_html('{}<div class="text-xs">{}</div>', key_display.kind_label(key.type), key_display.gist(key))
 
     @display(description="ready URL")
     def address(self, key: Key) -> SafeString:

@@ -136,7 +136,7 @@ def test_a_sale_on_a_live_call_is_its_money(key: Key, call: str) -> None:
     report(key, call, revenue="7", payout="5")
     end(call)
     events = [event["event"] for event in shown(call)["events"]]
-    assert (money(call), events[-2:]) == (("5.00", "7.00", True), ["sold", "ended"])
+    assert (money(call), events[-3:]) == (("5.00", "7.00", True), ["sold", "left", "ended"])
 
 
 def test_a_call_that_did_not_convert_may_be_sold_later(key: Key, call: str) -> None:

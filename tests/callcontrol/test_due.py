@@ -12,7 +12,7 @@ from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer, Campaign
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, leg_of, play, tell, use
-from tests.factories import make_market
+from tests.factories import make_conversion, make_market
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +207,20 @@ def test_who_reads_a_companys_calls_moves_no_others(campaign: Campaign) -> None:
     assert (caught_up, len(lines(mine)), len(lines(theirs))) == (1, 2, 1)
 
 
+def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> None:
+    make_conversion(campaign, seconds=60)
+    call = called(campaign)
+    tell(call, "b1 answered 5")
+    due.catch_up(call.pk, now=after(4 * 3600 + 60))
+    call.refresh_from_db()
+    assert (call.status, call.connected_at, call.payout, call.events.latest("id").kind) == (
+        "finished",
+        after(5),
+        None,
+        "unconverted",
+    )
+
+
 # --- lines that should be over ----------------------------------------------------------------------------
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
@@ -219,7 +233,7 @@ def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
     call = called(campaign)
     tell(call, "caller completed 20")
     Quiet.told.clear()
-    assert (due.hang_up_again(now=after(second), most=10), Quiet.told) == (len(told), told)
+    assert (due.ask_again(now=after(second), most=10), Quiet.told) == (len(told), told)
     assert leg_of(call, "b1").final == is_final
 
 
@@ -228,9 +242,9 @@ def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign
     first, second = called(campaign, "first"), called(campaign, "second")
     for call in (first, second):
         tell(call, "caller completed 20")
-    told = [due.hang_up_again(now=after(30), most=10)]
+    told = [due.ask_again(now=after(30), most=10)]
     tell(first, "b1 canceled 31")
-    told += [due.hang_up_again(now=after(moment), most=10) for moment in (40, 80, 90)]
+    told += [due.ask_again(now=after(moment), most=10) for moment in (40, 80, 90)]
     assert told == [2, 1, 1, 0]
 
 
@@ -239,7 +253,7 @@ def test_lines_are_hung_up_in_batches(campaign: Campaign) -> None:
     for name in range(3):
         tell(called(campaign, str(name)), f"caller completed {20 + name}")
     Quiet.told.clear()
-    due.hang_up_again(now=after(60), most=2)
+    due.ask_again(now=after(60), most=2)
     assert len(Quiet.told) == 2
 
 
@@ -249,8 +263,8 @@ def test_a_line_that_cannot_be_hung_up_does_not_keep_the_others(stumbling: list[
     Leg.objects.filter(call=stumbling[0], party="handler").update(status="ended", outcome="canceled", ended_at=after(19))
     Quiet.told.clear()
     Stumbling.told.clear()
-    assert (due.hang_up_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
-    assert Leg.objects.filter(status="ended", final=False).count() == 0
+    assert (due.ask_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
+    assert [leg.call for leg in Leg.objects.filter(status="ended", final=False)] == stumbling[:1]
 
 
 def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
@@ -258,4 +272,4 @@ def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
     call = called(campaign)
     tell(call, "caller completed 20")
     now = timezone.now() + timedelta(days=1)
-    assert (due.hang_up_again(now=now, most=10), came_to(call).settled) == (0, True)
+    assert (due.ask_again(now=now, most=10), came_to(call).settled) == (0, True)

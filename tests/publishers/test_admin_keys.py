@@ -123,7 +123,7 @@ def test_without_an_owner_the_page_says_where_keys_are_made():
 def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
     kind = next(kind for kind in all_kinds() if name in kind.owners)
     owner = OWNERS[name]()
-    key = make.make_key(kind.slug, **{name: owner})
+    key = make.make_key(kind.slug, **{name: owner}, **({"actions": ["active_calls"]} if "actions" in kind.fields else {}))
     page = browser(_company(owner)).get(
         reverse(f"admin:{owner._meta.app_label}_{owner._meta.model_name}_change", args=[owner.pk])
     )
@@ -233,3 +233,9 @@ def test_a_page_on_which_nothing_changed_leaves_no_history():
     client = browser(key.company)
     client.post(_page(key), filled(client, _page(key)))
     assert key.history.count() == 1
+
+
+def test_a_handler_key_that_may_do_nothing_says_so():
+    key = make.make_key("call_control", buyer=make.make_buyer())
+    page = browser(key.company).get(reverse("admin:campaigns_buyer_change", args=[key.buyer_id]))
+    assert "This key may do nothing yet: choose its actions." in page.content.decode()

@@ -165,18 +165,22 @@ def test_an_answer_is_kept_a_day(client: Client, key: Key, hours: float, made: i
 
 @pytest.mark.parametrize(("seconds", "status"), [(59, 409), (60, 200)])
 def test_the_lock_of_a_killed_process_runs_out(client: Client, key: Key, seconds: int, status: int) -> None:
-    said = {"key": key.key}
-    idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": said}, now=NOW)
+    idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW)
     with time_machine.travel(NOW + seconds * SECONDS, tick=False):
         answer = ping(client, key)
     assert (answer.status_code, Reservation.objects.count()) == (status, int(status == 200))
 
 
 def test_still_running_says_when_to_come_again(client: Client, key: Key) -> None:
-    said = {"key": key.key}
     with time_machine.travel(NOW, tick=False):
-        idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": said}, now=NOW)
+        idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW)
         assert ping(client, key)["Retry-After"] == "1"
+
+
+def test_how_the_key_is_sent_is_no_parameter(client: Client, key: Key) -> None:
+    first = ping(client, key).json()
+    again = client.post("/rtbs.json", headers={**ONCE, "Authorization": f"Bearer {key.key}"})
+    assert (again.json(), replayed(again)) == (first, "true")
 
 
 def test_who_was_taken_for_dead_may_not_finish() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from publishers.instructions import ready_url
-from tests.factories import make_key
+from tests.factories import make_buyer, make_company, make_key
 
 BASE = "https://calls.example.com/"
 pytestmark = pytest.mark.django_db
@@ -24,3 +24,25 @@ def test_a_base_without_a_slash_gives_the_same():
 def test_a_required_tag_with_a_space_stays_one_parameter():
     key = make_key("call_reservation", key="k3", required_tags=["home owner"])
     assert ready_url(key=key, base_url=BASE).endswith("&affiliate_id=PUBLISHER_ID&home+owner=HOME+OWNER")
+
+
+def test_the_companys_own_id_stands_where_it_is_asked_for():
+    key = make_key("account", key="k4", company=make_company(company_id="acme"))
+    assert ready_url(key=key, base_url=BASE) == "https://calls.example.com/calls.json?key=k4&company_id=acme"
+
+
+@pytest.mark.parametrize(
+    ("actions", "path"),
+    [
+        (["reject", "active_calls"], "/call_control/v1/active_calls.json?key=k5"),
+        (["reject"], "/call_control/v1/calls/CALL_UUID/reject.json?key=k5"),
+    ],
+    ids=["list", "action"],
+)
+def test_a_handler_key_leads_to_what_it_may_do(actions, path):
+    key = make_key("call_control", key="k5", buyer=make_buyer(), actions=actions)
+    assert ready_url(key=key, base_url=BASE) == f"https://calls.example.com{path}"
+
+
+def test_a_handler_key_without_an_action_leads_nowhere():
+    assert ready_url(key=make_key("call_control", buyer=make_buyer()), base_url=BASE) == ""

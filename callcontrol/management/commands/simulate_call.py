@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--talk",
             type=_count,
             metavar="SECONDS",
-            help="the caller hangs up so long after the answer (at once, if that is not said)",
+            help="the caller hangs up so long after the answer (without it they go on talking)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

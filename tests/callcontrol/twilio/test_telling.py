@@ -210,3 +210,18 @@ def test_a_leg_whose_name_got_lost_learns_it_from_its_first_news(campaign: Campa
     Leg.objects.filter(pk=handler().pk).update(carrier_leg_id="")
     told("leg-ringing")
     assert handler().carrier_leg_id == LEG_SID
+
+
+def test_a_handler_who_leaves_the_conference_has_left_though_its_line_tells_nothing(campaign: Campaign) -> None:
+    rings()
+    told("leg-answered")
+    said = {**recorded("caller-leaves"), "ParticipantLabel": str(handler().pk), "CallSid": LEG_SID}
+    posted(path("conference", call=caller().call_id, leg=caller().pk), said)
+    assert (handler().status, handler().outcome, Call.objects.get().status) == ("ended", "completed", "finished")
+
+
+def test_somebody_of_another_name_who_leaves_is_nobody(campaign: Campaign) -> None:
+    rings()
+    said = {**recorded("caller-leaves"), "ParticipantLabel": "somebody"}
+    assert posted(path("conference", call=caller().call_id, leg=caller().pk), said)[0] == 404
+    assert Call.objects.get().status == "ringing"

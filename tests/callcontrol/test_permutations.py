@@ -18,7 +18,8 @@ from tests.factories import make_market
 pytestmark = pytest.mark.django_db
 Order = Callable[[Sequence[str], int], Sequence[str]]
 MOST_ORDERS = 24
-WITH_REPEATS = 10
+DRAWN = 16
+WITH_REPEATS = 6
 
 TALK = Came("finished", 100, ("caller completed 0-100", "b1 completed 5-100"), "b1 0/1", connected=5, paid="90.00/120.00 at 100")
 TALK_OF_B2 = ("b2 completed 15-120",)
@@ -315,7 +316,7 @@ def orders(stages: Script) -> Iterator[Order]:
         for chosen in itertools.product(*map(itertools.permutations, told)):
             yield lambda _, turn, chosen=chosen: chosen[turn]
     else:
-        yield from (_drawn(seed, []) for seed in range(MOST_ORDERS))
+        yield from (_drawn(seed, []) for seed in range(DRAWN))
     yield from (_drawn(seed, told) for seed in range(WITH_REPEATS))
 
 

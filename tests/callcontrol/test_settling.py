@@ -10,9 +10,9 @@ from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers.models import Conversion
 from reservations.models import Reservation
-from tests.callcontrol.scripts import Quiet, Script, after, arrive, came_to, play, tell, use
+from tests.callcontrol.scripts import CALLER, Quiet, Script, after, arrive, came_to, play, tell, use
 from tests.factories import make_group, make_key, make_market
-from tests.pinging import CALLER, confirm, ping
+from tests.pinging import confirm, ping
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ ENDINGS: dict[str, tuple[Script, int, int]] = {
         1,
         1,
     ),
-    "silent": ([["b1 answered 5"], ["clock 14400"]], 1, 1),
+    "silent": ([["b1 answered 5"], ["clock 14400"]], 1, 0),
 }
 
 
@@ -52,7 +52,7 @@ def number_for(campaign: Campaign, how: str) -> str:
     """What the caller dials: plainly, or after a ping that was reserved, confirmed or counted at once."""
     if how == "plain":
         return campaign.numbers.get().number
-    answer = ping(make_key(campaign=campaign, count_on_reserve=how == "counted"))
+    answer = ping(make_key(campaign=campaign, count_on_reserve=how == "counted"), caller_number=CALLER)
     if how == "confirmed":
         confirm(make_key_of(answer), answer["uuid"])
     return str(answer["inbound_number"])

@@ -26,7 +26,7 @@ from tests.races.takers import THREADS  # noqa: E402
 def main(acts: int) -> int:
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)
-    blown = storm.Storm(make_market(caps=[None, None]), storm.callers(-(-acts // THREADS)))
+    blown = storm.Storm(make_market(caps=[None, None]), storm.callers(-(-acts // (storm.CALLS + storm.WRITES))))
     began = time.perf_counter()
     blown.blow()
     seconds = time.perf_counter() - began

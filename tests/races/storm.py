@@ -9,21 +9,23 @@ from django.db.models import Count, F
 
 from callcontrol.models import CallTag, LateTag
 from campaigns.models import Campaign
-from publishers.models import Key, StoredTag
+from publishers.models import StoredTag
 from tests.factories import fresh_phone, make_key
 from tests.pinging import act, dial, hang_up, last_leg
 from tests.races.takers import THREADS, together
 from tests.writing import status
 
-CALLS = 2  # of each caller, each in a thread of its own; all other threads write
-WRITES = THREADS - CALLS
+CALLS = 2  # of each caller, each in a thread of its own; all other threads write, some times in a row
+TURNS = 4
+WRITES = (THREADS - CALLS) * TURNS
+LOOKING, NOT_LOOKING = ([f"t{thread}.{turn}" for thread in range(first, THREADS, 2) for turn in range(TURNS)] for first in (2, 3))
 
 
 @dataclass(slots=True)
 class Storm:
-    """For each caller two calls and ten writes begin at one moment, in as many threads.
+    """For each caller two calls begin at one moment, and ten threads that write until well after their end.
 
-    Every other thread writes by a key that does not look back at a call that has ended: its tags may be left over.
+    Every other of these writes by a key that does not look back at a call that has ended: its tags may be left over.
     """
 
     campaign: Campaign
@@ -42,7 +44,8 @@ class Storm:
                 if thread < CALLS:
                     _call(number, caller, busy=chance.randrange(3))
                 else:
-                    told[_write(not_looking if thread % 2 else looking, caller, thread)] += 1
+                    key = not_looking if thread % 2 else looking
+                    told.update(status(key, caller_number=caller, **{f"t{thread}.{turn}": caller}) for turn in range(TURNS))
             return told
 
         for told in together([lambda thread=thread: acts(thread) for thread in range(THREADS)]):  # type: ignore[misc]
@@ -56,10 +59,6 @@ def _call(number: str, caller: str, *, busy: int) -> None:
         if call["status"] == "ringing":
             call = act(last_leg(call), "busy" if turn < busy else "answer")
     hang_up(call["call_uuid"])
-
-
-def _write(key: Key, caller: str, thread: int) -> str:
-    return status(key, caller_number=caller, **{f"t{thread}": caller})
 
 
 def callers(count: int) -> list[str]:
@@ -78,10 +77,9 @@ def places() -> dict[tuple[str, str], int]:
 
 
 def everywhere_once(storm: Storm) -> dict[tuple[str, str], int]:
-    return {(caller, f"t{thread}"): 1 for caller in storm.callers for thread in range(CALLS, THREADS)}
+    return {(caller, name): 1 for caller in storm.callers for name in (*LOOKING, *NOT_LOOKING)}
 
 
 def left_over() -> tuple[int, int]:
     """Tags that wait though their key looks back at ended calls, and tags that wait on a call that has ended."""
-    looking = [f"t{thread}" for thread in range(CALLS, THREADS, 2)]
-    return StoredTag.objects.filter(name__in=looking).count(), LateTag.objects.count()
+    return StoredTag.objects.filter(name__in=LOOKING).count(), LateTag.objects.count()

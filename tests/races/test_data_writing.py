@@ -13,7 +13,7 @@ from tests.races.storm import Storm
 from tests.writing import NO_CALL, on_calls, status, waiting_for_a_call
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CALLERS = 12
+CALLERS = 5
 
 
 @pytest.fixture

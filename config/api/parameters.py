@@ -1,5 +1,6 @@
 """What a request says: query, body and path merged, checked, and told apart into reserved parameters and tags."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ MAX_TAG_VALUE = 1_000
 
 _SECRETS = frozenset({"key", "apikey", "token", "authorization", "company_id"})
 _SECRET_ENDINGS = ("_key", "-key", "_token", "password", "secret")
+_WHOLE_FLOAT = re.compile(r"\+?\d+\.0+")
 _NO_NUMBER = frozenset({"", "undefined", "null"})
 
 
@@ -45,6 +47,8 @@ class Parameters(dict[str, str]):
         text = raw.strip()
         if text.lower() in _NO_NUMBER:
             return None
+        if _WHOLE_FLOAT.fullmatch(text):  # spreadsheets and data frames keep numbers as floats
+            text = text.partition(".")[0]
         # A raw + in a query decodes to a space: " 12025550102" was sent as +12025550102.
         return f"+{text}" if raw[0] == " " and text[0].isdecimal() else text
 

@@ -169,3 +169,16 @@ def test_a_masked_number_shows_its_last_four_digits(text: str, shown: str) -> No
 )
 def test_an_emergency_number_is_seen(text: str, is_it: bool) -> None:
     assert phone.is_emergency(text) is is_it
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0012025550102", "+12025550102"),
+        ("+0012025550102", "+12025550102"),
+        ("00 44 20 7946 0958", "+442079460958"),
+        ("0000000", None),
+    ],
+)
+def test_two_zeros_stand_for_the_plus(text: str, number: str | None) -> None:
+    assert phone.to_e164(text, "US") == number

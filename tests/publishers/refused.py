@@ -63,7 +63,7 @@ def begin_once(**more: str) -> Callable[[Key], Any]:
     """Leaves what a ping with `more` parameters and the Idempotency-Key `once` leaves while it runs."""
 
     def begin(key: Key) -> None:
-        said = {"caller_number": "12025550102", "key": key.key, **more}
+        said = {"caller_number": "12025550102", **more}
         for path in ("/rtbs.json", "/rtbs.xml"):
             idempotency.begin(
                 scope=f"key:{key.pk}", method="POST", path=path, idempotency_key="once", parameters=said, now=timezone.now()

@@ -49,7 +49,7 @@ def to_e164(text: str, region: str) -> str | None:
         return None
     has_plus = spelled.startswith("+")
     digits = re.sub(r"\D", "", spelled.replace("(0)", "") if has_plus else spelled)
-    if digits.startswith("00") and not has_plus:  # what most of the world dials for the plus; no country's code begins with 0
+    if re.match(r"00[1-9]\d{6}", digits) and not has_plus:  # what most of the world dials for the plus
         has_plus, digits = True, digits[2:]
     if not 7 <= len(digits) <= 15:
         return None

@@ -240,3 +240,8 @@ def test_any_request_can_be_logged(query: str, body: list[tuple[str, str]]) -> N
 def test_any_text_is_a_number_or_none(name: str, text: str) -> None:
     parameters = Parameters({name: text})
     assert (parameters.number_text(name) or "x").strip() == (parameters.number_text(name) or "x")
+
+
+@pytest.mark.parametrize(("sent", "meant"), [("12025550102.0", "12025550102"), ("+12025550102.00", "+12025550102")])
+def test_a_number_that_was_kept_as_a_float_is_the_number(sent: str, meant: str) -> None:
+    assert merge("", [("caller_number", sent)], {}).number_text("caller_number") == meant

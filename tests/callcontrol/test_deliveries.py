@@ -1,6 +1,7 @@
 """Webhooks that are told what happened: once a call for each trigger, sent until they hear, and nobody waits for a tarpit."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from callcontrol import deliveries, lifecycle, settling
 from callcontrol.models import Call, Delivery, DeliveryAttempt
-from campaigns.models import Campaign, Webhook
+from callcontrol.selling import Seller, sell
+from campaigns.models import Buyer, Campaign, Webhook
 from publishers.snapshot import current_snapshot
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
 from tests.callcontrol.lines import make_call
@@ -89,6 +91,18 @@ def test_the_address_is_that_of_the_moment(campaign: Campaign) -> None:
     play(call, SCRIPTS["converts"][0])
     urls = Delivery.objects.order_by("trigger").values_list("url", flat=True)
     assert [url.removeprefix("https://a.example/") for url in urls] == ["answered//", "converted/90.00/195", "ended/90.00/195"]
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_sale_that_the_buyer_reports_is_told_once(campaign: Campaign, is_over: bool) -> None:
+    make_webhook(campaign, trigger="converted", url="https://a.example/[payout]/[revenue]")
+    call = called(campaign)
+    play(call, SCRIPTS["too short"][0] if is_over else [["b1 answered 5"]])
+    seller = Seller(call.company_id, Buyer.objects.get(buyer_id="b1").pk)
+    with transaction.atomic():
+        sell(call.pk, seller, revenue=Decimal(80), payout=Decimal("60.5"), now=after(60))
+    play(call, [] if is_over else [["b1 completed 300", "caller completed 300"]])
+    assert (words(call), row(call).url) == ([("converted", "waiting")], "https://a.example/60.50/80.00")
 
 
 def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:

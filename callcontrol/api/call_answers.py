@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from callcontrol import timeline
 from callcontrol.models import Call, Leg
 from callcontrol.room import heard_by
+from config.api.values import money_text
 
 
 def listed(calls: Iterable[Call], *, format: str) -> Any:
@@ -43,8 +43,8 @@ def _members(call: Call) -> dict[str, Any]:
         "ended_at": call.ended_at,
         "duration": duration,
         "connected_duration": connected_duration,
-        "payout": _money(call.payout),
-        "revenue": _money(call.revenue),
+        "payout": money_text(call.payout),
+        "revenue": money_text(call.revenue),
         "converted": call.converted_at is not None,
         "duplicate": call.duplicate,
         "tags": {tag.name: tag.value for tag in sorted(call.tags.all(), key=lambda tag: tag.name)},
@@ -81,7 +81,3 @@ def _leg(leg: Leg, legs: list[Leg]) -> dict[str, Any]:
 def _seconds(start: datetime | None, end: datetime | None) -> int | None:
     """Whole seconds; None while there is no end, or where nothing began."""
     return int((end - start).total_seconds()) if start and end else None
-
-
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"

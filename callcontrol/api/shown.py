@@ -1,6 +1,5 @@
 """A call as the simulator shows it."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from callcontrol import timeline
 from callcontrol.carriers.simulator import arrived_as
 from callcontrol.models import Call, Leg
 from callcontrol.room import heard_by
+from config.api.values import money_text
 
 
 def shown(call: Call) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def shown(call: Call) -> dict[str, Any]:
         "reservation_uuid": str(call.reservation_id) if call.reservation_id else None,
         "publisher_id": call.publisher.publisher_id if call.publisher else None,
         "tags": dict(call.tags.order_by("name").values_list("name", "value")),
-        "payout": _money(call.payout),
-        "revenue": _money(call.revenue),
+        "payout": money_text(call.payout),
+        "revenue": money_text(call.revenue),
         "converted": call.converted_at is not None,
         "legs": [_leg(leg, legs, calls.get(leg.pk)) for leg in legs],
         "events": timeline.told(call),
@@ -36,7 +36,3 @@ def _leg(leg: Leg, legs: list[Leg], own_call: UUID | None) -> dict[str, Any]:
     if own_call:
         members["arrived_as"] = str(own_call)
     return {**members, "hears": heard_by(leg, legs)}
-
-
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"

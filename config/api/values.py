@@ -1,6 +1,7 @@
-"""How a moment is written, in both formats."""
+"""How moments and amounts are written, in both formats."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -13,3 +14,8 @@ def timestamp(moment: datetime) -> str:
 def milliseconds(moment: datetime) -> int:
     """An aware moment as whole milliseconds since 1970."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def money_text(amount: Decimal | None) -> str | None:
+    """An amount as decimal text with two decimals, or null."""
+    return None if amount is None else f"{amount:.2f}"

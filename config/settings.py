@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_prometheus",
     "config",
+    "config.desk",
     "campaigns",
     "publishers",
     "reservations",
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "campaigns.desk.zone.CompanyTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -239,6 +241,10 @@ def _menu(title: str, icon: str, page: str, permission: str = "campaigns.desk.is
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist"), "permission": permission}
 
 
+def _page(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": "campaigns.desk.is_member"}
+
+
 UNFOLD = {
     "SITE_TITLE": "Ringpost",
     "SITE_HEADER": "Ringpost",
@@ -250,6 +256,15 @@ UNFOLD = {
     "STYLES": [lambda request: static("campaigns/desk.css")],
     "SIDEBAR": {
         "navigation": [
+            {
+                "title": "Today",
+                "items": [
+                    _page("Dashboard", "monitoring", "dashboard"),
+                    _page("One caller", "contact_phone", "caller"),
+                    _page("Dry run", "science", "dry-run"),
+                    _page("Softphone", "dialer_sip", "softphone"),
+                ],
+            },
             {
                 "title": "Demand",
                 "items": [

@@ -5,8 +5,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django_prometheus.exports import ExportToDjangoView
 
+from callcontrol.admin.softphone import Softphone
 from callcontrol.carrier_events import CarrierEvents
 from config import health, schema
+from config.desk.caller import OneCaller
+from config.desk.dashboard import Dashboard
+from publishers.admin.dry_run import DryRun
 
 urlpatterns = [
     path("", include("reservations.api.urls")),
@@ -22,6 +26,10 @@ urlpatterns = [
     path("api/schema.yaml", schema.SchemaYAML.as_view()),
     path("api/docs", schema.Swagger.as_view(), name="docs"),
     path("api/redoc", schema.Redoc.as_view(), name="redoc"),
+    path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
+    path("admin/caller/", OneCaller.as_page(), name="caller"),
+    path("admin/dry-run/", DryRun.as_page(), name="dry-run"),
+    path("admin/softphone/", Softphone.as_page(), name="softphone"),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

@@ -5,9 +5,11 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route, Webhook, WebhookFilter
 from publishers.kinds import kind_of
-from publishers.models import Conversion, InboundNumber, Key, Publisher
+from publishers.models import Conversion, InboundNumber, Key, LogEntry, Publisher
 
 _counted = count()
 _KEY_COLUMNS = {"key", "name", "paused", "requests_per_second", "burst", "allowed_networks", "retired_at"}
@@ -107,3 +109,12 @@ def make_ready_key(type: str = "rtb", company: Company | None = None, **given: A
     make_route(campaign)
     make_number(campaign, in_pool=True)
     return make_key(type, campaign=campaign, **given)
+
+
+def make_entry(company: Company | None = None, **fields: Any) -> LogEntry:
+    """A row of the postback log: a ping that was answered `reserved`; without a company, one of a refused key."""
+    shown = {"method": "POST", "path": "/rtbs.json", "status": 200, "result": "reserved", "duration_ms": 1.5, "type": "rtb"}
+    parameters = {"caller_number": "(202) 555-0142", "caller_zip": "90210"}
+    answer = '{"status":"reserved","inbound_number":"+18335550100"}'
+    made = {"at": timezone.now(), "company_row": company and company.pk, "parameters": parameters, "response": answer}
+    return LogEntry.objects.create(**{**shown, **made, "caller_number": "+12025550142", **fields})

@@ -1,6 +1,7 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
 from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles, row_number
+from .filters import CompanyFilter, RowFilter
 from .forms import (
     CatalogueForm,
     CatalogueFormSet,
@@ -11,8 +12,9 @@ from .forms import (
     in_house_style,
     narrow,
 )
-from .pages import AskForm, CatalogueAdmin, CatalogueInline, CompanyFilter, PausableAdmin
+from .pages import AskForm, CatalogueAdmin, CatalogueInline, PausableAdmin
 from .records import ReadOnlyAdmin, ReadOnlyInline, ago, host_of, link, mask_text, moment, money, pre, pretty
+from .standalone import DeskPage
 
 __all__ = [
     "EDITORS",
@@ -23,12 +25,14 @@ __all__ = [
     "CatalogueFormSet",
     "CatalogueInline",
     "CompanyFilter",
+    "DeskPage",
     "LinesField",
     "OwnAutocomplete",
     "PairsField",
     "PausableAdmin",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
+    "RowFilter",
     "TimeZoneWidget",
     "ago",
     "companies",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSingleTimeWidget
@@ -23,26 +23,12 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 from campaigns.models import CatalogueRow, Company
 
 from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles, row_number
+from .filters import CompanyFilter
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
 
 
 class AskForm(forms.Form):
     """The fields of a page that asks before it acts; none, unless a subclass has some."""
-
-
-class CompanyFilter(DropdownFilter):
-    """Shown to those who see more than one company."""
-
-    title = "company"
-    parameter_name = "company"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
-        known = list(companies(request).values_list("pk", "name"))
-        return known if len(known) > 1 else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        company = row_number(self.value() or "")
-        return None if company is None else queryset.filter(company_id=company)
 
 
 class OwnChoices:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from django.contrib.admin import ShowFacets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -101,8 +102,8 @@ def link(row: Any, *, text: str = "") -> SafeString | str:
 
 
 def moment(at: datetime | None) -> str:
-    """A time to the second, UTC; Django's own format stops at the minute."""
-    return f"{at.astimezone(UTC):%b %-d, %Y, %H:%M:%S}" if at else "–"
+    """A time to the second, by the clocks of the page (see `zone`); Django's own format stops at the minute."""
+    return f"{timezone.localtime(at):%b %-d, %Y, %H:%M:%S %Z}" if at else "–"
 
 
 def money(amount: Decimal | None) -> str:

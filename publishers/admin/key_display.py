@@ -41,7 +41,7 @@ def state(key: Key) -> str:
     if key.is_dead(now=timezone.now()):
         return "Revoked"
     if key.retired_at:
-        return f"Valid until {timezone.localtime(key.retired_at):%b %-d, %H:%M} UTC"
+        return f"Valid until {timezone.localtime(key.retired_at):%b %-d, %H:%M %Z}"
     return "Paused" if key.paused else "Active"
 
 

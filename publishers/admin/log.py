@@ -112,7 +112,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
             "reasons",
         ]
 
-    @display(description="time (UTC)", ordering="id")
+    @display(description="time", ordering="id")
     def when(self, entry: LogEntry) -> str:
         return moment(entry.at)
 

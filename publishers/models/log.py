@@ -34,6 +34,7 @@ class LogEntry(models.Model):
     at = models.DateTimeField()
     company_row = models.BigIntegerField(null=True)
     key_row = models.BigIntegerField(null=True)
+    publisher_row = models.BigIntegerField(null=True)  # whom the request names, else whose key it is
     key_end = models.CharField(max_length=4, blank=True)  # of a refused key, all that is kept
     type = models.CharField(max_length=40, blank=True)
     method = models.CharField(max_length=10)

@@ -102,5 +102,5 @@ def test_the_list_asks_the_same_however_many_calls(count, django_assert_num_quer
     for _ in range(count):
         _call(campaign, publisher=make.make_publisher(campaign.company))
     client = browser(campaign.company)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(LIST)

@@ -7,27 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Buyer, Campaign, Company, Member
-from publishers.models import Key, LogEntry
+from publishers.models import Key
 from reservations.models import Reservation
 from tests import factories as make
 from tests.desk import browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
-
-
-def _log_entry(company: Company) -> LogEntry:
-    entry: Any = LogEntry.objects
-    return entry.create(
-        at=timezone.now(),
-        company_row=company.pk,
-        method="POST",
-        path="/rtbs.json",
-        parameters={},
-        status=200,
-        response="{}",
-        result="reserved",
-        duration_ms=1.5,
-    )
 
 
 def _reservation(company: Company) -> Reservation:
@@ -48,7 +33,7 @@ ROWS: dict[str, Any] = {
     "publishers_conversion": lambda company: make.make_conversion(make.make_campaign(company)),
     "campaigns_webhook": lambda company: make.make_webhook(make.make_campaign(company)),
     "publishers_key": lambda company: make.make_key("account", company=company),
-    "publishers_logentry": _log_entry,
+    "publishers_logentry": make.make_entry,
     "reservations_reservation": _reservation,
 }
 

@@ -213,7 +213,7 @@ def test_the_list_asks_the_same_however_many_keys(count, django_assert_num_queri
     for _ in range(count):
         make.make_key(campaign=campaign)
     client = browser(campaign.company)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST)
 
 

@@ -159,7 +159,7 @@ def test_the_list_asks_the_same_however_many_numbers(count, django_assert_num_qu
     for _ in range(count):
         make.make_number(campaign, publisher=make.make_publisher(campaign.company))
     client = browser(campaign.company)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("admin:publishers_inboundnumber_changelist"))
 
 

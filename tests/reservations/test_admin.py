@@ -66,5 +66,5 @@ def test_the_list_asks_the_same_however_many_rows(count, django_assert_num_queri
     for _ in range(count):
         _reservation(key, publisher=make.make_publisher(key.company))
     client = browser(key.company)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(LIST)

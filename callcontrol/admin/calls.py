@@ -63,7 +63,7 @@ class LegInline(OfCallInline):
     def dialed(self, leg: Any) -> str:
         return (leg.number if leg.clear else phone.masked(leg.number)) if leg.number else "withheld"
 
-    @display(description="began (UTC)")
+    @display(description="began")
     def began(self, leg: Leg) -> str:
         return moment(leg.started_at)
 
@@ -136,7 +136,7 @@ class EventInline(OfCallInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("call__company")
 
-    @display(description="time (UTC)")
+    @display(description="time")
     def when(self, event: CallEvent) -> str:
         return moment(event.at)
 

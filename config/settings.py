@@ -253,6 +253,22 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    # A teal whose 600 can be read on white, with white on it, and whose 500 can be read on the dark.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.7)",
+            "100": "oklch(95.3% .051 180.8)",
+            "200": "oklch(91% .096 180.4)",
+            "300": "oklch(85.5% .138 181)",
+            "400": "oklch(77.7% .152 181.9)",
+            "500": "oklch(70.4% .14 182.5)",
+            "600": "oklch(51.1% .096 186.4)",
+            "700": "oklch(43.7% .078 188.2)",
+            "800": "oklch(38.6% .063 188.4)",
+            "900": "oklch(33% .05 189)",
+            "950": "oklch(27.7% .046 192.5)",
+        }
+    },
     "STYLES": [lambda request: static("campaigns/desk.css")],
     "SIDEBAR": {
         "navigation": [

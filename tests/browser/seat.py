@@ -1,0 +1,84 @@
+"""Somebody in front of a browser: goes places, looks, and says what is wrong with what they see."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import ConsoleMessage, Page, Response
+
+from campaigns.models import Company, Member
+
+PHONE, SCREEN = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
+PASSWORD = "correct horse battery staple"
+_REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+_WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+def person(name: str, company: Company | None = None, role: str = Member.Role.OWNER) -> User:
+    """Somebody who can log in with PASSWORD; a superuser, unless a company is given."""
+    user = User.objects.create_user(name, password=PASSWORD, is_staff=True, is_superuser=company is None)
+    if company is not None:
+        Member.objects.create(company=company, user=user, role=role)
+    return user
+
+
+class Seat:
+    """One browser window. `faults` are what no page may do: scripts that fail, answers of 500, what its policy forbids."""
+
+    def __init__(self, page: Page, base_url: str, *, pictures: Path | None = None) -> None:
+        self.page, self.base_url, self.pictures = page, base_url, pictures
+        self.faults: list[str] = []
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _REFUSED.match(message.text):
+            self.faults.append(f"{self.page.url}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.faults.append(f"{response.url}: {response.status}")
+
+    def sits(self, user: User) -> None:
+        """Logged in without the form, which has its own test."""
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies["sessionid"]
+        self.page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": self.base_url}])
+
+    def logs_in(self, name: str) -> None:
+        self.goes("/admin/login/")
+        self.page.get_by_label("Username").fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_load_state("networkidle")
+
+    def goes(self, path: str) -> None:
+        self.page.goto(path)
+        self.page.wait_for_load_state("networkidle")
+
+    def follows(self, text: str, *, role: Any = "link") -> None:
+        """Clicks the link (or what else `role` says) of exactly this name."""
+        self.page.get_by_role(role, name=text, exact=True).first.click()
+        self.page.wait_for_load_state("networkidle")
+
+    def copied(self) -> str:
+        return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+    def wrong(self) -> list[str]:
+        """What axe finds serious on the page as it stands, and whether it scrolls sideways."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [one for one in found if one["impact"] in {"serious", "critical"}]
+        wide, window = self.page.evaluate(_WIDTHS)
+        sideways = [f"scrolls sideways: {wide} in {window}"] if wide > window else []
+        return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]] + sideways
+
+    def shows(self, name: str) -> None:
+        """Takes the picture of this name for the docs, when somebody asked for pictures."""
+        if self.pictures:
+            self.pictures.mkdir(exist_ok=True)
+            self.page.screenshot(path=self.pictures / f"{name}.png")

@@ -109,10 +109,21 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long a link lives with which a person sets a password
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+AXES_HANDLER = "config.login.Guard"  # an address has a limit of its own there
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_IPWARE_PROXY_COUNT = None
+AXES_CLIENT_IP_CALLABLE = "config.login.counted_address"
+AXES_LOCKOUT_CALLABLE = "config.login.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who keeps trying waits no longer than who does not
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
@@ -251,6 +262,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Pay-per-call",
     "SITE_SYMBOL": "call",
     "SITE_URL": None,
+    "LOGIN": {"form": "config.login.LoginForm"},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     # A teal whose 600 can be read on white, with white on it, and whose 500 can be read on the dark.

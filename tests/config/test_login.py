@@ -1,0 +1,122 @@
+"""Wrong passwords are counted by name and address, and by address alone; right ones in time begin anew."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from config.login import FAILURES_OF_AN_ADDRESS
+
+pytestmark = pytest.mark.django_db
+HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
+RIGHT, WRONG = "a-long-phrase-27", "a-wrong-phrase"
+
+
+@pytest.fixture(autouse=True)
+def ann(settings: Any) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return User.objects.create_user("ann@example.com", password=RIGHT, is_staff=True)
+
+
+def login(password: str = WRONG, *, name: str = "ann@example.com", address: str = HERE, **headers: str) -> int:
+    """The status: 302 is in, 200 the page again, 429 locked out."""
+    typed = {"username": name, "password": password}
+    return Client(REMOTE_ADDR=address, headers=headers).post(reverse("admin:login"), typed).status_code
+
+
+def fail(times: int, **how: str) -> None:
+    for _ in range(times):
+        login(**how)
+
+
+def test_ten_wrong_passwords_are_enough() -> None:
+    assert [login() for _ in range(11)] == [200] * 9 + [429] * 2
+
+
+def test_then_the_right_one_is_not_tried_either() -> None:
+    fail(10)
+    assert login(RIGHT) == 429
+
+
+def test_the_page_says_what_to_do() -> None:
+    fail(9)
+    answer = Client(REMOTE_ADDR=HERE).post(reverse("admin:login"), {"username": "ann@example.com", "password": WRONG})
+    assert ("ask an owner of your company for a new link" in answer.text, answer["Retry-After"]) == (True, "3600")
+
+
+def test_strangers_lock_nobody_out_at_their_own_address() -> None:
+    fail(10, address=ELSEWHERE)
+    assert login(RIGHT) == 302
+
+
+def test_the_right_password_in_time_begins_anew() -> None:
+    fail(9)
+    login(RIGHT)
+    fail(9)
+    assert login(RIGHT) == 302
+
+
+def test_an_hour_later_it_may_be_tried_again(clock: Callable[[float], object]) -> None:
+    fail(10)
+    clock(1800)
+    early = login(RIGHT)
+    clock(1801)
+    assert (early, login(RIGHT)) == (429, 302)
+
+
+def tried(names: int) -> None:
+    """Each of so many names was tried once from here."""
+    seen = {"ip_address": HERE, "failures_since_start": 1, "path_info": "/admin/login/", "http_accept": "*/*"}
+    AccessAttempt.objects.bulk_create(AccessAttempt(username=f"person{number}", **seen) for number in range(names))
+
+
+def test_an_address_that_tries_many_names_is_locked_for_all() -> None:
+    tried(FAILURES_OF_AN_ADDRESS - 1)
+    login(name="the last")
+    assert (login(RIGHT), login(RIGHT, address=ELSEWHERE)) == (429, 302)
+
+
+def test_a_success_of_ones_own_does_not_begin_anew_for_other_names() -> None:
+    tried(FAILURES_OF_AN_ADDRESS - 1)
+    assert [login(RIGHT), login(name="another"), login(RIGHT)] == [302, 429, 429]
+
+
+def test_a_forwarded_address_that_nobody_vouches_for_is_not_believed() -> None:
+    for number in range(10):
+        fail(1, **{"x-forwarded-for": f"198.51.100.{number}"})
+    assert login(RIGHT) == 429
+
+
+def test_behind_a_proxy_the_client_counts_and_what_it_made_up_does_not(settings: Any) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    for number in range(10):
+        fail(1, address="10.0.0.1", **{"x-forwarded-for": f"198.51.100.{number}, {HERE}"})
+    answers = [login(RIGHT, address="10.0.0.1", **{"x-forwarded-for": address}) for address in (HERE, ELSEWHERE)]
+    assert answers == [429, 302]
+
+
+def test_the_addresses_of_one_ipv6_line_count_together() -> None:
+    for number in range(10):
+        fail(1, address=f"2001:db8:1:2::{number:x}")
+    assert [login(RIGHT, address=f"2001:db8:1:{line}::1") for line in (2, 3)] == [429, 302]
+
+
+def test_an_email_address_may_be_written_in_capitals() -> None:
+    assert login(RIGHT, name="Ann@Example.com") == 302
+
+
+def test_who_logs_out_is_out() -> None:
+    client = Client()
+    client.post(reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT})
+    client.post(reverse("admin:logout"))
+    assert client.get(reverse("admin:password_change"))["Location"].startswith(reverse("admin:login"))
+
+
+def test_the_cookie_of_a_session_is_for_the_browser_alone_and_lives_a_week() -> None:
+    answer = Client().post(reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT})
+    cookie = answer.cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 7 * 24 * 3600)

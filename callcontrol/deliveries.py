@@ -4,10 +4,11 @@ Each is sent at least once; by its id the other end knows one that comes again.
 """
 
 import logging
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Window
@@ -38,8 +39,9 @@ _SHOWN = 2_048
 # --- written down -----------------------------------------------------------------------------------------
 def queue(call: Call, trigger: str, *, snapshot: Snapshot, now: datetime) -> None:
     """Has the webhooks told that wait for this, once a call; inside the transaction that makes it true."""
+    due_at = min(now, timezone.now())  # a simulated call may live ahead of the wall's clock
     for hook, url in concerned(call, trigger, snapshot=snapshot, now=now):
-        insert_row(new_delivery(call, hook, url, now=now, due_at=timezone.now()))  # whatever time the call itself lives by
+        insert_row(new_delivery(call, hook, url, now=now, due_at=due_at))
 
 
 def queue_decided(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
@@ -77,18 +79,26 @@ class Try:
     values: Mapping[str, str]
 
 
-def deliver_due(*, now: datetime, most: int) -> int:
+def at_once(sendings: Sequence[Sending]) -> Iterator[tuple[UUID, Told]]:
+    """Sends them, each in a thread of its own; what came of each as soon as it is known."""
+    with ThreadPoolExecutor(max_workers=len(sendings), thread_name_prefix="webhook") as pool:
+        running = {pool.submit(send, one): one.uuid for one in sendings}
+        for done in as_completed(running):
+            yield running[done], done.result()
+
+
+SendAll = Callable[[Sequence[Sending]], Iterator[tuple[UUID, Told]]]
+
+
+def deliver_due(*, now: datetime, most: int, send_all: SendAll = at_once) -> int:
     """Sends at most so many that are due, all at once; how many. Safe twice and in parallel.
 
     Only this thread speaks to the database. What a process had sent when it died is sent again.
     """
-    tries = [taken for delivery in _due(now=now, most=most) if (taken := _take(delivery, now=now))]
-    if not tries:
-        return 0
-    with ThreadPoolExecutor(max_workers=len(tries), thread_name_prefix="webhook") as pool:
-        running = {pool.submit(send, one.sending): one for one in tries}
-        for done in as_completed(running):
-            _note_down(running[done], done, now=now)
+    tries = {one.sending.uuid: one for delivery in _due(now=now, most=most) if (one := _take(delivery, now=now))}
+    if tries:
+        for uuid, told in send_all([one.sending for one in tries.values()]):
+            _note_down(tries[uuid], told, now=now)
     return len(tries)
 
 
@@ -119,10 +129,9 @@ def _take(delivery: Delivery, *, now: datetime) -> Try | None:
     return Try(delivery, attempt, sending, webhook.values)
 
 
-def _note_down(one: Try, done: Future[Told], *, now: datetime) -> None:
+def _note_down(one: Try, told: Told, *, now: datetime) -> None:
     """One that cannot be noted down must not keep the others waiting: it is sent again."""
     try:
-        told = done.result()
         with transaction.atomic():
             _finish(one, told, at=now + timedelta(milliseconds=told.duration_ms))
     except Exception:  # noqa: BLE001 - see above

@@ -35,7 +35,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 
-handler400 = "config.api.errors.bad_request"
-handler403 = "config.api.errors.forbidden"
-handler404 = "config.api.errors.not_found"
+handler400 = "config.refused.bad_request"
+handler403 = "config.refused.forbidden"
+handler404 = "config.refused.not_found"
 handler500 = "config.api.errors.server_error"

@@ -11,6 +11,11 @@ from campaigns.models import Company, Member
 
 OWNERS = frozenset({Member.Role.OWNER.value})
 EDITORS = OWNERS | {Member.Role.ACCOUNT_MANAGER.value}
+# What stands after a filter's name in its own parameters.
+_ENDINGS = frozenset(
+    ["", "__exact", "__in", "__isnull", "__gte", "__lte", "__id__exact"]
+    + [f"_{end}{part}" for end in ("from", "to") for part in ("", "_0", "_1")]
+)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Asked once a request: a page checks permissions dozens of times.
@@ -20,10 +25,11 @@ _known: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
 def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = ()) -> bool:
     """Whether a list's address may ask for this: what its filters offer, and no other column.
 
-    Django lets any column be asked for, `?key__startswith=a` for one, which tells a reader letter by letter what is masked.
+    Django lets any column be asked for, also of what a row belongs to: `?key__startswith=a`, or
+    `?company__members__user__password__startswith=a`, which tells a reader letter by letter what nobody shows them.
     """
     names = [entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry) for entry in list_filter]
-    return lookup in more or any(lookup == name or lookup.startswith(f"{name}_") for name in names)
+    return lookup in more or any(lookup.removeprefix(name) in _ENDINGS for name in names if lookup.startswith(name))
 
 
 def row_number(text: str) -> int | None:

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -25,6 +25,7 @@ from campaigns.models import CatalogueRow, Company
 from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles, row_number
 from .filters import CompanyFilter
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
+from .lists import ListAdmin
 
 
 class AskForm(forms.Form):
@@ -40,7 +41,7 @@ class OwnChoices:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ModelAdmin):
+class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
     """A kind of row of the catalogue.
 
     `hint` is said above an empty list. `for_readers` names what those see who may not edit, in place of a field;

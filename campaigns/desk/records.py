@@ -15,19 +15,20 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
 from campaigns import phone
 
 from .access import companies, is_member, is_offered, is_superuser, mine, roles
+from .lists import ListAdmin
 
 _CENT = Decimal("0.01")
 # Nine digits or more, spaced as people space them; a date has eight.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(ListAdmin):
     """A kind of record. Never counts its rows: the tables grow with traffic."""
 
     by = "company_id"

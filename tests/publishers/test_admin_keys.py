@@ -153,7 +153,7 @@ def test_a_read_only_member_sees_the_end_of_a_key_alone(page):
 
 def test_a_reader_cannot_guess_a_key_letter_by_letter():
     key = make.make_key("rtb")
-    assert browser(key.company, "read_only").get(f"{LIST}?key__startswith={key.key[0]}").status_code == 400
+    assert browser(key.company, "read_only").get(f"{LIST}?key__startswith={key.key[0]}")["Location"] == LIST
 
 
 def test_rolling_makes_a_new_key_and_leaves_the_old_for_the_chosen_time():

@@ -76,7 +76,7 @@ def test_a_reader_still_sees_the_last_four_digits():
 @pytest.mark.parametrize("query", ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"])
 def test_a_reader_cannot_guess_what_is_masked(query):
     company = make.make_company()
-    assert browser(company, "read_only").get(f"{LIST}?{query}").status_code == 400
+    assert browser(company, "read_only").get(f"{LIST}?{query}")["Location"] == LIST
 
 
 def test_the_trace_is_told_in_words():

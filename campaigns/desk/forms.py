@@ -11,6 +11,7 @@ from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetW
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
@@ -105,7 +106,11 @@ def narrow(form: forms.BaseForm, company: Company) -> None:
 
 
 class CatalogueForm(forms.ModelForm):
-    """The form of a row of one company; its page sets `company` on the class, its formset on the form."""
+    """The form of a row of one company; its page sets `company` on the class, its formset on the form.
+
+    What a page showed goes along with it, hidden: a field counts as changed when it differs from what its reader saw. Else
+    a page that was opened before somebody's pause, and is saved after it, would take the pause back.
+    """
 
     company: Company | None = None
 
@@ -114,6 +119,23 @@ class CatalogueForm(forms.ModelForm):
         if self.company is not None:
             self.instance.company = self.company
             narrow(self, self.company)
+        for field in self.fields.values() if self.instance.pk else ():
+            field.show_hidden_initial = True
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [name for name in self.fields if self._differs(self[name])]
+
+    def _differs(self, field: forms.BoundField) -> bool:
+        """From what the page showed; from the row as it is, where a program sends no page's hidden fields."""
+        shown = field.html_initial_name in self.data
+        return bool(field._has_changed() if shown else field.field.has_changed(field.initial, field.data))  # type: ignore[attr-defined]
+
+    @cached_property
+    def changed_by_others(self) -> list[str]:
+        """The labels of what others changed while the page was open, and its reader left alone."""
+        left = [self[name] for name in self.fields if name not in self.changed_data and self[name].html_initial_name in self.data]
+        return [str(field.label) for field in left if field.field.has_changed(field.initial, field.data)]
 
     def changed_columns(self) -> set[str]:
         """The row's columns whose fields somebody changed."""

@@ -177,10 +177,13 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
             return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            form.write_changes()
-        else:
+        if not change:
             super().save_model(request, obj, form, change)
+            return
+        form.write_changes()
+        if form.changed_by_others:
+            told = f"While this page was open, somebody else changed {', '.join(form.changed_by_others)}: that was kept."
+            self.message_user(request, told, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = context.get("original")

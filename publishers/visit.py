@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.refusals import NotAuthorized, Refusal
+from config.api.api_error import ApiError
 from config.api.parameters import Parameters
 from config.insert import insert
 
@@ -89,6 +90,7 @@ class Visit:
             at=self.now,
             company_row=self.snapshot.company_row if self.snapshot and self.is_let_in else None,
             key_row=self.key.row if self.key else None,
+            publisher_row=self._publisher_row(),
             key_end=_storable_end(self.key_text or ""),
             type=self.type,
             method=self.method[:10],
@@ -105,7 +107,24 @@ class Visit:
             address=self.address,
             notes=self.notes,
             trace=self.trace,
+            reasons=_reasons(self.trace),
         )
+
+    def _publisher_row(self) -> int | None:
+        """Whom the request names, else whose key it is. Who names two names nobody."""
+        if self.snapshot is None or not self.is_let_in:
+            return None
+        try:
+            named = self.snapshot.publishers_by_id.get(self.parameters.publisher() or "")
+        except ApiError:
+            named = None
+        return named.row if named else self.key.publisher_row if self.key else None
+
+
+def _reasons(trace: dict[str, Any] | None) -> str | None:
+    """Why a trace refuses buyers, as a list finds it: each code between commas."""
+    refused = trace and trace.get("refused")
+    return f",{','.join(refused)}," if refused else None
 
 
 def _storable_end(key: str) -> str:

@@ -15,4 +15,17 @@ class Migration(migrations.Migration):
             name='publisher_row',
             field=models.BigIntegerField(null=True),
         ),
+        migrations.AddField(
+            model_name='logentry',
+            name='reasons',
+            field=models.TextField(null=True),
+        ),
+        migrations.RemoveIndex(
+            model_name='logentry',
+            name='log_of_company',
+        ),
+        migrations.AddIndex(
+            model_name='logentry',
+            index=models.Index(fields=['company_row', 'id', 'result', 'type', 'status', 'publisher_row', 'key_row', 'reasons'], name='log_of_company'),
+        ),
     ]

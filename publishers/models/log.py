@@ -51,13 +51,18 @@ class LogEntry(models.Model):
     address = models.GenericIPAddressField(null=True)
     notes = CompactJSONField(default=list)  # what an account manager should know, in words
     trace = CompactJSONField(null=True)  # the routing trace, as campaigns.routing.Decision.stored()
+    reasons = models.TextField(null=True)  # noqa: DJ001 - why the trace refuses buyers, as ",closed,filter,"; null: it does not
 
     class Meta:
         verbose_name = "postback"
         verbose_name_plural = "postback log"
         indexes: ClassVar = [
             models.Index(fields=["key_row", "id"], name="log_by_key"),
-            models.Index(fields=["company_row", "id"], name="log_of_company"),
+            # All that the list filters by, so that it reads no row which it does not show.
+            models.Index(
+                fields=["company_row", "id", "result", "type", "status", "publisher_row", "key_row", "reasons"],
+                name="log_of_company",
+            ),
             models.Index(fields=["caller_number", "id"], condition=Q(caller_number__isnull=False), name="log_by_caller"),
             models.Index(fields=["reservation_uuid"], condition=Q(reservation_uuid__isnull=False), name="log_by_reservation"),
             models.Index(fields=["call_uuid"], condition=Q(call_uuid__isnull=False), name="log_by_call"),

@@ -1,0 +1,62 @@
+"""What a log row keeps for lists: whose ping it was, and why buyers were refused."""
+
+import pytest
+
+from publishers.models import Key
+from tests.factories import make_buyer, make_key, make_publisher, make_ready_key, make_route
+from tests.pinging import logged, ping
+from tests.writing import written
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def key() -> Key:
+    return make_ready_key()
+
+
+@pytest.mark.parametrize("name", ["publisher_id", "source_id", "affiliate_id"])
+def test_a_ping_is_the_publishers_that_it_names(key: Key, name: str) -> None:
+    alpha = make_publisher(key.company, publisher_id="alpha")
+    ping(key, **{name: "alpha"})
+    assert logged().publisher_row == alpha.pk
+
+
+@pytest.mark.parametrize("named", [{}, {"publisher_id": "nobody"}, {"publisher_id": "alpha", "source_id": "beta"}])
+def test_a_ping_that_names_nobody_is_nobodys(key: Key, named: dict[str, str]) -> None:
+    make_publisher(key.company, publisher_id="alpha")
+    ping(key, **named)
+    assert logged().publisher_row is None
+
+
+def test_another_companys_publisher_is_nobody(key: Key) -> None:
+    make_publisher(publisher_id="alpha")
+    ping(key, publisher_id="alpha")
+    assert logged().publisher_row is None
+
+
+@pytest.mark.parametrize("named", ["", "beta"])
+def test_a_publishers_key_is_its_own_unless_another_is_named(named: str) -> None:
+    alpha = make_publisher()
+    beta = make_publisher(alpha.company, publisher_id="beta")
+    written(make_key("call_data_writing", publisher=alpha), publisher_id=named)
+    assert logged().publisher_row == (beta if named else alpha).pk
+
+
+def test_a_refused_key_has_no_publisher(key: Key) -> None:
+    make_publisher(key.company, publisher_id="alpha")
+    key.key = "unknown"
+    ping(key, publisher_id="alpha")
+    assert (logged().publisher_row, logged().company_row) == (None, None)
+
+
+def test_why_buyers_were_refused_is_kept_in_the_order_of_the_reasons(key: Key) -> None:
+    for fields in ({"filters": [("zip", "==", "1")]}, {"paused": True}):
+        make_route(key.campaign, make_buyer(key.company, **fields))
+    ping(key)
+    assert logged().reasons == ",paused,filter,"
+
+
+def test_nobody_was_refused(key: Key) -> None:
+    ping(key)
+    assert logged().reasons is None

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
+from campaigns.desk import is_member
 from config.api import errors
 
 _NOT_YOURS = (
@@ -27,7 +28,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     context = _frame(request)
     if context is None:
         return errors.forbidden(request, exception)
-    return _page(request, context, 403, *(_NOT_YOURS if _has_menu(context) else _NO_COMPANY))
+    return _page(request, context, 403, *(_NOT_YOURS if is_member(request) else _NO_COMPANY))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
@@ -48,10 +49,6 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
     if not request.path.startswith("/admin/") or user is None or not user.is_authenticated:
         return None
     return dict(admin.site.each_context(request))
-
-
-def _has_menu(context: dict[str, Any]) -> bool:
-    return any(item["has_permission"] for group in context["sidebar_navigation"] for item in group["items"])
 
 
 def _page(request: HttpRequest, context: dict[str, Any], status: int, title: str, why: str, mend: str) -> HttpResponseBase:

@@ -321,7 +321,9 @@ UNFOLD = {
                 "title": "Settings",
                 "items": [
                     _menu("Company", "apartment", "campaigns_company"),
-                    _menu("People", "person", "auth_user", "campaigns.desk.is_superuser"),
+                    _menu("People", "group", "campaigns_member", "campaigns.desk.is_owner"),
+                    _menu("Accounts", "manage_accounts", "auth_user", "campaigns.desk.is_superuser"),
+                    {"title": "My password", "icon": "password", "link": reverse_lazy("admin:password_change")},
                 ],
             },
         ]

@@ -7,6 +7,7 @@ from django_prometheus.exports import ExportToDjangoView
 
 from callcontrol.admin.softphone import Softphone
 from callcontrol.carrier_events import CarrierEvents
+from campaigns.admin.passwords import SetPassword
 from config import health, schema
 from config.desk.caller import OneCaller
 from config.desk.dashboard import Dashboard
@@ -29,6 +30,7 @@ urlpatterns = [
     path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
     path("admin/caller/", OneCaller.as_page(), name="caller"),
     path("admin/dry-run/", DryRun.as_page(), name="dry-run"),
+    path("admin/set-password/", SetPassword.as_view(), name="set-password"),
     path("admin/softphone/", Softphone.as_page(), name="softphone"),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

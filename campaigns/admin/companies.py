@@ -6,14 +6,17 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from phonenumbers import SUPPORTED_REGIONS
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2Widget
 
-from campaigns import phone
+from campaigns import people, phone
 from campaigns.desk import (
     OWNERS,
     CatalogueAdmin,
@@ -21,7 +24,9 @@ from campaigns.desk import (
     LinesField,
     ReadOnlyInline,
     TimeZoneWidget,
+    companies,
     is_superuser,
+    link,
 )
 from campaigns.models import (
     Company,
@@ -56,11 +61,21 @@ class CompanyForm(CatalogueForm):
 
 
 class PeopleInline(ReadOnlyInline):
-    """Who works for a company; changed on the person's page."""
+    """Who works for a company; owners add and change them on pages of their own."""
 
     model = Member
-    fields = readonly_fields = ["user", "role"]
+    fields = readonly_fields = ["name", "role"]
     verbose_name_plural = "people"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        owned = Value(True) if is_superuser(request) else Q(company__in=companies(request, who=OWNERS).order_by())
+        rows = super().get_queryset(request).select_related("user").order_by("pk")
+        return rows.annotate(owned=ExpressionWrapper(owned, output_field=BooleanField()))
+
+    @display(description="name")
+    def name(self, member: Any) -> SafeString | str:
+        name = people.name_of(member.user)
+        return link(member, text=name) if member.owned else name
 
 
 @admin.register(Company)

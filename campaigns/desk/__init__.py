@@ -1,6 +1,6 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
-from .access import EDITORS, OWNERS, companies, is_member, is_superuser, may_edit, mine, roles, row_number
+from .access import EDITORS, OWNERS, companies, is_editor, is_member, is_owner, is_superuser, may_edit, mine, roles, row_number
 from .filters import CompanyFilter, RowFilter
 from .forms import (
     CatalogueForm,
@@ -38,7 +38,9 @@ __all__ = [
     "companies",
     "host_of",
     "in_house_style",
+    "is_editor",
     "is_member",
+    "is_owner",
     "is_superuser",
     "link",
     "mask_text",

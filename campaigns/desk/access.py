@@ -54,6 +54,15 @@ def is_member(request: HttpRequest) -> bool:
     return is_superuser(request) or bool(roles(request))
 
 
+def is_owner(request: HttpRequest) -> bool:
+    """Whether the user has people to look after; what the menu asks."""
+    return may_edit(request, who=OWNERS)
+
+
+def is_editor(request: HttpRequest) -> bool:
+    return may_edit(request)
+
+
 def may_edit(request: HttpRequest, company: int | None = None, *, who: Container[str] = EDITORS) -> bool:
     """Whether the user has one of the roles `who` in the company of this row; in any company, if none is given."""
     if is_superuser(request):

@@ -31,7 +31,7 @@ class DeskPage(TemplateView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_member(request):
             raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[arg-type]
+        return super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def companies(self) -> list[Company]:

@@ -50,21 +50,19 @@ class Seat:
         cookie = client.cookies["sessionid"]
         self.page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": self.base_url}])
 
-    def logs_in(self, name: str) -> None:
+    def logs_in(self, name: str, *, password: str = PASSWORD) -> None:
         self.goes("/admin/login/")
         self.page.get_by_label("Username").fill(name)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
-        self.page.wait_for_load_state("networkidle")
+        self.page.get_by_label("Password").fill(password)
+        self.follows("Log in arrow_forward", role="button")
 
     def goes(self, path: str) -> None:
         self.page.goto(path)
-        self.page.wait_for_load_state("networkidle")
 
     def follows(self, text: str, *, role: Any = "link") -> None:
-        """Clicks the link (or what else `role` says) of exactly this name."""
-        self.page.get_by_role(role, name=text, exact=True).first.click()
-        self.page.wait_for_load_state("networkidle")
+        """Clicks the link (or what else `role` says) of exactly this name, which leads to another page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=text, exact=True).first.click()
 
     def copied(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))

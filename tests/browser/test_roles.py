@@ -1,0 +1,73 @@
+"""Each person sees their own company and no other, and what their role lets them do."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from callcontrol.models import Call
+from campaigns.models import Company, Member
+from tests import factories as make
+from tests.browser.seat import Seat, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CALLER, MASKED = "+12025550142", "+*******0142"
+LISTS = ["campaigns/campaign", "campaigns/buyer", "publishers/key", "publishers/logentry", "callcontrol/call"]
+STANDALONE = ["", "caller/?number=%2B12025550142", "dry-run/", "softphone/"]
+
+
+def _company(name: str) -> Company:
+    """One of everything, each with the company's name in its own."""
+    company = make.make_company(name=name)
+    campaign: Any = make.make_campaign(company, name=f"{name} roofing")
+    make.make_route(campaign, make.make_buyer(company, name=f"{name} buyer"))
+    key = make.make_key("rtb", campaign=campaign, name=f"{name} pings")
+    make.make_entry(company, key_row=key.pk)
+    now, calls = timezone.now(), {"company": company, "campaign": campaign, "caller_number": CALLER, "carrier": "simulator"}
+    Call.objects.create(**calls, carrier_call_id=name, inbound_number=f"sip:{name}@example.com", started_at=now, clock=now)
+    return company
+
+
+def _read(seat: Seat) -> str:
+    """All that the person gets to read, page by page."""
+    pages = []
+    for path in [*STANDALONE, *(f"{page}/" for page in LISTS)]:
+        seat.goes(f"/admin/{path}")
+        pages.append(seat.page.inner_text("body"))
+    return "\n".join(pages)
+
+
+@pytest.mark.parametrize("role", Member.Role.values)
+def test_nobody_reads_of_another_company(seat: Seat, role: str) -> None:
+    own, _ = _company("Aspen"), _company("Birch")
+    seat.sits(person("Ann", own, role))
+    read = _read(seat)
+    assert ("Aspen buyer" in read, "Aspen pings" in read, "Birch" in read) == (True, True, False)
+
+
+@pytest.mark.parametrize(("role", "shown"), [("account_manager", CALLER), ("read_only", MASKED)])
+def test_numbers_are_for_those_who_work_with_them(seat: Seat, role: str, shown: str) -> None:
+    seat.sits(person("Ann", _company("Aspen"), role))
+    seat.goes("/admin/publishers/logentry/")
+    other = MASKED if shown == CALLER else CALLER
+    read = seat.page.inner_text("#content")
+    assert (shown in read, other in read) == (True, False)
+
+
+def test_who_may_only_read_finds_nothing_to_add(seat: Seat) -> None:
+    seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
+    found = []
+    for path in ("campaigns/campaign/", "campaigns/buyer/", "publishers/publisher/", "publishers/inboundnumber/"):
+        seat.goes(f"/admin/{path}")
+        found += seat.page.locator("#content").get_by_role("link", name="Add").all_inner_texts()
+    assert found == []
+
+
+def test_who_may_only_read_finds_nothing_to_save(seat: Seat) -> None:
+    seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
+    seat.goes("/admin/campaigns/buyer/")
+    seat.follows("Aspen buyer")
+    assert (
+        seat.page.get_by_role("heading", name="Aspen buyer").count(),
+        seat.page.get_by_role("button", name="Save").count(),
+    ) == (1, 0)

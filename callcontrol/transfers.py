@@ -58,7 +58,8 @@ def _check(room: Room, leg: Leg) -> None:
 def _destination(call: Call, transfer_to: str) -> str:
     company = call.company
     number = phone.dialable(transfer_to, company.region, tuple(company.dial_prefixes))
-    if number is None or call.caller_number in (number, phone.to_e164(phone.sip_user(number), company.region)):
+    theirs = call.caller_number  # None: withheld
+    if number is None or (theirs and theirs in (number, phone.to_e164(phone.sip_user(number), company.region))):
         raise Refusal(CANNOT_DIAL)
     return number
 

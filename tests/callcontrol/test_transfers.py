@@ -293,3 +293,9 @@ def test_a_caller_who_is_held_again_is_not_let_in(call: Call) -> None:
     Fickle.fails = {"unhold"}
     refused(lambda: transfers.connect_caller(transfer_uuid=transfer.pk, now=after(25)))
     assert (due.ask_again(now=after(30), most=10), hears(call)["caller"]) == (0, [])
+
+
+def test_a_caller_who_withholds_the_number_is_transferred_like_any_other(campaign: Campaign) -> None:
+    call = arrive(campaign.numbers.get().number, caller=None)
+    tell(call, "b1 answered 5")
+    assert begin(call, "b1").transferee.number == STRANGER

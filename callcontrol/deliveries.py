@@ -90,22 +90,24 @@ def at_once(sendings: Sequence[Sending]) -> Iterator[tuple[UUID, Told]]:
 SendAll = Callable[[Sequence[Sending]], Iterator[tuple[UUID, Told]]]
 
 
-def deliver_due(*, now: datetime, most: int, send_all: SendAll = at_once) -> int:
-    """Sends at most so many that are due, all at once; how many. Safe twice and in parallel.
+def deliver_due(*, now: datetime, most: int, company_row: int | None = None, send_all: SendAll = at_once) -> int:
+    """Sends at most so many that are due, all at once; how many. Safe twice and in parallel. With a company: only its own.
 
     Only this thread speaks to the database. What a process had sent when it died is sent again.
     """
-    tries = {one.sending.uuid: one for delivery in _due(now=now, most=most) if (one := _take(delivery, now=now))}
+    due = _due(company_row, now=now, most=most)
+    tries = {one.sending.uuid: one for delivery in due if (one := _take(delivery, now=now))}
     if tries:
         for uuid, told in send_all([one.sending for one in tries.values()]):
             _note_down(tries[uuid], told, now=now)
     return len(tries)
 
 
-def _due(*, now: datetime, most: int) -> list[Delivery]:
+def _due(company_row: int | None = None, *, now: datetime, most: int) -> list[Delivery]:
     """Those that have waited longest, of each webhook a few."""
     place = Window(RowNumber(), partition_by=F("webhook_id"), order_by=[F("next_attempt_at"), F("pk")])
     due = Delivery.objects.filter(status=Delivery.Status.WAITING, next_attempt_at__lte=now)
+    due = due if company_row is None else due.filter(company_id=company_row)
     first = due.annotate(place=place).filter(place__lte=OF_ONE).order_by("next_attempt_at", "pk")
     return list(first.select_related("webhook", "call")[:most])
 

@@ -12,6 +12,7 @@ from config import health, schema
 from config.desk.caller import OneCaller
 from config.desk.dashboard import Dashboard
 from publishers.admin.dry_run import DryRun
+from publishers.api.instructions import posting_instructions
 
 urlpatterns = [
     path("", include("reservations.api.urls")),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include("datawriting.api.urls")),
     path("carriers/<str:slug>/<str:webhook>.<str:format>", CarrierEvents.as_view()),
     path("carriers/<str:slug>/<str:webhook>", CarrierEvents.as_view(), name="carrier-event"),
+    path("instructions/<str:token>", posting_instructions, name="instructions"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", ExportToDjangoView, name="metrics"),

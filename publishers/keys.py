@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from campaigns.refusals import Refusal
 
+from . import handouts
 from .models import Key
 
 _COPIED = (
@@ -28,11 +29,14 @@ _COPIED = (
 def roll(*, key: Key, overlap: timedelta, now: datetime) -> Key:
     """A new key with the same owner and settings; the old one is valid until `now + overlap`.
 
+    Posting instructions that were handed out for it tell of the new one from then on.
     Refused when the key has been rolled over or revoked already: only one of two who roll at once succeeds.
     """
     with transaction.atomic():
         _end(key, at=now + overlap, among=Q(retired_at=None), refusal="this key has been rolled over or revoked already")
-        return Key.objects.create(**{name: getattr(key, name) for name in _COPIED})
+        new = Key.objects.create(**{name: getattr(key, name) for name in _COPIED})
+        handouts.follow(former=key, key=new)
+        return new
 
 
 def revoke(*, key: Key, now: datetime) -> None:

@@ -10,12 +10,15 @@ from django.core.exceptions import ValidationError
 from campaigns.kinds import declared_in
 from campaigns.refusals import Forbidden
 
+from .manual import DONE, Answer, Parameter, Request
+
 
 class KeyKind:
     """A kind of key. Subclasses stand in a `key_types` package, one file each, and are found there.
 
     `fields` are form fields by setting name; each one's `initial` is the default. They build the admin's page,
-    check what `apply` reads, and fill in what an older key does not hold.
+    check what `apply` reads, and fill in what an older key does not hold. `requests` are what clients are told of it:
+    one request, from `path`, `method`, `parameters` and `answers`, unless a kind has more.
     """
 
     slug: ClassVar[str]
@@ -28,8 +31,29 @@ class KeyKind:
     fields: ClassVar[dict[str, forms.Field]] = {}
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """The parameters that the ready URL spells out after the key, with their placeholders."""
+    def about(cls) -> str:
+        """What the key is for, in a sentence for people: the class's own."""
+        return (vars(cls).get("__doc__") or f"{cls.label}.").partition("\n")[0]
+
+    @classmethod
+    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+        """What a request carries after the key, in the order of the ready URL."""
+        return []
+
+    @classmethod
+    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+        """Every answer of its own; what any key may be refused with is known (`manual.refusals`)."""
+        return [DONE]
+
+    @classmethod
+    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+        """What a key of these settings allows, the main one first; nothing when it may do nothing."""
+        parameters, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
+        return [Request(cls.label, cls.about(), cls.method, cls.path, parameters, answers)]
+
+    @classmethod
+    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
+        """What a client should know of this key's owner, or of this publisher, being paused: a sentence each."""
         return []
 
     @classmethod
@@ -42,11 +66,6 @@ class KeyKind:
     def gist(cls, settings: Mapping[str, Any]) -> str:
         """What tells this key from another of its kind, in a few words for people."""
         return ""
-
-    @classmethod
-    def path_for(cls, settings: Mapping[str, Any]) -> str:
-        """Where a request with a key of these settings goes; blank when it may do nothing."""
-        return cls.path
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from publishers.kinds import KeyKind
+from publishers.manual import SAMPLE_UUID, Answer, Parameter, Request
 
 
 class ConversionKey(KeyKind):
-    """Reports that a call led to a sale."""
+    """Reports that a call led to a sale, and what it is worth."""
 
     slug = "conversion"
     label = "Conversion"
@@ -15,5 +16,37 @@ class ConversionKey(KeyKind):
     path = "/conversions.json"
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-        return [("call_uuid", "CALL_UUID"), ("revenue", "REVENUE")]
+    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+        uuid = "The call's own ID. It came with the call, in the SIP header X-PH-RetreaverUUID, or in a webhook."
+        revenue = "What the sale is worth to whoever sent you the call, like 120.00: a plain decimal of at most 4 places."
+        payout = "What of it goes to the publisher, written in the same way. Without it nothing does."
+        return [
+            Parameter("call_uuid", uuid, SAMPLE_UUID, "CALL_UUID", required=True),
+            Parameter("revenue", revenue, "120.00", "REVENUE", required=True),
+            Parameter("payout", payout),
+        ]
+
+    @classmethod
+    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+        sold = {"call_uuid": SAMPLE_UUID, "status": "converted", "revenue": 120.0, "payout": 0.0}
+        return [
+            Answer(200, "converted: the sale counts", sold, "Nothing more to do."),
+            Answer(
+                200,
+                "already converted: the call was sold before",
+                {**sold, "status": "already converted"},
+                "Nothing changed: a call is sold once. The answer has the amounts that stand.",
+            ),
+            Answer(
+                404,
+                "There is no such call",
+                {"error": "call not found"},
+                "The call_uuid is no call that you were given. Compare it with the one that came with the call.",
+            ),
+        ]
+
+    @classmethod
+    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+        (request,) = super().requests(settings)
+        asked = (request.about, request.method, request.path, request.parameters, request.answers)
+        return [Request("Report a sale", *asked, no_trial="it would sell a real call, which can't be taken back")]

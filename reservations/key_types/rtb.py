@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings as installation
 
 from publishers.kinds import KeyKind, NumberOrNoneField
+from publishers.manual import SAMPLE_MOMENT, SAMPLE_UUID, Answer, Call, Parameter, Request, caller, publisher
 
-from .settings import shared_fields
+from .settings import pauses, shared_fields, told_tags, trial
+
+_LATE = "A call that comes later is a call like any other: it may find nobody, and may not be paid."
 
 
 class RealTimeBidding(KeyKind):
-    """Pings a campaign for a buyer and a number to dial."""
+    """Asks for a buyer for one caller: the answer says whether there is one, what the call pays, and which number to dial."""
 
     slug = "rtb"
     label = "Real-time bidding"
@@ -21,17 +25,142 @@ class RealTimeBidding(KeyKind):
     fields: ClassVar[dict[str, forms.Field]] = {
         **shared_fields(ttl_seconds=30),
         "allow_no_caller_number": forms.BooleanField(
-            required=False, initial=False, help_text="Pings may leave out the caller's number."
+            label="Allow no caller number",
+            required=False,
+            initial=False,
+            help_text="Publishers may ping without telling the caller's number. Off: such pings are refused.",
         ),
         "inbound_number": NumberOrNoneField(
-            initial="", help_text="Answered to pings without a caller number. Empty: a SIP address."
+            label="Inbound number",
+            initial="",
+            help_text="Answered to pings without a caller number, like +18335550100. Empty: a SIP address for each.",
         ),
         "return_sip_address": forms.BooleanField(
-            required=False, initial=False, help_text="Answers also carry sip_address, as user@domain."
+            label="Answer a SIP address too",
+            required=False,
+            initial=False,
+            help_text="Adds sip_address, as user@domain, to every answer with a number.",
         ),
     }
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-        spelled = [("caller_number", "CALLER_NUMBER"), ("publisher_id", "PUBLISHER_ID")]
-        return spelled + [(tag, tag.upper()) for tag in settings["required_tags"]]
+    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+        optional = settings["allow_no_caller_number"]
+        number = caller("The phone number that the call comes from. May be left out." if optional else "", required=not optional)
+        return [number, publisher(), *told_tags(settings)]
+
+    @classmethod
+    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+        again = {f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."}
+        return [
+            Answer(
+                200,
+                "reserved: there is a buyer",
+                _held("reserved", settings),
+                f"Dial inbound_number, showing the caller's number, before expires_at: within {settings['ttl_seconds']} seconds. "
+                + _LATE,
+                _members(),
+            ),
+            Answer(
+                200,
+                "no-target: nobody takes this caller now",
+                {"uuid": SAMPLE_UUID, "status": "no-target"},
+                "Do not send the call. Buyers open, close and fill up all day: ask again for the next caller.",
+            ),
+            Answer(
+                200,
+                "rejected: calls are not taken at present",
+                {"uuid": SAMPLE_UUID, "status": "rejected"},
+                "The campaign is paused, or you are. Do not send the call; ask whoever gave you this page.",
+            ),
+            Answer(
+                200,
+                "A repeat, while the first reservation lives",
+                {**_held("reserved", settings), **dict.fromkeys(again, True)},
+                "You have asked for this caller already, so this is the first answer, as it stands now. Nothing more is held: "
+                "dial as you were told the first time.",
+                again,
+            ),
+        ]
+
+    @classmethod
+    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+        asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
+        call = Call("reserved", "inbound_number")
+        ping = Request("Ask for a buyer", cls.about(), "POST", cls.path, asked, answers, trial=trial(settings), call=call)
+        return [ping, _confirm(settings)]
+
+    @classmethod
+    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
+        return pauses(key, publisher)
+
+
+def _held(status: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer with a number to dial, member by member as it goes over the wire."""
+    prefix = installation.RTB_FIELD_PREFIX
+    sip = f"{SAMPLE_UUID}@{installation.RTB_SIP_DOMAIN}"
+    return {
+        "uuid": SAMPLE_UUID,
+        "status": status,
+        f"{prefix}_payout": 90.0,
+        f"{prefix}_seconds": 120,
+        "inbound_number": "+18335550100",
+        **({"sip_address": sip} if settings["return_sip_address"] else {}),
+        "expires_at": SAMPLE_MOMENT,
+    }
+
+
+def _members() -> dict[str, str]:
+    prefix = installation.RTB_FIELD_PREFIX
+    return {
+        "uuid": "The reservation's own ID; confirming names it.",
+        f"{prefix}_payout": "What the call pays you.",
+        f"{prefix}_seconds": "After so many seconds of talk.",
+        "inbound_number": "Where to send the call: a phone number, or an address like sip:…",
+        "expires_at": "Until when the buyer is held, in UTC.",
+    }
+
+
+def _confirm(settings: Mapping[str, Any]) -> Request:
+    """The second step, which not everybody needs."""
+    optional = "A reservation holds its place already, so this changes little. " if settings["count_on_reserve"] else ""
+    return Request(
+        "Confirm that the call will come",
+        f"{optional}Optional. Send it when you know that you will send the call: the buyer's place is then yours until "
+        "expires_at, and nobody else can fill it. You may also dial without it.",
+        "PUT",
+        "/rtbs/{uuid}.json",
+        (
+            Parameter("uuid", "The uuid of the answer “reserved”.", SAMPLE_UUID, "UUID", required=True, in_path=True),
+            Parameter("status", "Always the word confirmed.", "confirmed", "confirmed", required=True),
+        ),
+        (
+            Answer(
+                200,
+                "confirmed: the place is yours",
+                _held("confirmed", settings),
+                "Dial inbound_number before expires_at, which is the same as before. Confirming twice does no harm.",
+            ),
+            Answer(
+                200,
+                "claimed: the call has arrived",
+                _held("claimed", settings),
+                "Your call is with us already; there is nothing left to confirm.",
+            ),
+            Answer(
+                200,
+                "no-target: the place is gone",
+                {"uuid": SAMPLE_UUID, "status": "no-target"},
+                "The buyer has filled up or stopped meanwhile, or the time is over. Do not send the call; ask anew.",
+            ),
+            Answer(
+                404,
+                "There is no such reservation",
+                {"error": "reservation not found"},
+                "The uuid is not one that this key was answered.",
+            ),
+        ),
+        trial="A test is a real request: it takes a place of the buyer's until expires_at. Ask for a buyer first; the uuid of "
+        "the answer is filled in here.",
+        call=Call("confirmed", "inbound_number"),
+    )

@@ -1,38 +1,78 @@
-"""The settings that both kinds of reserving keys have."""
+"""What both kinds of reserving keys have in common: settings, and what pings and pauses mean to those who send them."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 
 from publishers.kinds import WordsField
+from publishers.manual import ANY_TAG, Parameter, tag
+
+KNOWN_NUMBER = Parameter(
+    "inbound_number",
+    "Only if you know already which number you will dial: it is answered as you sent it. Else leave it out.",
+    like="18335550100",
+)
 
 
 def shared_fields(*, ttl_seconds: int) -> dict[str, forms.Field]:
     """Form fields by setting name, with this default life of a reservation in seconds."""
     return {
+        "required_tags": WordsField(
+            label="Required tags",
+            required=False,
+            initial=[],
+            help_text="What every ping must tell of the caller, separated by commas: caller_zip, age. Others are refused.",
+        ),
         "ttl_seconds": forms.IntegerField(
-            label="Reservation lives",
+            label="Reservation lives (seconds)",
             initial=ttl_seconds,
             min_value=1,
             max_value=86_400,
-            help_text="Seconds until the buyer is free again.",
+            help_text="For so long the buyer is held for the caller, and the call must arrive.",
         ),
         "count_on_reserve": forms.BooleanField(
+            label="Count at once",
             required=False,
             initial=False,
-            help_text="A reservation counts against the buyer's caps at once, not only when confirmed or called.",
+            help_text="A reservation takes its place in the buyer's caps at once. Off: when it is confirmed or the call comes.",
         ),
         "route_only_to_reserved_buyer": forms.BooleanField(
-            required=False, initial=False, help_text="If the reserved buyer does not take the call, nobody else is tried."
-        ),
-        "required_tags": WordsField(
-            required=False, initial=[], help_text="Tags that every ping must carry, separated by commas."
-        ),
-        "tag_prefix": forms.CharField(
-            required=False, initial="", max_length=50, help_text="Put before the name of every tag that comes in."
+            label="Only the reserved buyer",
+            required=False,
+            initial=False,
+            help_text="If the reserved buyer does not take the call, nobody else is tried.",
         ),
         "shield_scope": forms.ChoiceField(
             label="Ping Shield",
             choices=[("key", "Repeats by this key"), ("campaign", "Repeats by any key of the campaign")],
             initial="key",
-            help_text="Whose repeated pings for one caller get the first answer again.",
+            help_text="Whose second ping for a caller gets the first answer again, instead of a second buyer.",
+        ),
+        "tag_prefix": forms.CharField(
+            label="Tag prefix",
+            required=False,
+            initial="",
+            max_length=50,
+            help_text="Put before the name of every tag that comes in, to tell this key's apart. Mostly empty.",
         ),
     }
+
+
+def told_tags(settings: Mapping[str, Any]) -> list[Parameter]:
+    """The tags that a ping must carry, and that it may carry others."""
+    return [*map(tag, settings["required_tags"]), KNOWN_NUMBER, ANY_TAG]
+
+
+def trial(settings: Mapping[str, Any]) -> str:
+    """What a test ping does."""
+    held = f"holds a buyer for {settings['ttl_seconds']} seconds, whom nobody else gets meanwhile"
+    held = held if settings["count_on_reserve"] else f"may hold a buyer for {settings['ttl_seconds']} seconds"
+    return f"A test is a real request: it is logged, and {held}. Use the number of a telephone of your own."
+
+
+def pauses(key: Any, publisher: Any) -> list[str]:
+    """What senders of pings are told while their campaign, or they themselves, are paused."""
+    rejected = "every request is answered “rejected” until that is over"
+    paused = [("This campaign is", key.campaign), ("You are", publisher)]
+    return [f"{who} paused at present: {rejected}." for who, row in paused if row is not None and row.paused]

@@ -1,0 +1,28 @@
+"""`/instructions/{token}`: posting instructions, for whoever holds the link."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from publishers import handouts, instructions
+
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+
+
+@require_safe
+def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a live link. An unknown, an old and a switched off one are told the same: nothing."""
+    handout = handouts.find(token)
+    if handout is None:
+        return TemplateResponse(request, "instructions/nothing.html", status=404, headers=_PRIVATE)
+    page = instructions.page_of(
+        key=handout.key,
+        publisher=handout.publisher,
+        former=handout.former_key,
+        base_url=settings.PUBLIC_BASE_URL or request.build_absolute_uri("/"),
+        now=timezone.now(),
+    )
+    context = {"page": page, "publisher": handout.publisher}
+    return TemplateResponse(request, "instructions/page.html", context, headers=_PRIVATE)

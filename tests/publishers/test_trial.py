@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from django.core.management import CommandError, call_command
 from campaigns import caps
 from campaigns.models import BusinessHours, Buyer, Campaign, CapCounter
 from campaigns.refusals import NotFound, Refusal
+from campaigns.routing import decide
 from campaigns.routing_snapshot import capped_of
 from publishers import trial
 from publishers.models import LogEntry, StoredTag
-from publishers.trial import Trial
-from tests.factories import make_buyer, make_campaign, make_company, make_publisher, make_route
+from publishers.trial import Quote, Trial
+from tests.factories import make_buyer, make_campaign, make_company, make_conversion, make_publisher, make_route
 from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,96 @@ def test_the_same_seed_draws_the_same_order(roofing: Campaign) -> None:
 
 def test_an_unknown_publisher_is_a_tag(roofing: Campaign) -> None:
     assert tried(roofing, publisher_id="nobody").ping.tags == {"publisher_id": "nobody"}
+
+
+def test_those_of_the_first_priority_share_the_callers_by_their_weights(roofing: Campaign) -> None:
+    make_route(roofing, make_buyer(roofing.company, name="Heavy", weight=3))
+    chances = {one.name: one.chance for one in tried(roofing, tags={"age": "70"}).standings()}
+    assert chances == {"Old": 0.25, "Heavy": 0.75, "Any": 0}
+
+
+def test_the_draws_share_as_the_chances_say(roofing: Campaign) -> None:
+    make_route(roofing, make_buyer(roofing.company, name="Heavy", weight=3))
+    trial = tried(roofing, tags={"age": "70"})
+    firsts = [decide(trial.campaign.buyers, trial.ping, {}, seed).order[0].name for seed in range(4000)]
+    assert abs(firsts.count("Heavy") / 4000 - 0.75) < 0.02
+
+
+@pytest.mark.parametrize(("publisher", "payout"), [("alpha", "95"), (None, "90")])
+def test_each_buyer_is_quoted_what_applies_to_it(roofing: Campaign, publisher: str | None, payout: str) -> None:
+    make_conversion(roofing)
+    alpha = make_publisher(roofing.company, publisher_id="alpha")
+    make_conversion(roofing, publisher=alpha, payout="95", seconds=60)
+    quotes = [one.quote and (one.quote.payout, one.quote.seconds) for one in tried(roofing, publisher_id=publisher).standings()]
+    assert quotes == [(Decimal(payout), 60 if publisher else 120), None]
+
+
+def test_without_a_conversion_nothing_is_quoted(roofing: Campaign) -> None:
+    assert tried(roofing).standings()[0].quote == Quote(Decimal(0), Decimal(0), 0)
+
+
+def test_what_the_number_tells_is_told_unless_it_was_sent(roofing: Campaign) -> None:
+    placed = tried(roofing, tags={"caller_state": "NY"}).placed
+    assert placed == {"caller_city": "Washington", "caller_country": "US"}
+
+
+def test_a_waiting_tag_that_is_sent_anew_is_not_told(roofing: Campaign) -> None:
+    stored = {"company": roofing.company, "caller_number": CALLER, "value": "70", "written_at": NOW}
+    for name in ("age", "zip"):
+        StoredTag.objects.create(**stored, name=name, expires_at=NOW + timedelta(hours=1))
+    assert tried(roofing, tags={"age": "20"}).waiting == {"zip": "70"}
+
+
+@pytest.mark.parametrize(("hours", "reason"), [(0, "daily-cap"), (-24, None), (24, None)])
+def test_the_caps_are_those_of_the_moment(roofing: Campaign, hours: int, reason: str | None) -> None:
+    buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
+    make_route(roofing, buyer)
+    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(hours=hours)).standings()}
+    assert verdicts["Full"] == reason
+
+
+def test_a_day_that_is_over_counts_as_it_was_counted(roofing: Campaign) -> None:
+    buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
+    make_route(roofing, buyer)
+    yesterday = NOW - timedelta(days=1)
+    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=yesterday)
+    found = [{one.name: one.reason for one in tried(roofing, at=at).standings()}["Full"] for at in (None, yesterday)]
+    assert found == [None, "daily-cap"]
+
+
+def test_calls_at_once_are_as_they_are_now(roofing: Campaign) -> None:
+    buyer = make_buyer(roofing.company, name="Busy", concurrency_cap=1)
+    make_route(roofing, buyer)
+    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(days=3)).standings()}
+    assert verdicts["Busy"] == "concurrency-cap"
+
+
+@pytest.mark.parametrize(("minutes", "result"), [(0, "no-target"), (-5, "reserved"), (59, "no-target"), (61, "reserved")])
+def test_a_conversion_counts_from_when_it_was(roofing: Campaign, minutes: int, result: str) -> None:
+    Campaign.objects.update(duplicates="refuse", dedupe_seconds=3600)
+    converted(roofing, CALLER, at=NOW)
+    assert tried(roofing, now=NOW + timedelta(minutes=1), at=NOW + timedelta(minutes=minutes)).result == result
+
+
+def test_until_when_the_caller_is_a_repeat(roofing: Campaign) -> None:
+    Campaign.objects.update(dedupe_seconds=60)
+    converted(roofing, CALLER, at=NOW)
+    assert (tried(roofing).converted_at, tried(roofing).counts_from) == (NOW, NOW + timedelta(seconds=60))
+
+
+def test_what_the_company_has_switched_off_is_told(roofing: Campaign) -> None:
+    roofing.company.rtb_enabled = False
+    roofing.company.save()
+    assert tried(roofing).off == ("Real-time bidding",)
+
+
+def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
+    make_route(
+        roofing, make_buyer(roofing.company, number="[desk]", filters=[("publisher_id", "==", "a"), ("Zip", "exists", "")])
+    )
+    assert trial.asked_tags(tried(roofing).campaign) == ["age", "desk", "Zip"]
 
 
 @pytest.mark.parametrize("what", ["campaign", "publisher"])

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             found = trial.run(
                 company=row.company,
                 campaign_id=campaign,
-                now=options["at"] or timezone.now(),
+                now=timezone.now(),
+                at=options["at"],
                 caller_number=options["caller"],
                 publisher_id=options["publisher"],
                 tags=dict(options["tags"]),

@@ -41,7 +41,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -245,15 +244,12 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- the admin ------------------------------------------------------------------------------------------
-SIMPLE_HISTORY_REVERT_DISABLED = True  # an old state may name what is retired since
-
-
 def _menu(title: str, icon: str, page: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist"), "permission": permission}
 
 
-def _page(title: str, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": "campaigns.desk.is_member"}
+def _page(title: str, icon: str, name: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
 
 
 UNFOLD = {
@@ -321,6 +317,7 @@ UNFOLD = {
                 "title": "Settings",
                 "items": [
                     _menu("Company", "apartment", "campaigns_company"),
+                    _page("Changes", "history", "changes", "campaigns.desk.is_editor"),
                     _menu("People", "group", "campaigns_member", "campaigns.desk.is_owner"),
                     _menu("Accounts", "manage_accounts", "auth_user", "campaigns.desk.is_superuser"),
                     {"title": "My password", "icon": "password", "link": reverse_lazy("admin:password_change")},

@@ -7,6 +7,7 @@ from django_prometheus.exports import ExportToDjangoView
 
 from callcontrol.admin.softphone import Softphone
 from callcontrol.carrier_events import CarrierEvents
+from campaigns.admin.changes import Changes
 from campaigns.admin.passwords import SetPassword
 from config import health, schema
 from config.desk.caller import OneCaller
@@ -31,6 +32,7 @@ urlpatterns = [
     path("api/redoc", schema.Redoc.as_view(), name="redoc"),
     path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
     path("admin/caller/", OneCaller.as_page(), name="caller"),
+    path("admin/changes/", Changes.as_page(), name="changes"),
     path("admin/dry-run/", DryRun.as_page(), name="dry-run"),
     path("admin/set-password/", SetPassword.as_view(), name="set-password"),
     path("admin/softphone/", Softphone.as_page(), name="softphone"),

@@ -8,20 +8,21 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import ForeignKey, QuerySet, TimeField
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
+from campaigns.changes import of_row
 from campaigns.models import CatalogueRow, Company
 
+from . import history
 from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles, row_number
 from .filters import CompanyFilter
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
@@ -41,7 +42,7 @@ class OwnChoices:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
+class CatalogueAdmin(OwnChoices, ListAdmin):
     """A kind of row of the catalogue.
 
     `hint` is said above an empty list. `for_readers` names what those see who may not edit, in place of a field;
@@ -62,7 +63,6 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
     list_filter_submit = True
     list_before_template = "admin/hint.html"
     actions_detail = ["retire"]
-    object_history_list_template = "simple_history/object_history_list.html"
 
     # --- whose rows ---
     def company_of(self, obj: Any) -> int:
@@ -118,14 +118,19 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
         row = self.get_object(request, str(object_id))
         return row is not None and self.has_change_permission(request, row)
 
-    def has_view_history_or_change_history_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """History shows keys, numbers and passwords as they were: for editors only."""
-        return obj is not None and may_edit(request, self.company_of(obj), who=self.editors)
+    def may_see_history(self, request: HttpRequest, obj: Any) -> bool:
+        """History tells numbers as they were: it is for editors."""
+        return may_edit(request, self.company_of(obj), who=self.editors)
 
-    def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST":  # an old state may name what is retired since, so nothing is put back by a button
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.may_see_history(request, row):
             raise PermissionDenied
-        return super().history_form_view(request, *args, **kwargs)
+        return self.page(
+            request, "desk/history.html", title=f"History of {row}", original=row, **history.told(request, of_row(row))
+        )
 
     # --- the page ---
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -187,7 +192,7 @@ class CatalogueAdmin(OwnChoices, SimpleHistoryAdmin, ListAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = context.get("original")
-        context["show_history"] = row is not None and self.has_view_history_or_change_history_permission(request, row)
+        context["show_history"] = row is not None and self.may_see_history(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- asking before acting ---

@@ -29,9 +29,12 @@ class DeskPage(TemplateView):
         return admin.site.admin_view(cls.as_view(**initial))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_member(request):
+        if not self.may_enter(request):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def may_enter(self, request: HttpRequest) -> bool:
+        return is_member(request)
 
     @cached_property
     def companies(self) -> list[Company]:

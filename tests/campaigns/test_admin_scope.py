@@ -58,9 +58,7 @@ def test_a_row_of_another_company_is_not_there(page, role):
 @pytest.mark.parametrize("page", [page for page in ROWS if page not in {"publishers_logentry", "reservations_reservation"}])
 def test_the_history_of_another_company_is_closed(page):
     row = ROWS[page](make.make_company())
-    client, version = browser(make.make_company()), row.history.first().pk
-    urls = [reverse(f"admin:{page}_history", args=[row.pk]), reverse(f"admin:{page}_simple_history", args=[row.pk, version])]
-    assert [client.get(url).status_code for url in urls] == [403, 403]
+    assert browser(make.make_company()).get(reverse(f"admin:{page}_history", args=[row.pk])).status_code == 404
 
 
 def test_a_row_of_another_company_cannot_be_saved():

@@ -1,0 +1,49 @@
+"""Changes: who changed which settings of the company, newest first."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from campaigns.changes import COMMAND_LINE, of_company, tracked
+from campaigns.desk import EDITORS, DeskPage, companies, is_editor, row_number
+from campaigns.desk.history import told
+from campaigns.models import Company, Member
+from campaigns.people import name_of
+
+
+class Changes(DeskPage):
+    """For editors: what was changed tells numbers in full."""
+
+    title = "Changes"
+    template_name = "desk/changes.html"
+
+    def may_enter(self, request: HttpRequest) -> bool:
+        return is_editor(request)
+
+    @cached_property
+    def companies(self) -> list[Company]:
+        return list(companies(self.request, who=EDITORS))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.company is None:
+            return super().get_context_data(**kwargs)
+        kinds = [(str(model._meta.model_name), str(model._meta.verbose_name_plural)) for model in tracked()]
+        kind, person = (self.request.GET.get(name, "") for name in ("kind", "person"))
+        own = {
+            "kinds": sorted(kinds, key=lambda pair: pair[1]),
+            "people": self._people(self.company, person),
+            "kind": kind,
+            "person": person,
+        }
+        known = kind if kind in dict(kinds) else ""
+        return super().get_context_data(
+            **own, **told(self.request, of_company(self.company.pk, kind=known, person=person)), **kwargs
+        )
+
+    def _people(self, company: Company, chosen: str) -> list[tuple[str, str]]:
+        """Whoever works or worked for the company; and whoever is chosen: an administrator changes settings too."""
+        rows = Member.history.filter(company_id=company.pk).values_list("user_id", flat=True)
+        users = User.objects.filter(pk__in={*rows, row_number(chosen) or 0})
+        return [*sorted((str(user.pk), name_of(user)) for user in users), (COMMAND_LINE, "The command line")]

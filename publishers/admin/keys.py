@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns.desk import (
     EDITORS,
@@ -73,6 +73,12 @@ class KeyForm(CatalogueForm):
 
     kind: type[KeyKind]
     wanted: Wanted | None = None
+    name = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Tells it from others, like “Roofing pings”, and is the title of its posting instructions.",
+    )
     allowed_networks = LinesField(each=_network, help_text="Networks like 203.0.113.0/24 that may use it, one a line. None: all.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -150,16 +156,18 @@ class KindFilter(DropdownFilter):
 
 @admin.register(Key)
 class KeyAdmin(PausableAdmin):
-    list_display = ["title", "kind", "owner", "state", "last_used"]
+    list_display = ["title", "kind", "owner", "state", "last_used", "requests_today"]
     list_filter = [KindFilter, ("paused", BooleanRadioFilter), CompanyFilter]
     list_select_related = ["campaign", "publisher", "buyer", "group"]
     search_fields = ["name", "=key", "campaign__name", "publisher__name", "buyer__name", "group__name"]
     ordering = ["-pk"]
     readonly_fields = ["kind", "owner", "address", "state", "last_used", "requests_today", "settings_in_words", "networks"]
-    actions_detail = ["roll", "revoke"]
+    actions_detail = ["pause_key", "resume_key", "roll", "revoke"]
+    change_form_before_template = "admin/key_intro.html"
     hint = "No key yet. Keys are made at the bottom of a campaign's, a publisher's, a buyer's or a group's page."
 
     class Media:
+        css = {"all": ["publishers/keys.css"]}
         js = ["publishers/copy.js"]
 
     # --- whose, and which ---
@@ -191,8 +199,8 @@ class KeyAdmin(PausableAdmin):
 
     # --- the page ---
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        if self.wanted(request):
-            extra = {"title": f"Add key: {kind_of(request.GET['type']).label}", **(extra_context or {})}
+        if wanted := self.wanted(request):
+            extra = {"title": f"Add key: {wanted.kind.label}", "wanted": wanted, **(extra_context or {})}
             return super().add_view(request, form_url, extra)
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -209,9 +217,9 @@ class KeyAdmin(PausableAdmin):
                 opts = OWNERS[name]._meta
                 url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
                 about = f"Open the {opts.verbose_name}, and add the key at the bottom of its page."
-                found.append((url, f"{kind.label}, for a {opts.verbose_name}", about))
+                found.append((url, f"{kind.label}, for a {opts.verbose_name}", f"{kind.about()} {about}"))
         for company in companies(request, who=EDITORS) if "company" in kind.owners else ():
-            found.append((f"?type={kind.slug}&company={company.pk}", f"{kind.label} of {company}", kind.__doc__ or ""))
+            found.append((f"?type={kind.slug}&company={company.pk}", f"{kind.label} of {company}", kind.about()))
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Key | None = None) -> Any:
@@ -220,12 +228,12 @@ class KeyAdmin(PausableAdmin):
         may_change = obj is None or self.has_change_permission(request, obj)
         own = [_PREFIX + name for name in kind.fields] if may_change else ["settings_in_words"]
         limits = [("requests_per_second", "burst"), "allowed_networks" if may_change else "networks"]
-        shown: list[Any] = [
-            (None, {"fields": [("name", "paused"), ("kind", "owner"), *(["address"] if obj else [])]}),
+        about = [("name", "paused"), ("kind", "owner"), "address", ("last_used", "requests_today"), "state"] if obj else ["name"]
+        return [
+            (None, {"fields": about}),
             *([("Settings", {"fields": own})] if kind.fields else []),
-            ("Limits", {"fields": limits}),
+            ("Limits, if it needs any", {"fields": limits}),
         ]
-        return [*shown, ("Use", {"fields": [("state", "last_used", "requests_today")]})] if obj else shown
 
     def get_form(self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any) -> Any:
         wanted = None if obj else self.wanted(request)
@@ -240,14 +248,14 @@ class KeyAdmin(PausableAdmin):
 
     def response_post_save_add(self, request: HttpRequest, obj: Key) -> HttpResponse:
         """Back to where the key is listed with its URL."""
-        return redirect(self.address_of(obj.owner))
+        return redirect(f"{self.address_of(obj.owner)}#key-{obj.pk}")
 
     response_post_save_change = response_post_save_add
 
     # --- what is shown ---
     @display(description="name", ordering="name")
     def title(self, key: Key) -> str:
-        return key.name or f"…{key.key[-4:]}"
+        return key_display.title(key)
 
     @display(description="type", ordering="type")
     def kind(self, key: Key) -> str:
@@ -272,8 +280,10 @@ class KeyAdmin(PausableAdmin):
     @display(description="requests today")
     def requests_today(self, key: Key) -> SafeString:
         log = reverse("admin:publishers_logentry_changelist")
-        count = key_display.requests_today(key, now=timezone.now())
-        return format_html('{} · <a href="{}?key_row={}" class="text-primary-600">postback log</a>', count, log, key.pk)
+        count = key_display.requests_today(key)
+        return format_html(
+            '{} · <a href="{}?key_row={}" class="text-primary-600 dark:text-primary-500">postback log</a>', count, log, key.pk
+        )
 
     @display(description="settings")
     def settings_in_words(self, key: Key) -> str:
@@ -285,6 +295,34 @@ class KeyAdmin(PausableAdmin):
         return "\n".join(key.allowed_networks) or "all"
 
     # --- what is done ---
+    def has_pause_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_set(request, object_id, paused=False)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_set(request, object_id, paused=True)
+
+    def _may_set(self, request: HttpRequest, object_id: str | None, *, paused: bool) -> bool:
+        """Whether there is a button: of pausing and resuming, the one that changes something. Posting either does no harm."""
+        key: Any = self.get_object(request, str(object_id))
+        return key is not None and self.has_change_permission(request, key) and (request.method == "POST" or key.paused == paused)
+
+    @action(description="Pause", url_path="pause", permissions=["pause"], icon="pause")
+    def pause_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        line = "From the next request on, it is answered 403, until it is resumed."
+        return self._set_state(request, object_id, paused=True, label="Pause", line=line)
+
+    @action(description="Resume", url_path="resume", permissions=["resume"], icon="play_arrow")
+    def resume_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._set_state(request, object_id, paused=False, label="Resume", line="It works again from the next request on.")
+
+    def _set_state(self, request: HttpRequest, object_id: str, *, paused: bool, label: str, line: str) -> HttpResponse:
+        key: Any = self.get_object(request, object_id)
+        if request.method != "POST":
+            return self.ask(request, key, title=f"{label} {key}?", label=label, lines=(line,))
+        self._set_paused(request, Key.objects.filter(pk=key.pk), paused)
+        self.message_user(request, f"{key} is {'paused' if paused else 'active'}.")
+        return self.response_post_save_change(request, key) if "from" in request.GET else redirect(self.address_of(key))
+
     @action(description="Roll", url_path="roll", permissions=["edit"], icon="autorenew")
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key: Any = self.get_object(request, object_id)

@@ -6,64 +6,52 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from campaigns.desk import CatalogueInline, ago, link, mine
+from campaigns.desk import CatalogueFormSet, CatalogueInline, mine
 from publishers.kinds import KeyKind, all_kinds
-from publishers.models import Key
+from publishers.models import Key, Publisher
 
 from . import key_display
+from .handouts import OfKeyInline, OfPublisherInline
 from .keys import OWNERS
 
 
+class KeysFormSet(CatalogueFormSet):
+    """Keys that are looked at; each is edited on its own page."""
+
+    @property
+    def shown(self) -> list[key_display.Card]:
+        return key_display.cards(form.instance for form in self.initial_forms)
+
+
 class KeysInline(CatalogueInline):
-    """A list with a link for each kind of key that can be added; the key itself is edited on its own page."""
+    """A card for each key, with its ready URL and what can be done, and a link for each kind that can be added."""
 
     model = Key
     owner = ""
-    fields = readonly_fields = ["title", "kind", "address", "state", "last_used"]
+    formset = KeysFormSet
+    template = "admin/keys_of_owner.html"
+    fields = ()
     can_delete = False
     max_num = 0
-    hide_title = True
     verbose_name_plural = "keys"
-    template_after = "admin/add_keys.html"
 
     class Media:
-        js = ["publishers/copy.js"]
+        css = {"all": ["publishers/keys.css"]}
+        js = ["publishers/copy.js", "publishers/keys.js"]
 
     def kinds(self) -> list[type[KeyKind]]:
         return [kind for kind in all_kinds() if self.owner in kind.owners]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         working = Q(retired_at=None) | Q(retired_at__gt=timezone.now())
-        rows = mine(request, super().get_queryset(request)).filter(working)
+        rows = mine(request, super().get_queryset(request)).filter(working).select_related("company")
         if self.owner == "company":
             rows = rows.filter(campaign=None, publisher=None, buyer=None, group=None)
-        return key_display.with_use(request, rows).order_by("pk")
+        return key_display.with_handouts(key_display.with_use(request, rows)).order_by("pk")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @display(description="name")
-    def title(self, key: Key) -> SafeString | str:
-        return link(key)
-
-    @display(description="type")
-    def kind(self, key: Key) -> SafeString:
-        """With what tells it from its like."""
-        return format_html('{}<div class="text-xs">{}</div>', key_display.kind_label(key.type), key_display.gist(key))
-
-    @display(description="ready URL")
-    def address(self, key: Key) -> SafeString:
-        return key_display.address(key)
-
-    def state(self, key: Key) -> str:
-        return key_display.state(key)
-
-    def last_used(self, key: Any) -> str:
-        return ago(key.last_used)
 
 
 def keys_of(owner: str) -> type[KeysInline]:
@@ -71,6 +59,9 @@ def keys_of(owner: str) -> type[KeysInline]:
 
 
 def add_keys_to_pages() -> None:
-    for owner, model in OWNERS.items():
+    """Also what was handed out: for a key on its own page, to a publisher on that publisher's."""
+    ends: list[tuple[Any, type[CatalogueInline]]] = [(model, keys_of(owner)) for owner, model in OWNERS.items()]
+    ends += [(Key, OfKeyInline), (Publisher, OfPublisherInline)]
+    for model, inline in ends:
         page: Any = admin.site.get_model_admin(model)
-        page.inlines = [*page.inlines, keys_of(owner)]
+        page.inlines = [*page.inlines, inline]

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from publishers.admin import key_display
 from publishers.kinds import all_kinds, kind_of
 from publishers.models import Key, LogEntry
 from tests import factories as make
@@ -130,6 +131,33 @@ def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
     assert f'data-copy="http://testserver{kind.path}?key={key.key}' in page.content.decode()
 
 
+def test_a_keys_page_is_made_for_its_kind_and_owner():
+    campaign = make.make_campaign(name="Roofing")
+    page = browser(campaign.company).get(_add("rtb", "campaign", campaign)).content.decode()
+    said = ["Real-time bidding for Roofing", kind_of("rtb").about(), "stands at the bottom of the page of Roofing"]
+    assert [words for words in said if words not in page] == []
+
+
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.slug)
+def test_every_setting_has_a_line_of_help(kind):
+    assert [name for name, field in kind.fields.items() if not field.help_text or not field.label] == []
+
+
+def test_after_saving_one_is_where_the_new_key_is_listed():
+    campaign = make.make_campaign()
+    client, url = browser(campaign.company), _add("rtb", "campaign", campaign)
+    answer = client.post(url, filled(client, url))
+    page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    assert answer["Location"] == f"{page}#key-{Key.objects.get().pk}"
+
+
+def test_the_parameters_of_the_ready_address_are_explained_beside_it():
+    key = make.make_key("rtb", required_tags=["caller_zip"])
+    page = browser(key.company).get(reverse("admin:campaigns_campaign_change", args=[key.campaign.pk])).content.decode()
+    said = [f"In place of <code>{one}</code>:" for one in ("CALLER_NUMBER", "PUBLISHER_ID", "CALLER_ZIP")]
+    assert [words for words in said if words not in page] == []
+
+
 def test_an_owners_page_links_to_a_new_key_of_each_kind_that_fits():
     publisher = make.make_publisher()
     page = browser(publisher.company).get(reverse("admin:publishers_publisher_change", args=[publisher.pk])).content.decode()
@@ -163,6 +191,29 @@ def test_rolling_makes_a_new_key_and_leaves_the_old_for_the_chosen_time():
     assert (round((old.retired_at - timezone.now()) / timedelta(hours=1)), new.retired_at) == (1, None)
 
 
+@pytest.mark.parametrize("paused", [False, True], ids=["pause", "resume"])
+def test_a_key_is_paused_and_resumed_where_it_is_listed(paused):
+    key = make.make_key(paused=paused)
+    client, what = browser(key.company), "resume" if paused else "pause"
+    answer = client.post(f"/admin/publishers/key/{key.pk}/{what}/?from=owner")
+    back = reverse("admin:campaigns_campaign_change", args=[key.campaign.pk])
+    assert (Key.objects.get().paused, answer["Location"], key.history.count()) == (not paused, f"{back}#key-{key.pk}", 2)
+
+
+def test_pausing_asks_first_where_there_is_no_script():
+    key = make.make_key()
+    page = browser(key.company).get(f"/admin/publishers/key/{key.pk}/pause/")
+    line = "From the next request on, it is answered 403, until it is resumed."
+    assert (page.context["lines"], Key.objects.get().paused) == ((line,), False)
+
+
+@pytest.mark.parametrize(("paused", "offered"), [(False, "pause"), (True, "resume")])
+def test_of_pausing_and_resuming_the_page_offers_what_changes_something(paused, offered):
+    key = make.make_key(paused=paused)
+    page = browser(key.company).get(_page(key)).content.decode()
+    assert [what for what in ("pause", "resume") if f"/key/{key.pk}/{what}/" in page] == [offered]
+
+
 def test_revoking_takes_a_key_off_the_list():
     key = make.make_key()
     client = browser(key.company)
@@ -175,11 +226,11 @@ def test_a_key_that_is_running_out_is_listed():
     assert listed(browser(key.company), LIST) == [key]
 
 
-@pytest.mark.parametrize("action", ["roll", "revoke"])
-def test_a_read_only_member_neither_rolls_nor_revokes(action):
+@pytest.mark.parametrize("action", ["roll", "revoke", "pause", "resume"])
+def test_a_read_only_member_does_nothing_to_a_key(action):
     key = make.make_key()
     answer = browser(key.company, "read_only").post(f"/admin/publishers/key/{key.pk}/{action}/", {"overlap": "0"})
-    assert (answer.status_code, list(Key.objects.values_list("retired_at", flat=True))) == (403, [None])
+    assert (answer.status_code, list(Key.objects.values_list("retired_at", "paused"))) == (403, [(None, False)])
 
 
 def test_a_key_is_not_rolled_twice():
@@ -187,6 +238,16 @@ def test_a_key_is_not_rolled_twice():
     client = browser(key.company)
     pages = [client.post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"}, follow=True) for _ in range(2)]
     assert [str(message) for message in pages[1].context["messages"]] == ["This key has been rolled over or revoked already."]
+
+
+@pytest.mark.parametrize(("requests", "told"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
+def test_requests_today_are_counted_up_to_a_point(monkeypatch, requests, told):
+    monkeypatch.setattr(key_display, "_COUNTED", 4)
+    key = make.make_key()
+    for _ in range(requests):
+        make.make_entry(key.company, key_row=key.pk)
+    make.make_entry(key.company, key_row=key.pk + 1)
+    assert f"{told} · <a" in browser(key.company).get(_page(key)).content.decode()
 
 
 def test_a_key_tells_of_its_use():

@@ -1,0 +1,243 @@
+"""Posting instructions in the admin: handed out, found again, renewed and switched off; by editors of the company alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from publishers import handouts, keys
+from publishers.models import Handout, Key, Publisher
+from tests.desk import browser, filled, listed, saved
+from tests.factories import make_buyer, make_campaign, make_company, make_key, make_publisher
+from tests.publishers.handing import hand_out, link
+
+pytestmark = pytest.mark.django_db
+ADD, LIST = reverse("admin:publishers_handout_add"), reverse("admin:publishers_handout_changelist")
+
+
+def _page(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _act(handout: Handout, what: str) -> str:
+    return reverse(f"admin:publishers_handout_{what}", args=[handout.pk])
+
+
+# --- handing out --------------------------------------------------------------------------------------------
+def test_a_campaigns_key_is_handed_out_to_a_chosen_publisher():
+    key = make_key("rtb")
+    publisher = make_publisher(key.company, name="Alpha")
+    answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": publisher.pk})
+    made = Handout.objects.get()
+    assert (made.key, made.publisher, answer["Location"]) == (key, publisher, _page(made))
+
+
+def test_a_publisher_is_sent_a_chosen_key():
+    key = make_key("call_reservation")
+    publisher = make_publisher(key.company)
+    browser(key.company).post(f"{ADD}?publisher={publisher.pk}", {"key": key.pk})
+    assert (Handout.objects.get().key, Handout.objects.get().publisher) == (key, publisher)
+
+
+@pytest.mark.parametrize("kind", ["call_data_writing", "conversion", "account"])
+def test_a_key_of_one_owner_is_handed_out_at_once(kind):
+    key = make_key(kind)
+    browser(key.company).post(f"{ADD}?key={key.pk}")
+    assert (Handout.objects.get().key, Handout.objects.get().publisher) == (key, key.publisher)
+
+
+def test_who_is_asked_for_is_who_has_none_yet():
+    key = make_key("rtb")
+    for name in ("Beta", "Gamma"):
+        make_publisher(key.company, name=name)
+    make_publisher(key.company, name="Gone", retired_at=timezone.now())
+    make_publisher(name="Another's")
+    hand_out(key)
+    form = browser(key.company).get(f"{ADD}?key={key.pk}").context["form"]
+    assert [publisher.name for publisher in form.fields["publisher"].queryset] == ["Beta", "Gamma"]
+
+
+def test_a_publisher_is_offered_the_campaigns_keys_that_it_was_not_sent():
+    had = hand_out(make_key("rtb", name="Had"))
+    campaign = make_campaign(had.company, name="Plumbing")
+    make_key("rtb", campaign=campaign, name="Pings")
+    make_key("rtb", campaign=campaign, name="Revoked", retired_at=timezone.now())
+    make_key("account", company=had.company)
+    make_key("rtb")
+    form = browser(had.company).get(f"{ADD}?publisher={had.publisher.pk}").context["form"]
+    assert [label for _, label in form.fields["key"].choices] == ["Plumbing: Real-time bidding, Pings"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("key", "Every publisher has a page for this key. Add a publisher first."),
+        (
+            "publisher",
+            "This publisher has a page for every key that campaigns share. Add a key at the bottom of a campaign's page first.",
+        ),
+    ],
+)
+def test_where_nothing_is_left_the_page_says_what_to_do(asked, told):
+    handout = hand_out(make_key("rtb"))
+    row = getattr(handout, asked)
+    assert browser(handout.company).get(f"{ADD}?{asked}={row.pk}").context["lines"] == [told]
+
+
+def test_a_second_time_leads_to_the_first():
+    handout = hand_out(make_key("conversion"))
+    answer = browser(handout.company).get(f"{ADD}?key={handout.key.pk}")
+    assert (answer["Location"], Handout.objects.count()) == (_page(handout), 1)
+
+
+def test_of_two_at_once_the_second_is_led_to_the_firsts():
+    key = make_key("rtb")
+    publisher = make_publisher(key.company)
+    first = handouts.hand_out(key=key, publisher=publisher, now=timezone.now())
+    answer = browser(key.company).post(f"{ADD}?key={key.pk}&publisher={publisher.pk}")
+    assert (answer["Location"], Handout.objects.count()) == (_page(first), 1)
+
+
+def test_without_a_key_it_begins_with_a_publisher():
+    publisher = make_publisher(name="Alpha", publisher_id="alpha")
+    choices = browser(publisher.company).get(ADD).context["choices"]
+    assert choices == [(f"?publisher={publisher.pk}", "Alpha", "Publisher ID alpha")]
+
+
+# --- found again --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("owner", ["key", "publisher", "itself"])
+def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
+    handout = hand_out(make_key("rtb"))
+    row = handout if owner == "itself" else getattr(handout, owner)
+    page = browser(handout.company).get(_page(row)).content.decode()
+    url = f"http://testserver{link(handout)}"
+    assert (page.count(f'data-copy="{url}"'), page.count(f'href="{url}"')) == (1, 1)
+
+
+def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
+    key = make_key("rtb")
+    for number in range(5):
+        hand_out(key, make_publisher(key.company, name=f"Publisher {number}"))
+    (inline,) = (
+        one for one in browser(key.company).get(_page(key.campaign)).context["inline_admin_formsets"] if one.opts.model is Key
+    )
+    (card,) = inline.formset.shown
+    assert ([str(one.publisher) for one in card.handed_out], card.more) == (["Publisher 0", "Publisher 1", "Publisher 2"], 2)
+
+
+def test_it_says_who_made_and_renewed_it_and_when(clock):
+    key = make_key("conversion")
+    anna, ben = browser(key.company), browser(key.company, "account_manager")
+    anna.post(f"{ADD}?key={key.pk}")
+    clock(86_400)
+    ben.post(_act(Handout.objects.get(), "renew"))
+    clock(60)
+    (card,) = anna.get(_page(key)).context["inline_admin_formsets"][0].formset.shown
+    made, renewed = "May 5, 2026, 12:00:00 UTC by person0", "May 6, 2026, 12:00:00 UTC by person1"
+    assert card.made == f"{made}; renewed {renewed}"
+
+
+def test_the_pages_that_list_it_are_saved_as_ever():
+    handout = hand_out(make_key("rtb"))
+    client = browser(handout.company)
+    for row, name in ((handout.publisher, "New"), (handout.key, "Newer")):
+        assert saved(client, _page(row), filled(client, _page(row), name=name)) == []
+    assert (Publisher.objects.get().name, Key.objects.get().name, Handout.objects.count()) == ("New", "Newer", 1)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_however_many(count, django_assert_num_queries):
+    key = make_key("rtb")
+    for _ in range(count):
+        hand_out(key, make_publisher(key.company))
+    client = browser(key.company)
+    with django_assert_num_queries(10):
+        client.get(LIST)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num_queries):
+    publisher = make_publisher()
+    for _ in range(count):
+        hand_out(make_key("call_data_writing", publisher=publisher))
+    client = browser(publisher.company)
+    with django_assert_num_queries(12):
+        client.get(_page(publisher))
+
+
+def test_it_follows_its_key_in_the_admin_too():
+    handout = hand_out(make_key("conversion"))
+    new = keys.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    assert link(handout) in browser(handout.company).get(_page(new)).content.decode()
+
+
+# --- renewed and switched off ---------------------------------------------------------------------------------
+def test_renewing_is_asked_for_and_changes_the_link():
+    handout = hand_out(make_key("conversion"))
+    client = browser(handout.company)
+    asked = client.get(_act(handout, "renew")).context["lines"][0]
+    client.post(_act(handout, "renew"))
+    changed = Handout.objects.get().token != handout.token
+    assert (asked, changed) == ("A new link is made, and the old one leads nowhere from then on.", True)
+
+
+def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
+    handout = hand_out(make_key("conversion"))
+    client = browser(handout.company)
+    client.post(_act(handout, "switch_off"))
+    assert (link(handout) in client.get(_page(handout.key)).content.decode(), listed(client, LIST)) == (False, [handout])
+
+
+def test_what_is_off_stays_off():
+    handout = hand_out(make_key("conversion"))
+    handouts.switch_off(handout=handout, now=timezone.now())
+    client = browser(handout.company)
+    answers = [client.post(_act(handout, what)).status_code for what in ("renew", "switch_off")]
+    assert (answers, link(handout) in client.get(_page(handout)).content.decode()) == ([403, 403], False)
+
+
+# --- whose ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("who", ["read_only", "another's owner"])
+def test_nobody_else_sees_any_of_it(who):
+    handout = hand_out(make_key("rtb"))
+    client = browser(handout.company, who) if who == "read_only" else browser(make_company())
+    pages = [LIST, _page(handout), _page(handout.key), _page(handout.publisher), _page(handout.key.campaign)]
+    told = [client.get(url, follow=True).content.decode() for url in pages]
+    assert [str(handout.token) in page or f"{ADD}?" in page or _page(handout) in page for page in told] == [False] * 5
+
+
+@pytest.mark.parametrize("who", ["read_only", "another's owner"])
+@pytest.mark.parametrize("what", ["renew", "switch_off"])
+def test_nobody_else_changes_any_of_it(who, what):
+    handout = hand_out(make_key("rtb"))
+    client = browser(handout.company, who) if who == "read_only" else browser(make_company())
+    statuses = [client.get(_act(handout, what)).status_code, client.post(_act(handout, what)).status_code]
+    kept = Handout.objects.get()
+    assert (statuses, kept.token, kept.switched_off_at) == ([403, 403], handout.token, None)
+
+
+@pytest.mark.parametrize("who", ["read_only", "another's owner"])
+@pytest.mark.parametrize("named", ["key", "publisher"])
+def test_nobody_else_hands_out(who, named):
+    key = make_key("rtb")
+    publisher = make_publisher(key.company)
+    client = browser(key.company, who) if who == "read_only" else browser(make_company())
+    row = {"key": key, "publisher": publisher}[named]
+    answer = client.post(f"{ADD}?{named}={row.pk}", {"key": key.pk, "publisher": publisher.pk})
+    assert (answer.status_code, Handout.objects.count()) == (404, 0)
+
+
+def test_another_companys_publisher_is_no_choice():
+    key = make_key("rtb")
+    make_publisher(key.company)
+    answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": make_publisher().pk})
+    assert answer.context["form"].errors["publisher"] == [
+        "Select a valid choice. That choice is not one of the available choices."
+    ]
+
+
+@pytest.mark.parametrize("query", ["key=x", "key=999999", "publisher=%00", "key=" + "9" * 10_000, "key=&publisher="])
+def test_what_is_no_row_is_not_there(query):
+    key = make_key("conversion", buyer=make_buyer())
+    assert browser(key.company).get(f"{ADD}?{query}").status_code == 404

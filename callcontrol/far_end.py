@@ -1,5 +1,6 @@
 """The people on simulated lines: whatever they do happens on the call's own clock, after all that was due by then."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
@@ -25,9 +26,27 @@ def act(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
     """
     call_uuid = _leg(leg_uuid).call_id
     together = carrier().coupled(call_uuid)
-    at = max([now, *Call.objects.filter(pk__in=together).values_list("clock", flat=True)])
+    at = _moment_for(together, now)
     catch_up(call_uuid, now=at)
     hear_all(_told(_leg(leg_uuid), what, at), now=at)
+    _set_clocks(together, at)
+
+
+def wait(*, call_uuid: UUID, now: datetime) -> datetime:
+    """Nobody does anything until `now`; what is due by then happens. The moment that it is then, by the call's own clock."""
+    together = carrier().coupled(call_uuid)
+    at = _moment_for(together, now)
+    catch_up(call_uuid, now=at)
+    if Call.objects.live().filter(pk=call_uuid).exists():
+        _set_clocks(together, at)
+    return at
+
+
+def _moment_for(together: Sequence[UUID], now: datetime) -> datetime:
+    return max([now, *Call.objects.filter(pk__in=together).values_list("clock", flat=True)])
+
+
+def _set_clocks(together: Sequence[UUID], at: datetime) -> None:
     for each in together:
         Call.objects.filter(pk=each, clock__lt=at).update(clock=at)
 

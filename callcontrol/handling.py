@@ -13,7 +13,7 @@ from .models import GIVEN_BACK, Call, Leg, Outcome
 from .moves import change
 from .reach import Steerer, come_near, enter_for, seconds_since_dialed
 from .room import Room
-from .timeline import note
+from .timeline import note, note_manager
 
 NOT_LIVE = "call not live"
 TRANSFERRED = "call already transferred"
@@ -25,13 +25,15 @@ def return_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
     with transaction.atomic():
         room, leg = enter_for(call_uuid, steerer)
         if not _was_given_up(leg, steerer, Outcome.RETURNED):
-            _check_return(room, leg, steerer, at=room.at(now))
+            check_return(room, leg, steerer, at=room.at(now))
+            note_manager(room.call, steerer.person, "returned the call", at=room.at(now))
             end_ours(room, leg, outcome=Outcome.RETURNED, at=room.at(now), key_row=steerer.key_row)
     follow(room, now=now)
     return room.call
 
 
-def _check_return(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+def check_return(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+    """Raises the Refusal of a handler that may not return the call now."""
     if is_over(room, leg) or not leg.was_picked_up:
         raise Refusal(NOT_LIVE)
     if seconds_since_dialed(leg, at) > steerer.return_seconds:
@@ -48,13 +50,15 @@ def reject_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
     with transaction.atomic():
         room, leg = enter_for(call_uuid, steerer)
         if not _was_given_up(leg, steerer, Outcome.REJECTED):
-            _check_reject(room, leg, steerer, at=room.at(now))
+            check_reject(room, leg, steerer, at=room.at(now))
+            note_manager(room.call, steerer.person, "rejected the call", at=room.at(now))
             end_ours(room, leg, outcome=Outcome.REJECTED, at=room.at(now), key_row=steerer.key_row)
     follow(room, now=now)
     return room.call
 
 
-def _check_reject(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+def check_reject(room: Room, leg: Leg, steerer: Steerer, *, at: datetime) -> None:
+    """Raises the Refusal of a handler that may not reject the call now."""
     if is_over(room, leg):
         raise Refusal(NOT_LIVE)
     if seconds_since_dialed(leg, at) > steerer.reject_seconds:
@@ -72,22 +76,24 @@ def accept_call(*, call_uuid: UUID, steerer: Steerer, now: datetime) -> Call:
     come_near(call_uuid, steerer, now=now)
     with transaction.atomic():
         room, leg = enter_for(call_uuid, steerer, after_timeout=True)
-        if leg.outcome == Outcome.NOT_ACCEPTED:
-            raise Refusal("acceptance timeout passed")
-        if is_over(room, leg):
-            raise Refusal(NOT_LIVE)
-        if leg.acceptance_seconds is None:
-            raise Refusal("acceptance not required")
+        check_accept(room, leg)
         if leg.accepted_at is None:
-            _accept(room, leg, at=room.at(now))
+            note_manager(room.call, steerer.person, "accepted the call", at=room.at(now))
+            change(leg, accepted_at=room.at(now))
+            note(room.call, "accepted", at=room.at(now), leg=str(leg.pk))
     return room.call
 
 
-def _accept(room: Room, leg: Leg, *, at: datetime) -> None:
-    if not leg.talks:
+def check_accept(room: Room, leg: Leg) -> None:
+    """Raises the Refusal of a handler that may not accept the call now; one who has accepted it may do so again."""
+    if leg.outcome == Outcome.NOT_ACCEPTED:
+        raise Refusal("acceptance timeout passed")
+    if is_over(room, leg):
         raise Refusal(NOT_LIVE)
-    change(leg, accepted_at=at)
-    note(room.call, "accepted", at=at, leg=str(leg.pk))
+    if leg.acceptance_seconds is None:
+        raise Refusal("acceptance not required")
+    if leg.accepted_at is None and not leg.talks:
+        raise Refusal(NOT_LIVE)
 
 
 def is_over(room: Room, leg: Leg) -> bool:

@@ -15,13 +15,18 @@ from .room import Room, enter
 
 @dataclass(frozen=True, slots=True)
 class Steerer:
-    """Who steers: the key's row, its company, the rows of the buyers it stands for, and its windows in seconds."""
+    """Who steers: the key's row, its company, the rows of the buyers it stands for, and its windows in seconds.
 
-    key_row: int
+    An account manager (`callcontrol.managing`) has no key: `line` is the one leg that is steered, `person` who does it.
+    """
+
+    key_row: int | None
     company_row: int
     buyer_rows: frozenset[int]
-    return_seconds: int
-    reject_seconds: int
+    return_seconds: float
+    reject_seconds: float
+    line: UUID | None = None
+    person: str = ""
 
 
 def steerer_of(key: KeyFacts, *, company_row: int) -> Steerer:
@@ -68,6 +73,8 @@ def leg_of(room: Room, steerer: Steerer) -> Leg | None:
     On the call are: a ringing or talking handler; a transferee from its answer on; the one who made a transfer that
     still lives, also after leaving; and whoever gave the call back by this very key, so that a repeat is no error.
     """
+    if steerer.line is not None:
+        return next((leg for leg in room.others() if leg.pk == steerer.line), None)
     theirs = [leg for leg in room.others() if leg.buyer_id in steerer.buyer_rows]
     present = [leg for leg in theirs if is_present(room, leg)]
     if present:

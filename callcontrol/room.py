@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from campaigns.refusals import NotFound
 
 from .carriers.base import Line
@@ -85,7 +87,16 @@ def enter(call_uuid: UUID) -> Room:
     call = Call.objects.select_for_update(no_key=True).filter(pk=call_uuid).first()
     if call is None:
         raise NotFound("call not found")
-    legs = list(call.legs.order_by("started_at", "place"))
+    return _furnished(call, call.legs.all())
+
+
+def look(call: Call) -> Room:
+    """The same without the lock, for who only reads; with the legs come their buyers."""
+    return _furnished(call, call.legs.select_related("buyer"))
+
+
+def _furnished(call: Call, lines: QuerySet[Leg]) -> Room:
+    legs = list(lines.order_by("started_at", "place"))
     of = {leg.pk: leg for leg in legs}
     transfers = list(call.transfers.order_by("started_at", "pk"))
     for transfer in transfers:  # the same rows, so that what changes a leg is seen through its transfer

@@ -1,6 +1,6 @@
 """A call's timeline for people: what happened, and why each buyer did or did not get the call, in sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from campaigns.models import Buyer
 from campaigns.routing import rows_of
 from config.insert import insert
 
-from .models import Call, CallEvent
+from .models import Call, CallEvent, Leg, Outcome, Party
 
 KEPT = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
+MANAGED = "managed"  # an account manager did something: who and what
 _UNTOLD = ("trace", "reserved_row", KEPT)
 # What each kind of event says; `{}` parts are its details.
 _SENTENCES = {
@@ -36,6 +37,26 @@ _SENTENCES = {
     "webhook-asked": "The webhook “{name}” was asked before routing: {said}.",
     "webhook-delivered": "The webhook “{name}” was told ({trigger}): {said}.",
     "webhook-failed": "The webhook “{name}” was given up ({trigger}): {said}.",
+    MANAGED: "The account manager {who} {did}.",
+}
+# The same for who knows the people on the lines by name.
+_BY_NAME = {
+    "dialing": "{name} is dialed.",
+    "answered": "{name} picked up.",
+    "accepted": "{name} accepted the call.",
+    "transferring": "{name} is dialed, to join the call.",
+    "leg-failed": "{name} could not be dialed: {why}.",
+}
+_HOW_IT_LEFT = {
+    Outcome.COMPLETED: "{name} hung up.",
+    Outcome.BUSY: "{name} was busy.",
+    Outcome.NO_ANSWER: "{name} did not answer.",
+    Outcome.FAILED: "{name} could not be reached.",
+    Outcome.CANCELED: "{name} was not rung any longer.",
+    Outcome.RETURNED: "{name} is off the line: the call was returned.",
+    Outcome.REJECTED: "{name} is off the line: the call was rejected.",
+    Outcome.NOT_ACCEPTED: "{name} is off the line: the call was not accepted in time.",
+    Outcome.STOPPED: "{name} is off the line: the transfer was stopped.",
 }
 
 
@@ -44,12 +65,44 @@ def note(call: Call, kind: str, *, at: datetime, event_id: str | None = None, **
     insert(CallEvent, call_id=call.pk, at=at, kind=kind, detail=detail, carrier_event_id=event_id)
 
 
-def sentence(event: CallEvent) -> str:
-    """The event in words; one that nobody wrote a sentence for is told by its kind."""
+def note_manager(call: Call, person: str, did: str, *, at: datetime) -> None:
+    """Says who did what comes next, if it was an account manager: a handler is known by its line."""
+    if person:
+        note(call, MANAGED, at=at, who=person, did=did)
+
+
+def sentence(event: CallEvent, people: Mapping[str, str] | None = None) -> str:
+    """The event in words; one that nobody wrote a sentence for is told by its kind.
+
+    `people` are the names of who is on the lines, by the leg's UUID; without it they are told by their parties.
+    """
     try:
+        if people and event.detail.get("leg") in people:
+            return _begun(_named(event).format(name=people[event.detail["leg"]], **event.detail))
         return _SENTENCES.get(event.kind, event.kind.replace("-", " ").capitalize() + ".").format(**event.detail)
     except KeyError:
         return event.kind
+
+
+def _named(event: CallEvent) -> str:
+    """The sentence with a name in it; KeyError when there is none."""
+    return _HOW_IT_LEFT[event.detail["outcome"]] if event.kind in ("left", "taken-off") else _BY_NAME[event.kind]
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def people_of(legs: Iterable[Leg]) -> dict[str, str]:
+    """Who is on each line, by its UUID; the legs come with their buyers."""
+    return {str(leg.pk): name_of(leg) for leg in legs}
+
+
+def name_of(leg: Leg) -> str:
+    """Who is on a line: the caller, a buyer by its name, or whoever has the number."""
+    if leg.party == Party.CALLER:
+        return "the caller"
+    return leg.buyer.name if leg.buyer else leg.number or "somebody"
 
 
 def verdicts(event: CallEvent, names: Mapping[int, str], time_zone: str) -> list[str]:

@@ -20,7 +20,7 @@ from .moves import change
 from .reach import Steerer, come_near, enter_for
 from .room import Room, enter
 from .switchboard import carrier
-from .timeline import note
+from .timeline import note, note_manager
 
 CANNOT_DIAL = "cannot dial transfer_to number"
 _AWAY = "the carrier did not do it; ask again"
@@ -35,8 +35,9 @@ def begin(*, call_uuid: UUID, steerer: Steerer, transfer_to: str, hold_caller: b
     come_near(call_uuid, steerer, now=now)
     with transaction.atomic():
         room, leg = enter_for(call_uuid, steerer)
-        _check(room, leg)
+        check_begin(room, leg)
         number = _destination(room.call, transfer_to)
+        note_manager(room.call, steerer.person, "transferred the call", at=room.at(now))
         transfer, buyer = _make(room, leg, number, hold_caller=hold_caller, at=room.at(now))
         order = dial_order(room, transfer.transferee, buyer)
     _hold_first(room, transfer, now=now)
@@ -46,7 +47,8 @@ def begin(*, call_uuid: UUID, steerer: Steerer, transfer_to: str, hold_caller: b
     return transfer
 
 
-def _check(room: Room, leg: Leg) -> None:
+def check_begin(room: Room, leg: Leg) -> None:
+    """Raises the Refusal of a handler that may not transfer the call now."""
     if is_over(room, leg):
         raise Refusal(NOT_LIVE)
     if any(transfer.transferee is not leg for transfer in room.live_transfers()) or is_transferring(room, leg):
@@ -103,8 +105,8 @@ def _hold_first(room: Room, transfer: Transfer, *, now: datetime) -> None:
 
 
 # --- connect and stop -------------------------------------------------------------------------------------
-def connect_caller(*, transfer_uuid: UUID, now: datetime) -> Transfer:
-    """Takes the caller off hold and into the conference of an unattended transfer."""
+def connect_caller(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
+    """Takes the caller off hold and into the conference of an unattended transfer. `person`: an account manager does it."""
     with transaction.atomic():
         room, transfer = _enter(transfer_uuid, now=now)
         if not room.call.is_live:
@@ -112,6 +114,7 @@ def connect_caller(*, transfer_uuid: UUID, now: datetime) -> Transfer:
         is_over = transfer.status == Transfer.Status.ENDED
         if is_over or not transfer.hold_caller or not legs.unhold(room, at=room.at(now)):
             raise Refusal("caller not held")
+        note_manager(room.call, person, "connected the caller", at=room.at(now))
     orders, room.orders = room.orders, []
     try:
         for order in orders:
@@ -136,8 +139,8 @@ def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
     lifecycle.follow(room, now=now)
 
 
-def stop(*, transfer_uuid: UUID, now: datetime) -> Transfer:
-    """Ends the transferee's line; a held caller is back with the handler, who must be there."""
+def stop(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
+    """Ends the transferee's line; a held caller is back with the handler, who must be there. `person`: as above."""
     with transaction.atomic():
         room, transfer = _enter(transfer_uuid, now=now)
         if not room.call.is_live:
@@ -146,6 +149,7 @@ def stop(*, transfer_uuid: UUID, now: datetime) -> Transfer:
             raise Refusal("transfer not in progress")
         if not transfer.transferor.talks:
             raise Refusal("transferor not present")
+        note_manager(room.call, person, "stopped the transfer", at=room.at(now))
         legs.end_ours(room, transfer.transferee, outcome=Outcome.STOPPED, at=room.at(now))
     lifecycle.follow(room, now=now)
     return transfer

@@ -1,15 +1,18 @@
 """The demo company: loaded by `apply`, with lines that can be typed."""
 
 import io
+import re
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.test import Client
 
-from campaigns.models import Buyer, CatalogueVersion, Webhook
+from campaigns.models import Buyer, CatalogueVersion, Company, Webhook
 from config.management.commands.demo import SELLER
-from publishers.models import Conversion, InboundNumber, Key
+from publishers.models import Conversion, InboundNumber, Key, LogEntry
 from reservations.models import Reservation
+from tests.factories import make_company
 from tests.pinging import dial, shown
 
 pytestmark = pytest.mark.django_db
@@ -18,12 +21,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def printed() -> str:
     out = io.StringIO()
-    call_command("demo", base_url="http://demo.example:8000/", stdout=out)
+    call_command("demo", base_url="http://demo.example:8000/", no_history=True, stdout=out)
     return out.getvalue()
 
 
 def test_the_ping_is_spelled_out(printed: str) -> None:
-    key = Key.objects.get(type="rtb", campaign__campaign_id="roofing").key
+    key = Key.objects.get(type="rtb", campaign__campaign_id="roofing", name="Pings").key
     line = f'curl -X POST -s "http://demo.example:8000/rtbs.json?key={key}&caller_number=12025550102"'
     assert [found.strip() for found in printed.splitlines() if "/rtbs.json" in found] == [line]
 
@@ -40,16 +43,24 @@ def test_the_call_is_spelled_out(printed: str) -> None:
 def test_a_second_time_nothing_changes(printed: str) -> None:
     version = CatalogueVersion.objects.get().version
     out = io.StringIO()
-    call_command("demo", base_url="http://demo.example:8000", stdout=out)
+    call_command("demo", base_url="http://demo.example:8000", no_history=True, stdout=out)
     assert (out.getvalue(), CatalogueVersion.objects.get().version) == (printed, version)
 
 
 @pytest.mark.usefixtures("printed")
-def test_somebody_is_always_open() -> None:
-    bare = {"daily_cap": None, "concurrency_cap": None, "business_hours": None, "filters": None, "paused": False}
-    assert list(
-        Buyer.objects.filter(groups=None, routes__campaign__campaign_id="roofing", **bare).values_list("buyer_id", flat=True)
-    ) == ["anytime"]
+def test_somebody_is_always_open_for_who_comes_without_a_publisher() -> None:
+    without = {"daily_cap": None, "concurrency_cap": None, "hard_cap": None, "business_hours": None, "paused": False}
+    buyer = Buyer.objects.get(groups=None, routes__campaign__campaign_id="roofing", **without)
+    filters = buyer.filters.values_list("key", "operator", "value")
+    assert (buyer.buyer_id, list(filters)) == ("anytime", [("publisher_id", "not in", "beta,gamma")])
+
+
+@pytest.mark.parametrize("hour", range(0, 24 * 7, 5))
+def test_the_ping_that_is_spelled_out_is_answered_as_the_documents_say(hour: int, printed: str, clock: Any) -> None:
+    clock(hour * 3600)
+    (url,) = re.findall(r'"http://demo.example:8000(/rtbs.json[^"]+)"', printed)
+    answer = Client().post(url).json()
+    assert (answer["status"], answer["retreaver_payout"], answer["retreaver_seconds"]) == ("reserved", 90.0, 120)
 
 
 @pytest.mark.usefixtures("printed")
@@ -62,7 +73,7 @@ def test_it_pays_what_the_documents_say() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_one_campaign_sells_a_call_to_another(live_server: Any, settings: Any) -> None:
     settings.WEBHOOK_ALLOWED_HOSTS = [live_server.url.removeprefix("http://")]
-    call_command("demo", base_url=live_server.url, stdout=io.StringIO())
+    call_command("demo", base_url=live_server.url, no_history=True, stdout=io.StringIO())
     sold = dial(SELLER)
     bought = shown(sold["legs"][-1]["arrived_as"])
     assert (sold["buyer_id"], bought["publisher_id"], bought["status"]) == ("roofers", "referrals", "ringing")
@@ -71,12 +82,27 @@ def test_one_campaign_sells_a_call_to_another(live_server: Any, settings: Any) -
 
 def test_loaded_at_another_address_the_sale_goes_there(printed: str) -> None:
     key = Key.objects.get(type="call_reservation").key
-    call_command("demo", base_url="http://demo.example:9000", stdout=io.StringIO())
+    call_command("demo", base_url="http://demo.example:9000", no_history=True, stdout=io.StringIO())
     query = f"key={key}&affiliate_id=referrals&caller_number=[caller_number]"
-    assert Webhook.objects.get().url == f"http://demo.example:9000/call_reservations.json?{query}"
+    assert Webhook.objects.get(trigger="start").url == f"http://demo.example:9000/call_reservations.json?{query}"
 
 
 @pytest.mark.usefixtures("printed")
 def test_it_has_a_pool_of_fictional_numbers() -> None:
     numbers = InboundNumber.objects.filter(campaign__campaign_id="roofing", in_pool=True).values_list("number", flat=True)
     assert sorted(numbers) == [f"+18335550{line}" for line in range(160, 180)]
+
+
+def test_a_company_of_somebody_else_is_left_alone() -> None:
+    make_company(company_id="demo", name="Demonstrations & Sons")
+    with pytest.raises(CommandError, match="The company demo is called “Demonstrations & Sons”, so it is not the one"):
+        call_command("demo", stdout=io.StringIO())
+    assert (Company.objects.count(), Buyer.objects.count()) == (1, 0)
+
+
+def test_without_the_simulator_nobody_is_rung_for_a_history(settings: Any) -> None:
+    settings.CARRIER = "twilio"
+    said = io.StringIO()
+    call_command("demo", stdout=io.StringIO(), stderr=said)
+    line = "No history: it is played on the simulator, and calls go through twilio here.\n"
+    assert (said.getvalue(), LogEntry.objects.count()) == (line, 0)

@@ -26,7 +26,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One for all the tests that only look."""
-    with ringpost(tmp_path_factory.mktemp("shared"), "--demo") as running:
+    with ringpost(tmp_path_factory.mktemp("shared"), "--demo", "--no-history") as running:
         yield running
 
 

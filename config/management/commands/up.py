@@ -31,11 +31,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the demo company and print its links")
+        parser.add_argument("--no-history", action="store_true", help="with --demo: its settings alone, without the past week")
         parser.add_argument("--bind", default=settings.BIND, help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (default: %(default)s)")
         parser.add_argument("--workers", type=int, default=1, help="web processes; more than one needs PostgreSQL")
 
-    def handle(self, *, bind: str, port: int, workers: int, demo: bool, **_options: Any) -> None:
+    def handle(self, *, bind: str, port: int, workers: int, demo: bool, no_history: bool, **_options: Any) -> None:
         if not 1 <= port <= HIGHEST_PORT:
             raise CommandError(f"--port is {port}: give a port from 1 to {HIGHEST_PORT}.")
         if workers < 1:
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             probe(bind, port)
             with lock(settings.VAR_DIR):
                 password = self._prepare()
-                demo_lines = self._demo(base_url) if demo else ""
+                demo_lines = self._demo(base_url, no_history=no_history) if demo else ""
                 last_words = [demo_lines, password, whom_it_answers(bind), f"Ringpost is ready: {base_url}/admin/"]
                 self._run(
                     bind=bind, port=port, workers=workers, last_words="\n".join(filter(None, last_words)), password=password
@@ -67,10 +68,10 @@ class Command(BaseCommand):
         connection.close()
         return f"Log in as admin with the password {password} (shown only once)." if password else ""
 
-    def _demo(self, base_url: str) -> str:
-        """Loads the demo company; its lines wait until the links in them work."""
+    def _demo(self, base_url: str, *, no_history: bool) -> str:
+        """Loads the demo company and says how far it is; its lines wait until the links in them work."""
         lines = io.StringIO()
-        call_command("demo", base_url=base_url, stdout=lines)
+        call_command("demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout)
         connection.close()
         return lines.getvalue()
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordToggleWidget
+from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminTextareaWidget
 
-from campaigns import caps, phone
+from campaigns import caps, opening_hours, phone
 from campaigns.cap_use import in_words
 from campaigns.desk import (
     CatalogueAdmin,
@@ -24,7 +26,6 @@ from campaigns.desk import (
     link,
 )
 from campaigns.models import (
-    BusinessHours,
     Buyer,
     BuyerGroup,
     Campaign,
@@ -34,15 +35,16 @@ from campaigns.models import (
     SpecialHours,
 )
 
+_NONE = "Empty: unlimited. 0: none."
+_CAP_HELP = {
+    "concurrency_cap": f"Calls at once. {_NONE}",
+    "hourly_cap": f"Calls in an hour of the clock. {_NONE}",
+    "daily_cap": f"Calls in a day, from midnight to midnight. {_NONE}",
+    "monthly_cap": f"Calls in a calendar month. {_NONE}",
+    "hard_cap": f"Calls in all; only the button “Reset hard cap” counts anew. {_NONE}",
+    "cap_counts": "Whether a call takes its place in the hour, day, month and all once it connects, or only if it converts.",
+}
 _CAPS = ("concurrency_cap", "hourly_cap", "daily_cap", "monthly_cap", "hard_cap")
-
-
-class HoursInline(CatalogueInline):
-    model = BusinessHours
-    fields = ["day", "open", "close"]
-    verbose_name = "opening"
-    verbose_name_plural = "business hours (none: always open)"
-    hide_title = True
 
 
 class ClosedDateInline(CatalogueInline):
@@ -59,8 +61,17 @@ class SpecialHoursInline(CatalogueInline):
     hide_title = True
 
 
+class FilterForm(CatalogueForm):
+    class Meta:
+        help_texts = {
+            "key": "A tag of the ping or call, like caller_zip; or caller_state, campaign_id, publisher_id.",
+            "operator": "“starts with” and “in” compare text, < and > numbers; “missing” takes who did not send the tag.",
+        }
+
+
 class FilterInline(CatalogueInline):
     model = Filter
+    form = FilterForm
     fields = ["key", "operator", "value"]
     verbose_name_plural = "filters: which callers it takes"
     hide_title = True
@@ -126,13 +137,58 @@ class CappedAdmin(CatalogueAdmin):
         return redirect(self.address_of(row))
 
 
+class WeekField(forms.CharField):
+    """A week of openings as people write it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Business hours",
+            required=False,
+            widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": opening_hours.EXAMPLE}),
+            help_text=f"Like {opening_hours.EXAMPLE}, in the buyer’s time zone. Past midnight: fri 22-2. Empty: always open.",
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return opening_hours.in_words(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return value if isinstance(value, list) else opening_hours.read(str(value or ""))
+        except ValueError as refused:
+            raise ValidationError(str(refused)) from None
+
+
 class BuyerForm(CatalogueForm):
+    weekly_hours = WeekField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("weekly_hours", opening_hours.of(self.instance))
+
     class Meta:
         widgets = {
             "time_zone": TimeZoneWidget(),
             "sip_password": UnfoldAdminPasswordToggleWidget(render_value=True),
         }
-        labels = {"sip_username": "SIP username", "sip_password": "SIP password", "caller_id": "Caller ID"}
+        help_texts = {
+            **_CAP_HELP,
+            "name": "Yours alone: publishers never see it.",
+            "buyer_id": "What files, filters and answers call it. Make up your own, or leave it.",
+            "timeout_seconds": "Seconds that it may ring before the next buyer is dialed.",
+            "paused": "It gets no calls until it is resumed; live calls go on.",
+            "priority": "1 is dialed first. Buyers of the same priority share the calls by weight.",
+            "weight": "Among equals, 2 gets twice the calls of 1.",
+            "acceptance": "When a call counts as the buyer’s.",
+            "acceptance_seconds": "How long it has to accept a call, from the pick-up.",
+            "sip_username": "For a sip: address that asks for it.",
+            "sip_password": "The password that goes with it.",
+        }
+        labels = {
+            "timeout_seconds": "ring time (seconds)",
+            "sip_username": "SIP username",
+            "sip_password": "SIP password",
+            "caller_id": "Caller ID",
+        }
 
     def clean_number(self) -> str:
         return self.destination(self.cleaned_data["number"])
@@ -156,21 +212,21 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
                 "fields": [
                     ("name", "buyer_id"),
                     ("number", "send_digits"),
-                    ("timeout_seconds", "time_zone"),
-                    "paused",
+                    ("timeout_seconds", "paused"),
                     "routed_from",
                 ]
             },
         ),
         ("Order among the buyers of a campaign", {"fields": [("priority", "weight")]}),
         ("Caps", {"fields": [("concurrency_cap", "hourly_cap", "daily_cap"), ("monthly_cap", "hard_cap", "cap_counts"), "use"]}),
+        ("When it is open", {"fields": [("weekly_hours", "time_zone")]}),
         (
             "The call itself",
             {"fields": [("acceptance", "acceptance_seconds"), ("caller_id", "inband_signals"), ("sip_username", "sip_password")]},
         ),
     ]
     for_readers = {"number": "number_seen", "sip_username": None, "sip_password": None}
-    inlines = [FilterInline, HoursInline, SpecialHoursInline, ClosedDateInline, BuyerGroupsInline]
+    inlines = [FilterInline, SpecialHoursInline, ClosedDateInline, BuyerGroupsInline]
     hint = "No buyer yet. A buyer takes calls at a number, in its hours, up to its caps. Add one, then route a campaign to it."
     retiring = (
         "No call is routed to it anymore; its live calls go on.",
@@ -178,6 +234,16 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         "Its keys answer 410 from the next request on.",
         "It leaves the lists, and its ID is free again. Its history is kept.",
     )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "weekly_hours" in form.changed_data:
+            opening_hours.keep(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
+
+    @display(description="business hours")
+    def weekly_hours(self, row: Any) -> str:
+        """For those who may not change them."""
+        return opening_hours.in_words(opening_hours.of(row)) or "always open"
 
     @display(description="number")
     def number_seen(self, row: Any) -> str:
@@ -187,8 +253,14 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         return Q(routes__buyer=row) | Q(routes__group__memberships__buyer=row, routes__group__retired_at=None)
 
 
+class GroupForm(CatalogueForm):
+    class Meta:
+        help_texts = {**_CAP_HELP, "group_id": "What files, filters and answers call it. Make up your own, or leave it."}
+
+
 @admin.register(BuyerGroup)
 class BuyerGroupAdmin(CappedAdmin):
+    form = GroupForm
     owner_name = "group"
     list_display = ["name", "group_id", "daily_cap", "concurrency_cap"]
     list_filter = [CompanyFilter]

@@ -41,6 +41,15 @@ class CompanyForm(CatalogueForm):
     )
 
     class Meta:
+        help_texts = {
+            "company_id": "What programs call it. Make up your own, or leave it.",
+            "time_zone": "The clock of its days, hours and pages: type a city, like New_York.",
+            "currency": "Three letters, like USD. All its amounts are in it.",
+            "rtb_enabled": "Off: pings by these keys are answered 403.",
+            "call_reservations_enabled": "Off: requests by these keys are answered 403.",
+            "call_data_writing_enabled": "Off: requests by these keys are answered 403.",
+            "call_control_enabled": "Off: buyers’ systems can’t transfer, return or reject calls.",
+        }
         widgets = {
             "time_zone": TimeZoneWidget(),
             "region": UnfoldAdminSelect2Widget(choices=[(region, region) for region in sorted(SUPPORTED_REGIONS)]),

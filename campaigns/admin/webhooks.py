@@ -77,6 +77,7 @@ class WebhookAdmin(CatalogueAdmin):
     inlines = [WebhookFilterInline]
     actions_detail = []
     hint = "Webhooks are added on a campaign's page."
+    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)

@@ -45,7 +45,8 @@ class OwnChoices:
 class CatalogueAdmin(OwnChoices, ListAdmin):
     """A kind of row of the catalogue.
 
-    `hint` is said above an empty list. `for_readers` names what those see who may not edit, in place of a field;
+    `hint` is said above an empty list, with a link to what `hint_leads_to`, a URL's name and words, else to the page that
+    adds a row. `for_readers` names what those see who may not edit, in place of a field;
     None: nothing. `retiring` says what will happen, one sentence each.
     """
 
@@ -53,6 +54,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     by = "company_id"
     editors: frozenset[str] = EDITORS
     hint = ""
+    hint_leads_to: tuple[str, str] | None = None
     for_readers: dict[str, str | None] = {}
     retiring: tuple[str, ...] = ("It leaves the lists, and its ID is free again.", "Its history is kept.")
     list_select_related: Sequence[str] = ()
@@ -189,6 +191,10 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         if form.changed_by_others:
             told = f"While this page was open, somebody else changed {', '.join(form.changed_by_others)}: that was kept."
             self.message_user(request, told, messages.WARNING)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """To the row's own page: what is added to it once it is there, keys for one, is at its bottom."""
+        return redirect(self.address_of(obj))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = context.get("original")

@@ -1,11 +1,13 @@
-"""What supply adds to a campaign's page: conversions, numbers and the pool."""
+"""What supply adds to a campaign's page: conversions, numbers and the pool, and what of them it lacks."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -23,6 +25,15 @@ class MoneyForm(CatalogueForm):
         super().__init__(*args, **kwargs)
         stored = {name: self.initial[name] for name in ("payout", "revenue") if self.instance.pk and name in self.initial}
         self.initial.update({name: Decimal(money(amount)) for name, amount in stored.items()})
+
+    class Meta:
+        help_texts = {
+            "seconds": "Connected seconds that a call must reach: 120 are two minutes.",
+            "payout": "What the publisher gets.",
+            "revenue": "What the buyer pays.",
+            "publisher": "Only for calls of this publisher. Empty: of any.",
+            "buyer": "Only for calls of this buyer. Empty: of any.",
+        }
 
 
 class ConversionInline(CatalogueInline):
@@ -63,6 +74,7 @@ class ConversionAdmin(CatalogueAdmin):
     inlines = [ConversionFilterInline]
     actions_detail = []
     hint = "Conversions are added on a campaign's page."
+    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)
@@ -78,6 +90,26 @@ class ConversionAdmin(CatalogueAdmin):
         return link(conversion.campaign)
 
 
+def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
+    """What the campaign lacks for publishers to bring calls, and be paid: a sentence, where it is mended, and its address."""
+    if not campaign.conversions.exists():
+        yield ("No call pays.", "Say what a call must reach, and what it pays", "#conversions-group")
+    numbers = campaign.numbers.unretired()
+    if not numbers.exists():
+        yield (
+            "Callers have nowhere to call.",
+            "Add numbers to its pool",
+            reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk]),
+        )
+    if not campaign.keys.unretired().filter(paused=False).exists() and not numbers.filter(in_pool=False).exists():
+        new = f"{reverse('admin:publishers_key_add')}?type=rtb&campaign={campaign.pk}"
+        yield ("Nobody can ping it, and it has no number of its own.", "Make a key for publishers", new)
+    if campaign.company.retired_at is None and not campaign.company.rtb_enabled:
+        company = reverse("admin:campaigns_company_change", args=[campaign.company_id])
+        yield ("Real-time bidding is switched off for the company.", "Ask an owner to switch it on", company)
+
+
 page: Any = admin.site.get_model_admin(Campaign)
+page.needs = [*page.needs, _supply]
 page.retiring = (*page.retiring, "Its numbers are retired with it, and free for another campaign.")
 page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]

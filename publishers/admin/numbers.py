@@ -110,6 +110,7 @@ class InboundNumberAdmin(CatalogueAdmin):
     for_readers = {"tags": "tags_seen"}
     readonly_fields = ["tags_seen"]
     hint = "No number yet. Numbers are added on a campaign's page."
+    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
     retiring = ("Calls to it are no longer taken, and it can be given to another campaign.", "Its history is kept.")
 
     @display(description="tags")

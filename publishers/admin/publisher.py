@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.desk import PausableAdmin, ReadOnlyInline, link
+from campaigns.desk import CatalogueForm, PausableAdmin, ReadOnlyInline, link
 from publishers.models import InboundNumber, Publisher
 
 from .owners import add_keys_to_pages
@@ -34,8 +34,17 @@ class GivenNumberInline(ReadOnlyInline):
         return link(number.campaign)
 
 
+class PublisherForm(CatalogueForm):
+    class Meta:
+        help_texts = {
+            "name": "Yours alone; its posting instructions do not tell other publishers’ names.",
+            "publisher_id": "What it sends with a ping as publisher_id. Make up your own, or leave it.",
+        }
+
+
 @admin.register(Publisher)
 class PublisherAdmin(PausableAdmin):
+    form = PublisherForm
     list_display = ["name", "publisher_id", "state"]
     search_fields = ["name", "publisher_id"]
     ordering = ["name"]

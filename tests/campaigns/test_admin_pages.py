@@ -147,10 +147,7 @@ def test_hours_closed_dates_and_filters_are_on_the_buyers_page():
     buyer = make.make_buyer()
     client = browser(buyer.company)
     rows = {
-        "business_hours-TOTAL_FORMS": "1",
-        "business_hours-0-day": "monday",
-        "business_hours-0-open": "09:00",
-        "business_hours-0-close": "17:00",
+        "weekly_hours": "mon 9-17",
         "closed_dates-TOTAL_FORMS": "1",
         "closed_dates-0-date": "2026-12-25",
         "filters-TOTAL_FORMS": "1",

@@ -1,0 +1,132 @@
+"""Pages that help: what to do next, what is missing, and how to mend what was typed."""
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import BusinessHours, Buyer, Campaign
+from tests import factories as make
+from tests.desk import browser, filled, saved
+
+pytestmark = pytest.mark.django_db
+EMPTY = {
+    "campaigns_campaign": "/admin/campaigns/campaign/add/",
+    "campaigns_buyer": "/admin/campaigns/buyer/add/",
+    "campaigns_buyergroup": "/admin/campaigns/buyergroup/add/",
+    "publishers_publisher": "/admin/publishers/publisher/add/",
+    "publishers_inboundnumber": "/admin/campaigns/campaign/",
+    "publishers_conversion": "/admin/campaigns/campaign/",
+    "campaigns_webhook": "/admin/campaigns/campaign/",
+    "publishers_key": "/admin/publishers/key/add/",
+}
+
+
+def _page(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _ready(campaign: Campaign) -> str:
+    """What the campaign's page says of its state."""
+    page = browser(campaign.company).get(_page(campaign)).context
+    return str(page["adminform"].model_admin.ready(campaign))
+
+
+@pytest.mark.parametrize("page", EMPTY)
+def test_an_empty_list_says_what_to_do_and_leads_there(page):
+    text = browser(make.make_company(), "account_manager").get(reverse(f"admin:{page}_changelist")).text
+    assert f'<a href="{EMPTY[page]}" class="font-semibold underline">' in text
+
+
+def test_a_reader_is_not_sent_where_nobody_lets_them():
+    text = browser(make.make_company(), "read_only").get(reverse("admin:campaigns_campaign_changelist")).text
+    assert ("No campaign yet." in text, "Add the first one" in text) == (True, False)
+
+
+def test_an_administrator_without_a_company_is_led_to_the_first():
+    text = browser().get(reverse("admin:campaigns_campaign_add")).text
+    assert reverse("admin:campaigns_company_add") in text
+
+
+def test_a_new_campaign_says_all_that_it_needs():
+    told = _ready(make.make_campaign())
+    sentences = [
+        "Nobody takes its calls.",
+        "No call pays.",
+        "Callers have nowhere to call.",
+        "Nobody can ping it, and it has no number of its own.",
+    ]
+    assert [sentence for sentence in sentences if sentence not in told] == []
+
+
+def test_a_campaign_that_sells_says_so():
+    campaign = make.make_ready_key().campaign
+    make.make_conversion(campaign)
+    assert _ready(campaign) == '<span class="desk-good">Yes: whoever pings it or calls its numbers is taken.</span>'
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (lambda campaign: Campaign.objects.update(paused=True), "It is paused."),
+        (lambda campaign: Buyer.objects.update(paused=True), "All its buyers are paused."),
+        (lambda campaign: Buyer.objects.get().retire(now="2026-05-05T12:00Z"), "Nobody takes its calls."),
+        (lambda campaign: campaign.conversions.all().delete(), "No call pays."),
+        (lambda campaign: campaign.numbers.update(retired_at="2026-05-05T12:00Z"), "Callers have nowhere to call."),
+        (lambda campaign: campaign.keys.update(paused=True), "Nobody can ping it, and it has no number of its own."),
+    ],
+    ids=["paused", "buyers paused", "buyer retired", "no conversion", "no number", "key paused"],
+)
+def test_a_campaign_says_what_it_lacks(broken, told):
+    campaign = make.make_ready_key().campaign
+    make.make_conversion(campaign)
+    broken(campaign)
+    shown = _ready(Campaign.objects.get())
+    assert (told in shown, shown.count("<li>")) == (True, 1)
+
+
+def test_a_row_that_was_added_is_shown_with_what_can_be_added_to_it():
+    client, url = browser(make.make_company()), reverse("admin:campaigns_buyer_add")
+    answer = client.post(url, filled(client, url, name="Buyer One", number="+14165550101"))
+    assert answer["Location"] == _page(Buyer.objects.get())
+
+
+# --- business hours ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("url", ["add", "change"])
+def test_a_week_is_written_in_one_go(url):
+    buyer = make.make_buyer(name="B", number="+14165550101")
+    client = browser(buyer.company)
+    page = _page(buyer) if url == "change" else reverse("admin:campaigns_buyer_add")
+    assert saved(client, page, filled(client, page, name="New", number="+14165550101", weekly_hours="weekdays 9-17")) == []
+    assert [str(row) for row in BusinessHours.objects.filter(buyer__name="New")][:1] == ["monday 09:00–17:00"]
+
+
+def test_the_week_that_is_kept_is_written_back():
+    buyer = make.make_buyer()
+    for day in ("monday", "tuesday"):
+        BusinessHours.objects.create(buyer=buyer, day=day, open="09:00", close="17:00")
+    client = browser(buyer.company)
+    data = filled(client, _page(buyer))
+    client.post(_page(buyer), data)
+    assert (data["weekly_hours"], BusinessHours.history.count()) == ("Mon-Tue 09:00-17:00", 2)
+
+
+def test_a_week_that_cannot_be_read_stands_at_its_field_and_changes_nothing():
+    buyer = make.make_buyer()
+    client = browser(buyer.company)
+    answer = client.post(_page(buyer), filled(client, _page(buyer), name="New", weekly_hours="funday 9-17"))
+    wrong = "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."
+    assert (answer.context["adminform"].form.errors, Buyer.objects.get().name) == ({"weekly_hours": [wrong]}, "Buyer")
+
+
+def test_readers_read_the_week():
+    buyer = make.make_buyer()
+    BusinessHours.objects.create(buyer=buyer, day="friday", open="22:00", close="02:00")
+    assert "Fri 22:00-02:00" in browser(buyer.company, "read_only").get(_page(buyer)).text
+
+
+def test_hours_that_somebody_else_wrote_meanwhile_stay():
+    buyer = make.make_buyer()
+    client = browser(buyer.company)
+    data = filled(client, _page(buyer), name="New")
+    BusinessHours.objects.create(buyer=buyer, day="friday", open="22:00", close="02:00")
+    client.post(_page(buyer), data)
+    assert (Buyer.objects.get().name, BusinessHours.objects.count()) == ("New", 1)

@@ -1,0 +1,83 @@
+"""A week as people write it, and back."""
+
+import re
+from contextlib import suppress
+from datetime import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns import opening_hours
+from campaigns.models import BusinessHours
+from campaigns.opening_hours import DAYS, Span, in_words, read
+from tests import factories as make
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("weekdays 9-17", "Mon-Fri 09:00-17:00"),
+        ("Weekdays 9am-5pm", "Mon-Fri 09:00-17:00"),
+        ("mon-fri 9 to 5pm", "Mon-Fri 09:00-17:00"),
+        ("Monday – Friday: 9:00 – 17:00", "Mon-Fri 09:00-17:00"),
+        ("weekdays 1-5pm", "Mon-Fri 13:00-17:00"),
+        ("mon-fri 8:30-18, sat 10-14", "Mon-Fri 08:30-18:00\nSat 10:00-14:00"),
+        ("mon, wed and fri 9-12 and 13-17", "Mon, Wed, Fri 09:00-12:00, 13:00-17:00"),
+        ("weekends noon-midnight", "Sat-Sun 12:00-00:00"),
+        ("daily 22-2", "Mon-Sun 22:00-02:00"),
+        ("every day all day", "Mon-Sun 00:00-00:00"),
+        ("fri-mon 9-17", "Mon, Fri-Sun 09:00-17:00"),
+        ("tues 9.30-11.45; thurs 24 hours", "Tue 09:30-11:45\nThu 00:00-00:00"),
+        ("sun 18-24", "Sun 18:00-00:00"),
+        ("mon 9am-5am", "Mon 09:00-05:00"),
+        ("mon 09:00-05:00", "Mon 09:00-05:00"),
+        ("", ""),
+    ],
+)
+def test_what_people_write_is_read(text, told):
+    assert in_words(read(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("funday 9-17", "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."),
+        ("weekdays", "Friday has no time: write it like weekdays 9-17, sat 10-14."),
+        ("weekdays 9-17, sat", "Saturday has no time: write it like weekdays 9-17, sat 10-14."),
+        ("9-17", "“9-17” is for no day: write it like weekdays 9-17, sat 10-14."),
+        ("mon 9-5", "“9-5” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am."),
+        ("mon 9-25", "“25” is no time: write it like 17:00 or 5pm."),
+        ("mon 13pm-15pm", "“13pm” is no time: write it like 17:00 or 5pm."),
+        ("mon 9:75-10", "“9:75” is no time: write it like 17:00 or 5pm."),
+        ("mon 9-12, mon 9-17", "Monday opens twice at 09:00: leave one of them out."),
+        ("always", "“always” is no day and no time: write it like weekdays 9-17, sat 10-14."),
+    ],
+)
+def test_what_makes_no_week_is_refused_with_a_sentence(text, told):
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        read(text)
+
+
+_times = st.times().map(lambda at: time(at.hour, at.minute))
+_spans = st.builds(Span, st.sampled_from(DAYS), _times, _times)
+
+
+@given(st.lists(_spans, max_size=12, unique_by=lambda span: (span.day, span.open)))
+def test_a_week_written_back_is_read_as_the_same(spans):
+    assert sorted(read(in_words(spans))) == sorted(spans)
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_too_odd(text):
+    with suppress(ValueError):
+        assert read(in_words(read(text))) == read(text)
+
+
+@pytest.mark.django_db
+def test_openings_that_stay_are_not_touched():
+    buyer = make.make_buyer()
+    opening_hours.keep(buyer=buyer, spans=read("weekdays 9-17"))
+    stays = BusinessHours.objects.get(day="monday")
+    opening_hours.keep(buyer=buyer, spans=read("mon 9-17, sat 10-14"))
+    assert (in_words(opening_hours.of(buyer)), stays.history.count()) == ("Mon 09:00-17:00\nSat 10:00-14:00", 1)

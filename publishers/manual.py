@@ -90,7 +90,7 @@ ANY_TAG = Parameter(
     "any other name",
     "A tag: whatever you know of the caller, under a name of your own. At most 100 in a request; names of up to 100 characters, "
     "values of up to 1,000.",
-    like="caller_zip=90210",
+    like="first_name=Jane",
 )
 
 

@@ -59,7 +59,7 @@ def about(handout: Handout) -> SafeString:
     """The key, and whose it is where that is not said by whom the page is for."""
     key = handout.key
     whose = format_html(" · {}", link(key.campaign)) if key.campaign else ""
-    return format_html("{} · {}{}", link(key), key_display.kind_label(key.type), whose)
+    return format_html('<span class="key-line">{} · {}{}</span>', link(key), key_display.kind_label(key.type), whose)
 
 
 def made(handout: Any) -> str:

@@ -200,8 +200,9 @@ class KeyAdmin(PausableAdmin):
     # --- the page ---
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         if wanted := self.wanted(request):
-            extra = {"title": f"Add key: {wanted.kind.label}", "wanted": wanted, **(extra_context or {})}
-            return super().add_view(request, form_url, extra)
+            works = bool(wanted.kind.requests(wanted.kind.defaults()))
+            extra = {"title": f"Add key: {wanted.kind.label}", "wanted": wanted, "works_as_it_is": works}
+            return super().add_view(request, form_url, extra | (extra_context or {}))
         if not self.has_add_permission(request):
             raise PermissionDenied
         if any(name in request.GET for name in OWNERS):

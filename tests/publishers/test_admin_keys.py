@@ -138,6 +138,12 @@ def test_a_keys_page_is_made_for_its_kind_and_owner():
     assert [words for words in said if words not in page] == []
 
 
+def test_a_key_that_works_only_when_something_is_chosen_says_so():
+    buyer = make.make_buyer()
+    pages = [browser(buyer.company).get(_add(kind, "buyer", buyer)).content.decode() for kind in ("call_control", "conversion")]
+    assert ["Choose what it may do" in page for page in pages] == [True, False]
+
+
 @pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.slug)
 def test_every_setting_has_a_line_of_help(kind):
     assert [name for name, field in kind.fields.items() if not field.help_text or not field.label] == []

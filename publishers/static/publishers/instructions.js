@@ -36,6 +36,30 @@ function element(tag, className, text) {
   return made;
 }
 
+// The text over several lines. Read and written anew, 90.0 would become 90.
+function laidOut(text) {
+  let depth = 0, inside = false, laid = "";
+  for (let place = 0; place < text.length; place += 1) {
+    const letter = text[place];
+    if (inside) {
+      laid += letter === "\\" ? letter + text[(place += 1)] : letter;
+      inside = letter !== '"';
+    } else if ("[{".includes(letter) && !"]}".includes(text[place + 1])) {
+      depth += 1;
+      laid += `${letter}\n${"  ".repeat(depth)}`;
+    } else if ("]}".includes(letter) && !"[{".includes(text[place - 1])) {
+      depth -= 1;
+      laid += `\n${"  ".repeat(depth)}${letter}`;
+    } else if (letter === ",") {
+      laid += `,\n${"  ".repeat(depth)}`;
+    } else {
+      laid += letter === ":" ? ": " : letter;
+      inside = letter === '"';
+    }
+  }
+  return laid;
+}
+
 function show(form, status, text, milliseconds) {
   let answer = null;
   try { answer = JSON.parse(text); } catch { /* shown as it is */ }
@@ -48,7 +72,7 @@ function show(form, status, text, milliseconds) {
     meaning.append(element("strong", "", known.querySelector("[data-title]").textContent), ` – ${known.querySelector("[data-then]").textContent}`);
     said.push(meaning);
   }
-  const body = element("pre", "", answer === null ? text : JSON.stringify(answer, null, 2));
+  const body = element("pre", "", answer === null ? text : laidOut(text));
   body.tabIndex = 0;
   said.push(body);
   form.querySelector(".result").replaceChildren(...said);

@@ -59,8 +59,8 @@ class Seat:
     def goes(self, path: str) -> None:
         self.page.goto(path)
 
-    def follows(self, text: str, *, role: Any = "link") -> None:
-        """Clicks the link (or what else `role` says) of exactly this name, which leads to another page."""
+    def follows(self, text: str | re.Pattern[str], *, role: Any = "link") -> None:
+        """Clicks the link (or what else `role` says) of exactly this name, or of one like it, which leads to another page."""
         with self.page.expect_navigation():
             self.page.get_by_role(role, name=text, exact=True).first.click()
 
@@ -75,8 +75,18 @@ class Seat:
         sideways = [f"scrolls sideways: {wide} in {window}"] if wide > window else []
         return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]] + sideways
 
-    def shows(self, name: str) -> None:
-        """Takes the picture of this name for the docs, when somebody asked for pictures."""
+    def shows(self, name: str, *, of: str = "") -> None:
+        """Takes the picture of this name for the docs, when somebody asked for pictures; of a part of it, if one is named."""
         if self.pictures:
             self.pictures.mkdir(exist_ok=True)
-            self.page.screenshot(path=self.pictures / f"{name}.png")
+            what = self.page.locator(of).first if of else self.page
+            what.screenshot(path=self.pictures / f"{name}.png")
+
+    def looks(self, way: str) -> None:
+        """On a "screen", in the "dark" or on a "phone"."""
+        self.page.set_viewport_size(PHONE if way == "phone" else SCREEN)
+        self.page.emulate_media(color_scheme="dark" if way == "dark" else "light")
+
+    def leaves(self) -> None:
+        """Is nobody in particular from then on."""
+        self.page.context.clear_cookies()

@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 
-from tests.browser.seat import PHONE, Seat, person
+from tests.browser.seat import Seat, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = [
@@ -25,10 +25,7 @@ PAGES = [
 @pytest.mark.parametrize("way", ["screen", "dark", "phone"])
 def test_nothing_keeps_anybody_out(seat: Seat, way: str) -> None:
     call_command("demo", stdout=io.StringIO())
-    if way == "phone":
-        seat.page.set_viewport_size(PHONE)
-    if way == "dark":
-        seat.page.emulate_media(color_scheme="dark")
+    seat.looks(way)
     seat.sits(person("Ann"))
     wrong = {}
     for path in PAGES:

@@ -1,0 +1,99 @@
+"""An account manager makes a key and hands out posting instructions; whoever was sent them tries them."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from campaigns.models import Campaign
+from publishers.models import LogEntry, Publisher
+from tests import factories as make
+from tests.browser.seat import Seat, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _campaign() -> Campaign:
+    """One that can sell, and a publisher beside it; its key is still to be made."""
+    campaign = make.make_campaign(make.make_company(name="Acme Calls"))
+    make.make_route(campaign, make.make_buyer(campaign.company, name="Buyer One"))
+    make.make_number(campaign, in_pool=True)
+    make.make_conversion(campaign, seconds=120, payout="90.00")
+    make.make_publisher(campaign.company, publisher_id="alpha", name="Alpha Media")
+    return campaign
+
+
+def _makes_key(seat: Seat, campaign: Campaign) -> None:
+    """On the campaign's page, at its bottom; ends there again."""
+    seat.goes(f"/admin/campaigns/campaign/{campaign.pk}/change/")
+    seat.follows("Add: Real-time bidding")
+    seat.page.get_by_label("Name").fill("Alpha pings")
+    seat.follows("Save", role="button")
+
+
+def _asked(url: str) -> dict[str, Any]:
+    return dict(httpx.post(url).json())
+
+
+def test_a_key_is_made_and_pinged_with_the_copied_address(seat: Seat) -> None:
+    campaign = _campaign()
+    seat.sits(person("Ann", campaign.company, "account_manager"))
+    _makes_key(seat, campaign)
+    seat.shows("key", of="#keys")
+    seat.page.get_by_role("button", name=re.compile("Copy the ready URL")).click()
+    seat.page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
+    url = seat.copied().replace("CALLER_NUMBER", "12025550142").replace("PUBLISHER_ID", "alpha")
+    answer, alpha = _asked(url), Publisher.objects.get()
+    assert (answer["status"], answer["retreaver_payout"], LogEntry.objects.get().publisher_row) == ("reserved", 90.0, alpha.pk)
+
+
+def _hands_out(seat: Seat) -> str:
+    """From the key's place on the page to the link that is to be sent."""
+    seat.page.get_by_role("link", name=re.compile("Hand out to a publisher")).click()
+    seat.page.get_by_label("Publisher").select_option(label="Alpha Media")
+    seat.follows("Make the page", role="button")
+    seat.page.get_by_role("button", name=re.compile("Copy the link")).click()
+    seat.page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
+    return seat.copied()
+
+
+def test_posting_instructions_are_handed_out_and_tried_without_an_account(seat: Seat) -> None:
+    campaign = _campaign()
+    seat.sits(person("Ann", campaign.company))
+    _makes_key(seat, campaign)
+    link = _hands_out(seat)
+    seat.leaves()
+    seat.goes(link)
+    seat.shows("instructions")
+    form = seat.page.locator("form.trial").first
+    form.get_by_label("caller_number").fill("+12025550143")
+    form.get_by_role("button", name="Send a test").click()
+    form.get_by_text('"reserved"').wait_for()
+    seat.shows("instructions-tried", of="form.trial")
+    entry, alpha = LogEntry.objects.get(), Publisher.objects.get()
+    assert (entry.caller_number, entry.publisher_row, entry.result) == ("+12025550143", alpha.pk, "reserved")
+
+
+@pytest.mark.parametrize("way", ["screen", "dark", "phone"])
+def test_nothing_on_the_public_page_keeps_anybody_out(seat: Seat, way: str) -> None:
+    campaign = _campaign()
+    seat.sits(person("Ann", campaign.company))
+    _makes_key(seat, campaign)
+    link = _hands_out(seat)
+    seat.leaves()
+    seat.looks(way)
+    seat.goes(link)
+    assert seat.wrong() == []
+
+
+def test_a_link_that_was_switched_off_leads_nowhere(seat: Seat) -> None:
+    campaign = _campaign()
+    seat.sits(person("Ann", campaign.company))
+    _makes_key(seat, campaign)
+    link = _hands_out(seat)
+    seat.follows(re.compile("Switch off$"))
+    seat.follows(re.compile("Switch off$"), role="button")
+    seat.leaves()
+    seat.goes(link)
+    assert (seat.page.get_by_text("Alpha").count(), seat.page.get_by_role("heading").count()) == (0, 1)

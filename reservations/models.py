@@ -78,6 +78,7 @@ class Reservation(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["company", "-created_at"], name="reservation_newest"),
             models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),
             models.Index(fields=["expires_at"], condition=_OPEN, name="reservation_due"),
             models.Index(fields=["company", "expires_at"], condition=_OPEN & Q(hold__isnull=False), name="reservation_overdue"),

@@ -82,6 +82,7 @@ class Call(models.Model):
             models.Index(fields=["company", "caller_number"], condition=Q(ended_at=None), name="call_live_by_caller"),
             models.Index(fields=["started_at"], condition=Q(ended_at=None), name="call_live"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False, settled_at=None), name="call_unsettled"),
+            models.Index(fields=["company", "converted_at"], condition=Q(converted_at__isnull=False), name="call_converted"),
         ]
 
     def __str__(self) -> str:

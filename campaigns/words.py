@@ -9,7 +9,7 @@ def sentence(verdict: Verdict, time_zone: str) -> str:
     """One verdict, as `Buyer Two: closed, opens Monday 09:00 New York time`; times in `time_zone`."""
     if verdict.reason is None:
         return f"{verdict.name}: {_place(verdict.place or 0)}"
-    return f"{verdict.name}: {_why(verdict.reason, verdict.detail, time_zone)}"
+    return f"{verdict.name}: {why(verdict.reason, verdict.detail, time_zone)}"
 
 
 def lines(decision: Decision, time_zone: str) -> list[str]:
@@ -32,7 +32,7 @@ def stored_lines(stored: Stored, names: Mapping[int, str], time_zone: str, reser
 def _refused(stored: Stored, time_zone: str) -> list[tuple[int, str]]:
     """Each refused buyer's row, and why."""
     return [
-        (row, _why(reason, detail, time_zone))
+        (row, why(reason, detail, time_zone))
         for reason, groups in stored["refused"].items()
         for detail, rows in groups
         for row in rows
@@ -47,7 +47,7 @@ def _place(place: int) -> str:
     return "chosen" if place == 1 else f"eligible, place {place}"
 
 
-def _why(reason: str, detail: Detail | None, time_zone: str) -> str:
+def why(reason: str, detail: Detail | None, time_zone: str) -> str:
     """A reason whose file is gone is told by its code."""
     found = {one.slug: one for one in reasons()}.get(reason)
     return found.sentence(detail or {}, time_zone) if found else reason

@@ -1,7 +1,7 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
 from .access import EDITORS, OWNERS, companies, is_editor, is_member, is_owner, is_superuser, may_edit, mine, roles, row_number
-from .filters import CompanyFilter, RowFilter
+from .filters import CompanyFilter, RowFilter, TimeFilter
 from .forms import (
     CatalogueForm,
     CatalogueFormSet,
@@ -33,6 +33,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "RowFilter",
+    "TimeFilter",
     "TimeZoneWidget",
     "ago",
     "companies",

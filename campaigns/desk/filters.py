@@ -1,10 +1,15 @@
-"""Filters of lists: by company, and by a row of the catalogue."""
+"""Filters of lists: by company, by a row of the catalogue, and by time."""
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
+from django import forms
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_time
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.widgets import INPUT_CLASSES
 
 from .access import companies, mine, row_number
 
@@ -44,3 +49,51 @@ class RowFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         row = row_number(self.value() or "")
         return None if row is None else queryset.filter(**{self.column: row})
+
+
+class TimeForm(forms.Form):
+    """A date and a time for each end, as the browser itself asks for them."""
+
+    def __init__(self, *, name: str, data: dict[str, Any]) -> None:
+        super().__init__(data=data)
+        for end in ("from", "to"):
+            self.fields[f"{name}_{end}_0"] = forms.CharField(widget=_input("date", label=f"Date {end}"))
+            self.fields[f"{name}_{end}_1"] = forms.CharField(widget=_input("time", label=f"Time {end}", step="1"))
+
+
+def _input(kind: str, *, label: str, **attributes: str) -> forms.TextInput:
+    widget = forms.TextInput({"class": " ".join(INPUT_CLASSES), "aria-label": label, "title": label, **attributes})
+    widget.input_type = kind
+    return widget
+
+
+class TimeFilter(RangeDateTimeFilter):
+    """From a second to a second, both included, by the clocks of the page. A date alone is the whole day.
+
+    What is no time is left out; so is a year that no clock can be set to.
+    """
+
+    form_class = TimeForm
+    template = "desk/time_filter.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = f"time ({timezone.get_current_timezone_name().rpartition('/')[2].replace('_', ' ')})"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        begin, end = self._moment("from", time.min), self._moment("to", time(23, 59, 59))
+        if begin is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": begin})
+        if end is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": end + timedelta(seconds=1)})
+        return queryset
+
+    def _moment(self, end: str, otherwise: time) -> datetime | None:
+        date, clock = (str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "").strip() for part in (0, 1))
+        try:
+            day, hour = parse_date(date), parse_time(clock) if clock else otherwise
+        except ValueError:
+            return None
+        if day is None or hour is None or not 1900 <= day.year <= 9000:
+            return None
+        return timezone.make_aware(datetime.combine(day, hour.replace(microsecond=0, tzinfo=None))).astimezone(UTC)

@@ -16,12 +16,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from unfold.admin import TabularInline
-from unfold.paginator import InfinitePaginator
 
 from campaigns import phone
+from campaigns.models import Company
 
-from .access import companies, is_member, is_offered, is_superuser, mine, roles
+from .access import companies, is_member, is_offered, is_superuser, mine, roles, row_number
 from .lists import ListAdmin
+from .paging import InfinitePaginator
 
 _CENT = Decimal("0.01")
 # Nine digits or more, spaced as people space them; a date has eight.
@@ -45,6 +46,20 @@ class ReadOnlyAdmin(ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return mine(request, super().get_queryset(request), by=self.by)
 
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> InfinitePaginator:
+        paginator: InfinitePaginator = super().get_paginator(request, *args, **kwargs)
+        paginator.branches = self._branches(request)
+        return paginator
+
+    def _branches(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The conditions for each company that the list may hold rows of; none where something else leads to the rows."""
+        if request.GET.get("q", "").strip() or row_number(request.GET.get("company", "")) is not None:
+            return []
+        if not is_superuser(request):
+            return [{self.by: company} for company in roles(request)]
+        nobodys = [{f"{self.by}__isnull": True}] if self.opts.get_field(self.by).null else []
+        return [*({self.by: row} for row in Company.objects.values_list("pk", flat=True)), *nobodys]
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_offered(lookup, self.get_list_filter(request), self.more_lookups)
 
@@ -52,9 +67,12 @@ class ReadOnlyAdmin(ListAdmin):
         """A caller is searched for in any spelling, but as a whole: a part of a number would read the whole table."""
         if not search_term.strip():
             return queryset, False
-        company = companies(request).first()
-        number = phone.to_e164(search_term, company.region if company else "US")
+        number = self.searched_number(request, search_term)
         return (queryset.filter(caller_number=number) if number else queryset.none()), False
+
+    def searched_number(self, request: HttpRequest, search_term: str) -> str | None:
+        company = companies(request).first()
+        return phone.to_e164(search_term, company.region if company else "US")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_member(request)

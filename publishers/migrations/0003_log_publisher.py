@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='logentry',
-            index=models.Index(fields=['company_row', 'at', 'id', 'result', 'type', 'status', 'publisher_row', 'key_row', 'reasons'], name='log_of_company'),
+            index=models.Index(fields=['company_row', 'at', 'id', 'result', 'type', 'method', 'status', 'publisher_row', 'key_row', 'reasons'], name='log_of_company'),
         ),
     ]

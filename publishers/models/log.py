@@ -60,7 +60,10 @@ class LogEntry(models.Model):
             models.Index(fields=["key_row", "id"], name="log_by_key"),
             # Newest first, with all that the list filters by: it reads no row which it does not show.
             models.Index(
-                fields=["company_row", "at", "id", "result", "type", "status", "publisher_row", "key_row", "reasons"],
+                fields=[
+                    *("company_row", "at", "id"),
+                    *("result", "type", "method", "status", "publisher_row", "key_row", "reasons"),
+                ],
                 name="log_of_company",
             ),
             models.Index(fields=["caller_number", "id"], condition=Q(caller_number__isnull=False), name="log_by_caller"),

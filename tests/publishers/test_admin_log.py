@@ -1,11 +1,11 @@
-"""The postback log in the admin."""
+"""The postback log's list in the admin: newest first, masked for readers, searched and told in words."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
-from campaigns.models import Company
 from publishers.models import LogEntry
 from tests import factories as make
 from tests.desk import browser, listed
@@ -15,8 +15,8 @@ LIST = reverse("admin:publishers_logentry_changelist")
 CALLER = "+12025550142"
 
 
-def _text(entry: LogEntry, company: Company, role: str) -> str:
-    return browser(company, role).get(reverse("admin:publishers_logentry_change", args=[entry.pk])).content.decode()
+def _cells(client: Any, url: str = LIST) -> str:
+    return str(client.get(url).content.decode().split("<tbody", 1)[1].split("</table", 1)[0])
 
 
 def test_the_newest_request_comes_first():
@@ -25,6 +25,7 @@ def test_the_newest_request_comes_first():
     assert listed(browser(company), LIST) == entries[::-1]
 
 
+# --- search -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("spelled", ["(202) 555-0142", "+12025550142", "12025550142"])
 def test_a_caller_is_found_in_any_spelling(spelled):
     company = make.make_company()
@@ -37,78 +38,6 @@ def test_a_part_of_a_number_finds_nobody():
     company = make.make_company()
     make.make_entry(company)
     assert listed(browser(company), f"{LIST}?q=5550") == []
-
-
-def test_the_requests_of_one_key():
-    key = make.make_key()
-    entry = make.make_entry(key.company, key_row=key.pk)
-    make.make_entry(key.company)
-    assert listed(browser(key.company), f"{LIST}?key_row={key.pk}") == [entry]
-
-
-@pytest.mark.parametrize("query", ["type=rtb", "result=reserved"])
-def test_filters(query):
-    company = make.make_company()
-    entry = make.make_entry(company)
-    make.make_entry(company, type="conversion", result="refused")
-    assert listed(browser(company), f"{LIST}?{query}") == [entry]
-
-
-def test_a_refused_keys_request_is_for_superusers():
-    company = make.make_company()
-    entry = make.make_entry(None, key_end="abcd", status=401)
-    assert (listed(browser(company), LIST), listed(browser(), LIST)) == ([], [entry])
-
-
-@pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
-def test_callers_and_numbers_are_masked_for_those_who_only_read(role, clear):
-    company = make.make_company()
-    text = _text(make.make_entry(company), company, role)
-    assert ["(202) 555-0142" in text, CALLER in text, "+18335550100" in text] == [clear] * 3
-
-
-def test_a_reader_still_sees_the_last_four_digits():
-    company = make.make_company()
-    text = _text(make.make_entry(company), company, "read_only")
-    assert ["+*******0142" in text, "(***) ***-0142" in text, "90210" in text] == [True] * 3
-
-
-@pytest.mark.parametrize("query", ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"])
-def test_a_reader_cannot_guess_what_is_masked(query):
-    company = make.make_company()
-    assert browser(company, "read_only").get(f"{LIST}?{query}")["Location"] == LIST
-
-
-def test_the_trace_is_told_in_words():
-    buyer = make.make_buyer(name="Buyer Two")
-    trace = {"seed": "1", "eligible": [], "refused": {"paused": [[None, [buyer.pk]]]}}
-    assert "<li>Buyer Two: paused</li>" in _text(make.make_entry(buyer.company, trace=trace), buyer.company, "owner")
-
-
-def test_what_it_led_to_is_linked():
-    company, uuid = make.make_company(), "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"
-    assert f"/admin/reservations/reservation/{uuid}/change/" in _text(
-        make.make_entry(company, reservation_uuid=uuid), company, "owner"
-    )
-
-
-@pytest.mark.parametrize("way", ["add", "change", "delete"])
-def test_nobody_edits_the_log(way):
-    entry = make.make_entry(make.make_company())
-    args = [] if way == "add" else [entry.pk]
-    answer = browser().post(reverse(f"admin:publishers_logentry_{way}", args=args), {"status": "500", "post": "yes"})
-    assert (answer.status_code, LogEntry.objects.get().status) == (403, 200)
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_rows_and_counts_none(count, django_assert_num_queries):
-    key = make.make_key()
-    for _ in range(count):
-        make.make_entry(key.company, key_row=key.pk)
-    client = browser(key.company)
-    with django_assert_num_queries(7) as asked:
-        client.get(LIST)
-    assert [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]] == []
 
 
 @pytest.mark.parametrize("column", ["reservation_uuid", "call_uuid"])
@@ -127,21 +56,147 @@ def test_a_keys_requests_by_its_text_or_its_name(asked):
     assert listed(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
 
 
+@pytest.mark.parametrize(("asked", "found"), [("key", 0), ("name", 1)])
+def test_who_only_reads_cannot_try_which_keys_there_are(asked, found):
+    key = make.make_key(name="Summer")
+    make.make_entry(key.company, key_row=key.pk)
+    assert len(listed(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}")) == found
+
+
 def test_another_companys_key_finds_nothing():
     company, key = make.make_company(), make.make_key()
     make.make_entry(company, key_row=key.pk)
     assert listed(browser(company), f"{LIST}?q={key.key}") == []
 
 
-def test_by_status():
+# --- who sees what ----------------------------------------------------------------------------------------
+def test_a_refused_keys_request_is_for_superusers():
     company = make.make_company()
-    entry = make.make_entry(company, status=422)
-    make.make_entry(company)
-    assert listed(browser(company), f"{LIST}?status=422") == [entry]
+    entry = make.make_entry(None, key_end="abcd", status=401, type="")
+    assert (listed(browser(company), LIST), listed(browser(), LIST)) == ([], [entry])
 
 
-def test_transfers_have_no_kind_and_are_found_by_their_type():
+def test_a_refused_key_is_told_by_its_end():
+    make.make_entry(None, key_end="abcd", status=401, type="")
+    assert "unknown key …abcd" in _cells(browser())
+
+
+@pytest.mark.parametrize(("role", "shown"), [("account_manager", "(202) 555-0142"), ("read_only", "(***) ***-0142")])
+def test_callers_are_masked_for_those_who_only_read(role, shown):
     company = make.make_company()
-    entry = make.make_entry(company, type="transfer")
     make.make_entry(company)
-    assert listed(browser(company), f"{LIST}?type=transfer") == [entry]
+    assert f'<span class="whitespace-nowrap">{shown}</span>' in _cells(browser(company, role))
+
+
+def test_numbers_in_an_error_are_masked_for_those_who_only_read():
+    company = make.make_company()
+    make.make_entry(company, status=422, result="refused", response='{"error": "no number +12025550142"}')
+    assert ">no number +*******0142<" in _cells(browser(company, "read_only"))
+
+
+@pytest.mark.parametrize("query", ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"])
+def test_a_reader_cannot_guess_what_is_masked(query):
+    company = make.make_company()
+    answer = browser(company, "read_only").get(f"{LIST}?{query}")
+    assert (answer.status_code, answer["Location"]) == (302, LIST)
+
+
+@pytest.mark.parametrize("way", ["add", "change", "delete"])
+def test_nobody_edits_the_log(way):
+    entry = make.make_entry(make.make_company())
+    args = [] if way == "add" else [entry.pk]
+    answer = browser().post(reverse(f"admin:publishers_logentry_{way}", args=args), {"status": "500", "post": "yes"})
+    assert (answer.status_code, LogEntry.objects.get().status) == (403, 200)
+
+
+# --- what a row tells -------------------------------------------------------------------------------------
+def _answer(**fields: Any) -> str:
+    """What stands in the answer column of a row."""
+    company = make.make_company()
+    make.make_entry(company, **fields)
+    return _cells(browser(company)).split('data-label="answer">', 1)[1].split("<", 1)[0]
+
+
+def _refused(**reasons: int) -> dict[str, Any]:
+    return {"seed": 1, "eligible": [], "refused": {slug.replace("_", "-"): [[None, [*range(n)]]] for slug, n in reasons.items()}}
+
+
+def test_the_chosen_buyer():
+    buyer = make.make_buyer(name="Buyer Two")
+    trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
+    assert _answer(trace=trace) == "Buyer Two"
+
+
+@pytest.mark.parametrize(
+    ("trace", "told"),
+    [
+        (_refused(closed=2, filter=3), "3 filtered out, 2 closed"),
+        (_refused(hourly_cap=4, closed=3, paused=2, filter=1), "4 hourly cap full, 3 closed, 2 paused, 1 for other reasons"),
+        (_refused(), "The campaign has no buyer"),
+        (None, "–"),
+    ],
+)
+def test_why_nobody_took_the_caller(trace, told):
+    assert _answer(result="no-target", trace=trace) == told
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        ('{"error": "this key is paused"}', "this key is paused"),
+        ("<?xml version='1.0'?><hash><error>a &lt; b</error></hash>", "a &lt; b"),
+        ("not json", "–"),
+        ("[]", "–"),
+    ],
+)
+def test_what_an_error_says(response, told):
+    assert _answer(result="refused", status=403, response=response) == told
+
+
+@pytest.mark.parametrize(
+    ("result", "response", "told"),
+    [
+        ("stored", '{"tag_values": {"age": "62", "zip": "1"}}', "age, zip"),
+        ("applied", '{"tag_values": {"a": "1", "b": "2", "c": "3", "d": "4"}}', "a, b, c and 1 more"),
+        ("converted", '{"revenue": "120.00", "payout": null}', "revenue 120.00"),
+        ("shielded", "{}", "As it was answered the first time"),
+        ("rejected", "{}", "The campaign or the publisher is paused"),
+        ("done", "{}", "–"),
+    ],
+)
+def test_what_else_was_answered(result, response, told):
+    assert _answer(result=result, response=response) == told
+
+
+@pytest.mark.parametrize(
+    ("fields", "label"),
+    [
+        ({"result": "no-target"}, "No buyer (no-target)"),
+        ({"result": "refused", "status": 422}, "Refused: 422"),
+        ({"result": "error"}, "error"),
+    ],
+)
+def test_the_result_in_words(fields, label):
+    company = make.make_company()
+    make.make_entry(company, **fields)
+    assert label in [line.strip() for line in _cells(browser(company)).splitlines()]
+
+
+def test_the_key_and_the_publisher_are_named():
+    key = make.make_key(name="Summer")
+    alpha = make.make_publisher(key.company, name="Alpha Media")
+    make.make_entry(key.company, key_row=key.pk, publisher_row=alpha.pk)
+    assert all(f'">{name}<' in _cells(browser(key.company)) for name in ("Summer", "Alpha Media"))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_however_many_rows_and_counts_none(count, django_assert_num_queries):
+    key = make.make_key()
+    buyer, publisher = make.make_buyer(key.company), make.make_publisher(key.company)
+    for _ in range(count):
+        trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
+        make.make_entry(key.company, key_row=key.pk, publisher_row=publisher.pk, trace=trace)
+    client = browser(key.company)
+    with django_assert_num_queries(17) as asked:
+        client.get(LIST)
+    assert [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]] == []

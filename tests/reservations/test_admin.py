@@ -1,15 +1,17 @@
 """Reservations in the admin."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from reservations import admin
 from reservations.models import Reservation
 from tests import factories as make
 from tests.desk import browser, listed
+from tests.pinging import logged, ping
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:reservations_reservation_changelist")
@@ -66,5 +68,59 @@ def test_the_list_asks_the_same_however_many_rows(count, django_assert_num_queri
     for _ in range(count):
         _reservation(key, publisher=make.make_publisher(key.company))
     client = browser(key.company)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(13):
         client.get(LIST)
+
+
+@pytest.mark.parametrize("name", ["publisher", "campaign", "buyer"])
+def test_by_what_it_is_about(name):
+    key = make.make_key("rtb")
+    row, other = (_reservation(key, publisher=make.make_publisher(key.company)) for _ in range(2))
+    other.campaign = make.make_campaign(key.company)
+    other.save()
+    assert listed(browser(key.company), f"{LIST}?{name}={getattr(row, f'{name}_id')}") == [row]
+
+
+def test_by_company():
+    rows = [_reservation(), _reservation()]
+    assert listed(browser(), f"{LIST}?company={rows[1].company_id}") == [rows[1]]
+
+
+def test_times_are_those_of_the_company():
+    campaign = make.make_campaign(make.make_company(time_zone="America/New_York"))
+    row = _reservation(make.make_key("rtb", campaign=campaign), created_at=datetime(2026, 5, 5, 16, tzinfo=UTC))
+    found = [
+        listed(browser(row.company), f"{LIST}?created_at_{end}_0=2026-05-05&created_at_{end}_1=12:00") for end in ("from", "to")
+    ]
+    assert found == [[row], [row]]
+
+
+@pytest.mark.parametrize("by", ["caller", "uuid"])
+def test_what_a_ping_made_is_found(by):
+    key = make.make_ready_key()
+    uuid = ping(key)["uuid"]
+    ping(key, caller_number=CALLER)
+    asked = uuid if by == "uuid" else "(202) 555-0102"
+    assert [str(row.pk) for row in listed(browser(key.company), f"{LIST}?q={asked}")] == [uuid]
+
+
+def test_a_caller_whom_the_log_does_not_know_any_more_is_found():
+    row = _reservation()
+    assert listed(browser(row.company), f"{LIST}?q=2025550142") == [row]
+
+
+def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
+    monkeypatch.setattr(admin, "_MOST_LOGGED", 1)
+    key, rows = make.make_ready_key(), []
+    for _ in range(2):
+        rows.insert(0, ping(key)["uuid"])
+        Reservation.objects.update(status="expired")
+    assert [str(row.pk) for row in listed(browser(key.company), f"{LIST}?q=2025550102")] == rows
+
+
+def test_the_page_leads_to_the_postbacks():
+    key = make.make_ready_key()
+    uuid = ping(key)["uuid"]
+    page = browser(key.company).get(reverse("admin:reservations_reservation_change", args=[uuid])).content.decode()
+    found = listed(browser(key.company), f"/admin/publishers/logentry/?q={uuid}")
+    assert (f'href="/admin/publishers/logentry/?q={uuid}"' in page, found) == (True, [logged()])

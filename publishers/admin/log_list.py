@@ -1,0 +1,107 @@
+"""The postback log's list: each row tells its story at a glance, by names that are read once a page."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.views import ChangeList
+
+from campaigns.desk import may_edit
+from campaigns.models import Buyer, Company
+from campaigns.routing import replay
+from publishers.models import Key, LogEntry, Publisher
+
+from . import log_words
+from .log_trace import is_readable
+
+_MOST_TAGS = 3
+_SAID = {
+    "rejected": "The campaign or the publisher is paused",
+    "shielded": "As it was answered the first time",
+    "replayed": "As it was answered the first time",
+    "confirmed": "The buyer's place is held",
+    "claimed": "A call has come for it",
+    "expired": "It came too late",
+}
+
+
+class LogList(ChangeList):
+    """A page of rows, each with the names of what it speaks of."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        complete(self.result_list, request)
+
+
+def complete(rows: Sequence[Any], request: HttpRequest) -> None:
+    """Gives each row `clear`, `key_name`, `publisher_name`, `company_name` and `buyer_name`; blank for what is not there."""
+    keys = {key.pk: str(key) for key in Key.objects.filter(pk__in=_some(row.key_row for row in rows))}
+    publishers = _names(Publisher, (row.publisher_row for row in rows))
+    companies = _names(Company, (row.company_row for row in rows))
+    chosen = {row.pk: chosen_in(row.trace) for row in rows}
+    buyers = _names(Buyer, chosen.values())
+    for row in rows:
+        row.clear = may_edit(request, row.company_row or 0)
+        row.key_name = keys.get(row.key_row, "")
+        row.publisher_name = publishers.get(row.publisher_row, "")
+        row.company_name = companies.get(row.company_row, "")
+        row.buyer_name = buyers.get(chosen[row.pk], "")
+
+
+def _some(rows: Iterable[int | None]) -> set[int]:
+    return {row for row in rows if row is not None}
+
+
+def _names(model: Any, rows: Iterable[int | None]) -> dict[int | None, str]:
+    return dict(model.objects.filter(pk__in=_some(rows)).values_list("pk", "name"))
+
+
+def chosen_in(trace: Any) -> int | None:
+    """The row of the buyer that a trace chose."""
+    order = replay(trace) if is_readable(trace) else []
+    return order[0] if order else None
+
+
+def answer(entry: Any) -> str:
+    """What the request was answered, in a few words; of a row that is complete."""
+    if entry.status >= 400:
+        return log_words.error(entry)
+    if entry.result in _SAID:
+        return _SAID[entry.result]
+    tell = _TOLD.get(entry.result, lambda entry: entry.buyer_name)
+    return tell(entry)
+
+
+def headline(entry: Any) -> str:
+    """The row in one line, on its own page."""
+    told = answer(entry)
+    if entry.result == "reserved" and told:
+        return f"Reserved for {told}"
+    if entry.result == "no-target":
+        return f"No buyer took this caller: {told}" if entry.trace else "No buyer took this caller"
+    return told or log_words.result(entry)
+
+
+def _nobody(entry: Any) -> str:
+    if not is_readable(entry.trace):
+        return ""
+    return log_words.refusals(entry.trace) or "The campaign has no buyer"
+
+
+def _tags(entry: LogEntry) -> str:
+    tags = log_words.members(entry).get("tag_values")
+    names = list(tags) if isinstance(tags, dict) else []
+    more = f" and {len(names) - _MOST_TAGS} more" if len(names) > _MOST_TAGS else ""
+    return ", ".join(names[:_MOST_TAGS]) + more
+
+
+def _sale(entry: LogEntry) -> str:
+    told = log_words.members(entry)
+    return ", ".join(f"{name} {told[name]}" for name in ("revenue", "payout") if told.get(name) is not None)
+
+
+_TOLD: dict[str, Callable[[Any], str]] = {
+    "no-target": _nobody,
+    **dict.fromkeys(("stored", "in-progress", "applied"), _tags),
+    **dict.fromkeys(("converted", "already-converted"), _sale),
+}

@@ -1,0 +1,211 @@
+"""A row of the postback log on its page: request and answer in words, what it led to, and the trace in sentences."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Company
+from publishers.models import LogEntry
+from tests import factories as make
+from tests.desk import browser
+from tests.pinging import CALLER, dial, logged, ping
+
+pytestmark = pytest.mark.django_db
+SPACE = re.compile(r"\s+")
+
+
+def _page(entry: LogEntry, company: Company | None = None, role: str = "owner") -> str:
+    """The page's own part, its white space in single blanks."""
+    answer = browser(company, role).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+    return SPACE.sub(" ", answer.content.decode().split('<div class="log">', 1)[1].split("</main", 1)[0])
+
+
+def _text(entry: LogEntry, company: Company | None = None, role: str = "owner") -> str:
+    return " ".join(html.unescape(re.sub("<[^>]*>", "", _page(entry, company, role))).split())
+
+
+# --- request and answer -----------------------------------------------------------------------------------
+def test_reserved_parameters_are_named_in_words_and_the_rest_are_tags():
+    company = make.make_company()
+    assert "Parameters Caller's number caller_number (202) 555-0142 Tags caller_zip 90210" in _text(
+        make.make_entry(company), company
+    )
+
+
+def test_where_nothing_is_tagged_the_rest_are_other_parameters():
+    company = make.make_company()
+    entry = make.make_entry(
+        company, type="call_control", parameters={"transfer_to": "+12025550143", "hold_caller": "true", "x": "1"}
+    )
+    told = "Transfer to transfer_to +12025550143 Hold the caller hold_caller true Other parameters x 1"
+    assert told in _text(entry, company)
+
+
+def test_the_request_with_its_format_and_address():
+    company = make.make_company()
+    entry = make.make_entry(company, format="json", address="203.0.113.7", parameters={})
+    assert "Request POST /rtbs.json Format JSON from 203.0.113.7 No parameters." in _text(entry, company)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (200, "200 OK the request was evaluated"),
+        (422, "422 Unprocessable Entity understood, but a value is missing or unusable"),
+        (499, "Answer 499 {"),
+    ],
+)
+def test_the_status_in_words(status, told):
+    company = make.make_company()
+    assert told in _text(make.make_entry(company, status=status), company)
+
+
+@pytest.mark.parametrize(
+    ("format", "response", "told"),
+    [
+        ("json", '{"a":{"b":1}}', '{\n  "a": {\n    "b": 1\n  }\n}'),
+        ("xml", "<hash><a><b>1</b><c/></a></hash>", "<hash>\n  <a>\n    <b>1</b>\n    <c/>\n  </a>\n</hash>"),
+        ("xml", "<hash><a><b>1</b", "<hash>\n  <a>\n    <b>1</b"),
+        ("json", '{"cut":', '{"cut":'),
+    ],
+)
+def test_the_answer_is_laid_out(format, response, told):
+    company = make.make_company()
+    entry = make.make_entry(company, format=format, response=response)
+    answer = browser(company).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+    assert answer.context["answer"] == told
+
+
+# --- who sees what ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
+def test_numbers_are_masked_for_those_who_only_read(role, clear):
+    company = make.make_company()
+    text = _text(make.make_entry(company, notes=["+18335550100 is no number of this company"]), company, role)
+    assert [spelled in text for spelled in ("(202) 555-0142", "+12025550142", "+18335550100")] == [clear] * 3
+
+
+def test_a_reader_still_sees_the_last_four_digits_and_the_tags():
+    company = make.make_company()
+    text = _text(make.make_entry(company), company, "read_only")
+    assert [each in text for each in ("+*******0142", "(***) ***-0142", "90210")] == [True] * 3
+
+
+@pytest.mark.parametrize("name", ["caller_number", "inbound_number"])
+def test_short_numbers_are_masked_too(name):
+    company = make.make_company()
+    entry = make.make_entry(company, parameters={name: "5550142"})
+    assert f"{name} ***0142" in _text(entry, company, "read_only")
+
+
+def test_a_trace_that_saw_a_number_is_masked():
+    buyer = make.make_buyer(name="Buyer Two")
+    detail = {"key": "caller_number", "operator": "==", "value": "+12025550100", "seen": "+12025550142"}
+    entry = make.make_entry(buyer.company, trace=_trace(filter=[[detail, [buyer.pk]]]))
+    assert "caller_number == +*******0100” not met, the caller's is “+*******0142”" in _text(entry, buyer.company, "read_only")
+
+
+def test_another_companys_row_is_not_there():
+    entry = make.make_entry(make.make_company())
+    answer = browser(make.make_company()).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+    assert answer.status_code == 302
+
+
+def test_a_refused_key_has_a_page_for_superusers():
+    entry = make.make_entry(None, key_end="abcd", status=401, type="", result="refused", caller_number=None)
+    assert "Type Unknown key Key unknown key …abcd Took 1.5 ms" in _text(entry)
+
+
+# --- the trace --------------------------------------------------------------------------------------------
+def _trace(eligible: Any = (), **refused: Any) -> dict[str, Any]:
+    return {"seed": 1, "eligible": list(eligible), "refused": refused}
+
+
+def test_why_a_buyer_was_refused_in_a_sentence_with_a_link():
+    buyer = make.make_buyer(make.make_company(time_zone="America/New_York"), name="Buyer Two")
+    opens = {"opens": "2026-05-11T13:00:00+00:00"}
+    page = _page(make.make_entry(buyer.company, trace=_trace(closed=[[opens, [buyer.pk]]])), buyer.company)
+    link = f'<a href="/admin/campaigns/buyer/{buyer.pk}/change/" class="text-primary-600 dark:text-primary-500">Buyer Two</a>'
+    assert f"<li>{link}: closed, opens Monday 09:00 New York time</li>" in page
+
+
+def test_times_of_the_trace_are_the_campaigns():
+    key = make.make_key(campaign=make.make_campaign(time_zone="America/Los_Angeles"))
+    trace = _trace(closed=[[{"opens": "2026-05-11T16:00:00+00:00"}, [1000]]])
+    text = _text(make.make_entry(key.company, key_row=key.pk, trace=trace), key.company)
+    assert "Closed 1 buyer Buyer number 1000: closed, opens Monday 09:00 Los Angeles time" in text
+
+
+def test_the_chosen_comes_before_the_other_eligible():
+    company = make.make_company()
+    first, second = (make.make_buyer(company, name=name) for name in ("First", "Second"))
+    entry = make.make_entry(company, trace=_trace([[1, 1, [first.pk]], [2, 1, [second.pk]]]))
+    assert "Chosen First 1 more would have taken the caller, in this order Second" in _text(entry, company)
+
+
+@pytest.mark.parametrize(("count", "opened"), [(25, True), (26, False)])
+def test_many_refused_are_folded_by_reason(count, opened):
+    company = make.make_company()
+    entry = make.make_entry(company, trace=_trace(paused=[[None, list(range(1000, 1000 + count))]]))
+    assert ('<details class="log-fold" open>' in _page(entry, company)) == opened
+
+
+def test_a_thousand_buyers_are_read_by_one_statement(django_assert_num_queries):
+    company = make.make_company()
+    entries = [make.make_entry(company, trace=_trace(paused=[[None, list(range(1000, 1000 + n))]])) for n in (1, 1000)]
+    client = browser(company)
+    for entry in entries:
+        with django_assert_num_queries(12):
+            client.get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+
+
+@pytest.mark.parametrize("trace", [None, {}, {"order": []}, _trace()])
+def test_where_nobody_was_asked(trace):
+    company = make.make_company()
+    text = _text(make.make_entry(company, trace=trace), company)
+    told = "The campaign has no buyer." if trace and "refused" in trace else "No buyer was looked for."
+    assert f"Who was asked, and why not the others {told}" in text
+
+
+# --- where it leads ---------------------------------------------------------------------------------------
+def test_the_reservation_and_the_call_as_they_stand_now():
+    key = make.make_ready_key()
+    reserved = ping(key)
+    entry = logged()
+    dial(reserved["inbound_number"], CALLER)
+    text = _text(entry, key.company)
+    assert re.findall(r"(Reservation|Call) (Claimed by a call|Ringing) Buyer (\w+)", text) == [
+        ("Reservation", "Claimed by a call", "Buyer"),
+        ("Call", "Ringing", "Buyer"),
+    ]
+
+
+def test_what_is_no_longer_kept_is_said():
+    company = make.make_company()
+    entry = make.make_entry(company, reservation_uuid="7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1")
+    assert "What it led to What it led to is no longer kept." in _text(entry, company)
+
+
+@pytest.mark.parametrize(("role", "shown"), [("owner", True), ("read_only", False)])
+def test_the_callers_page_is_for_those_who_may_see_numbers(role, shown):
+    company = make.make_company()
+    address = f'href="/admin/caller/?company={company.pk}&amp;number=%2B12025550142"'
+    assert (address in _page(make.make_entry(company), company, role)) == shown
+
+
+@pytest.mark.parametrize(("trace", "shown"), [(_trace(), True), (None, False)])
+def test_a_decision_can_be_asked_again(trace, shown):
+    company = make.make_company()
+    entry = make.make_entry(company, trace=trace)
+    assert (f'href="/admin/dry-run/?log={entry.pk}"' in _page(entry, company)) == shown
+
+
+def test_the_key_its_campaign_and_the_publisher_are_linked():
+    key = make.make_key(name="Summer")
+    alpha = make.make_publisher(key.company, name="Alpha Media")
+    page = _page(make.make_entry(key.company, key_row=key.pk, publisher_row=alpha.pk), key.company)
+    assert [
+        f"/{name}/{row.pk}/change/" in page for name, row in (("key", key), ("campaign", key.campaign), ("publisher", alpha))
+    ] == [True] * 3

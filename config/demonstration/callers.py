@@ -34,12 +34,19 @@ _AREAS: tuple[tuple[str, tuple[str, ...], int], ...] = (
 )
 _COME_BACK = 0.08
 _FORGOTTEN_AFTER = 80  # callers
+_LINES = 80  # of an area; the last twenty are for who is not of the crowd
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     number: str
     zip: str
+
+
+def somebody(dice: Random) -> str:
+    """The number of one whom the crowd does not have."""
+    area, _, _ = dice.choice(_AREAS)
+    return f"+1{area}555018{dice.randrange(10)}"
 
 
 class Crowd:
@@ -54,7 +61,7 @@ class Crowd:
         if self._seen and self._dice.random() < _COME_BACK:
             return self._dice.choice(self._seen[-_FORGOTTEN_AFTER:])
         area, zips, _ = self._dice.choices(_AREAS, weights=[share for _, _, share in _AREAS])[0]
-        caller = Caller(f"+1{area}55501{self._lines[area] % 100:02}", self._dice.choice(zips))
+        caller = Caller(f"+1{area}55501{self._lines[area] % _LINES:02}", self._dice.choice(zips))
         self._lines[area] += 1
         self._seen.append(caller)
         return caller

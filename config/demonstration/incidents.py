@@ -5,7 +5,7 @@ from datetime import datetime, time
 from random import Random
 from uuid import UUID
 
-from .callers import Crowd
+from .callers import somebody
 from .leads import ping_key
 from .plan import SEED, days, moment
 from .stage import Story, seconds
@@ -25,9 +25,9 @@ def incidents(world: World, *, began: datetime) -> Iterator[tuple[datetime, Stor
 
 def _burst(world: World, at: datetime, dice: Random) -> Story:
     """Four pings in a moment, where a key may send one a second."""
-    crowd, query = Crowd(dice), {"key": ping_key(world, "roofing", "beta")}
+    query = {"key": ping_key(world, "roofing", "beta")}
     for _ in range(4):
-        body = {"publisher_id": "beta", "caller_number": crowd.next().number, "keyword": "hail damage"}
+        body = {"publisher_id": "beta", "caller_number": somebody(dice), "keyword": "hail damage"}
         world.ask("POST", "/rtbs.json", at=at, by="beta", query=query, body=body)
         at += seconds(0.1)
         yield at
@@ -37,7 +37,7 @@ def _burst(world: World, at: datetime, dice: Random) -> Story:
 
 def _repeated(world: World, at: datetime, dice: Random) -> Story:
     """A request that its sender took for lost, sent again with the same Idempotency-Key."""
-    query = {"key": ping_key(world, "plumbing", "alpha"), "publisher_id": "alpha", "caller_number": Crowd(dice).next().number}
+    query = {"key": ping_key(world, "plumbing", "alpha"), "publisher_id": "alpha", "caller_number": somebody(dice)}
     name = str(UUID(int=dice.getrandbits(128), version=4))
     for _ in range(2):
         world.ask("POST", "/rtbs.json", at=at, by="alpha", query=query, idempotency_key=name)
@@ -49,7 +49,7 @@ def _repeated(world: World, at: datetime, dice: Random) -> Story:
 
 def _guessing(world: World, at: datetime, dice: Random) -> Story:
     for _ in range(3):
-        query = {"key": str(UUID(int=dice.getrandbits(128), version=4)), "caller_number": Crowd(dice).next().number}
+        query = {"key": str(UUID(int=dice.getrandbits(128), version=4)), "caller_number": somebody(dice)}
         world.ask("POST", "/rtbs.json", at=at, by="stranger", query=query)
         at += seconds(1)
         yield at

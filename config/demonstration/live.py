@@ -14,7 +14,7 @@ from .plan import SEED
 from .stage import Story, seconds
 from .world import FIXED_NUMBERS, World
 
-TALKING, RINGING, CONFIRMED, RESERVED = "+12155550121", "+18435550122", "+17035550123", "+15165550124"
+TALKING, RINGING, CONFIRMED, RESERVED = "+12155550191", "+18435550192", "+17035550193", "+15165550194"
 _LAST = "anytime"  # whose phone rings longest
 
 

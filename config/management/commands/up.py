@@ -48,7 +48,7 @@ class Command(BaseCommand):
             probe(bind, port)
             with lock(settings.VAR_DIR):
                 password = self._prepare()
-                demo_lines = self._demo(base_url, no_history=no_history) if demo else ""
+                demo_lines = self._demo(base_url, password, no_history=no_history) if demo else ""
                 last_words = [demo_lines, password, whom_it_answers(bind), f"Ringpost is ready: {base_url}/admin/"]
                 self._run(
                     bind=bind, port=port, workers=workers, last_words="\n".join(filter(None, last_words)), password=password
@@ -68,10 +68,14 @@ class Command(BaseCommand):
         connection.close()
         return f"Log in as admin with the password {password} (shown only once)." if password else ""
 
-    def _demo(self, base_url: str, *, no_history: bool) -> str:
+    def _demo(self, base_url: str, password: str, *, no_history: bool) -> str:
         """Loads the demo company and says how far it is; its lines wait until the links in them work."""
         lines = io.StringIO()
-        call_command("demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout)
+        try:
+            call_command("demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout)
+        except BaseException:
+            self._say(password)  # nobody can say it again
+            raise
         connection.close()
         return lines.getvalue()
 

@@ -26,6 +26,7 @@ SWEEPS: dict[str, float] = {
     "publishers.tasks.trim_idempotency_records": 3600,
     "publishers.tasks.trim_log": 3600,
     "reservations.tasks.wipe_reservations": 3600,
+    "config.desk.tasks.tally_hours": 60,
     "campaigns.tasks.forget_ended_counters": 24 * 3600,
     "campaigns.tasks.recount_caps": 24 * 3600,
 }

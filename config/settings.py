@@ -55,12 +55,12 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_prometheus",
     "config",
-    "config.desk",
     "campaigns",
     "publishers",
     "reservations",
     "callcontrol",
     "datawriting",
+    "config.desk",
 ]
 
 MIDDLEWARE = [
@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
 
 # --- the admin ------------------------------------------------------------------------------------------
 def _menu(title: str, icon: str, page: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from campaigns.admin.changes import Changes
 from campaigns.admin.passwords import SetPassword
 from config import health, schema
 from config.desk.caller import OneCaller
-from config.desk.dashboard import Dashboard
+from config.desk.dashboard import Dashboard, DashboardCaps, DashboardSheet
 from publishers.admin.dry_run import DryRun
 from publishers.api.instructions import posting_instructions
 
@@ -31,6 +31,8 @@ urlpatterns = [
     path("api/docs", schema.Swagger.as_view(), name="docs"),
     path("api/redoc", schema.Redoc.as_view(), name="redoc"),
     path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
+    path("admin/dashboard.csv", DashboardSheet.as_page(), name="dashboard-csv"),
+    path("admin/dashboard/caps/", DashboardCaps.as_page(), name="dashboard-caps"),
     path("admin/caller/", OneCaller.as_page(), name="caller"),
     path("admin/changes/", Changes.as_page(), name="changes"),
     path("admin/dry-run/", DryRun.as_page(), name="dry-run"),

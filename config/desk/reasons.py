@@ -1,0 +1,66 @@
+"""Why a ping found no buyer, in a code that tallies keep and in words.
+
+Codes: that of a routing reason, such as `closed`, for each that refused a buyer where all were refused; `no-target` for
+every ping that all buyers were refused; `nobody` where there was no buyer to ask; `rejected`; and the status and text of
+an answer that came before routing: `422 FAILED must include caller_zip (string)`.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+
+NO_TARGET = "no-target"
+NOBODY = "nobody"
+REJECTED = "rejected"
+_LONGEST = 200
+_IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)
+_WORDS = {
+    NOBODY: "The campaign has no buyer",
+    REJECTED: "Campaign or publisher paused",
+    "filter": "A filter of the buyer",
+    "unreachable": "Number not reachable",
+    "concurrency-cap": "Calls at once: cap full",
+    "group-concurrency-cap": "Group's calls at once: cap full",
+    "excluded": "Tried already",
+    "duplicate": "Repeat caller",
+}
+_MISSING = re.compile(r"FAILED must include (.+) \(\w+\)")
+_CAP = re.compile(r"(group-)?(hourly|daily|monthly|hard)-cap")
+
+
+def codes(*, result: str, status: int, reasons: str | None, response: str | None) -> Iterator[str]:
+    """Every code that applies to the pings of one outcome. `reasons` is the log's column, `response` the answer of an error."""
+    if result == NO_TARGET:
+        yield NO_TARGET
+        yield from filter(None, reasons.split(",")) if reasons else [NOBODY]
+    elif result == REJECTED:
+        yield REJECTED
+    elif status >= 400:
+        yield f"{status} {_error(response or '')}".strip()
+
+
+def _error(response: str) -> str:
+    """What an answer says went wrong, in either format."""
+    try:
+        text = json.loads(response)["error"]
+    except (ValueError, TypeError, KeyError):
+        found = _IN_XML.search(response)
+        text = html.unescape(found[1]) if found else ""
+    return " ".join(str(text).split())[:_LONGEST]
+
+
+def is_of_routing(code: str) -> bool:
+    """Whether buyers were asked, and this is why one was refused."""
+    return not code[:1].isdigit() and code not in (NO_TARGET, REJECTED)
+
+
+def in_words(code: str) -> str:
+    cap = _CAP.fullmatch(code)
+    if cap:
+        return f"{'Group’s ' if cap[1] else ''}{cap[2]} cap full".capitalize()
+    if code[:1].isdigit():
+        status, _, text = code.partition(" ")
+        missing = _MISSING.fullmatch(text)
+        return f"“{missing[1]}” missing" if missing else f"{text[:1].upper()}{text[1:]}" if text else f"Answered {status}"
+    return _WORDS.get(code) or code.replace("-", " ").capitalize()

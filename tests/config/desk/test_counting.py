@@ -1,0 +1,67 @@
+"""What is counted: a ping, a reservation that held a buyer, a call, and money to the last place."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from config.desk import counting
+from config.desk.figures import Owner, total
+from config.desk.models import Book
+from tests import factories as make
+from tests.config.desk.histories import NOW, World
+from tests.pinging import confirm, dial, ping
+
+pytestmark = pytest.mark.django_db
+HOUR = (NOW, NOW + timedelta(hours=1))
+
+
+@pytest.fixture
+def world() -> World:
+    return World(seed=1)
+
+
+def counted(world: World, book: str = Book.OUTCOMES):
+    return total(counting.count(book, world.company.pk, HOUR))
+
+
+def test_a_real_ping_a_confirmation_and_its_call(clock):
+    key = make.make_ready_key()
+    answer = ping(key)
+    confirm(key, answer["uuid"])
+    dial(answer["inbound_number"])
+    found = total(line for book in Book for line in counting.count(book, key.company_id, HOUR))
+    assert (found.pings, found.reserved, found.claimed, found.calls, found.connected) == (1, 1, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("status", "held"), [("claimed", 1), ("expired", 1), ("reserved", 1), ("no-target", 0), ("rejected", 0)])
+def test_a_reservation_counts_when_a_buyer_was_held(world, status, held):
+    world.reserve(NOW, status=status)
+    assert counted(world).reserved == held
+
+
+def test_a_row_belongs_to_the_hour_in_which_it_began(world):
+    for at in (NOW - timedelta(microseconds=1), NOW, HOUR[1] - timedelta(microseconds=1), HOUR[1]):
+        world.call(at)
+    assert counted(world).calls == 2
+
+
+def test_money_is_summed_exactly(world):
+    for _ in range(100):
+        world.call(NOW, payout=Decimal("0.1003"), revenue=Decimal("12345678.9999"))
+    assert (counted(world).payout, counted(world).revenue) == (100_300, 123_456_789_999 * 100)
+
+
+def test_pings_belong_to_the_campaign_of_their_key(world):
+    make.make_entry(world.company, at=NOW, key_row=world.keys[1].pk, publisher_row=world.publishers[0].pk)
+    lines = counting.count(Book.PINGS, world.company.pk, HOUR)
+    assert [line.owner for line in lines] == [Owner(world.campaigns[1].pk, world.publishers[0].pk)]
+
+
+def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
+    for number in range(22):
+        for _ in range(2 if number < 19 else 1):
+            entry = {"status": 422, "result": "refused", "response": f'{{"error":"no tag {number:02}"}}'}
+            make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
+    found = {line.reason: line.figures.pings for line in counting.count(Book.PINGS, world.company.pk, HOUR) if line.reason}
+    assert (len(found), found["422 no tag 00"], found["422 no tag 19"], found["422"]) == (21, 2, 1, 2)

@@ -1,0 +1,108 @@
+"""The dashboard's numbers are what the rows add up to, whatever was tallied and whatever was not."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from config.desk.figures import Owner
+from config.desk.reading import read
+from config.desk.stretches import Stretch, cut, hours
+from publishers.models import LogEntry
+from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = Owner()
+HOUR = timedelta(hours=1)
+
+
+def _asked(world: World) -> Iterator[Owner]:
+    yield EVERYBODY
+    yield Owner(campaign=world.campaigns[0].pk)
+    yield Owner(publisher=world.publishers[0].pk, buyer=world.buyers[1].pk)
+
+
+def assert_right(world: World, slots: list[Stretch]) -> None:
+    for asked in _asked(world):
+        assert shown(read(world.company.pk, slots, asked=asked)) == shown(recount(world, slots, asked))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("jobs", [0, 1, 20, 60, None])
+def test_the_numbers_are_those_of_the_rows_however_much_is_tallied(zone, jobs):
+    world = World(seed=1, zone=zone)
+    world.live_through(NOW - timedelta(days=2), NOW, events=40)
+    tally(now=NOW, jobs=jobs)
+    assert_right(world, last_days(world, 2))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_life_with_a_sweep_now_and_then(seed):
+    """Rows come, some stay open for hours, some calls sell late, and the sweep gets only so far each time."""
+    world, now = World(seed=seed, zone="Europe/Berlin"), NOW - timedelta(days=2)
+    while now < NOW:
+        later = now + world.chance.choice([HOUR / 3, 3 * HOUR, 14 * HOUR])
+        world.live_through(now, later, events=4)
+        world.leave_undecided(now, later)
+        now = later
+        if world.chance.random() < 0.6:
+            world.decide_some(at=now)
+        tally(now=now, jobs=world.chance.choice([0, 3, 30, None]))
+        assert_right(world, last_days(world, 1, now=now))
+
+
+def test_a_day_by_hours_is_read_from_its_hours():
+    world = World(seed=2, zone="Asia/Kolkata")
+    world.live_through(NOW - timedelta(days=2), NOW, events=40)
+    tally(now=NOW)
+    day = last_days(world, 1)[0]
+    assert_right(world, list(cut(day, hours(ZoneInfo("Asia/Kolkata")))))
+
+
+def test_the_days_in_which_clocks_are_put_back_and_forward_are_whole():
+    autumn = NOW.replace(month=11, day=2, hour=12)
+    world = World(seed=7, zone="America/New_York")
+    world.live_through(autumn - timedelta(days=1), autumn, events=40)
+    tally(now=autumn)
+    day = last_days(world, 0, now=autumn + timedelta(days=1))[0]
+    slots = list(cut(day, hours(ZoneInfo("America/New_York"))))
+    assert_right(world, slots)
+
+
+def test_after_a_move_to_other_clocks_days_are_exact():
+    world = World(seed=3, zone="UTC")
+    world.live_through(NOW - timedelta(days=3), NOW, events=40)
+    tally(now=NOW - timedelta(days=1))
+    world.company.time_zone = "Asia/Kathmandu"
+    world.company.save()
+    tally(now=NOW)
+    assert_right(world, last_days(world, 3))
+
+
+def test_tallied_time_is_not_counted_again(django_assert_num_queries):
+    world = World(seed=4)
+    world.live_through(NOW - timedelta(days=3), NOW - timedelta(days=1), events=40)
+    tally(now=NOW)
+    with django_assert_num_queries(7):  # spans twice, the ledger and late sales, three sums
+        read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+
+
+def test_a_number_of_a_trimmed_log_stays():
+    world = World(seed=5)
+    world.live_through(NOW - timedelta(days=3), NOW, events=30)
+    sold = world.call(NOW - timedelta(days=2), converted_at=None)
+    tally(now=NOW)
+    before = read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    LogEntry.objects.all().delete()
+    world.sell(sold, at=NOW)
+    tally(now=NOW + HOUR)
+    after = read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    assert (after.total.pings, after.reasons) == (before.total.pings, before.reasons)
+
+
+def test_another_companys_rows_are_not_counted():
+    mine, theirs = World(seed=6), World(seed=7)
+    theirs.live_through(NOW - timedelta(days=1), NOW, events=10)
+    tally(now=NOW)
+    assert read(mine.company.pk, last_days(mine, 1), asked=EVERYBODY).total.is_nothing()

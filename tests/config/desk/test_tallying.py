@@ -1,0 +1,127 @@
+"""Tallies: which hours there are, what makes them wait, and what is counted anew."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns import leases
+from config.desk import tallying
+from config.desk.figures import Figures, Line, Owner
+from config.desk.models import Book, Ledger, Span, Tally
+from config.desk.tasks import tally_hours
+from tests.config.desk.histories import NOW, World, tally
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def spans(book: str, *, of_days: bool = False) -> int:
+    return Span.objects.filter(book=book, is_day=of_days).count()
+
+
+def sold(name: str = "converted") -> int:
+    """What the tallied hours and days hold, which must be the same, of a world of one day."""
+    by_hours, by_days = (
+        sum(getattr(row, name) for row in Tally.objects.filter(span__is_day=is_day, reason="")) for is_day in (False, True)
+    )
+    assert by_hours == by_days
+    return by_hours
+
+
+@pytest.fixture
+def world() -> World:
+    """Of a company whose one call, of yesterday morning, did not convert."""
+    world = World(seed=1)
+    world.quiet_call = world.call(NOW - timedelta(days=1), converted_at=None, payout=None, revenue=None)
+    return world
+
+
+def test_every_hour_and_day_that_is_over_has_a_span(world):
+    world.ping(NOW - timedelta(days=1))
+    tally(now=NOW)
+    assert [spans(book, of_days=is_day) for book in Book for is_day in (False, True)] == [24 + 11, 1, 24 + 11, 1]
+
+
+def test_a_company_where_nothing_ever_came_in_has_none():
+    World(seed=1)
+    tally(now=NOW)
+    assert (Span.objects.count(), Ledger.objects.count()) == (0, 0)
+
+
+def test_a_second_sweep_finds_nothing_to_write(world):
+    tally(now=NOW)
+    assert tally(now=NOW) == 0
+
+
+def test_an_hour_waits_for_requests_that_are_still_running(world):
+    tally(now=NOW + timedelta(minutes=9))
+    before = spans(Book.OUTCOMES)
+    tally(now=NOW + timedelta(minutes=11))
+    assert (before, spans(Book.OUTCOMES)) == (24 + 11, 24 + 12)
+
+
+@pytest.mark.parametrize("undecided", [{"status": "reserved"}, {"status": "confirmed"}], ids=["reserved", "confirmed"])
+def test_an_hour_waits_for_its_reservations_and_the_log_does_not(world, undecided):
+    world.ping(NOW - timedelta(days=1))
+    world.reserve(NOW - timedelta(days=1), **undecided)
+    tally(now=NOW)
+    assert [spans(book) for book in Book] == [24 + 11, 24 + 10]
+
+
+def test_an_hour_waits_for_its_calls_to_be_settled(world):
+    world.call(NOW - timedelta(days=1), settled_at=None)
+    tally(now=NOW)
+    assert (spans(Book.OUTCOMES), spans(Book.OUTCOMES, of_days=True)) == (24 + 10, 0)
+
+
+def test_a_late_sale_is_taken_in_by_the_hour_and_the_day(world):
+    tally(now=NOW)
+    before = sold()
+    world.sell(world.quiet_call, at=NOW + HOUR)
+    tally(now=NOW + 2 * HOUR)
+    assert (before, sold(), sold("revenue")) == (0, 1, 205_500)
+
+
+def test_a_sale_is_late_until_everybody_can_have_seen_it(world):
+    tally(now=NOW)
+    world.sell(world.quiet_call, at=NOW + HOUR)
+    tally(now=NOW + HOUR + timedelta(minutes=9))
+    before = sold()
+    tally(now=NOW + HOUR + timedelta(minutes=10))
+    assert (before, sold()) == (0, 1)
+
+
+def test_of_two_counts_of_an_hour_the_later_stands(world):
+    tally(now=NOW)
+    hour = (NOW - timedelta(days=1), NOW - timedelta(days=1) + HOUR)
+    line = Line(Owner(campaign=7), Figures(converted=3))
+    written = [
+        tallying.write(world.company.pk, Book.OUTCOMES, hour, [line], now=now) for now in (NOW - HOUR, NOW, NOW + HOUR, NOW)
+    ]
+    assert (written, sold()) == ([False, False, True, False], 3)
+
+
+def test_a_count_from_before_the_last_look_for_sales_is_dropped(world):
+    tally(now=NOW)
+    Span.objects.all().delete()
+    assert tally(now=NOW - timedelta(minutes=1)) == 0
+
+
+def test_hours_by_other_clocks_do_not_overlap(world):
+    tally(now=NOW - 5 * HOUR)
+    half_past = (NOW - timedelta(hours=6, minutes=30), NOW - timedelta(hours=5, minutes=30))
+    assert tallying.write(world.company.pk, Book.OUTCOMES, half_past, [], now=NOW) is False
+
+
+def test_the_sweep_does_all_that_there_is_and_then_only_looks_for_sales(world, clock):
+    assert (tally_hours(), tally_hours()) == (1 + 24 + 1 + 11, 1)
+
+
+def test_a_sweep_leaves_the_work_to_who_is_at_it(world, clock):
+    leases.acquire(name="tally-hours", holder="another", lasts=HOUR, now=NOW)
+    assert (tally_hours(), spans(Book.OUTCOMES)) == (0, 0)
+
+
+def test_what_is_done_is_told_day_by_day(world, caplog):
+    tally(now=NOW)
+    assert caplog.messages == [f"outcomes of company {world.company.pk} are tallied until 2026-05-05T00:00:00+00:00"]

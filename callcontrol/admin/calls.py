@@ -1,174 +1,89 @@
-"""Calls with their tags, legs and timeline, read only."""
+"""Calls in the admin: a list that tells what became of each, and a page on which a live one can be steered."""
 
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from callcontrol import timeline
-from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, Leg, Party, Transfer
+from callcontrol import due
+from callcontrol.headline import lasted
+from callcontrol.models import Call
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, ReadOnlyInline, host_of, link, mask_text, mine, moment, money, pre
+from campaigns.desk import CompanyFilter, ReadOnlyAdmin, TimeFilter, is_superuser, may_edit, moment, money, roles
+from campaigns.refusals import Refusal
 
-_COLORS = {
-    Call.Status.ROUTING.label: "info",
-    Call.Status.RINGING.label: "info",
-    Call.Status.IN_PROGRESS.label: "success",
-    Call.Status.NO_TARGET.label: "danger",
-}
+from . import call_page
+from .acting import act
+from .call_filters import BuyerFilter, CampaignFilter, ConnectedFilter, ConvertedFilter, PublisherFilter, StatusFilter
 
-
-_OUTCOME = [
-    ("buyer_link", "reservation_link"),
-    ("paid", "earned", "converted_at"),
-    ("started_at", "connected_at", "ended_at"),
-    "duplicate",
-]
-
-
-class OfCallInline(ReadOnlyInline):
-    """`clear` says whether the user may see the call's numbers."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return mine(request, super().get_queryset(request), by="call__company_id").order_by("pk")
-
-
-class TagInline(OfCallInline):
-    model = CallTag
-    fields = readonly_fields = ["name", "text", "publisher", "written_at"]
-    verbose_name_plural = "tags"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("publisher")
-
-    @display(description="value")
-    def text(self, tag: Any) -> str:
-        return tag.value if tag.clear else mask_text(tag.value)
-
-
-class LegInline(OfCallInline):
-    model = Leg
-    fields = readonly_fields = ["party", "buyer", "dialed", "sent", "status", "outcome", "began", "answered", "ended"]
-    verbose_name_plural = "legs: each line into the call"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("buyer").order_by("started_at", "place")
-
-    @display(description="number")
-    def dialed(self, leg: Any) -> str:
-        return (leg.number if leg.clear else phone.masked(leg.number)) if leg.number else "withheld"
-
-    @display(description="began")
-    def began(self, leg: Leg) -> str:
-        return moment(leg.started_at)
-
-    @display(description="picked up")
-    def answered(self, leg: Leg) -> str:
-        return moment(leg.answered_at)
-
-    @display(description="ended")
-    def ended(self, leg: Leg) -> str:
-        return moment(leg.ended_at)
-
-    @display(description="shown as caller")
-    def sent(self, leg: Any) -> str:
-        if leg.party == Party.CALLER:
-            return "–"
-        return (leg.caller_number_sent if leg.clear else phone.masked(leg.caller_number_sent or "")) or "withheld"
-
-
-class TransferInline(OfCallInline):
-    model = Transfer
-    fields = readonly_fields = ["transferee_number", "hold_caller", "status", "started_at", "ended_at"]
-    verbose_name_plural = "transfers"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("transferee").order_by("started_at")
-
-    @display(description="to")
-    def transferee_number(self, transfer: Any) -> str:
-        number = transfer.transferee.number or ""
-        return number if transfer.clear else phone.masked(number)
-
-
-class DeliveryInline(OfCallInline):
-    model = Delivery
-    fields = readonly_fields = ["trigger", "webhook_link", "address", "status", "attempts_made"]
-    verbose_name_plural = "webhooks: who was asked or told, and every try"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("webhook").prefetch_related("tries").order_by("created_at", "name")
-
-    @display(description="webhook")
-    def webhook_link(self, delivery: Delivery) -> SafeString | str:
-        return link(delivery.webhook, text=delivery.name) if delivery.webhook else f"{delivery.name}, deleted"
-
-    @display(description="address")
-    def address(self, delivery: Any) -> str:
-        """Path and query hold keys and callers' numbers: not for everybody."""
-        return f"{delivery.method} {delivery.url if delivery.clear else host_of(delivery.url)}"
-
-    @display(description="tries")
-    def attempts_made(self, delivery: Any) -> SafeString:
-        tries = sorted(delivery.tries.all(), key=lambda one: one.pk)
-        return format_html_join("", "<div>{}</div>", ((_attempt(one, clear=delivery.clear),) for one in tries))
-
-
-def _attempt(one: DeliveryAttempt, *, clear: bool) -> SafeString | str:
-    """When, what came of it, and how the answer began."""
-    status = f"{one.status} in {one.duration_ms} ms" if one.status else one.error or "nobody knows: the process ended"
-    told = f"{moment(one.at)}: {status}"
-    if not (clear and one.answer):
-        return told
-    return format_html("<details><summary>{}</summary>{}</details>", told, pre(one.answer))
-
-
-class EventInline(OfCallInline):
-    model = CallEvent
-    fields = readonly_fields = ["when", "kind", "what"]
-    verbose_name_plural = "timeline"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("call__company")
-
-    @display(description="time")
-    def when(self, event: CallEvent) -> str:
-        return moment(event.at)
-
-    @display(description="what happened")
-    def what(self, event: Any) -> SafeString | str:
-        """In words, with a line for each buyer of a decision."""
-        lines = [timeline.sentence(event), *timeline.verdicts(event, timeline.names_of([event]), event.call.company.time_zone)]
-        return format_html_join("", "<div>{}</div>", [(line if event.clear else mask_text(line),) for line in lines])
+_CONVERTED, _DUPLICATE = "Converted", "Paid before"
 
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "state", "campaign", "publisher", "buyer", "caller", "inbound_number", "paid", "earned"]
-    list_filter = [("status", ChoicesDropdownFilter), ("started_at", RangeDateTimeFilter), CompanyFilter]
-    list_select_related = ["campaign", "publisher", "buyer"]
-    search_fields = ["caller_number"]
-    search_help_text = "A caller's whole number, in any spelling"
-    ordering = ["-started_at"]
-    fieldsets = [
-        (None, {"fields": [("uuid", "state"), ("caller", "inbound_number"), ("campaign_link", "publisher_link")]}),
-        (
-            "Outcome",
-            {"fields": _OUTCOME},
-        ),
+    list_display = ["when", "state", "outcome", "campaign", "publisher", "buyer", "caller", "talked", "paid", "earned"]
+    list_filter = [
+        ("started_at", TimeFilter),
+        StatusFilter,
+        CampaignFilter,
+        PublisherFilter,
+        BuyerFilter,
+        ConnectedFilter,
+        ConvertedFilter,
+        CompanyFilter,
     ]
-    readonly_fields = ["paid", "earned", "state", "caller", "campaign_link", "publisher_link", "buyer_link", "reservation_link"]
-    inlines = [EventInline, LegInline, TransferInline, DeliveryInline, TagInline]
-    hint = "No call yet. A call arrives when somebody dials a campaign's number."
+    list_select_related = ["campaign", "publisher", "buyer"]
+    sortable_by = ["when"]  # by any other column, all calls there are would have to be read
+    search_fields = ["caller_number"]
+    search_help_text = "A caller's whole number in any spelling, or the UUID of a call or of a reservation"
+    ordering = ["-started_at"]
+    hint = "No call yet. A call arrives when somebody dials a campaign's number: try it on the softphone."
 
-    @display(description="status", label=_COLORS)
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        shown = list(super().get_list_display(request))
+        return [*shown, "company"] if is_superuser(request) or len(roles(request)) > 1 else shown
+
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        return [*self.list_select_related, "company"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """What a UUID names is looked up first: the list's own order is no way to it."""
+        try:
+            named = UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        found = Call.objects.filter(Q(pk=named) | Q(reservation_id=named)).values_list("pk", flat=True)
+        return queryset.filter(pk__in=list(found)), False
+
+    # --- what the list shows ---
+    @display(description="when", ordering="started_at")
+    def when(self, call: Call) -> SafeString:
+        """Short, for there is much to tell beside it."""
+        at = timezone.localtime(call.started_at)
+        day = f"{at:%b %-d}" if at.year == timezone.localtime().year else f"{at:%b %-d, %Y}"
+        return format_html('<span class="whitespace-nowrap" title="{}">{}, {}</span>', moment(at), day, f"{at:%H:%M:%S}")
+
+    @display(description="status", label=call_page.COLORS)
     def state(self, call: Call) -> str:
         return call.get_status_display()
+
+    @display(description="caller")
+    def caller(self, call: Any) -> str:
+        return (call.caller_number if call.clear else phone.masked(call.caller_number)) if call.caller_number else "withheld"
+
+    @display(description="talk time")
+    def talked(self, call: Call) -> str:
+        return lasted(call.ended_at - call.connected_at) if call.connected_at and call.ended_at else "–"
 
     @display(description="payout")
     def paid(self, call: Call) -> str:
@@ -178,22 +93,47 @@ class CallAdmin(ReadOnlyAdmin):
     def earned(self, call: Call) -> str:
         return money(call.revenue)
 
-    @display(description="caller")
-    def caller(self, call: Any) -> str:
-        return (call.caller_number if call.clear else phone.masked(call.caller_number)) if call.caller_number else "withheld"
+    @display(description="converted", label={_CONVERTED: "success", _DUPLICATE: "warning"})
+    def outcome(self, call: Call) -> str:
+        return _CONVERTED if call.converted_at else _DUPLICATE if call.duplicate else ""
 
-    @display(description="campaign")
-    def campaign_link(self, call: Call) -> SafeString | str:
-        return link(call.campaign)
+    # --- one call ---
+    def get_urls(self) -> list[Any]:
+        act_on = self.admin_site.admin_view(self.act_view)
+        return [path("<uuid:call_uuid>/act/", act_on, name="callcontrol_call_act"), *super().get_urls()]
 
-    @display(description="publisher")
-    def publisher_link(self, call: Call) -> SafeString | str:
-        return link(call.publisher)
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Read anew at each look: what was due has happened by then."""
+        if request.method != "GET" or object_id is None:
+            raise PermissionDenied
+        call = self._call(request, object_id)
+        if call is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        shown = call_page.told(call, may_act=may_edit(request, call.company_id), now=timezone.now())
+        if "live" in request.GET:
+            return TemplateResponse(request, "desk/call_parts.html", shown)
+        title = f"{call.campaign}, {moment(call.started_at)}"
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, "desk/call.html", {**frame, **shown})
 
-    @display(description="buyer")
-    def buyer_link(self, call: Call) -> SafeString | str:
-        return link(call.buyer)
+    def _call(self, request: HttpRequest, written: str) -> Any:
+        """One of the user's calls, brought to this moment."""
+        if self.get_object(request, written) is None:
+            return None
+        call_uuid = UUID(written.replace("_", "-"))
+        if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
+            due.catch_up(call_uuid, now=timezone.now())
+        related = self.get_queryset(request).select_related("company", "campaign", "publisher", "buyer", "reservation")
+        return related.get(pk=call_uuid)
 
-    @display(description="reservation")
-    def reservation_link(self, call: Call) -> SafeString | str:
-        return link(call.reservation)
+    def act_view(self, request: HttpRequest, call_uuid: UUID) -> HttpResponse:
+        call = self.get_queryset(request).filter(pk=call_uuid).first()
+        if request.method != "POST" or call is None or not may_edit(request, call.company_id):
+            raise PermissionDenied
+        try:
+            messages.success(request, act(request, call, now=timezone.now()))
+        except Refusal as refusal:
+            messages.error(request, f"Not done: {refusal.text}.")
+        return redirect("admin:callcontrol_call_change", call.pk)

@@ -1,24 +1,29 @@
-"""Calls in the admin."""
+"""The list of calls in the admin, and what the page of a call tells."""
 
 import re
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, Leg
+from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
 from tests import factories as make
+from tests.callcontrol.call_center import arrive, line, pick_up, talk
 from tests.desk import browser, listed
+from tests.pinging import CALLER, act, dial, hang_up, last_leg, ping
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:callcontrol_call_changelist")
-CALLER = "+12025550142"
 
 
 def _call(campaign: Any = None, **fields: Any) -> Call:
     campaign, now = campaign or make.make_campaign(), timezone.now()
-    carried = {"carrier": "simulator", "carrier_call_id": f"{Call.objects.count()}", "inbound_number": "+18335550100"}
+    carried = {"carrier": "simulator", "carrier_call_id": uuid4().hex, "inbound_number": "+18335550100"}
     said = {"caller_number": CALLER, "started_at": now, "clock": now, "buyer": make.make_buyer(campaign.company)}
     return Call.objects.create(company=campaign.company, campaign=campaign, **carried, **{**said, **fields})
 
@@ -27,37 +32,206 @@ def _page(call: Call) -> str:
     return reverse("admin:callcontrol_call_change", args=[call.pk])
 
 
+def _ended(**more: str) -> Call:
+    """A call that was talked over for 130 seconds."""
+    campaign = make.make_market()
+    key = make.make_key("rtb", campaign=campaign)
+    call = dial(ping(key, publisher_id="alpha", **more)["inbound_number"])
+    talking = act(last_leg(call), "answer")
+    end = Leg.objects.get(pk=last_leg(talking)).answered_at + timedelta(seconds=130)
+    hang_up(call["call_uuid"], at=end.isoformat())
+    return Call.objects.get(pk=call["call_uuid"])
+
+
+def _shown(call: Call, role: str = "owner") -> Any:
+    return browser(call.company, role).get(_page(call)).context
+
+
+# --- the list ---------------------------------------------------------------------------------------------
 def test_a_company_sees_its_own_calls():
     call = _call()
     _call()
     assert listed(browser(call.company), LIST) == [call]
 
 
+def test_the_list_is_newest_first():
+    campaign, now = make.make_campaign(), timezone.now()
+    calls = [_call(campaign, started_at=now - timedelta(minutes=ago)) for ago in (2, 1, 3)]
+    assert listed(browser(campaign.company), LIST) == [calls[1], calls[0], calls[2]]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_however_many_calls(count, django_assert_num_queries):
+    campaign = make.make_campaign()
+    for _ in range(count):
+        _call(campaign, publisher=make.make_publisher(campaign.company))
+    client = browser(campaign.company)
+    with django_assert_num_queries(12):
+        client.get(LIST)
+
+
+def _row(call: Call) -> list[str]:
+    html = browser(call.company).get(LIST).content.decode()
+    cells = re.findall(r'<t[dh][^>]*data-label="[^"]*"[^>]*>(.*?)</t[dh]>', html, re.DOTALL)
+    return [" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in cells]
+
+
+def test_a_row_tells_what_became_of_the_call():
+    assert _row(_ended())[1:] == [
+        *("Finished", "Converted", "Roofing", "Publisher", "Buyer 1", CALLER, "2:10 min", "90.00", "120.00")
+    ]
+
+
+def test_each_filter_leaves_the_calls_that_it_names():
+    campaign = make.make_campaign()
+    publisher = make.make_publisher(campaign.company)
+    now = timezone.now()
+    one = _call(campaign, publisher=publisher, status="finished", connected_at=now, converted_at=now)
+    _call(make.make_campaign(campaign.company))
+    client = browser(campaign.company)
+    asked = (
+        *(f"campaign={campaign.pk}", f"publisher={publisher.pk}", f"buyer={one.buyer_id}"),
+        *("status=finished", "connected=1", "converted=1", f"company={campaign.company_id}&converted=1"),
+    )
+    assert [listed(client, f"{LIST}?{query}") for query in asked] == [[one]] * len(asked)
+
+
+@pytest.mark.parametrize("query", ["campaign=x", "connected=maybe", "status=gone", "publisher=" + "9" * 40])
+def test_a_filter_that_means_nothing_leaves_all_calls(query):
+    call = _call()
+    assert listed(browser(call.company), f"{LIST}?{query}") == [call]
+
+
+def test_calls_of_a_time_are_found_by_the_companys_clock():
+    campaign = make.make_campaign(make.make_company(time_zone="America/New_York"))
+    noon = timezone.now().replace(year=2026, month=5, day=5, hour=12, minute=0)
+    call = _call(campaign, started_at=noon)
+    _call(campaign, started_at=noon - timedelta(minutes=2))
+    day, client = "started_at_from_0=2026-05-05&started_at_from_1", browser(campaign.company)
+    assert [listed(client, f"{LIST}?{day}={at}") for at in ("07:59:00", "08:01:00")] == [[call], []]
+
+
+@pytest.mark.parametrize("term", ["(202) 555-0102", "2025550102", "+1 202 555 0102", "call", "reservation"])
+def test_a_call_is_found_by_any_spelling_and_by_uuids(term):
+    call = _ended()
+    _call(call.campaign, caller_number="+13105550103")
+    named = {"call": str(call.pk), "reservation": str(call.reservation_id)}.get(term, term)
+    assert listed(browser(call.company), f"{LIST}?{urlencode({'q': named})}") == [call]
+
+
+@pytest.mark.parametrize("term", ["roofing", str(uuid4()), "0102"])
+def test_what_names_no_call_finds_none(term):
+    assert listed(browser(_call().company), f"{LIST}?q={term}") == []
+
+
+# --- the page ---------------------------------------------------------------------------------------------
 def test_another_companys_call_is_not_there():
     answer = browser(make.make_company()).get(_page(_call()))
     assert (answer.status_code, answer["Location"]) == (302, reverse("admin:index"))
 
 
-def test_a_calls_page_has_its_timeline_legs_and_tags():
-    call, now = _call(), timezone.now()
-    rows = [
-        CallEvent.objects.create(call=call, at=now, kind="arrived"),
-        Leg.objects.create(call=call, party="handler", started_at=now),
-        CallTag.objects.create(call=call, name="zip", value="90210", written_at=now),
+def test_nobody_edits_a_call():
+    call = _call()
+    answer = browser().post(_page(call), {"status": "finished"})
+    assert (answer.status_code, Call.objects.get().status) == (403, "routing")
+
+
+def test_the_page_begins_with_what_became_of_the_call():
+    call = _ended()
+    assert _shown(call)["headline"] == "Buyer 1 talked 2:10 min, paid 90.00 USD to Publisher, earned 120.00 USD."
+
+
+def test_the_timeline_speaks_of_buyers_by_name():
+    shown = _shown(_ended())["steps"]
+    assert [(step.since, step.text) for step in shown[1:5]] == [
+        ("0:00", "The buyers were decided upon."),
+        ("0:00", "Buyer 1 is dialed."),
+        ("0:00", "Buyer 1 picked up."),
+        ("2:10", "The caller hung up."),
     ]
-    shown = browser(call.company).get(_page(call)).context["inline_admin_formsets"]
-    assert [form.instance for inline in shown for form in inline.formset.initial_forms] == rows
+
+
+def test_a_decisions_verdicts_are_folded_into_its_step():
+    assert [step.verdicts for step in _shown(_ended())["steps"] if step.verdicts] == [["Buyer 1: reserved for this caller"]]
+
+
+def test_the_page_says_which_conversion_applied():
+    quoted = dict(_shown(_ended())["money"])
+    assert quoted == {
+        **{"Payout": "90.00 USD", "Revenue": "120.00 USD", "Profit": "30.00 USD"},
+        "Why": "As its ping was quoted: after 120 s of talk.",
+    }
+
+
+def _paid(seconds: int, **fields: Any) -> str:
+    """Why a call without a reservation paid, or did not, after so many seconds of talk."""
+    now = timezone.now()
+    earned = {"connected_at": now, "ended_at": now + timedelta(seconds=seconds), "settled_at": now, "status": "finished"}
+    call = _call(**(earned | fields))
+    make.make_conversion(call.campaign, publisher=make.make_publisher(call.company))
+    return str(dict(_shown(call)["money"])["Why"])
+
+
+MONEY = {"payout": Decimal(90), "revenue": Decimal(120)}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fields", "why"),
+    [
+        (130, MONEY, "By the campaign’s conversion after 120 s of talk, for calls of Publisher."),
+        (130, {**MONEY, "payout": Decimal(91)}, "By a conversion that the campaign no longer has."),
+        (60, {}, "It ended before a conversion that applies; the campaign’s first is after 120 s of talk."),
+        (130, {"duplicate": True}, "The caller had converted on this campaign before, and does not pay again."),
+        (0, {"connected_at": None}, "No buyer had the call."),
+    ],
+    ids=["paid", "changed since", "too short", "duplicate", "nobody"],
+)
+def test_the_page_says_why_a_call_paid_or_did_not(seconds, fields, why):
+    assert _paid(seconds, **fields) == why
+
+
+def test_tags_say_who_wrote_them_and_what_was_before():
+    call, now = _call(), timezone.now()
+    alpha = make.make_publisher(call.company, name="Alpha Media")
+    CallTag.objects.create(call=call, name="zip", value="90210", value_before="", publisher=alpha, written_at=now)
+    LateTag.objects.create(call=call, name="zoo", value="yes", written_at=now)
+    shown = [(tag["name"], tag["before"], re.sub("<[^>]*>", "", tag["by"]), tag["remark"]) for tag in _shown(call)["tags"]]
+    assert shown == [("zip", "blank", "Alpha Media", ""), ("zoo", "–", "–", "waits for the next decision")]
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
-    call, now = _call(), timezone.now()
+    call, now = _call(make.make_campaign(), buyer=None), timezone.now()
     CallEvent.objects.create(call=call, at=now, kind="arrived", detail={"number": CALLER})
-    Leg.objects.create(call=call, party="caller", number=CALLER, started_at=now)
+    Leg.objects.create(call=call, party="caller", number=CALLER, started_at=now, status="in-progress")
+    Leg.objects.create(call=call, party="transferee", number=CALLER, started_at=now, place=1)
     CallTag.objects.create(call=call, name="callback", value=CALLER, written_at=now)
-    assert browser(call.company, role).get(_page(call)).content.count(CALLER.encode()) == (4 if clear else 0)
+    page = browser(call.company, role).get(_page(call)).content.decode()
+    assert (CALLER[1:] in page, "0102" in page) == (clear, True)
 
 
+@pytest.mark.parametrize(("role", "names"), [("owner", 3), ("read_only", 2)])
+def test_the_page_leads_to_what_it_speaks_of(role, names):
+    call = _ended()
+    log = reverse("admin:publishers_logentry_changelist")
+    caller = f"{reverse('caller')}?company={call.company_id}&number=12025550102"
+    addresses = [caller, f"{log}?q={call.reservation_id}", f"{log}?q={call.pk}"]
+    assert [address for _, address in _shown(call, role)["elsewhere"]] == addresses[-names:]
+
+
+def test_who_looks_at_a_call_brings_it_to_this_moment():
+    call = arrive(make.make_market())
+    Leg.objects.filter(party="handler").update(rings_until=timezone.now() - timedelta(seconds=1))
+    assert _shown(call)["headline"] == "Nobody took the call: Buyer 1 did not answer."
+
+
+def test_a_page_that_follows_a_call_is_given_its_parts_alone():
+    call = talk(make.make_market())
+    page = browser(call.company).get(f"{_page(call)}?live=1").content.decode()
+    assert (page.count("data-live-parts"), "<html" in page, 'data-alive="yes"' in page) == (1, False, True)
+
+
+# --- webhooks ---------------------------------------------------------------------------------------------
 def _told(call: Call, **fields: Any) -> Delivery:
     usual = {"name": "CRM", "trigger": "ended", "method": "POST", "url": f"https://a.example/x?key=open-sesame&from={CALLER}"}
     webhook = make.make_webhook(call.campaign)
@@ -70,14 +244,11 @@ def _told(call: Call, **fields: Any) -> Delivery:
 
 def test_a_calls_page_has_its_webhooks_with_every_try():
     call = _call()
-    row = _told(call)
-    row.webhook.delete()
-    page = browser(call.company).get(_page(call))
-    shown = [form.instance for inline in page.context["inline_admin_formsets"] for form in inline.formset.initial_forms]
-    tries = re.findall("(?:nobody knows|no answer within|200 in|CRM,)[^<]*", page.content.decode())
-    assert (shown, tries) == (
-        [row],
-        ["CRM, deleted", "nobody knows: the process ended", "no answer within 2 seconds", "200 in 35 ms"],
+    _told(call).webhook.delete()
+    (row,) = _shown(call)["deliveries"]
+    assert (row["webhook"], [one["text"].rpartition(": ")[2] for one in row["tries"]]) == (
+        "CRM, deleted",
+        ["the process ended", "no answer within 2 seconds", "200 in 35 ms"],
     )
 
 
@@ -90,17 +261,13 @@ def test_what_a_webhook_was_asked_and_answered_is_for_editors(role, clear):
     assert ("POST https://a.example/" in shown, "200 in 35 ms" in shown) == (True, True)
 
 
-def test_nobody_edits_a_call():
-    call = _call()
-    answer = browser().post(_page(call), {"status": "finished"})
-    assert (answer.status_code, Call.objects.get().status) == (403, "routing")
-
-
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_calls(count, django_assert_num_queries):
-    campaign = make.make_campaign()
-    for _ in range(count):
-        _call(campaign, publisher=make.make_publisher(campaign.company))
-    client = browser(campaign.company)
-    with django_assert_num_queries(8):
-        client.get(LIST)
+def test_the_page_asks_the_same_however_much_happened(count, django_assert_num_queries):
+    call, now = pick_up(arrive(make.make_market())), timezone.now()
+    for place in range(count):
+        Leg.objects.create(call=call, party="handler", buyer=make.make_buyer(call.company), started_at=now, status="ended")
+        CallTag.objects.create(call=call, name=f"tag{place}", value="1", written_at=now)
+        CallEvent.objects.create(call=call, at=now, kind="answered", detail={"leg": str(line(call).pk)})
+    client = browser(call.company)
+    with django_assert_num_queries(23):
+        client.get(_page(call))

@@ -1,0 +1,224 @@
+"""What the page of one call shows, in words: numbers masked for those who may not see them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from callcontrol import timeline
+from callcontrol.carriers.simulator import Simulator
+from callcontrol.headline import headline, lasted
+from callcontrol.managing import offered
+from callcontrol.models import Call, CallEvent, DeliveryAttempt, Leg, Party
+from callcontrol.room import Room, look
+from campaigns.desk import host_of, link, mask_text, moment, money
+
+from .picture import LEGEND, conference, over_time
+
+COLORS = {
+    Call.Status.ROUTING.label: "info",
+    Call.Status.RINGING.label: "info",
+    Call.Status.IN_PROGRESS.label: "success",
+    Call.Status.NO_TARGET.label: "danger",
+}
+Fact = tuple[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the timeline: how long after the call began, when, and what; with the verdicts of a decision."""
+
+    since: str
+    at: str
+    text: str
+    verdicts: list[str]
+
+
+def told(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
+    """All that the page's templates need. The call bears `clear`, and comes with what it points at."""
+    room, events = look(call), list(call.events.order_by("id"))
+    at = room.at(now)
+    seen: Callable[[str], str] = str if call.clear else mask_text
+    return {
+        "call": call,
+        "headline": seen(headline(room, why=why_it_ended(events))),
+        "status": (call.get_status_display(), COLORS.get(call.get_status_display(), "")),
+        "offer": offered(room, at=at) if may_act else None,
+        "over_time": over_time(room, events, at=at, seen=seen),
+        "conference": conference(room, seen=seen),
+        "legend": LEGEND,
+        "steps": steps(call, room, events, seen),
+        "facts": _facts(call, seen),
+        "elsewhere": elsewhere(call),
+        "legs": [_leg(leg, seen) for leg in room.legs],
+        "transfers": [_transfer(one, seen) for one in room.transfers],
+        "money": _money(call, events),
+        "tags": _tags(call, seen),
+        "deliveries": _deliveries(call),
+        "now": at,
+    }
+
+
+def why_it_ended(events: Sequence[CallEvent]) -> str:
+    return next((str(event.detail.get("why", "")) for event in reversed(events) if event.kind == "ended"), "")
+
+
+def steps(call: Call, room: Room, events: Sequence[CallEvent], seen: Callable[[str], str]) -> list[Step]:
+    """The timeline, in the order in which it was written."""
+    people, names = timeline.people_of(room.legs), timeline.names_of(events)
+    return [
+        Step(
+            lasted(event.at - call.started_at).split()[0],
+            moment(event.at),
+            seen(timeline.sentence(event, people)),
+            [seen(line) for line in timeline.verdicts(event, names, call.company.time_zone)],
+        )
+        for event in events
+    ]
+
+
+# --- what it is -------------------------------------------------------------------------------------------
+def _facts(call: Any, seen: Callable[[str], str]) -> list[Fact]:
+    caller = seen(call.caller_number) if call.caller_number else "withheld"
+    facts = [
+        ("Caller", caller),
+        ("Dialed number", call.inbound_number),
+        ("Campaign", link(call.campaign)),
+        ("Publisher", link(call.publisher)),
+        ("Buyer", link(call.buyer)),
+        ("Reservation", link(call.reservation, text=f"{call.reservation_id}") if call.reservation else "none: an ordinary call"),
+        ("Came in", moment(call.started_at)),
+        ("Taken", moment(call.connected_at)),
+        ("Ended", moment(call.ended_at)),
+        ("Call UUID", str(call.pk)),
+    ]
+    return [fact for fact in facts if fact[1] != "–"]
+
+
+def elsewhere(call: Any) -> list[tuple[str, str]]:
+    """Pages that tell more: each with its name and address."""
+    log = reverse("admin:publishers_logentry_changelist")
+    found = [("Requests about this call in the log", f"{log}?q={call.pk}")]
+    if call.reservation_id:
+        found.insert(0, ("Its ping in the log", f"{log}?q={call.reservation_id}"))
+    if call.clear and call.caller_number:
+        found.insert(0, ("All of this caller", f"{reverse('caller')}?company={call.company_id}&number={call.caller_number[1:]}"))
+    if call.is_live and Simulator.slug == settings.CARRIER:
+        found.append(("Play it on the softphone", f"{reverse('softphone')}?call={call.pk}"))
+    return found
+
+
+def _leg(leg: Leg, seen: Callable[[str], str]) -> dict[str, Any]:
+    shown = "–" if leg.party == Party.CALLER else seen(leg.caller_number_sent or "") or "withheld"
+    return {
+        "party": leg.get_party_display(),
+        "who": link(leg.buyer) if leg.buyer else "–",
+        "number": seen(leg.number) if leg.number else "withheld",
+        "shown": shown,
+        "state": leg.get_outcome_display() or leg.get_status_display(),
+        "began": _time(leg.started_at),
+        "answered": _time(leg.answered_at),
+        "ended": _time(leg.ended_at),
+    }
+
+
+def _time(at: datetime | None) -> str:
+    """Of the day that the page names already."""
+    return f"{timezone.localtime(at):%H:%M:%S}" if at else "–"
+
+
+def _transfer(one: Any, seen: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        "by": seen(timeline.name_of(one.transferor)),
+        "to": seen(timeline.name_of(one.transferee)),
+        "how": "the caller waits on hold" if one.hold_caller else "all three talk",
+        "status": one.get_status_display(),
+        "began": _time(one.started_at),
+        "ended": _time(one.ended_at),
+    }
+
+
+# --- what it paid -----------------------------------------------------------------------------------------
+def _money(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
+    """Nothing while the call lives and has not been sold."""
+    if call.payout is None or call.revenue is None:
+        return [] if call.settled_at is None else [("Payout", "none"), ("Revenue", "none"), ("Why", _why_nothing(call))]
+    currency = call.company.currency
+    amounts = (("Payout", call.payout), ("Revenue", call.revenue), ("Profit", call.revenue - call.payout))
+    return [*((name, f"{money(amount)} {currency}") for name, amount in amounts), ("Why", _why(call, events))]
+
+
+def _why(call: Any, events: Sequence[CallEvent]) -> str:
+    """Which conversion applied. It is not kept with the call, so a quoted one and those of the campaign are compared."""
+    if any(event.kind == "sold" for event in events):
+        return "Its buyer reported the sale."
+    reserved = call.reservation
+    if reserved and (reserved.payout, reserved.revenue, reserved.buyer_id) == (call.payout, call.revenue, call.buyer_id):
+        return f"As its ping was quoted: after {_seconds(reserved.seconds)} of talk."
+    talked = (call.ended_at - call.connected_at).total_seconds() if call.ended_at and call.connected_at else 0
+    same = call.campaign.conversions.filter(payout=call.payout, revenue=call.revenue, seconds__lte=talked)
+    applied = same.select_related("publisher", "buyer").order_by("-seconds").first()
+    if applied is None:
+        return "By a conversion that the campaign no longer has."
+    whose = (f" of {applied.publisher}" if applied.publisher else "") + (f" to {applied.buyer}" if applied.buyer else "")
+    only = f", for calls{whose}" if whose else ""
+    return f"By the campaign’s conversion after {_seconds(applied.seconds)} of talk{only}."
+
+
+def _why_nothing(call: Any) -> str:
+    if call.duplicate:
+        return "The caller had converted on this campaign before, and does not pay again."
+    if call.connected_at is None:
+        return "No buyer had the call."
+    first = call.campaign.conversions.order_by("seconds").values_list("seconds", flat=True).first()
+    if first is None:
+        return "The campaign has no conversion: nothing pays."
+    return f"It ended before a conversion that applies; the campaign’s first is after {_seconds(first)} of talk."
+
+
+def _seconds(seconds: int) -> str:
+    return f"{seconds} s"
+
+
+# --- what is known, and who was told ----------------------------------------------------------------------
+def _tags(call: Any, seen: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Also those that wait for the next decision or the end."""
+    written = call.tags.select_related("publisher").order_by("name")
+    waiting = call.late_tags.select_related("publisher").order_by("name")
+    rows = [(tag, tag.value_before, "") for tag in written] + [(tag, None, "waits for the next decision") for tag in waiting]
+    return [
+        {
+            "name": tag.name,
+            "value": seen(tag.value),
+            "before": "–" if before is None else seen(before) or "blank",
+            "by": link(tag.publisher) if tag.publisher else "–",
+            "at": moment(tag.written_at),
+            "remark": remark,
+        }
+        for tag, before, remark in rows
+    ]
+
+
+def _deliveries(call: Any) -> list[dict[str, Any]]:
+    """Path and query of an address hold keys and callers' numbers: they are not for everybody."""
+    rows = call.deliveries.select_related("webhook").prefetch_related("tries").order_by("created_at", "name")
+    return [
+        {
+            "webhook": link(row.webhook, text=row.name) if row.webhook else f"{row.name}, deleted",
+            "trigger": row.get_trigger_display(),
+            "address": f"{row.method} {row.url if call.clear else host_of(row.url)}",
+            "status": row.get_status_display(),
+            "tries": [_try(one, clear=call.clear) for one in sorted(row.tries.all(), key=lambda one: one.pk)],
+        }
+        for row in rows
+    ]
+
+
+def _try(one: DeliveryAttempt, *, clear: bool) -> dict[str, str]:
+    """When, what came of it, and how the answer began."""
+    status = f"{one.status} in {one.duration_ms} ms" if one.status else one.error or "nobody knows: the process ended"
+    return {"text": f"{moment(one.at)}: {status}", "answer": one.answer if clear else ""}

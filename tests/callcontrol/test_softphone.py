@@ -1,0 +1,305 @@
+"""The softphone: a whole call played in the admin, on the simulator, by who may edit."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from callcontrol.models import Call, Leg
+from campaigns.models import Campaign
+from reservations.models import Reservation
+from tests import factories as make
+from tests.callcontrol.call_center import THIRD, arrive, line, now_of, talk
+from tests.desk import browser
+from tests.pinging import CALLER, ping
+
+pytestmark = pytest.mark.django_db
+PAGE = reverse("softphone")
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make.make_market(caps=[9, 9])
+
+
+def number(campaign: Campaign) -> str:
+    """The campaign's first."""
+    return str(campaign.numbers.order_by("pk")[0].number)
+
+
+def dialed(campaign: Campaign, client: Client | None = None, **said: str) -> Call | str:
+    """The call that was dialed, or why none was."""
+    client = client or browser(campaign.company)
+    answer = client.post(PAGE, {"from": CALLER, "to": number(campaign), **said})
+    found = re.search("call=(.+)", answer["Location"])
+    return Call.objects.get(pk=found[1]) if found else str(next(iter(get_messages(answer.wsgi_request))))
+
+
+def play(call: Call, what: str, row: Any = None, client: Client | None = None, **said: str) -> Any:
+    """Presses a button, as the page's script does: the parts of the page as they are then."""
+    pressed = {"do": f"{what} {row.pk}" if row else what, **said}
+    return (client or browser(call.company)).post(f"{PAGE}?call={call.pk}&live=1", pressed)
+
+
+def shown(call: Call, role: str = "owner") -> Any:
+    return browser(call.company, role).get(f"{PAGE}?call={call.pk}").context
+
+
+def buttons(page: str) -> list[str]:
+    return re.findall(r"<button[^>]*>\s*([^<]*?)\s*</button>", page)
+
+
+def of_card(call: Call, party: str) -> list[str]:
+    """The labels of the buttons on a party's card."""
+    card = next(card for card in shown(call)["cards"] if card.leg.party == party)
+    return [label for _, label in (*card.phone, *card.steers)] + ["Transfer"] * card.may_transfer
+
+
+# --- dialing ----------------------------------------------------------------------------------------------
+def test_a_caller_dials(campaign: Campaign):
+    call = dialed(campaign)
+    assert (call.caller_number, call.status, call.carrier, call.campaign) == (CALLER, "ringing", "simulator", campaign)
+
+
+def test_a_caller_may_withhold_the_number(campaign: Campaign):
+    assert dialed(campaign, withheld="on").caller_number is None
+
+
+def test_a_number_can_be_typed(campaign: Campaign):
+    other = make.make_number(campaign)
+    assert dialed(campaign, typed=f" {other.number} ").inbound_number == other.number
+
+
+def test_what_a_transferring_agent_keys_in_is_the_caller(campaign: Campaign):
+    campaign.numbers.update(ask_caller_number=True)
+    assert dialed(campaign, digits="3105550103").caller_number == "+13105550103"
+
+
+def test_the_number_that_a_ping_was_answered_claims_its_reservation(campaign: Campaign):
+    answered = ping(make.make_key("rtb", campaign=campaign))
+    call = dialed(campaign, typed=answered["inbound_number"])
+    assert (str(call.reservation_id), Reservation.objects.get().status) == (answered["uuid"], "claimed")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"to": ""}, "Not dialed: choose the number to dial."),
+        ({"to": "+18005550199"}, "Not dialed: that number is not one of ours."),
+        ({"to": "a\0b@c"}, "Not dialed: that number is not one of ours."),
+        ({"from": "abc"}, "Not dialed: the caller’s number must be a phone number of 7 to 15 digits, or anonymous."),
+        ({"typed": "9" * 10_000}, "Not dialed: that number is not one of ours."),
+    ],
+    ids=["nothing", "nobody's", "nul", "no caller", "long"],
+)
+def test_what_can_not_be_dialed_is_said(campaign: Campaign, said: dict[str, str], why: str):
+    assert (dialed(campaign, **said), Call.objects.count()) == (why, 0)
+
+
+def test_another_companys_number_is_nobodys(campaign: Campaign):
+    client = browser(make.make_company())
+    assert dialed(campaign, client) == "Not dialed: that number is not one of ours."
+
+
+def test_the_page_offers_numbers_by_campaign_and_keys_to_ping_with(campaign: Campaign):
+    fixed = make.make_number(campaign, publisher=make.make_publisher(campaign.company, name="Alpha Media"))
+    key = make.make_key("rtb", campaign=campaign)
+    make.make_key("rtb", campaign=campaign, paused=True)
+    make.make_ready_key()
+    context = browser(campaign.company).get(PAGE).context
+    pool = number(campaign)
+    assert context["numbers"] == [("Roofing", [(fixed.number, f"{fixed.number}, Alpha Media"), (pool, f"{pool}, in the pool")])]
+    assert list(context["keys"]) == [key]
+
+
+def test_an_empty_company_is_told_what_to_do_next():
+    page = browser(make.make_company()).get(PAGE).content.decode()
+    assert ("Give a campaign its first number" in page, "Add one" in page, "Dial</button>" in page) == (True, True, False)
+
+
+# --- playing ----------------------------------------------------------------------------------------------
+def test_a_whole_call_is_played(campaign: Campaign):
+    call = dialed(campaign)
+    play(call, "phone-answer", line(call))
+    play(call, "skip-120")
+    page = play(call, "phone-hang-up", line(call, "caller")).content.decode()
+    assert (now_of(call).status, now_of(call).payout, now_of(call).revenue) == ("finished", Decimal(90), Decimal(120))
+    assert ("90.00 USD" in page, "120.00 USD" in page, 'data-alive="no"' in page) == (True, True, True)
+
+
+@pytest.mark.parametrize("what", ["busy", "no-answer"])
+def test_the_next_phone_rings_when_one_is_not_picked_up(campaign: Campaign, what: str):
+    call = dialed(campaign)
+    first = line(call)
+    context = play(call, f"phone-{what}", first).context
+    assert ([card.title for card in context["cards"]], context["over"]) == (
+        ["Caller", "Handler: Buyer 2"],
+        [f"Buyer 1: {what.replace('-', ' ')}"],
+    )
+
+
+def test_time_is_skipped_to_the_end_of_the_ring_time(campaign: Campaign):
+    call = dialed(campaign)
+    play(call, "skip-ring")
+    assert (call.legs.get(place=1).outcome, now_of(call).buyer.buyer_id) == ("no-answer", "b2")
+
+
+@pytest.mark.parametrize(("what", "seconds"), [("skip-30", 30), ("skip-120", 120)])
+def test_time_is_skipped(campaign: Campaign, clock: Any, what: str, seconds: int):
+    call = talk(campaign)
+    context = play(call, what).context
+    assert (now_of(call).clock - timezone.now(), context["ahead"]) == (timedelta(seconds=seconds), seconds)
+
+
+def test_a_call_that_is_ahead_goes_on_with_the_clock_of_the_page(campaign: Campaign, clock: Any):
+    call = talk(campaign)
+    play(call, "skip-30")
+    clock(7)
+    play(call, "look", ahead="30")
+    assert now_of(call).clock - call.started_at == timedelta(seconds=37)
+
+
+@pytest.mark.parametrize("ahead", ["nan", "inf", "-9", "1e400", "x", "", "999999999"])
+def test_a_page_that_is_nowhere_in_time_is_here(campaign: Campaign, clock: Any, ahead: str):
+    call = talk(campaign)
+    play(call, "look", ahead=ahead)
+    assert now_of(call).clock == timezone.now()
+
+
+def test_a_handler_transfers_and_connects(campaign: Campaign):
+    call = talk(campaign)
+    play(call, "transfer", line(call), transfer_to=THIRD, hold_caller="on")
+    play(call, "phone-answer", line(call, "transferee"))
+    on_hold = shown(call)["conference"].sentences[0]
+    play(call, "connect", call.transfers.get())
+    assert (on_hold, shown(call)["conference"].sentences[0]) == (
+        "The caller is on hold: hears music, and is heard by nobody.",
+        f"The caller hears Buyer 1 and {THIRD}.",
+    )
+
+
+def test_each_card_has_the_buttons_that_apply(campaign: Campaign):
+    call = dialed(campaign)
+    ringing = [of_card(call, party) for party in ("caller", "handler")]
+    play(call, "phone-answer", line(call))
+    talking = of_card(call, "handler")
+    play(call, "transfer", line(call), transfer_to=THIRD, hold_caller="on")
+    assert ringing == [["Hang up"], ["Answer", "Busy", "No answer", "Reject"]]
+    assert (talking, of_card(call, "handler"), of_card(call, "transferee")) == (
+        ["Hang up", "Return", "Reject", "Transfer"],
+        ["Hang up"],
+        ["Answer", "Busy", "No answer", "Connect the caller", "Stop the transfer"],
+    )
+
+
+def test_a_refusal_is_said_on_the_page(campaign: Campaign):
+    call = talk(campaign)
+    context = play(call, "transfer", line(call), transfer_to="911").context
+    assert (context["note"], context["refused"]) == ("Not done: cannot dial transfer_to number.", True)
+
+
+@pytest.mark.parametrize("what", ["phone-answer", "phone-hang-up x", "", "nonsense"])
+def test_a_button_that_is_none_does_nothing(campaign: Campaign, what: str):
+    call = talk(campaign)
+    assert (play(call, what).context["refused"], now_of(call).status) == (True, "in-progress")
+
+
+def test_a_line_of_another_call_is_refused(campaign: Campaign):
+    call, other = talk(campaign), talk(make.make_market())
+    assert play(call, "phone-hang-up", line(other)).context["note"] == "Not done: that line is not on this call."
+    assert now_of(other).status == "in-progress"
+
+
+def test_a_line_that_is_a_call_of_its_own_is_answered_there(campaign: Campaign):
+    seller = make.make_campaign(campaign.company)
+    make.make_route(seller, make.make_buyer(campaign.company, number=number(campaign)))
+    call = dialed(campaign, typed=make.make_number(seller).number)
+    card = shown(call)["cards"][1]
+    assert (card.own_call, [label for _, label in card.phone]) == (Call.objects.get(campaign=campaign).pk, ["Busy", "No answer"])
+
+
+def test_without_a_script_the_page_comes_back_to_the_call(campaign: Campaign):
+    call = dialed(campaign)
+    answer = browser(campaign.company).post(f"{PAGE}?call={call.pk}", {"do": f"phone-answer {line(call).pk}"})
+    assert (answer.status_code, answer["Location"], now_of(call).status) == (302, f"{PAGE}?call={call.pk}", "in-progress")
+
+
+def test_the_page_can_be_loaded_again(campaign: Campaign):
+    call = talk(campaign)
+    assert (shown(call)["call"], shown(call)["headline"]) == (call, "The caller talks with Buyer 1.")
+
+
+def test_live_calls_can_be_picked(campaign: Campaign):
+    first, other = talk(campaign), talk(campaign, "+13105550103")
+    talk(make.make_market())
+    assert [uuid for uuid, _ in shown(first)["live_calls"]] == [other.pk]
+    assert browser(campaign.company).get(PAGE).context["live_calls"] == [
+        (other.pk, "Roofing: +13105550103, in progress with Buyer 1"),
+        (first.pk, f"Roofing: {CALLER}, in progress with Buyer 1"),
+    ]
+
+
+# --- who ---------------------------------------------------------------------------------------------------
+def test_readers_look_and_have_no_buttons(campaign: Campaign):
+    call = talk(campaign)
+    page = browser(campaign.company, "read_only").get(f"{PAGE}?call={call.pk}").content.decode()
+    mine = page[page.index("data-live-parts") :]
+    assert (buttons(mine[: mine.index('data-part="more"')]), CALLER[1:] in page, "0102" in page) == ([], False, True)
+
+
+@pytest.mark.parametrize("query", ["", "?call="], ids=["dial", "play"])
+def test_readers_can_not_act(campaign: Campaign, query: str):
+    call = talk(campaign)
+    client = browser(campaign.company, "read_only")
+    address = f"{PAGE}{query}{call.pk if query else ''}"
+    answer = client.post(address, {"do": f"phone-hang-up {line(call).pk}", "to": number(campaign)})
+    assert (answer.status_code, now_of(call).status, Call.objects.count()) == (403, "in-progress", 1)
+
+
+def test_another_companys_call_is_not_there(campaign: Campaign):
+    call = talk(campaign, "+13105550103")
+    page = browser(make.make_company()).get(f"{PAGE}?call={call.pk}").content.decode()
+    assert ("There is no such call" in page, "data-live-parts" in page, "3105550103" in page) == (True, False, False)
+
+
+@pytest.mark.parametrize("query", ["call=x", "call=%00", "call=" + "a" * 10_000, f"call={uuid4()}", "company=x", "live=1"])
+def test_an_address_that_means_nothing_is_no_error(campaign: Campaign, query: str):
+    page = browser(campaign.company).get(f"{PAGE}?{query}")
+    assert (page.status_code, "Softphone" in page.content.decode()) == (200, True)
+
+
+def test_under_another_carrier_the_page_says_so(campaign: Campaign, settings: Any):
+    settings.CARRIER = "twilio"
+    client = browser(campaign.company)
+    page = client.get(PAGE).content.decode()
+    answer = client.post(PAGE, {"to": number(campaign)})
+    assert ("calls go over another carrier here" in page, "Dial</button>" in page) == (True, False)
+    assert (answer.status_code, Call.objects.count()) == (403, 0)
+
+
+def test_a_page_without_any_company_says_what_to_do():
+    assert "Add the first company" in browser().get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_the_same_however_many_live_calls(campaign: Campaign, count: int, django_assert_num_queries: Any):
+    for place in range(count):
+        arrive(campaign, f"+1310555010{place}")
+    client = browser(campaign.company)
+    with django_assert_num_queries(10):
+        client.get(PAGE)
+
+
+def test_the_clock_does_not_move_once_the_call_is_over(campaign: Campaign, clock: Any):
+    call = dialed(campaign)
+    play(call, "phone-hang-up", line(call, "caller"))
+    clock(60)
+    play(call, "look", ahead="30")
+    assert (now_of(call).clock, Leg.objects.live().count()) == (call.started_at, 0)

@@ -33,7 +33,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One buyer in a decision: its `place`, or the `reason` why not; `why` is either in words.
+    """One buyer in a decision: its `place`, or the `reason` why not, which `why` tells in words.
 
     `chance` is how likely it is to be the first, from 0 to 1. Of a stored decision there are neither quotes nor chances.
     """
@@ -121,8 +121,8 @@ def first_chances(order: tuple[Candidate, ...]) -> dict[int, float]:
 
 
 def standing(row: int, verdict: Verdict, time_zone: str) -> Standing:
-    """A verdict, with its words apart from the buyer's name."""
-    why = words.sentence(verdict, time_zone).removeprefix(f"{verdict.name}: ")
+    """A verdict; the reason in words, times in `time_zone`."""
+    why = words.why(verdict.reason, verdict.detail, time_zone) if verdict.reason else ""
     return Standing(row, verdict.name, verdict.place, verdict.reason, why)
 
 

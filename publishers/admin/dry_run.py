@@ -19,6 +19,7 @@ from publishers.snapshot import current_snapshot
 from publishers.trial_again import Again, CannotBeAsked
 
 from . import dry_run_told as told
+from . import log_words
 from .dry_run_form import MOMENT, DryRunForm, zone_of
 
 Context = dict[str, Any]
@@ -111,7 +112,7 @@ class DryRun(DeskPage):
 
     # --- by a row of the log ------------------------------------------------------------------------------
     def _asked_again(self, entry: LogEntry, company: Company) -> Context:
-        shown: Context = {"entry": entry, "entry_at": moment(entry.at)}
+        shown: Context = {"entry": entry, "entry_at": moment(entry.at), "entry_result": log_words.result(entry)}
         if entry.company_row is None:
             return shown | {"cannot": "Its key was refused: nobody knows which campaign it meant.", "ping": None}
         try:

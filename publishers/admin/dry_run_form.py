@@ -39,7 +39,7 @@ class DryRunForm(forms.Form):
     campaign = forms.ModelChoiceField(Campaign.objects.none(), empty_label="Choose a campaign", widget=UnfoldAdminSelectWidget)
     caller = forms.CharField(
         required=False,
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "inputmode": "tel", "placeholder": "(202) 555-0142"}),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "inputmode": "tel", "placeholder": "(202) 555-0123"}),
         help_text="In any spelling. Empty: the number is withheld.",
     )
     publisher = forms.ModelChoiceField(

@@ -12,6 +12,8 @@ from publishers.snapshot import KeyFacts
 from publishers.trial import CHOSEN, ELIGIBLE, Quote, Standing, Trial
 from publishers.trial_again import Again, Compared, Question
 
+from . import log_words
+
 Masks = Callable[[str], str]
 _COLORS = {CHOSEN: "success", ELIGIBLE: "info"}
 _RESULTS = {"reserved": "success", "no-target": "danger", "rejected": "warning"}
@@ -53,7 +55,7 @@ def row(one: Standing, *, currency: str, mask: Masks) -> Row:
     return Row(
         name=one.name,
         url=_buyer(one.row),
-        label=one.state,
+        label=log_words.reason(one.state),
         color=color(one.state),
         why=mask(_next_in_line(one) if one.reason is None else one.why),
         percent=percent,
@@ -178,4 +180,4 @@ def _side(one: Standing | None, mask: Masks) -> Row | None:
     if one is None:
         return None
     why = f"place {one.place}" if one.place else one.why if one.why != one.state else ""
-    return Row(one.name, _buyer(one.row), one.state, color(one.state), mask(why))
+    return Row(one.name, _buyer(one.row), log_words.reason(one.state), color(one.state), mask(why))

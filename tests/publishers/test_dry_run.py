@@ -58,7 +58,7 @@ def test_the_answer_comes_first(market):
 
 def test_each_other_buyer_has_its_reason(market):
     assert [(one.name, one.label, one.why) for one in asked(market)["refused"]] == [
-        ("Buyer 2", "concurrency-cap", "its concurrency cap of 0 is full")
+        ("Buyer 2", "Concurrency cap", "its concurrency cap of 0 is full")
     ]
 
 
@@ -212,8 +212,8 @@ def test_the_table_marks_what_differs(market):
     entry = logged(market, trace=_trace(chosen=Buyer.objects.get(buyer_id="b2")))
     shown = page(browser(market.company), log=entry.pk).context["sides"]
     assert [(one.name, one.then and one.then.label, one.now and one.now.label, one.change) for one in shown] == [
-        ("Buyer 1", None, "chosen", "new on the campaign"),
-        ("Buyer 2", "chosen", "concurrency-cap", "was chosen, is full now"),
+        ("Buyer 1", None, "Chosen", "new on the campaign"),
+        ("Buyer 2", "Chosen", "Concurrency cap", "was chosen, is full now"),
     ]
 
 

@@ -15,8 +15,10 @@ from callcontrol.models import Call, Leg, Transfer
 from callcontrol.room import look
 from campaigns.models import Buyer
 from tests.callcontrol.call_center import THIRD, arrive, leave, line, now_of, pick_up, talk
+from tests.callcontrol.twilio.posting import NUMBER
+from tests.callcontrol.twilio.rest import Api
 from tests.desk import browser
-from tests.factories import make_company, make_market
+from tests.factories import make_company, make_market, make_number
 from tests.pinging import dial, held
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +249,17 @@ def test_a_call_from_outside_is_ended_at_both_ends():
     pick_up(Call.objects.get(campaign=market))
     do(call, "hang-up")
     assert set(Call.objects.values_list("status", flat=True)) == {"finished"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_through_twilio_everybodys_line_is_ended_too(twilio: Api):
+    campaign = make_market()
+    make_number(campaign, number=NUMBER)
+    caller = twilio.standin.call(NUMBER)
+    handler = twilio.standin.line_of(Leg.objects.get(party="handler").pk)
+    twilio.standin.answer(handler)
+    said = do(Call.objects.get(), "hang-up")
+    twilio.standin.settle()
+    ended = Call.objects.get()
+    assert (said, caller.is_live, handler.is_live) == ("The call was ended.", False, False)
+    assert (ended.status, ended.settled_at is None) == ("finished", False)

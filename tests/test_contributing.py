@@ -10,9 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.test import Client
-from django.urls import path
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
@@ -23,6 +21,7 @@ from callcontrol.carriers.base import Arrival, Carrier
 from callcontrol.models import Leg
 from campaigns.kinds import declared_in
 from campaigns.routing import Asked, RoutingFilter
+from config import urls as config_urls
 from publishers.kinds import KeyKind
 from tests.callcontrol.call_center import do, handler_key, talk
 from tests.campaigns.pools import candidate, ping
@@ -85,7 +84,7 @@ def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
     steering.all_actions.cache_clear()
     urls = ModuleType("dropped.urls")
-    urls.urlpatterns = [*paths_of(steering.all_actions()), path("admin/", admin.site.urls)]
+    urls.urlpatterns = [*paths_of(steering.all_actions()), *config_urls.urlpatterns]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__
     yield next(action for action in steering.all_actions() if action.slug == "flag")

@@ -105,8 +105,8 @@ def elsewhere(call: Any) -> list[tuple[str, str]]:
     found = [("Requests about this call in the log", f"{log}?q={call.pk}")]
     if call.reservation_id:
         found.insert(0, ("Its ping in the log", f"{log}?q={call.reservation_id}"))
-    if call.clear and call.caller_number:
-        found.insert(0, ("All of this caller", f"{reverse('caller')}?company={call.company_id}&number={call.caller_number[1:]}"))
+    if call.caller_number:
+        found.insert(0, ("All of this caller", f"{reverse('caller')}?call={call.pk}"))
     if call.is_live and Simulator.slug == settings.CARRIER:
         found.append(("Play it on the softphone", f"{reverse('softphone')}?call={call.pk}"))
     return found

@@ -48,10 +48,9 @@ class Simulated(APIView):
         if not (is_staff or self.everywhere):
             raise NotAuthorized
 
-    def reaches(self, company_row: int, *, to_act: bool) -> bool:
-        """Whether a company's calls may be looked at, or acted in, which is for those who may edit."""
-        role = self.roles.get(company_row)
-        return self.everywhere or (role in EDITORS if to_act else role is not None)
+    def reaches(self, company_row: int) -> bool:
+        """Whether a company's calls may be looked at and acted in: by editors: numbers stand there in the clear."""
+        return self.everywhere or self.roles.get(company_row) in EDITORS
 
     def parameters(self, request: Request) -> Parameters:
         plain = request._request
@@ -67,7 +66,7 @@ class SimulatorCalls(Simulated):
         to = said.number_text("to")
         if to is None:
             raise Missing("to")
-        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_row, to_act=True)):
+        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_row)):
             raise NotFound(NOT_OURS)
         arrival = Arrival(
             carrier="simulator",
@@ -87,7 +86,7 @@ class SimulatorCall(Simulated):
 
     def get(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
         call = _call(call_uuid)
-        if call is None or not self.reaches(call.company_id, to_act=False):
+        if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
         due.catch_up(call.pk, now=timezone.now())
         return _answer(call.pk)
@@ -99,7 +98,7 @@ class SimulatorHangUp(Simulated):
 
     def post(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
         call = _call(call_uuid)
-        if call is None or not self.reaches(call.company_id, to_act=True):
+        if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
         far_end.hang_up(call_uuid=call.pk, now=moment_of(self.parameters(request)))
         return _answer(call.pk)
@@ -114,7 +113,7 @@ class SimulatorLeg(Simulated):
         if what is None:
             raise Http404
         leg = _leg(leg_uuid)
-        if leg is None or not self.reaches(leg.call.company_id, to_act=True):
+        if leg is None or not self.reaches(leg.call.company_id):
             raise NotFound("leg not found")
         far_end.act(leg_uuid=leg.pk, what=what, now=moment_of(self.parameters(request)))
         return _answer(leg.call_id)

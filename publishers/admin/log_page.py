@@ -159,10 +159,9 @@ def _trace(entry: Any, key: Key | None, mask: Callable[[str], str]) -> log_trace
 # --- where to go from here ----------------------------------------------------------------------------------
 def _ways(entry: Any) -> dict[str, str]:
     """The caller's own page, and the dry run that asks again; blank for what there is no way to."""
-    of_caller = {"company": entry.company_row, "number": entry.caller_number}
-    to_caller = entry.clear and entry.caller_number and entry.company_row
+    of_row = urlencode({"log": entry.pk})
     asks_again = entry.company_row and log_trace.is_readable(entry.trace)
     return {
-        "caller_url": f"{reverse('caller')}?{urlencode(of_caller)}" if to_caller else "",
-        "again_url": f"{reverse('dry-run')}?{urlencode({'log': entry.pk})}" if asks_again else "",
+        "caller_url": f"{reverse('caller')}?{of_row}" if entry.caller_number and entry.company_row else "",
+        "again_url": f"{reverse('dry-run')}?{of_row}" if asks_again else "",
     }

@@ -11,7 +11,7 @@ from tests import factories as make
 from tests.browser.seat import Seat, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CALLER, MASKED = "+12025550142", "+*******0142"
+CALLER, MASKED = "(202) 555-0142", "(***) ***-0142"
 LISTS = ["campaigns/campaign", "campaigns/buyer", "publishers/key", "publishers/logentry", "callcontrol/call"]
 STANDALONE = ["", "caller/?number=%2B12025550142", "dry-run/", "softphone/"]
 
@@ -23,7 +23,10 @@ def _company(name: str) -> Company:
     make.make_route(campaign, make.make_buyer(company, name=f"{name} buyer"))
     key = make.make_key("rtb", campaign=campaign, name=f"{name} pings")
     make.make_entry(company, key_row=key.pk)
-    now, calls = timezone.now(), {"company": company, "campaign": campaign, "caller_number": CALLER, "carrier": "simulator"}
+    now, calls = (
+        timezone.now(),
+        {"company": company, "campaign": campaign, "caller_number": "+12025550142", "carrier": "simulator"},
+    )
     Call.objects.create(**calls, carrier_call_id=name, inbound_number=f"sip:{name}@example.com", started_at=now, clock=now)
     return company
 

@@ -119,7 +119,7 @@ def test_a_call_is_found_by_any_spelling_and_by_uuids(term):
     assert listed(browser(call.company), f"{LIST}?{urlencode({'q': named})}") == [call]
 
 
-@pytest.mark.parametrize("term", ["roofing", str(uuid4()), "0102"])
+@pytest.mark.parametrize("term", ["roofing", "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1", "0102"])
 def test_what_names_no_call_finds_none(term):
     assert listed(browser(_call().company), f"{LIST}?q={term}") == []
 
@@ -210,13 +210,12 @@ def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
     assert (CALLER[1:] in page, "0102" in page) == (clear, True)
 
 
-@pytest.mark.parametrize(("role", "names"), [("owner", 3), ("read_only", 2)])
-def test_the_page_leads_to_what_it_speaks_of(role, names):
+@pytest.mark.parametrize("role", ["owner", "read_only"])
+def test_the_page_leads_to_what_it_speaks_of(role):
     call = _ended()
     log = reverse("admin:publishers_logentry_changelist")
-    caller = f"{reverse('caller')}?company={call.company_id}&number=12025550102"
-    addresses = [caller, f"{log}?q={call.reservation_id}", f"{log}?q={call.pk}"]
-    assert [address for _, address in _shown(call, role)["elsewhere"]] == addresses[-names:]
+    addresses = [f"{reverse('caller')}?call={call.pk}", f"{log}?q={call.reservation_id}", f"{log}?q={call.pk}"]
+    assert [address for _, address in _shown(call, role)["elsewhere"]] == addresses
 
 
 def test_who_looks_at_a_call_brings_it_to_this_moment():

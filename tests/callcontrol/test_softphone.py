@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -269,7 +268,9 @@ def test_another_companys_call_is_not_there(campaign: Campaign):
     assert ("There is no such call" in page, "data-live-parts" in page, "3105550103" in page) == (True, False, False)
 
 
-@pytest.mark.parametrize("query", ["call=x", "call=%00", "call=" + "a" * 10_000, f"call={uuid4()}", "company=x", "live=1"])
+@pytest.mark.parametrize(
+    "query", ["call=x", "call=%00", "call=" + "a" * 10_000, "call=7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1", "company=x", "live=1"]
+)
 def test_an_address_that_means_nothing_is_no_error(campaign: Campaign, query: str):
     page = browser(campaign.company).get(f"{PAGE}?{query}")
     assert (page.status_code, "Softphone" in page.content.decode()) == (200, True)

@@ -87,16 +87,17 @@ class Dashboard(DeskPage):
         return super().get_context_data(**shown, **kwargs)
 
     def shown(self) -> dict[str, Any]:
-        board = self.board
+        board, way = self.board, steps(self.board.company)
         return {
             "board": board,
+            "steps": way,
+            "is_new": bool(way) and not way[-1].is_done,  # nothing has ever come in
             "problems": self.problems,
             "presets": self.presets(),
             "filters": [self.filter(name) for name in _FILTERS],
             "charts": charts.charts(self.range, board.now.slots, has_pings=not self.asked.buyer),
             "slots": charts.slots(board),
             "shares": [(name, board.measures(name), rows) for name, rows in board.shares()],
-            "steps": steps(board.company),
             "measures": board.measures(),
             "sheet_url": board.place.dashboard(page="dashboard-csv"),
             "rows_shown": f":{ROWS_SHOWN}",
@@ -143,10 +144,11 @@ class DashboardSheet(Dashboard):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.company is None:
             return redirect("dashboard")
-        text = sheet.written(self.board, self.caps())
+        board = self.board
         if self.problems:
             messages.warning(request, " ".join(self.problems))
-            return redirect(self.board.place.dashboard())
+            return redirect(board.place.dashboard())
+        text = sheet.written(board, self.caps())
         name = f"ringpost-{self.range.first}-to-{self.range.last}.csv"
         return HttpResponse(
             text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}

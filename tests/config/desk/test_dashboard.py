@@ -166,8 +166,15 @@ def test_a_superuser_chooses_among_the_companies(world):
 
 # --- the rest of the page ---------------------------------------------------------------------------------
 def test_without_anything_the_page_says_where_to_look(clock):
-    answer = browser(make.make_company()).get(URL).content.decode()
+    world = World(seed=1)
+    world.call(NOW.replace(day=3))
+    answer = browser(world.company).get(URL).content.decode()
     assert ("Nothing came in yet today." in " ".join(answer.split()), "<canvas" in answer) == (True, False)
+
+
+def test_where_nothing_ever_came_in_the_page_is_the_way_to_the_first_call(clock):
+    answer = browser(make.make_company()).get(URL).content.decode()
+    assert ("To the first call" in answer, 'id="numbers"' in answer, 'id="caps"' in answer) == (True, False, False)
 
 
 def test_beyond_25_rows_a_table_is_folded(clock):
@@ -200,5 +207,5 @@ def test_a_days_page_asks_a_fixed_number_of_questions(world, django_assert_num_q
     tally(now=NOW)
     client = browser(world.company)
     client.get(URL)
-    with django_assert_num_queries(46):
+    with django_assert_num_queries(49):
         client.get(URL)

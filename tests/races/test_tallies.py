@@ -1,0 +1,55 @@
+"""Many sweeps tally one company at once, while its calls sell late: what is written is what the rows add up to."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from config.desk import tallying
+from config.desk.figures import Owner
+from config.desk.reading import read
+from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
+from tests.races.takers import THREADS, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(seed=1, zone="America/New_York")
+    world.live_through(NOW - timedelta(days=1), NOW, events=40)
+    world.unsold = [world.call(NOW - timedelta(hours=hours), converted_at=None) for hours in range(2, 20)]
+    return world
+
+
+def assert_right(world: World) -> None:
+    slots = last_days(world, 1, now=LATER)
+    assert shown(read(world.company.pk, slots, asked=Owner())) == shown(recount(world, slots, Owner()))
+
+
+def sweep_in_any_order(number: int) -> None:
+    """All there is to do, but never the look for sales before the hours that it found."""
+    jobs = list(tallying.jobs(now=NOW + timedelta(seconds=number)))
+    hours = jobs[1:]
+    random.Random(number).shuffle(hours)
+    for job in [*jobs[:1], *hours]:
+        job()
+
+
+def test_many_sweeps_at_once_come_to_what_the_rows_do(world):
+    together([lambda number=number: sweep_in_any_order(number) for number in range(THREADS)])
+    tally(now=NOW + timedelta(seconds=THREADS))
+    assert_right(world)
+
+
+def test_calls_that_sell_while_their_hours_are_tallied_are_counted(world):
+    def sell(number: int) -> None:
+        for call in world.unsold[number::4]:
+            world.sell(call, at=NOW)
+
+    sellers = [lambda number=number: sell(number) for number in range(4)]
+    together([*sellers, *(lambda number=number: sweep_in_any_order(number) for number in range(4))])
+    assert_right(world)
+    tally(now=LATER)
+    assert_right(world)

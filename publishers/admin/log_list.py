@@ -15,11 +15,12 @@ from . import log_words
 from .log_trace import is_readable
 
 _MOST_TAGS = 3
+# Behind the buyer, where one is known.
 _SAID = {
     "rejected": "The campaign or the publisher is paused",
     "shielded": "As it was answered the first time",
     "replayed": "As it was answered the first time",
-    "confirmed": "The buyer's place is held",
+    "confirmed": "The place is held",
     "claimed": "A call has come for it",
     "expired": "It came too late",
 }
@@ -34,18 +35,30 @@ class LogList(ChangeList):
 
 
 def complete(rows: Sequence[Any], request: HttpRequest) -> None:
-    """Gives each row `clear`, `key_name`, `publisher_name`, `company_name` and `buyer_name`; blank for what is not there."""
+    """Gives each row `clear`, the `asked_for` caller, and the names of its key, publisher, company and chosen buyer.
+
+    Blank is what is not there. A row that repeats or confirms an earlier ping has from that one what it does not say.
+    """
+    pings = _first_pings(rows)
+    firsts = {row.pk: pings.get(row.reservation_uuid, row) for row in rows}
+    chosen = {row.pk: chosen_in(row.trace or firsts[row.pk].trace) for row in rows}
+    owners = {row.pk: row.publisher_row or firsts[row.pk].publisher_row for row in rows}
     keys = {key.pk: str(key) for key in Key.objects.filter(pk__in=_some(row.key_row for row in rows))}
-    publishers = _names(Publisher, (row.publisher_row for row in rows))
+    publishers, buyers = _names(Publisher, owners.values()), _names(Buyer, chosen.values())
     companies = _names(Company, (row.company_row for row in rows))
-    chosen = {row.pk: chosen_in(row.trace) for row in rows}
-    buyers = _names(Buyer, chosen.values())
     for row in rows:
         row.clear = may_edit(request, row.company_row or 0)
+        row.asked_for = row.caller_number or firsts[row.pk].caller_number
         row.key_name = keys.get(row.key_row, "")
-        row.publisher_name = publishers.get(row.publisher_row, "")
+        row.publisher_name = publishers.get(owners[row.pk], "")
         row.company_name = companies.get(row.company_row, "")
         row.buyer_name = buyers.get(chosen[row.pk], "")
+
+
+def _first_pings(rows: Sequence[Any]) -> dict[Any, LogEntry]:
+    """The pings that were decided, by the reservation, of rows that have come to one without a decision of their own."""
+    uuids = {row.reservation_uuid for row in rows if row.trace is None} - {None}
+    return {ping.reservation_uuid: ping for ping in LogEntry.objects.filter(reservation_uuid__in=uuids, trace__isnull=False)}
 
 
 def _some(rows: Iterable[int | None]) -> set[int]:
@@ -67,7 +80,8 @@ def answer(entry: Any) -> str:
     if entry.status >= 400:
         return log_words.error(entry)
     if entry.result in _SAID:
-        return _SAID[entry.result]
+        said = _SAID[entry.result]
+        return f"{entry.buyer_name}: {said[:1].lower()}{said[1:]}" if entry.buyer_name else said
     tell = _TOLD.get(entry.result, lambda entry: entry.buyer_name)
     return tell(entry)
 

@@ -37,6 +37,7 @@ _NAMES_OF = {
     "conversion": {"revenue": "Revenue", "payout": "Payout"},
     "call_control": {"transfer_to": "Transfer to", "hold_caller": "Hold the caller", "page": "Page", "per_page": "Rows a page"},
 }
+_LOOKING = frozenset({"rtb", "call_reservation"})
 _TAGGED = frozenset({"rtb", "call_reservation", "call_data_writing"})
 
 
@@ -72,6 +73,7 @@ def story(request: HttpRequest, entry: Any, tells: Sequence[Tells]) -> dict[str,
         "led_to": [card for tell in tells if (card := tell(request, entry)) is not None],
         "gone": bool(entry.reservation_uuid or entry.call_uuid),
         "trace": _trace(entry, key, mask),
+        "looks_for_buyers": entry.type in _LOOKING,
         **_ways(entry),
     }
 
@@ -118,15 +120,15 @@ def key_text(entry: Any) -> str:
 
 
 def caller(entry: Any) -> str:
-    if not entry.caller_number:
+    if not entry.asked_for:
         return ""
-    number = phone.national(entry.caller_number)
+    number = phone.national(entry.asked_for)
     return number if entry.clear else phone.masked(number)
 
 
 def _both_spellings(entry: Any) -> str:
     """As it is written at home, and as it is kept."""
-    kept = entry.caller_number or ""
+    kept = entry.asked_for or ""
     return ", ".join(filter(None, (caller(entry), kept if entry.clear else phone.masked(kept))))
 
 
@@ -158,10 +160,13 @@ def _trace(entry: Any, key: Key | None, mask: Callable[[str], str]) -> log_trace
 
 # --- where to go from here ----------------------------------------------------------------------------------
 def _ways(entry: Any) -> dict[str, str]:
-    """The caller's own page, and the dry run that asks again; blank for what there is no way to."""
+    """The caller's page, the dry run that asks again, and the rows of the same reservation; blank where there is no way."""
+    same = entry.reservation_uuid
     of_row = urlencode({"log": entry.pk})
+    of_caller = of_row if entry.caller_number else urlencode({"reservation": same})  # who confirms names no caller
     asks_again = entry.company_row and log_trace.is_readable(entry.trace)
     return {
-        "caller_url": f"{reverse('caller')}?{of_row}" if entry.caller_number and entry.company_row else "",
+        "caller_url": f"{reverse('caller')}?{of_caller}" if entry.asked_for and entry.company_row else "",
+        "same_url": f"{reverse('admin:publishers_logentry_changelist')}?{urlencode({'q': same})}" if same else "",
         "again_url": f"{reverse('dry-run')}?{of_row}" if asks_again else "",
     }

@@ -26,7 +26,6 @@ from django.test.utils import CaptureQueriesContext, override_settings  # noqa: 
 from callcontrol.models import Call  # noqa: E402
 from campaigns.models import Member  # noqa: E402
 from publishers.models import LogEntry  # noqa: E402
-from reservations.models import Reservation  # noqa: E402
 from tests.benchmarks import history  # noqa: E402
 from tests.benchmarks.history import Scene  # noqa: E402
 from tests.benchmarks.measure import cost  # noqa: E402
@@ -151,11 +150,14 @@ def main(requests: int) -> None:
     people = {"one company": _person("one", scene.large), "two": _person("two", scene.large, scene.small), "all": _person("all")}
     for path, queries in ((LOG, _log_queries), (RESERVATIONS, _reservation_queries), (CALLS, _call_queries)):
         _table(path, people, ((what, f"{path}?{urlencode(query)}") for what, query in queries(scene)))
-    rows = {
-        path: model.objects.order_by("-pk").first()
-        for path, model in ((LOG, LogEntry), (RESERVATIONS, Reservation), (CALLS, Call))
-    }
-    _table("one row", people, ((path, f"{path}{row.pk}/change/") for path, row in rows.items()))
+    _table("one row", people, ((path, f"{path}{row}/change/") for path, row in _rows(scene).items()))
+
+
+def _rows(scene: Scene) -> dict[str, object]:
+    """A row of each list that one company's member may see: a request that led to a call."""
+    call = Call.objects.filter(company=scene.large, reservation__isnull=False).order_by("-started_at")[0]
+    logged = LogEntry.objects.filter(reservation_uuid=call.reservation_id, company_row=scene.large.pk)
+    return {LOG: logged.values_list("pk", flat=True)[0], RESERVATIONS: call.reservation_id, CALLS: call.pk}
 
 
 if __name__ == "__main__":

@@ -51,15 +51,19 @@ _RESERVED = (
 )
 _NOT_RESERVED = '{"uuid":"7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1","status":"no-target"}'
 _DATES = {
-    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', %s, (n.i * {step}) || ' seconds')",
-    "postgresql": "CAST(%s AS timestamptz) + n.i * {step} * interval '1 second'",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '{began}', (n.i * {step}) || ' seconds')",
+    "postgresql": "CAST('{began}+00' AS timestamptz) + n.i * {step} * interval '1 second'",
 }
-_UUIDS = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
+# The UUID of the reservation of this number, scattered as random ones are.
+_UUIDS = {
+    "sqlite": "printf('%08x%024x', ({number}) * 2654435761 % 4294967296, {number})",
+    "postgresql": "CAST(lpad(to_hex(({number}) * 2654435761 % 4294967296), 8, '0') || lpad(to_hex({number}), 24, '0') AS uuid)",
+}
 _COPY = """
 INSERT INTO {table} ({columns})
 WITH RECURSIVE n(i) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {count}),
 t AS (SELECT r.*, row_number() OVER (ORDER BY {key}) - 1 AS place FROM {table} r)
-SELECT {values} FROM n JOIN t ON t.place = (n.i * 7919) %% {kinds} ORDER BY n.i
+SELECT {values} FROM n JOIN t ON t.place = (n.i * 7919) % {kinds} ORDER BY n.i
 """
 
 
@@ -95,9 +99,12 @@ def fill(scene: Scene, *, requests: int, reservations: int, calls: int) -> None:
         _reservation(scene, number)
         _call(scene, number)
     step = DAYS * 86_400
-    _copy(LogEntry, requests, scene, at=step / requests, reservation_uuid=None)
-    _copy(Reservation, reservations, scene, created_at=step / reservations, uuid=None)
-    _copy(Call, calls, scene, started_at=step / calls, uuid=None, carrier_call_id=None)
+    uuid = _UUIDS[connection.vendor]
+    of_request = uuid.format(number=f"1 + n.i * {reservations - 1} / {requests}")
+    _copy(Reservation, reservations, {"created_at": _time(scene, step / reservations), "uuid": uuid.format(number="n.i")})
+    _copy(LogEntry, requests, {"at": _time(scene, step / requests), "reservation_uuid": of_request})
+    own = {"uuid": uuid.format(number="n.i"), "reservation_id": uuid.format(number="n.i"), "carrier_call_id": "'copy ' || n.i"}
+    _copy(Call, calls, {"started_at": _time(scene, step / calls), **own})
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
@@ -189,19 +196,15 @@ def _call(scene: Scene, number: int) -> None:
     )
 
 
-def _copy(model: type[Model], count: int, scene: Scene, **own: float | None) -> None:
-    """Copies the rows there are, in turn, until there are so many; `own` are the columns that each has for itself.
+def _time(scene: Scene, step: float) -> str:
+    """The moment of a row, so many seconds after the one before."""
+    return _DATES[connection.vendor].format(began=f"{scene.began:%Y-%m-%d %H:%M:%S}", step=step)
 
-    A number is the seconds from one to the next.
-    """
+
+def _copy(model: type[Model], count: int, own: dict[str, str]) -> None:
+    """Copies the rows there are, in turn, until there are so many; `own` are the columns that each has for itself."""
     columns = [str(column.column) for column in model._meta.concrete_fields if column.column != "id"]
-    values: dict[str, str] = {"caller_number": _caller()}
-    moments: list[Any] = []
-    for name in columns:
-        if name in own:
-            step = own[name]
-            values[name] = _uuid(name) if step is None else _DATES[connection.vendor].format(step=step)
-            moments += [] if step is None else [connection.ops.adapt_datetimefield_value(scene.began)]
+    values = {"caller_number": _caller(), **own}
     sql = _COPY.format(
         table=model._meta.db_table,
         columns=", ".join(columns),
@@ -213,14 +216,10 @@ def _copy(model: type[Model], count: int, scene: Scene, **own: float | None) -> 
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET statement_timeout = 0")
-        cursor.execute(sql, moments)
+        cursor.execute(sql)
 
 
 def _caller() -> str:
     """One of a hundred thousand, but that every hundredth row is of one caller, and every seventh withheld."""
-    text = f"CAST(2000000000 + (n.i * 7907) %% {CALLERS} AS text)"
-    return f"CASE WHEN n.i %% 100 = 0 THEN '{HOT_CALLER}' WHEN n.i %% 7 = 0 THEN NULL ELSE '+1' || {text} END"
-
-
-def _uuid(name: str) -> str:
-    return "'copy ' || n.i" if name == "carrier_call_id" else _UUIDS[connection.vendor]
+    text = f"CAST(2000000000 + (n.i * 7907) % {CALLERS} AS text)"
+    return f"CASE WHEN n.i % 100 = 0 THEN '{HOT_CALLER}' WHEN n.i % 7 = 0 THEN NULL ELSE '+1' || {text} END"

@@ -169,6 +169,23 @@ def test_what_else_was_answered(result, response, told):
 
 
 @pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ("confirmed", "Buyer Two: the place is held"),
+        ("shielded", "Buyer Two: as it was answered the first time"),
+    ],
+)
+def test_what_repeats_or_confirms_a_ping_tells_whom_it_is_about(result, told):
+    uuid, buyer = uuid4(), make.make_buyer(name="Buyer Two")
+    alpha = make.make_publisher(buyer.company, name="Alpha Media")
+    trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
+    make.make_entry(buyer.company, reservation_uuid=uuid, trace=trace, publisher_row=alpha.pk)
+    make.make_entry(buyer.company, reservation_uuid=uuid, result=result, caller_number=None)
+    newest = _cells(browser(buyer.company)).split("</tr>", 1)[0]
+    assert [text in newest for text in (f">{told}<", ">Alpha Media<", ">(202) 555-0142<")] == [True] * 3
+
+
+@pytest.mark.parametrize(
     ("fields", "label"),
     [
         ({"result": "no-target"}, "No buyer (no-target)"),

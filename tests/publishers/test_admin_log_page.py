@@ -169,6 +169,12 @@ def test_where_nobody_was_asked(trace):
     assert f"Who was asked, and why not the others {told}" in text
 
 
+@pytest.mark.parametrize(("type", "told"), [("rtb", True), ("call_data_writing", False), ("transfer", False)])
+def test_only_of_a_ping_it_is_said_that_nobody_was_asked(type, told):
+    company = make.make_company()
+    assert ("No buyer was looked for." in _text(make.make_entry(company, type=type), company)) == told
+
+
 # --- where it leads ---------------------------------------------------------------------------------------
 def test_the_reservation_and_the_call_as_they_stand_now():
     key = make.make_ready_key()
@@ -193,6 +199,14 @@ def test_it_leads_to_the_callers_page_without_naming_the_number(caller, shown):
     company = make.make_company()
     entry = make.make_entry(company, caller_number=caller)
     assert (f'href="/admin/caller/?log={entry.pk}"' in _page(entry, company, "read_only")) == shown
+
+
+def test_what_confirms_a_ping_leads_to_it_and_to_its_caller():
+    company, uuid = make.make_company(), "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"
+    make.make_entry(company, reservation_uuid=uuid, trace=_trace())
+    page = _page(make.make_entry(company, reservation_uuid=uuid, result="confirmed", caller_number=None), company)
+    addresses = (f"/admin/caller/?reservation={uuid}", f"/admin/publishers/logentry/?q={uuid}")
+    assert [f'href="{address}"' in page for address in addresses] == [True, True]
 
 
 @pytest.mark.parametrize(("trace", "shown"), [(_trace(), True), (None, False)])

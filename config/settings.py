@@ -279,6 +279,7 @@ UNFOLD = {
         }
     },
     "STYLES": [lambda request: static("campaigns/desk.css")],
+    "SCRIPTS": [lambda request: static("campaigns/labels.js")],
     "SIDEBAR": {
         "navigation": [
             {

@@ -182,6 +182,8 @@ class CatalogueFormSet(PaginationInlineFormSet):
         company = self.instance if isinstance(self.instance, Company) else self.instance.company
         form.company = company
         narrow(form, company)
+        for field in form.fields.values():  # the heading of a column is no label for those who hear the page
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", field.label)
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
         row = form.save(commit=False)

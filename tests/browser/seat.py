@@ -75,12 +75,17 @@ class Seat:
         sideways = [f"scrolls sideways: {wide} in {window}"] if wide > window else []
         return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]] + sideways
 
-    def shows(self, name: str, *, of: str = "") -> None:
-        """Takes the picture of this name for the docs, when somebody asked for pictures; of a part of it, if one is named."""
-        if self.pictures:
-            self.pictures.mkdir(exist_ok=True)
-            what = self.page.locator(of).first if of else self.page
-            what.screenshot(path=self.pictures / f"{name}.png")
+    def shows(self, name: str, *, of: str = "", whole: bool = False) -> None:
+        """Takes the picture of this name for the docs, when somebody asked for pictures: of what a screen holds, or of a part."""
+        if self.pictures is None:
+            return
+        self.pictures.mkdir(exist_ok=True)
+        path = self.pictures / f"{name}.png"
+        if of:
+            self.page.locator(of).first.screenshot(path=path)
+        else:
+            self.page.set_viewport_size({"width": SCREEN["width"], "height": 1500 if whole else SCREEN["height"]})
+            self.page.screenshot(path=path)
 
     def looks(self, way: str) -> None:
         """On a "screen", in the "dark" or on a "phone"."""

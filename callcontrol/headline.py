@@ -21,9 +21,9 @@ _TRIED = {
 
 
 def headline(room: Room, *, why: str = "") -> str:
-    """`Summit Roofing talked 2:10 min, paid 90.00 USD to Alpha Media, earned 120.00 USD.` `why` is why it ended, if it is known.
+    """`Summit Roofing talked 2:10 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD.`
 
-    The room's legs come with their buyers, its call with its publisher and company.
+    `why` is why it ended, if it is known. The room’s legs come with their buyers, its call with its publisher and company.
     """
     call = room.call
     text = _now(room) if call.is_live else _nobody(room) if call.status == Call.Status.NO_TARGET else _ended(room, why)
@@ -85,7 +85,7 @@ def _ended(room: Room, why: str) -> str:
 
 def _money(call: Call, kept: Leg) -> str:
     if call.converted_at:
-        return f", {_amounts(call)}."
+        return f"; the call {_amounts(call)}."
     if call.settled_at is None:
         return "; what it pays is being decided."
     if call.duplicate:
@@ -94,11 +94,11 @@ def _money(call: Call, kept: Leg) -> str:
 
 
 def _sold(call: Call) -> str:
-    return f" It {_amounts(call)}." if call.converted_at else ""
+    return f" The call {_amounts(call)}." if call.converted_at else ""
 
 
 def _amounts(call: Call) -> str:
     currency = call.company.currency
     if call.publisher is None:
         return f"earned {money(call.revenue)} {currency}; its payout of {money(call.payout)} {currency} has no publisher"
-    return f"paid {money(call.payout)} {currency} to {call.publisher.name}, earned {money(call.revenue)} {currency}"
+    return f"paid {call.publisher.name} {money(call.payout)} {currency} and earned {money(call.revenue)} {currency}"

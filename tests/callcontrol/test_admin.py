@@ -138,7 +138,7 @@ def test_nobody_edits_a_call():
 
 def test_the_page_begins_with_what_became_of_the_call():
     call = _ended()
-    assert _shown(call)["headline"] == "Buyer 1 talked 2:10 min, paid 90.00 USD to Publisher, earned 120.00 USD."
+    assert _shown(call)["headline"] == "Buyer 1 talked 2:10 min; the call paid Publisher 90.00 USD and earned 120.00 USD."
 
 
 def test_the_timeline_speaks_of_buyers_by_name():

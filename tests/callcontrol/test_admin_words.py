@@ -116,7 +116,7 @@ def _talked(**fields: Any) -> str:
         ({"settled_at": None}, "Buyer talked 0:40 min; what it pays is being decided."),
         (
             {"converted_at": timezone.now(), "payout": 90, "revenue": 120},
-            "Buyer talked 0:40 min, earned 120.00 USD; its payout of 90.00 USD has no publisher.",
+            "Buyer talked 0:40 min; the call earned 120.00 USD; its payout of 90.00 USD has no publisher.",
         ),
     ],
     ids=["too short", "duplicate", "undecided", "no publisher"],
@@ -127,7 +127,7 @@ def test_a_call_that_was_talked_over(fields: dict[str, Any], words: str):
 
 def test_a_call_that_paid_its_publisher():
     paid = {"converted_at": timezone.now(), "payout": 90, "revenue": 120, "publisher": make_publisher(name="Alpha Media")}
-    assert _talked(**paid) == "Buyer talked 0:40 min, paid 90.00 USD to Alpha Media, earned 120.00 USD."
+    assert _talked(**paid) == "Buyer talked 0:40 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD."
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00 min"), (130, "2:10 min"), (3725, "1:02:05 h"), (-5, "0:00 min")])

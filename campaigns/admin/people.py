@@ -122,6 +122,10 @@ class MemberAdmin(CatalogueAdmin):
             return [(None, {"fields": ["email", ("first_name", "last_name"), "role"]})]
         return [(None, {"fields": [("name", "email"), "role", "last_login"]})]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> list[str]:
+        read_only = list(super().get_readonly_fields(request, obj))
+        return [name for name in read_only if obj is not None or name != "email"]  # it is typed once, and stays
+
     def get_form(self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = type("PersonToAdd", (PersonToAddForm,), {"everywhere": is_superuser(request)})

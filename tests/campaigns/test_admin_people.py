@@ -13,7 +13,7 @@ from campaigns import people
 from campaigns.models import Company, Member
 from campaigns.refusals import Refusal
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.desk import as_it_is_saved, browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
 ADD, LIST = reverse("admin:campaigns_member_add"), reverse("admin:campaigns_member_changelist")
@@ -49,6 +49,11 @@ def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
         "Ann Archer",
     )
     assert ann.get(reverse("admin:campaigns_campaign_changelist")).context["user"] == member.user
+
+
+def test_the_page_asks_for_the_email():
+    page = browser(make.make_company()).get(ADD).text
+    assert [f'name="{name}"' in page for name in ("email", "first_name", "last_name", "role")] == [True] * 4
 
 
 def test_the_link_is_kept_by_nobody():
@@ -91,6 +96,17 @@ def test_a_link_is_dead_when(happens, clock):
     assert (answer.status_code, answer.context["title"]) == (410, "This link no longer works")
 
 
+@pytest.mark.parametrize("happens", [_used, _removed, _works_for_another, _made_inactive])
+def test_a_link_that_died_since_it_was_looked_at_sets_no_password(happens):
+    link = _link(browser(make.make_company()).post(ADD, ANN))
+    looked_at, before = User.objects.get(email=ANN["email"]), User.objects.filter(email=ANN["email"]).values("password")
+    happens(link=link)
+    kept = before.get()
+    with pytest.raises(Refusal, match="no longer works"):
+        people.choose_password(user=looked_at, token=link.partition("token=")[2], password="another-phrase-28")
+    assert before.get() == kept
+
+
 @pytest.mark.parametrize("query", ["", "?who=x&token=y", "?who=%FF&token=%00", "?who=MQ&token=1-1"])
 def test_a_link_that_nobody_made_is_dead(query):
     assert Client().get(reverse("set-password") + query).status_code == 410
@@ -126,6 +142,15 @@ def test_a_person_is_removed_and_keeps_the_account():
     member = _member(company)
     browser(company).post(_page(member, "remove"))
     assert (Member.objects.filter(pk=member.pk).count(), User.objects.filter(pk=member.user_id).count()) == (0, 1)
+
+
+@pytest.mark.parametrize(("action", "data"), [("change", {"role": "read_only"}), ("remove", {})])
+def test_who_was_removed_a_moment_ago_is_said_to_be_gone(action, data):
+    company = make.make_company()
+    member, client = _member(company), browser(company)
+    with as_it_is_saved(lambda: Member.objects.filter(pk=member.pk).delete()):
+        answer = client.post(_page(member, action), data, follow=True)
+    assert [str(each) for each in answer.context["messages"]] == ["Somebody else has removed this person meanwhile."]
 
 
 @pytest.mark.parametrize("action", ["remove", "change"])

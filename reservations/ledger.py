@@ -27,7 +27,7 @@ FULL = Part(
 OPEN = Part(
     "open",
     f"SELECT 'open', CAST(r.uuid AS text), r.scope, r.inbound_number, CAST(r.expires_at AS text), {_NULL}, {_NULL}, {_NULL}"
-    f" FROM reservations_reservation r {_COMPANY} = r.company_id"
+    f" FROM reservations_reservation r {_COMPANY} = r.company_id + 0"  # found by the caller, among few
     " WHERE r.caller_number = %s AND r.status IN ('reserved', 'confirmed')",
     lambda key, caller, now: [key, caller],
 )

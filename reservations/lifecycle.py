@@ -109,7 +109,7 @@ def _live_with(ask: Ask) -> Reservation | None:
 
 def _close_past(ask: Ask) -> None:
     """Of this caller, and without places: what held some was closed by `expire_all_due`, in a transaction of its own."""
-    past = Reservation.objects.filter(company_id=ask.snapshot.company_row, caller_number=ask.caller_number, hold=None)
+    past = Reservation.objects.among(company_row=ask.snapshot.company_row).filter(caller_number=ask.caller_number, hold=None)
     past.due(now=ask.now).update(status=Status.EXPIRED, closed_at=ask.now)
 
 
@@ -278,7 +278,7 @@ def claim(
     In this order: the one whose UUID is in the SIP address; the oldest with this number and this caller; the oldest
     without a caller on this number. Numbers are the company's own: what others were told to dial is not looked at.
     """
-    live = Reservation.objects.filter(company_id=company_row).live(now=now).order_by("created_at", "uuid")
+    live = Reservation.objects.among(company_row=company_row).live(now=now).order_by("created_at", "uuid")
     while True:
         found = _recognized(live, sip_uuid, inbound_number, caller_number)
         if found is None:
@@ -301,8 +301,8 @@ def attributed(*, company_row: int, inbound_number: str, caller_number: str | No
     """The newest ping of this caller that answered this number, while its time to live lasts and no buyer is held by it."""
     if caller_number is None:
         return None
-    answered = Reservation.objects.filter(
-        company_id=company_row, inbound_number=inbound_number, caller_number=caller_number, expires_at__gt=now
+    answered = Reservation.objects.among(company_row=company_row).filter(
+        inbound_number=inbound_number, caller_number=caller_number, expires_at__gt=now
     )
     past_holding = [Status.CLAIMED, Status.NO_TARGET, Status.REJECTED]
     return answered.filter(status__in=past_holding).order_by("-created_at").first()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from campaigns.models import Buyer, Campaign, CapHold, Company
 from publishers.models import Key, Publisher
@@ -25,6 +25,10 @@ _OPEN = Q(status__in=["reserved", "confirmed"])
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def among(self, *, company_row: int) -> "ReservationQuerySet":
+        """Those of a company, where something else says which: as a sum, or the index of all it ever had is gone through."""
+        return self.alias(of=F("company_id") + 0).filter(of=company_row)
+
     def live(self, *, now: datetime) -> "ReservationQuerySet":
         """What a shield or a call may find: open, and not past its end, whether or not a sweep has been there."""
         return self.filter(_OPEN, expires_at__gt=now)

@@ -42,7 +42,9 @@ class Place:
         return self._list(page, column, {**asked, **_owner_query(self._narrowed(only))})
 
     def refused(self, code: str) -> str:
-        """The pings that a reason refused."""
+        """The pings that a reason refused; blank where no list finds just these."""
+        if not reasons.is_whole(code):
+            return ""
         page, column, asked = _LISTS["pings"]
         return self._list(page, column, {**asked, **_asking_for(code), **_owner_query(self.owner)})
 

@@ -23,7 +23,6 @@ GRACE = timedelta(minutes=10)
 PINGS = Q(type__in=["rtb", "call_reservation"], method="POST")
 # A reservation whose confirmation found no place any more ends as if there had been no buyer.
 RESERVED = [Status.RESERVED, Status.CONFIRMED, Status.CLAIMED, Status.EXPIRED]
-_MOST_ERRORS = 20  # told apart in an hour; what a request holds may be part of an answer
 
 
 def count(book: str, company_row: int, stretch: Stretch) -> list[Line]:
@@ -67,14 +66,13 @@ def _outcomes(company_row: int, stretch: Stretch) -> Iterator[tuple[Any, ...]]:
 
 def _frequent(counted: Counter[tuple[Owner, str]]) -> Counter[tuple[Owner, str]]:
     """The same with a bounded number of error texts; of the rest only the status is told."""
-    errors: Counter[str] = Counter()
+    by_reason: Counter[str] = Counter()
     for (_, reason), number in counted.items():
-        errors[reason] += number if reason[:1].isdigit() else 0
-    told = {reason for reason, _ in sorted(errors.items(), key=lambda each: (-each[1], each[0]))[:_MOST_ERRORS]}
+        by_reason[reason] += number
+    short = reasons.shortened(by_reason)
     kept: Counter[tuple[Owner, str]] = Counter()
     for (owner, reason), number in counted.items():
-        short = reason[:1].isdigit() and reason not in told
-        kept[owner, reason.partition(" ")[0] if short else reason] += number
+        kept[owner, short.get(reason, reason)] += number
     return kept
 
 

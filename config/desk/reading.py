@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet, Sum
 
-from . import counting
+from . import counting, reasons
 from .figures import Figures, Line, Owner
 from .models import Book, Span, Tally
 from .stretches import Stretch, across, uncovered, within
@@ -46,6 +46,13 @@ class Account:
             self.slots[place].add(line.figures)
             self.owners.setdefault(line.owner, Figures()).add(line.figures)
 
+    def shorten_reasons(self) -> None:
+        """Each hour tells so many errors apart, and a year has many hours."""
+        short, every = reasons.shortened(self.reasons), self.reasons
+        self.reasons = Counter()
+        for code, pings in every.items():
+            self.reasons[short.get(code, code)] += pings
+
 
 def read(company_row: int, slots: Sequence[Stretch], *, asked: Owner) -> Account:
     """The numbers of stretches that follow each other, of what is `asked` for (0: anybody's)."""
@@ -59,6 +66,7 @@ def read(company_row: int, slots: Sequence[Stretch], *, asked: Owner) -> Account
                 if asked.covers(line.owner):
                     account.take(place, line)
     _take_tallies(account, places, asked)
+    account.shorten_reasons()
     return account
 
 

@@ -2,18 +2,23 @@
 
 Codes: that of a routing reason, such as `closed`, for each that refused a buyer where all were refused; `no-target` for
 every ping that all buyers were refused; `nobody` where there was no buyer to ask; `rejected`; and the status and text of
-an answer that came before routing: `422 FAILED must include caller_zip (string)`.
+an answer that came before routing: `422 FAILED must include caller_zip (string)`. Tallies outlive the log and whoever is
+named in it, so long numbers are masked; and what a request holds may be part of an answer, so texts are bounded.
 """
 
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from campaigns.desk import mask_text
 
 NO_TARGET = "no-target"
 NOBODY = "nobody"
 REJECTED = "rejected"
 _LONGEST = 200
+_MOST_ERRORS = 20  # told apart
+_MASKED = "*"
 _IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)
 _WORDS = {
     NOBODY: "The campaign has no buyer",
@@ -47,19 +52,40 @@ def _error(response: str) -> str:
     except (ValueError, TypeError, KeyError):
         found = _IN_XML.search(response)
         text = html.unescape(found[1]) if found else ""
-    return " ".join(str(text).split())[:_LONGEST]
+    return mask_text(_storable(" ".join(str(text).split())))[:_LONGEST]
+
+
+def _storable(text: str) -> str:
+    """What a JSON text spells out, and PostgreSQL keeps in no column: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def shortened(counted: Mapping[str, int]) -> dict[str, str]:
+    """The rarer ones of many errors, with the status that they are told by."""
+    errors = sorted(filter(_is_error, counted), key=lambda code: (-counted[code], code))
+    return {code: code.partition(" ")[0] for code in errors[_MOST_ERRORS:]}
+
+
+def _is_error(code: str) -> bool:
+    return code[:1].isdigit()
+
+
+def is_whole(code: str) -> bool:
+    """Whether the answers behind it can be found by what it says."""
+    _, _, text = code.partition(" ")
+    return not _is_error(code) or (0 < len(text) < _LONGEST and _MASKED not in text and "\ufffd" not in text)
 
 
 def is_of_routing(code: str) -> bool:
     """Whether buyers were asked, and this is why one was refused."""
-    return not code[:1].isdigit() and code not in (NO_TARGET, REJECTED)
+    return not _is_error(code) and code not in (NO_TARGET, REJECTED)
 
 
 def in_words(code: str) -> str:
     cap = _CAP.fullmatch(code)
     if cap:
         return f"{'Group’s ' if cap[1] else ''}{cap[2]} cap full".capitalize()
-    if code[:1].isdigit():
+    if _is_error(code):
         status, _, text = code.partition(" ")
         missing = _MISSING.fullmatch(text)
         return f"“{missing[1]}” missing" if missing else f"{text[:1].upper()}{text[1:]}" if text else f"Answered {status}"

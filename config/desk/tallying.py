@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Subquery, Sum
 
 from campaigns.models import Company
 
@@ -157,7 +158,8 @@ def _sum_of_hours(day: Span) -> list[Line]:
 def _sales_jobs(company_row: int, *, now: datetime) -> Iterator[Job]:
     """The hours whose calls converted after they had been tallied, as far as all such sales are there to be seen by now."""
     seen = Ledger.objects.values_list("sales_seen_at", flat=True).get(company_id=company_row)
-    for hour in stale_hours(company_row, counting.sales(company_row, since=seen - GRACE, until=now - GRACE)):
+    sold = counting.sales(company_row, since=seen - GRACE, until=now - GRACE)
+    for hour in stale_hours(company_row, _in_tallied_time(company_row, sold)):
         yield partial(_tally_anew, company_row, hour, now=now)
     yield partial(_note_sales_seen, company_row, now=now)
 
@@ -173,7 +175,13 @@ def _note_sales_seen(company_row: int, *, now: datetime) -> bool:
 def unseen_sales(company_row: int) -> list[tuple[datetime, datetime]]:
     """What converted since somebody last looked for late sales: (when the call began, when it converted)."""
     seen = Ledger.objects.filter(company_id=company_row).values_list("sales_seen_at", flat=True).first()
-    return list(counting.sales(company_row, since=seen - GRACE)) if seen else []
+    return list(_in_tallied_time(company_row, counting.sales(company_row, since=seen - GRACE))) if seen else []
+
+
+def _in_tallied_time(company_row: int, sold: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
+    """Those of calls that began before tallies end: where no sweep has been for long, the others would be too many to read."""
+    hours_there = Span.objects.filter(company_id=company_row, book=Book.OUTCOMES, is_day=False)
+    return sold.filter(started_at__lt=Subquery(hours_there.order_by("-starts_at").values("ends_at")[:1]))
 
 
 def stale_hours(company_row: int, sold: Iterable[tuple[datetime, datetime]]) -> list[Stretch]:

@@ -10,6 +10,7 @@ from config.desk.figures import Owner
 from config.desk.reading import read
 from config.desk.stretches import Stretch, cut, hours
 from publishers.models import LogEntry
+from tests import factories as make
 from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,16 @@ def test_a_number_of_a_trimmed_log_stays():
     tally(now=NOW + HOUR)
     after = read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
     assert (after.total.pings, after.reasons) == (before.total.pings, before.reasons)
+
+
+def test_of_the_errors_of_many_hours_the_rare_ones_are_told_by_their_status():
+    world = World(seed=8)
+    for number in range(22):
+        entry = {"status": 422, "result": "refused", "response": f'{{"error":"no tag {number:02}"}}'}
+        make.make_entry(world.company, at=NOW - (number + 1) * HOUR, key_row=world.keys[0].pk, **entry)
+    tally(now=NOW)
+    found = read(world.company.pk, last_days(world, 1), asked=EVERYBODY).reasons
+    assert (len(found), found["422 no tag 19"], found["422"]) == (21, 1, 2)
 
 
 def test_another_companys_rows_are_not_counted():

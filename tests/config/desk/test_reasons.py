@@ -21,8 +21,10 @@ MISSING = "FAILED must include caller_zip (string)"
         ("failed", 500, None, "[]", ["500"]),
         ("failed", 503, None, None, ["503"]),
         ("refused", 422, None, '{"error": "' + "x" * 300 + '"}', ["422 " + "x" * 200]),
+        ("refused", 406, None, '{"error":"no .\\u0000\\ud800"}', ["406 no .\ufffd?"]),
+        ("refused", 422, None, '{"error":"no tag +1 202 555 0142"}', ["422 no tag +* *** *** 0142"]),
     ],
-    ids=["reserved", "shielded", "refused", "nobody", "paused", "missing", "xml", "list", "nothing", "long"],
+    ids=["reserved", "shielded", "refused", "nobody", "paused", "missing", "xml", "list", "nothing", "long", "nul", "number"],
 )
 def test_codes_of_an_outcome(result, status, refused, response, codes):
     assert list(reasons.codes(result=result, status=status, reasons=refused, response=response)) == codes
@@ -50,3 +52,26 @@ def test_codes_in_words(code, words):
 def test_every_reason_of_routing_is_told_apart():
     words = [reasons.in_words(reason.slug) for reason in routing_reasons()]
     assert (len(set(words)), {reasons.is_of_routing(reason.slug) for reason in routing_reasons()}) == (len(words), {True})
+
+
+@pytest.mark.parametrize(
+    ("code", "is_whole"),
+    [
+        ("closed", True),
+        ("rejected", True),
+        ("422 FAILED must include caller_zip (string)", True),
+        ("422", False),
+        ("422 " + "x" * 199, True),
+        ("422 " + "x" * 200, False),
+        ("422 no tag *******0142", False),
+        ("406 no .\ufffd", False),
+    ],
+    ids=["reason", "paused", "error", "rest", "long", "cut", "masked", "replaced"],
+)
+def test_a_code_that_says_all_is_told_from_one_that_does_not(code, is_whole):
+    assert reasons.is_whole(code) == is_whole
+
+
+def test_of_many_errors_the_rarer_ones_are_told_by_their_status():
+    counted = {"closed": 1, "429 too many requests": 9} | {f"422 no tag {number:02}": 2 for number in range(20)}
+    assert reasons.shortened(counted) == {"422 no tag 19": "422"}

@@ -9,6 +9,7 @@ from config.desk import tallying
 from config.desk.figures import Figures, Line, Owner
 from config.desk.models import Book, Ledger, Span, Tally
 from config.desk.tasks import tally_hours
+from tests import factories as make
 from tests.config.desk.histories import NOW, World, tally
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,22 @@ def test_a_sale_is_late_until_everybody_can_have_seen_it(world):
     before = sold()
     tally(now=NOW + HOUR + timedelta(minutes=10))
     assert (before, sold()) == (0, 1)
+
+
+def test_an_answer_that_spells_out_what_no_column_keeps_stops_no_sweep(world):
+    entry = {"status": 406, "result": "refused", "response": '{"error":"unknown format: .\\u0000\\ud800"}'}
+    make.make_entry(world.company, at=NOW - timedelta(days=1), key_row=world.keys[0].pk, **entry)
+    tally(now=NOW)
+    kept = Tally.objects.filter(span__is_day=True).exclude(reason="").values_list("reason", "pings")
+    assert list(kept) == [("406 unknown format: .\ufffd?", 1)]
+
+
+def test_sales_of_calls_that_began_after_the_tallies_end_are_not_read(world):
+    tally(now=NOW)
+    untallied = world.call(NOW)
+    world.sell(untallied, at=NOW + HOUR)
+    world.sell(world.quiet_call, at=NOW + HOUR)
+    assert tallying.unseen_sales(world.company.pk) == [(world.quiet_call.started_at, NOW + HOUR)]
 
 
 def test_of_two_counts_of_an_hour_the_later_stands(world):

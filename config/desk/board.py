@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
 from . import reasons
 from .addresses import Place
-from .figures import COUNTED, PAID, Figures, Owner
+from .figures import COUNTED, PAID, Figures
 from .ranges import Range
 from .reading import Account, read
 
@@ -183,14 +181,14 @@ class Board:
         return {name: None if name == "pings" and of_buyer else figures.value(name) for name in MEASURES}
 
 
-def draw_up(company: Company, time: Range, *, asked: Owner, query: Mapping[str, str]) -> Board:
-    """Reads what the page needs. `query` is how its address asks for the time."""
+def draw_up(company: Company, time: Range, *, place: Place) -> Board:
+    """Reads what the page needs."""
     return Board(
         company=company,
         range=time,
-        place=Place(company.pk, time.now_part, asked, query, timezone.get_current_timezone()),
-        now=read(company.pk, time.slots, asked=asked),
-        before=read(company.pk, [time.before], asked=asked),
+        place=place,
+        now=read(company.pk, time.slots, asked=place.owner),
+        before=read(company.pk, [time.before], asked=place.owner),
     )
 
 

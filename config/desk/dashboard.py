@@ -11,10 +11,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from campaigns.desk import DeskPage, row_number
-from campaigns.models import Buyer, Campaign
+from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
 from . import cap_bars, charts, sheet
+from .addresses import Place
 from .board import Board, draw_up
 from .figures import Owner
 from .ranges import NAMED, TODAY, Range, UnusableRange, asked_range
@@ -73,10 +74,18 @@ class Dashboard(DeskPage):
         return {"from": str(self.range.first), "to": str(self.range.last)}
 
     @cached_property
-    def board(self) -> Board:
+    def whose(self) -> Company:
         if self.company is None:
             raise LookupError("a dashboard without a company")
-        return draw_up(self.company, self.range, asked=self.asked, query=self.time_query)
+        return self.company
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.whose.pk, self.range.now_part, self.asked, self.time_query, timezone.get_current_timezone())
+
+    @cached_property
+    def board(self) -> Board:
+        return draw_up(self.whose, self.range, place=self.place)
 
     def caps(self) -> list[cap_bars.Filled]:
         return cap_bars.bars(self.company, asked=self.asked, now=self.now) if self.company else []
@@ -87,7 +96,7 @@ class Dashboard(DeskPage):
         return super().get_context_data(**shown, **kwargs)
 
     def shown(self) -> dict[str, Any]:
-        board, way = self.board, steps(self.board.company)
+        board, way = self.board, steps(self.whose)
         return {
             "board": board,
             "steps": way,
@@ -99,7 +108,7 @@ class Dashboard(DeskPage):
             "slots": charts.slots(board),
             "shares": [(name, board.measures(name), rows) for name, rows in board.shares()],
             "measures": board.measures(),
-            "sheet_url": board.place.dashboard(page="dashboard-csv"),
+            "sheet_url": self.place.dashboard(page="dashboard-csv"),
             "rows_shown": f":{ROWS_SHOWN}",
             "rows_folded": f"{ROWS_SHOWN}:",
             **self.caps_shown(),
@@ -107,15 +116,14 @@ class Dashboard(DeskPage):
 
     def caps_shown(self) -> dict[str, Any]:
         caps = [(one, [(bar, one.resets(bar, now=self.now)) for bar in one.bars]) for one in self.caps()]
-        url = self.board.place.dashboard(page="dashboard-caps") if self.company else ""
+        url = self.place.dashboard(page="dashboard-caps")
         seen_at = f"{self.now.astimezone(self.zone):%H:%M:%S %Z}"
         return {"caps": caps[:CAPS_SHOWN], "more_caps": caps[CAPS_SHOWN:], "caps_url": url, "seen_at": seen_at}
 
     def presets(self) -> list[tuple[str, str, bool]]:
         """(label, address, whether it is shown) of each range with a name."""
-        place = self.board.place
         times: list[tuple[str, dict[str, str]]] = [(name, {} if name == TODAY else {"range": name}) for name in NAMED]
-        return [(NAMED[name], place.dashboard(time=time), name == self.range.name) for name, time in times]
+        return [(NAMED[name], self.place.dashboard(time=time), name == self.range.name) for name, time in times]
 
     def filter(self, name: str) -> dict[str, Any]:
         """A choice of campaigns, publishers or buyers; the retired one that is asked for is among them."""
@@ -144,11 +152,11 @@ class DashboardSheet(Dashboard):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.company is None:
             return redirect("dashboard")
-        board = self.board
+        shown_at = self.place.dashboard()  # finds what is wrong with the address
         if self.problems:
             messages.warning(request, " ".join(self.problems))
-            return redirect(board.place.dashboard())
-        text = sheet.written(board, self.caps())
+            return redirect(shown_at)
+        text = sheet.written(self.board, self.caps())
         name = f"ringpost-{self.range.first}-to-{self.range.last}.csv"
         return HttpResponse(
             text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}

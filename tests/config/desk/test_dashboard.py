@@ -198,6 +198,21 @@ def test_the_caps_come_alone_for_the_page_to_put_in(world):
     assert ("Full" in answer, "<html" in answer, "0 of 0, full" in answer) == (True, False, True)
 
 
+def test_the_caps_alone_count_nothing_else(world, django_assert_num_queries):
+    client, url = browser(world.company), reverse("dashboard-caps")
+    client.get(url)
+    with django_assert_num_queries(9):  # who asks and whose it is, buyers and groups
+        client.get(url)
+
+
+def test_a_reason_that_no_list_finds_is_no_link(clock):
+    world = World(seed=1)
+    entry = {"status": 422, "result": "refused", "response": '{"error":"no tag +12025550142"}'}
+    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
+    [one] = board(browser(world.company, "read_only")).unasked
+    assert (one.words, one.pings, one.url) == ("No tag +*******0142", 1, "")
+
+
 def test_pictures_are_drawn_with_the_hours_to_come(world):
     picture = browser(world.company).get(URL).context["charts"][0]
     assert (picture.data.count(":00"), picture.series) == (24, ("pings", "reserved", "claimed", "converted"))

@@ -96,7 +96,7 @@ def asked_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> R
     today = now.astimezone(zone).date()
     since, until, name = query.get("from", "").strip(), query.get("to", "").strip(), query.get("range", "").strip()
     if since or until:
-        return Range("", *_own_dates(since, until, today), zone=zone, now=now)
+        return _existing(Range("", *_own_dates(since, until, today), zone=zone, now=now))
     return _named(name or TODAY, today, zone=zone, now=now)
 
 
@@ -119,6 +119,14 @@ def _own_dates(since: str, until: str, today: date) -> tuple[date, date]:
     if (last - first).days >= MOST_DAYS:
         raise UnusableRange(f"At most {MOST_DAYS} days at once. Choose fewer; here is today.")
     return first, last
+
+
+def _existing(range: Range) -> Range:
+    """Clocks that were moved over the date line have left out a whole day."""
+    start, end = range.now_part
+    if start == end:
+        raise UnusableRange("The clocks of the company left that day out. Choose another one; here is today.")
+    return range
 
 
 def _day(text: str, which: str) -> date:

@@ -74,6 +74,12 @@ def test_what_is_no_range_says_why(query, why):
         asked(**query)
 
 
+def test_a_day_that_the_clocks_left_out_is_no_range():
+    """Samoa went over the date line after December 29, 2011."""
+    with pytest.raises(UnusableRange, match="left that day out"):
+        asked_range({"to": "2011-12-30"}, zone=ZoneInfo("Pacific/Apia"), now=NOW)
+
+
 def test_366_days_are_a_range():
     assert asked(**{"from": "2025-05-05"}).days == 366
 

@@ -6,7 +6,7 @@ Every kind of row keeps its records in a table of its own; they are read a page 
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -35,10 +35,11 @@ def read_cursor(text: str) -> Cursor | None:
     """The place that an address names; None for what names none."""
     at, kind, record = [*text.split("_"), "", ""][:3]
     try:
-        moment = parse_datetime(at.replace(" ", "+"))  # a plus in an address is read as a space
-    except ValueError:
+        told = parse_datetime(at.replace(" ", "+"))  # a plus in an address is read as a space
+        moment = told.astimezone(UTC) if told and told.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    if moment is None or moment.tzinfo is None or not all(_is_row(part) for part in (kind, record)):
+    if moment is None or not all(_is_row(part) for part in (kind, record)):
         return None
     return Cursor(moment, int(kind), int(record))
 

@@ -58,6 +58,13 @@ def add(
         return Member.objects.create(company=company, user=user, role=role)
 
 
+def _take_turn(member: Member) -> None:
+    """Waits for whoever changes the people of the company. Refusal when that removed this one."""
+    lock(member.company_id)
+    if not Member.objects.filter(pk=member.pk).exists():
+        raise Refusal("somebody else has removed this person meanwhile")
+
+
 def check_still_owned(*, member: Member) -> None:
     """Raises Refusal when nobody else could add people and give roles, were this one no owner anymore."""
     rows = Member.objects.filter(company=member.company_id)
@@ -67,9 +74,9 @@ def check_still_owned(*, member: Member) -> None:
 
 
 def change_role(*, member: Member, role: str) -> None:
-    """Raises Refusal for the last owner. Of two owners who demote each other at once, one stays."""
+    """Raises Refusal for the last owner, and for who is gone. Of two owners who demote each other at once, one stays."""
     with transaction.atomic():
-        lock(member.company_id)
+        _take_turn(member)
         if role != Member.Role.OWNER:
             check_still_owned(member=member)
         member.role = role
@@ -79,7 +86,7 @@ def change_role(*, member: Member, role: str) -> None:
 def remove(*, member: Member) -> None:
     """The person no longer works for the company; their account and what they did stay. Raises Refusal for the last owner."""
     with transaction.atomic():
-        lock(member.company_id)
+        _take_turn(member)
         check_still_owned(member=member)
         member.delete()
 
@@ -88,3 +95,13 @@ def may_get_link(*, user: User, owned: Collection[int]) -> bool:
     """Whether an owner of these companies may make a link for the person: who holds it can be that person, everywhere."""
     places = set(user.memberships.values_list("company_id", flat=True))
     return user.is_active and not user.is_superuser and bool(places) and places <= set(owned)
+
+
+def choose_password(*, user: User, token: str, password: str) -> None:
+    """The bearer of a link chooses a password; Refusal when the link has died since it was looked at, by its use for one."""
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk)
+        if not held.is_active or not tokens.check_token(held, token):
+            raise Refusal("this link no longer works")
+        held.set_password(password)
+        held.save(update_fields=["password"])

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from campaigns import people
 from campaigns.desk import row_number
+from campaigns.refusals import Refusal
 
 
 class ChooseForm(SetPasswordForm):
@@ -41,10 +42,11 @@ class SetPassword(FormView):
         return user if user and people.tokens.check_token(user, self.request.GET.get("token", "")) else None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if self.person is None:
-            context = {**admin.site.each_context(request), "title": "This link no longer works"}
-            return self.response_class(request, "desk/dead_link.html", context, status=410)
-        return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs) if self.person else self.dead()
+
+    def dead(self) -> HttpResponse:
+        context = {**admin.site.each_context(self.request), "title": "This link no longer works"}
+        return self.response_class(self.request, "desk/dead_link.html", context, status=410)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.person}
@@ -54,7 +56,12 @@ class SetPassword(FormView):
         return super().get_context_data(**admin.site.each_context(self.request), **own, **kwargs)
 
     def form_valid(self, form: ChooseForm) -> HttpResponse:
-        user: User = form.save()
+        user = form.user
+        try:
+            people.choose_password(user=user, token=self.request.GET["token"], password=form.cleaned_data["new_password1"])
+        except Refusal:
+            return self.dead()
+        user.refresh_from_db()
         login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
         messages.success(self.request, f"Welcome. From now on, log in as {user.get_username()} with your new password.")
         return redirect("dashboard")

@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from campaigns.models import Buyer, CatalogueVersion, Company, Webhook
+from campaigns.models import Buyer, Campaign, CatalogueVersion, Company, Webhook
 from config.management.commands.demo import SELLER
 from publishers.models import Conversion, InboundNumber, Key, LogEntry
 from reservations.models import Reservation
-from tests.factories import make_company
+from tests.factories import make_company, make_webhook
 from tests.pinging import dial, shown
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,15 @@ def test_a_company_of_somebody_else_is_left_alone() -> None:
     with pytest.raises(CommandError, match="The company demo is called “Demonstrations & Sons”, so it is not the one"):
         call_command("demo", stdout=io.StringIO())
     assert (Company.objects.count(), Buyer.objects.count()) == (1, 0)
+
+
+@pytest.mark.usefixtures("printed")
+def test_where_somebody_outside_would_be_told_of_it_no_history_is_made() -> None:
+    make_webhook(Campaign.objects.get(campaign_id="roofing"), name="CRM", url="https://crm.example/calls")
+    said = io.StringIO()
+    call_command("demo", base_url="http://demo.example:8000", stdout=io.StringIO(), stderr=said)
+    line = "No history: the webhook “CRM” would tell somebody outside of calls that nobody made.\n"
+    assert (said.getvalue(), LogEntry.objects.count()) == (line, 0)
 
 
 def test_without_the_simulator_nobody_is_rung_for_a_history(settings: Any) -> None:

@@ -135,8 +135,9 @@ class RefusedBuyerFilter(RowFilter):
         super().__init__(request, params, model, model_admin)
 
 
-# A list of rows with this one in it: [5,7,12]. Details of refusals are objects and texts.
-_LIST = r"\[([0-9]+,)*{}(,[0-9]+)*\]"
+# A list of rows with this one in it, behind the detail of their refusal: null,[5,7,12]] or {…},[5,7,12]]. A detail holds
+# what the caller's tags say, and that may be a list as well.
+_LIST = r"(null|\}}),\[([0-9]+,)*{}(,[0-9]+)*\]\]"
 
 
 def _looked_back_to(time: str) -> str:

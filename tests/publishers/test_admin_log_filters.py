@@ -91,12 +91,20 @@ def test_a_buyer_among_the_refused(before, after):
     assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
-@pytest.mark.parametrize("spelled", ["9{}", "{}9", "5,{},7", "{}"])
+@pytest.mark.parametrize("spelled", ["9{}", "{}9", "5,{},7", "{}", "[{}]", "[1,{}]", '{{"a":[{}]}}'])
 def test_a_buyer_who_was_not_refused(spelled):
     buyer = make.make_buyer()
     text = spelled.format(buyer.pk)
-    _refusing(buyer, [9000] if "," in text or text == str(buyer.pk) else [int(text)], value=text)
+    is_other = text.isdecimal() and text != str(buyer.pk)
+    _refusing(buyer, [int(text)] if is_other else [9000], value=text)
     assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == []
+
+
+def test_a_buyer_who_was_refused_for_nothing_in_particular():
+    buyer = make.make_buyer()
+    trace = {"seed": 1, "eligible": [], "refused": {"closed": [[{"opens": None}, [9000]], [None, [buyer.pk, 9001]]]}}
+    entry = make.make_entry(buyer.company, trace=trace, reasons=",closed,")
+    assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
 def test_only_the_newest_are_looked_through_and_the_page_says_how_far(monkeypatch):

@@ -28,20 +28,25 @@ def hand_out(*, key: Key, publisher: Publisher | None, now: datetime) -> Handout
 
     A campaign's key is shared, so its page is one publisher's; a publisher's own key is that publisher's; the keys of
     buyers, groups and companies have one page without a publisher. Refused when there is such a page already, when the key
-    is over, or when key and publisher don't go together.
+    is over or about to be, or when key and publisher don't go together.
     """
     publisher = key.publisher or publisher
-    _check(key, publisher, now=now)
+    _check(key, publisher)
     try:
         with transaction.atomic():
+            _hold(key)
             return Handout.objects.create(company=key.company, key=key, publisher=publisher, created_at=now)
     except IntegrityError:
         raise Refusal(f"{publisher or key.owner} has posting instructions for this key already") from None
 
 
-def _check(key: Key, publisher: Publisher | None, *, now: datetime) -> None:
-    if key.is_dead(now=now):
-        raise Refusal("this key has been revoked")
+def _hold(key: Key) -> None:
+    """Locked: who rolls the key over meanwhile would not take along a page that is only being made."""
+    if Key.objects.unretired().select_for_update(no_key=True).filter(pk=key.pk).first() is None:
+        raise Refusal("this key has been rolled over or revoked")
+
+
+def _check(key: Key, publisher: Publisher | None) -> None:
     if key.campaign_id is not None and publisher is None:
         raise Refusal("a campaign's key is shared: say which publisher the instructions are for")
     if publisher is None:

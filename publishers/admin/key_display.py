@@ -35,6 +35,7 @@ class Card(NamedTuple):
     log: str
     handed_out: list[Any]
     more: int  # pages that it was handed out by, and that are not named
+    may_hand_out: bool
 
 
 # --- what is read with the keys ---------------------------------------------------------------------------
@@ -84,6 +85,7 @@ def cards(keys: Iterable[Any]) -> list[Card]:
             log=f"{log}?key_row={key.pk}",
             handed_out=key.live_handouts[:_SHOWN],
             more=max(0, len(key.live_handouts) - _SHOWN),
+            may_hand_out=key.retired_at is None and bool(key.campaign_id or not key.live_handouts),
         )
         for key in keys
     ]

@@ -126,6 +126,16 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
     assert ([str(one.publisher) for one in card.handed_out], card.more) == (["Publisher 0", "Publisher 1", "Publisher 2"], 2)
 
 
+@pytest.mark.parametrize(("rolled", "offers"), [(False, 1), (True, 0)], ids=["as ever", "rolled over"])
+@pytest.mark.parametrize("kind", ["rtb", "conversion"])
+def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(kind, rolled, offers):
+    key = make_key(kind)
+    if rolled:
+        keys.roll(key=key, overlap=timedelta(days=1), now=timezone.now())
+    page = browser(key.company).get(_page(key.owner)).content.decode()
+    assert page.count(f'href="{ADD}?key={key.pk}"') == offers
+
+
 def test_it_says_who_made_and_renewed_it_and_when(clock):
     key = make_key("conversion")
     anna, ben = browser(key.company), browser(key.company, "account_manager")

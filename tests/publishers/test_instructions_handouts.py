@@ -58,9 +58,10 @@ def test_a_buyers_key_is_no_publishers():
     assert _refused(handouts.hand_out, key=key, publisher=make_publisher(key.company)) == "this key is not used by publishers"
 
 
-def test_a_revoked_key_is_not_handed_out():
-    key = make_key("conversion", retired_at=timezone.now())
-    assert _refused(handouts.hand_out, key=key, publisher=None) == "this key has been revoked"
+@pytest.mark.parametrize("hours", [0, 24], ids=["revoked", "rolled over"])
+def test_a_key_that_is_over_or_about_to_be_is_not_handed_out(hours):
+    key = make_key("conversion", retired_at=timezone.now() + timedelta(hours=hours))
+    assert _refused(handouts.hand_out, key=key, publisher=None) == "this key has been rolled over or revoked"
 
 
 def test_there_is_one_page_for_a_key_and_a_publisher():

@@ -1,0 +1,55 @@
+"""Posting instructions that are handed out while their key is rolled over, by two people at one moment."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.refusals import Refusal
+from publishers import handouts, keys
+from publishers.models import Handout, Key, Publisher
+from tests.factories import make_key, make_publisher
+from tests.races.overlapping import overlapping
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def key() -> Key:
+    return make_key("rtb")
+
+
+@pytest.fixture
+def publisher(key: Key) -> Publisher:
+    return make_publisher(key.company)
+
+
+def _roll(key: Key) -> None:
+    keys.roll(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
+
+
+def _hand_out(key: Key, publisher: Publisher, said: list[str]) -> None:
+    try:
+        handouts.hand_out(key=key, publisher=publisher, now=timezone.now())
+    except Refusal as refusal:
+        said.append(refusal.text)
+
+
+def test_a_page_that_is_just_made_goes_over_to_the_new_key(key: Key, publisher: Publisher) -> None:
+    said: list[str] = []
+    waited = overlapping(lambda: _hand_out(key, publisher, said), lambda: _roll(key))
+    made = Handout.objects.get()
+    assert (waited, said, made.key != key, made.former_key) == (True, [], True, key)
+
+
+def test_no_page_is_made_for_a_key_that_is_just_rolled_over(key: Key, publisher: Publisher) -> None:
+    said: list[str] = []
+    waited = overlapping(lambda: _roll(key), lambda: _hand_out(key, publisher, said))
+    assert (waited, said, Handout.objects.count()) == (True, ["this key has been rolled over or revoked"], 0)
+
+
+def test_of_two_who_hand_out_at_once_one_makes_the_page(key: Key, publisher: Publisher) -> None:
+    said: list[str] = []
+    waited = overlapping(lambda: _hand_out(key, publisher, said), lambda: _hand_out(key, publisher, said))
+    assert (waited, said) == (True, [f"{publisher} has posting instructions for this key already"])
+    assert Handout.objects.count() == 1

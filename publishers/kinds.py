@@ -116,8 +116,8 @@ class WordsField(forms.Field):
     def to_python(self, value: Any) -> list[str]:
         if not value:
             return []
-        words = value.split(",") if isinstance(value, str) else list(value)
-        return [word.strip() for word in words if word.strip()]
+        words = [word.strip() for word in (value.split(",") if isinstance(value, str) else value)]
+        return list(dict.fromkeys(filter(None, words)))
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value

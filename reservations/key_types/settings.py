@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from config.api.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
 from publishers.kinds import WordsField
 from publishers.manual import ANY_TAG, Parameter, tag
 
@@ -15,10 +17,22 @@ KNOWN_NUMBER = Parameter(
 )
 
 
+class TagNamesField(WordsField):
+    """Names of tags. What has a place of its own in a ping never is one: a key that required it would refuse every ping."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        for name in value:
+            if name in RESERVED:
+                raise ValidationError(f"“{name}” is no tag: a ping has its own place for it. Leave it out here.")
+            if not is_tag_name(name):
+                raise ValidationError(f"A tag's name has at most {MAX_TAG_NAME} characters, none of them a control character.")
+
+
 def shared_fields(*, ttl_seconds: int) -> dict[str, forms.Field]:
     """Form fields by setting name, with this default life of a reservation in seconds."""
     return {
-        "required_tags": WordsField(
+        "required_tags": TagNamesField(
             label="Required tags",
             required=False,
             initial=[],

@@ -75,6 +75,11 @@ def test_a_handler_keys_actions_are_ticked():
     [
         ("setting_ttl_seconds", "0", "Ensure this value is greater than or equal to 1."),
         ("setting_inbound_number", "soon", "“soon” is no phone number; one looks like +18335550100."),
+        (
+            *("setting_required_tags", "caller_zip, publisher_id"),
+            "“publisher_id” is no tag: a ping has its own place for it. Leave it out here.",
+        ),
+        ("setting_required_tags", "x" * 101, "A tag's name has at most 100 characters, none of them a control character."),
         ("allowed_networks", "here", "“here” is no network; one looks like 203.0.113.0/24."),
     ],
 )

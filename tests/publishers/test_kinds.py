@@ -66,6 +66,10 @@ def test_words_are_shown_as_they_are_typed() -> None:
     assert WordsField().prepare_value(["zip", "age"]) == "zip, age"
 
 
+def test_a_word_that_is_typed_twice_counts_once() -> None:
+    assert WordsField().clean("zip, age ,, zip") == ["zip", "age"]
+
+
 def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         kind_of("nothing")

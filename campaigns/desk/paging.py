@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from unfold import paginator
 
 MOST_BRANCHES = 400  # SQLite joins at most five hundred
+MOST_VALUES = 30_000  # in a statement: PostgreSQL takes 65,535, and what names a thousand rows names them in every branch
 
 
 class InfinitePaginator(paginator.InfinitePaginator):
@@ -33,11 +34,14 @@ class InfinitePaginator(paginator.InfinitePaginator):
     def keys(self, bottom: int, top: int) -> list[Any]:
         rows: Any = self.object_list
         order = [name.removeprefix("-") for name in rows.query.order_by if isinstance(name, str)]
-        if not 0 < len(self.branches) <= MOST_BRANCHES or len(order) != len(rows.query.order_by):
+        newest = None
+        if 0 < len(self.branches) <= MOST_BRANCHES and len(order) == len(rows.query.order_by):
+            parts = [rows.filter(**branch).values_list(*order, "pk")[:top] for branch in self.branches]
+            newest = _newest_of(parts, self._directions(), bottom, top)
+        if newest is None:
             return list(rows.values_list("pk", flat=True)[bottom:top])
-        parts = [rows.filter(**branch).values_list(*order, "pk")[:top] for branch in self.branches]
         key = rows.model._meta.pk
-        return [key.to_python(row[-1]) for row in _newest_of(parts, self._directions(), bottom, top)]
+        return [key.to_python(row[-1]) for row in newest]
 
     def _directions(self) -> str:
         """ORDER BY, by the places of the columns."""
@@ -45,8 +49,11 @@ class InfinitePaginator(paginator.InfinitePaginator):
         return ", ".join(f"{place} {'DESC' if name.startswith('-') else 'ASC'}" for place, name in enumerate(names, 1))
 
 
-def _newest_of(parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top: int) -> list[tuple[Any, ...]]:
-    """The rows of all parts in one order. Django knows no limit for a part of a union on SQLite."""
+def _newest_of(parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top: int) -> list[tuple[Any, ...]] | None:
+    """The rows of all parts in one order; None for more than a statement can say.
+
+    Django knows no limit for a part of a union on SQLite.
+    """
     texts: list[str] = []
     values: list[Any] = []
     for place, part in enumerate(parts):
@@ -58,6 +65,8 @@ def _newest_of(parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top
         values.extend(own)
     if not texts:
         return []
+    if len(values) > MOST_VALUES:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT %s OFFSET %s", [*values, top - bottom, bottom])
         return cursor.fetchall()

@@ -15,6 +15,8 @@ from publishers.models import Key, LogEntry
 
 from . import log_filters, log_list, log_page, log_words
 
+_MOST_NAMED = 1000  # by one UUID: a publisher may repeat a ping as often as it likes
+
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyAdmin):
@@ -59,7 +61,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
             uuid = UUID(term)
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(Q(reservation_uuid=uuid) | Q(call_uuid=uuid)), False
+        return queryset.filter(pk__in=_that_name(uuid)), False
 
     # --- one row ---
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -102,6 +104,13 @@ class LogEntryAdmin(ReadOnlyAdmin):
     def answer(self, entry: Any) -> str:
         told = log_list.answer(entry) or "–"
         return told if entry.clear else mask_text(told)
+
+
+def _that_name(uuid: UUID) -> list[int]:
+    """The newest rows of a reservation or a call, each found in its own index: the list's order is no way to either."""
+    columns = ("reservation_uuid", "call_uuid")
+    rows = (LogEntry.objects.filter(**{name: uuid}).order_by("-pk").values_list("pk", flat=True) for name in columns)
+    return [row for each in rows for row in each[:_MOST_NAMED]]
 
 
 def _keys_named(request: HttpRequest, term: str) -> list[int]:

@@ -1,6 +1,7 @@
 """Pages of records: the newest of each company, in one order, however deep."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -53,13 +54,20 @@ def test_each_row_is_read_with_the_rights_in_its_company(companies):
     assert [(row, row.clear) for row in listed(_of_both(companies), LIST)] == [(rows[0], True), (rows[1], False)]
 
 
-@pytest.mark.parametrize("most", [0, 9])
-def test_a_filter_holds_on_every_page(companies, monkeypatch, most):
-    monkeypatch.setattr(paging, "MOST_BRANCHES", most)
+@pytest.mark.parametrize(("limit", "most"), [("MOST_BRANCHES", 0), ("MOST_BRANCHES", 9), ("MOST_VALUES", 0)])
+def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
+    monkeypatch.setattr(paging, limit, most)
     rows = _in_turn(companies)
     LogEntry.objects.filter(pk__in=[rows[1].pk, rows[3].pk, rows[4].pk]).update(status=422)
     client = _of_both(companies)
     assert [listed(client, f"{LIST}?status=422&p={page}") for page in (1, 2, 3)] == [[rows[1], rows[3]], [rows[4]], []]
+
+
+def test_what_names_a_thousand_rows_is_asked_of_many_companies(companies):
+    companies += [make.make_company() for _ in range(65)]
+    uuid = uuid4()
+    rows = [make.make_entry(companies[0], call_uuid=uuid) for _ in range(1000)]
+    assert listed(browser(), f"{LIST}?q={uuid}") == [rows[-1], rows[-2]]
 
 
 def test_the_oldest_first_on_demand(companies):

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from publishers.models import LogEntry
@@ -46,6 +48,18 @@ def test_what_a_uuid_led_to(column):
     entry = make.make_entry(company, **{column: uuid})
     make.make_entry(company, **{column: uuid4()})
     assert listed(browser(company), f"{LIST}?q={uuid}") == [entry]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks through a small table as a whole")
+def test_what_a_uuid_led_to_is_not_looked_for_through_the_whole_log():
+    client = browser(make.make_company())
+    with CaptureQueriesContext(connection) as sent:
+        client.get(f"{LIST}?q={uuid4()}")
+    asked = [query["sql"] for query in sent.captured_queries if "_uuid" in query["sql"].partition("WHERE")[2]]
+    with connection.cursor() as cursor:
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchone()[3] for sql in asked]
+    table = "SEARCH publishers_logentry USING COVERING INDEX"
+    assert plans == [f"{table} log_by_reservation (reservation_uuid=?)", f"{table} log_by_call (call_uuid=?)"]
 
 
 @pytest.mark.parametrize("asked", ["key", "name"])

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, operations
 from django.db.utils import OperationalError
 
 # SQLite lets one connection write at a time and makes the others poll for their turn: twelve threads spend 25 times as
@@ -33,8 +33,17 @@ class Cursor(base.SQLiteCursorWrapper):
             _turn.release()
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    """Whole numbers as large as PostgreSQL takes them: SQLite alone would let in seconds that no clock can count."""
+
+    def integer_field_range(self, internal_type: str) -> tuple[int, int]:
+        return self.integer_field_ranges[internal_type]
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Holds the turn from BEGIN until SQLite says that no transaction is open any more, however it ended."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -135,6 +135,13 @@ def test_what_can_be_no_destination_is_refused(typed):
     assert saved(client, _change(buyer), filled(client, _change(buyer), number=typed)) == [wrong]
 
 
+@pytest.mark.parametrize("row", [make.make_campaign, make.make_buyer], ids=["campaign", "buyer"])
+def test_more_seconds_than_a_clock_can_count_are_refused(row):
+    row, field = row(), "dedupe_seconds" if row is make.make_campaign else "acceptance_seconds"
+    client, wrong = browser(row.company), "Ensure this value is less than or equal to 2147483647."
+    assert saved(client, _change(row), filled(client, _change(row), **{field: 9 * 10**18})) == [wrong]
+
+
 @pytest.mark.parametrize(("typed", "kept"), [("Caller", "caller"), ("416 555 0101", "+14165550101")])
 def test_a_buyers_caller_id_is_the_caller_or_a_number(typed, kept):
     buyer = make.make_buyer()

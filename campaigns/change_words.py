@@ -1,7 +1,7 @@
 """Changes of settings in words: who did what to which row, from what to what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -21,6 +21,7 @@ _TOGETHER = timedelta(seconds=5)  # one saved page, one applied file
 _SECRETS = {("buyer", "sip_password"), ("webhook", "secret"), ("key", "key")}
 _SAYS_ALL = {"route", "groupmember", "businesshours", "closeddate", "specialhours", "filter", "webhookfilter", "conversionfilter"}
 _BLANK = {"time_zone": "the company’s", "priority": "the buyer’s own", "weight": "the buyer’s own"}
+words_for: dict[tuple[str, str], Callable[[Any], str]] = {}  # of a row's kind and column; floors above add theirs
 _LEFT_OUT = {"id", "company", "created_at"}
 
 
@@ -47,7 +48,7 @@ def entries(records: Sequence[Record]) -> list[Entry]:
         row = names.owner_of(record)
         entry = Entry(record.row.history_date, *_who(record), row, str(row._meta.verbose_name), lines)
         if told and _is_same(told[-1], entry):
-            told[-1].lines += lines
+            told[-1].lines[:0] = lines  # within one act, in the order in which it was done
         else:
             told.append(entry)
     return told
@@ -190,6 +191,9 @@ def _about(record: Record, row: models.Model, names: _Names) -> str:
         is_plain = value in (None, "", [], {}) or value == field.get_default() or field.name == owner_field(record.model)
         is_named = str(value) == str(row) or (record.model._meta.model_name, field.name) in _SECRETS
         if not is_plain and not is_named:
+            if field.name == "settings":
+                told += [f"{name.replace('_', ' ')} {_plain(one)}" for name, one in sorted(value.items()) if one]
+                continue
             told.append(str(field.verbose_name) if value is True else f"{field.verbose_name} {_value(field, value, names)}")
     return f": {', '.join(told)}" if told else ""
 
@@ -206,6 +210,8 @@ def _value(field: Any, value: Any, names: _Names) -> str:
         return _BLANK[field.name]
     if isinstance(field, models.ForeignKey):
         return "nobody" if value is None else names.name(field, value)
+    if told := words_for.get((str(field.model._meta.model_name), field.name)):
+        return told(value)
     if field.choices and value is not None:
         return str(dict(field.flatchoices).get(value, value))
     if field.name == "url":  # what follows the host may be a key

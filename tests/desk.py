@@ -28,7 +28,7 @@ def filled(client: Client, url: str, **changes: Any) -> dict[str, Any]:
     context = client.get(url).context
     data = _values([context["adminform"].form])
     for inline in context["inline_admin_formsets"]:
-        data |= _values([inline.formset.management_form, *inline.formset.initial_forms])
+        data |= _values([inline.formset.management_form, *inline.formset.forms])
     return data | changes
 
 

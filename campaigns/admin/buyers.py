@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminTextareaWidget
@@ -35,6 +36,7 @@ from campaigns.models import (
     SpecialHours,
 )
 
+_LINK = "text-primary-600 dark:text-primary-500"
 _NONE = "Empty: unlimited. 0: none."
 _CAP_HELP = {
     "concurrency_cap": f"Calls at once. {_NONE}",
@@ -44,7 +46,7 @@ _CAP_HELP = {
     "hard_cap": f"Calls in all; only the button “Reset hard cap” counts anew. {_NONE}",
     "cap_counts": "Whether a call takes its place in the hour, day, month and all once it connects, or only if it converts.",
 }
-_CAPS = ("concurrency_cap", "hourly_cap", "daily_cap", "monthly_cap", "hard_cap")
+_CAPS = (("concurrency_cap", "hourly_cap"), ("daily_cap", "monthly_cap"), ("hard_cap", "cap_counts"))
 
 
 class ClosedDateInline(CatalogueInline):
@@ -123,8 +125,10 @@ class CappedAdmin(CatalogueAdmin):
         if row.pk is None:
             return "–"
         campaigns = Campaign.objects.filter(self.routes(row), retired_at=None).distinct().order_by("name")
-        found = format_html_join(", ", "{}", ((link(campaign),) for campaign in campaigns))
-        return found or "None yet: add a route on a campaign's page."
+        if found := format_html_join(", ", "{}", ((link(campaign),) for campaign in campaigns)):
+            return found
+        there = reverse("admin:campaigns_campaign_changelist")
+        return format_html('None yet: add a route on <a href="{}" class="{}">a campaign’s page</a>.', there, _LINK)
 
     @action(description="Reset hard cap", url_path="reset-hard-cap", permissions=["edit"], icon="restart_alt")
     def reset_hard_cap(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -184,7 +188,7 @@ class BuyerForm(CatalogueForm):
             "sip_password": "The password that goes with it.",
         }
         labels = {
-            "timeout_seconds": "ring time (seconds)",
+            "timeout_seconds": "Ring time (seconds)",
             "sip_username": "SIP username",
             "sip_password": "SIP password",
             "caller_id": "Caller ID",
@@ -218,7 +222,7 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
             },
         ),
         ("Order among the buyers of a campaign", {"fields": [("priority", "weight")]}),
-        ("Caps", {"fields": [("concurrency_cap", "hourly_cap", "daily_cap"), ("monthly_cap", "hard_cap", "cap_counts"), "use"]}),
+        ("Caps", {"fields": [*_CAPS, "use"]}),
         ("When it is open", {"fields": [("weekly_hours", "time_zone")]}),
         (
             "The call itself",
@@ -268,7 +272,7 @@ class BuyerGroupAdmin(CappedAdmin):
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": [("name", "group_id"), "routed_from"]}),
-        ("Caps that its buyers share", {"fields": [_CAPS[:3], (*_CAPS[3:], "cap_counts"), "use"]}),
+        ("Caps that its buyers share", {"fields": [*_CAPS, "use"]}),
     ]
     inlines = [GroupBuyersInline]
     hint = "No group yet. The buyers of a group share its caps, and a campaign can route to all of them at once."

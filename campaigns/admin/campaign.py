@@ -26,6 +26,7 @@ class RouteInline(CatalogueInline):
     model = Route
     fields = ["buyer", "group", "priority", "weight"]
     verbose_name_plural = "routes: the buyers and groups that its calls may go to"
+    begins_with = 1
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -42,7 +43,7 @@ class CampaignForm(CatalogueForm):
             "duplicates": "What becomes of a caller whose call converted a short while ago.",
             "dedupe_seconds": "How long that while is: 86400 is a day, 2592000 are 30 days. 0: every call counts anew.",
         }
-        labels = {"dedupe_seconds": "repeats within (seconds)"}
+        labels = {"dedupe_seconds": "Repeats within (seconds)"}
 
 
 Need = tuple[str, str, str]  # what a campaign lacks without which it sells nothing, what mends it, and the address of that

@@ -7,7 +7,9 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from phonenumbers import SUPPORTED_REGIONS
 from unfold.admin import ModelAdmin, TabularInline
@@ -112,6 +114,10 @@ class CompanyAdmin(CatalogueAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Company) -> HttpResponse:
+        """To the dashboard, which says what a new company needs."""
+        return redirect(f"{reverse('dashboard')}?company={obj.pk}")
 
 
 class MembershipInline(TabularInline):

@@ -261,6 +261,10 @@ class CatalogueInline(OwnChoices, TabularInline):
     form = CatalogueForm
     formfield_overrides = {TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
     extra = 0
+    begins_with = 0  # empty rows on the page of an owner that is being added
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return self.begins_with if obj is None else self.extra
 
     def _page(self) -> Any:
         return self.admin_site.get_model_admin(self.parent_model)

@@ -62,6 +62,7 @@ def _steps(company: Company, known: dict[str, Any]) -> Iterator[Step]:
     yield Step(
         "Add a buyer", "Who takes the calls: its number, its hours, how many at once.", _new(Buyer, company), known["buyer"]
     )
+    yield Step("Add a publisher", "Who sends the callers.", _new(Publisher, company), known["publisher"])
     yield Step("Add a campaign with a route to it", "What the calls are about, and who gets them.", on_campaign, known["route"])
     yield Step(
         "Give the campaign a number", "Where callers arrive; in its pool, pings hand it out.", on_campaign, known["number"]
@@ -69,7 +70,6 @@ def _steps(company: Company, known: dict[str, Any]) -> Iterator[Step]:
     yield Step(
         "Say what a call pays", "A conversion: seconds to talk, what you pay and what you earn.", on_campaign, known["conversion"]
     )
-    yield Step("Add a publisher", "Who sends the callers.", _new(Publisher, company), known["publisher"])
     new_key = _new(Key, company, type="rtb", campaign=campaign) if campaign else on_campaign
     yield Step("Make a key", "It lets a publisher ping the campaign.", _page(Key, key) if key else new_key, bool(key))
     yield Step(

@@ -45,6 +45,7 @@ class ConversionInline(CatalogueInline):
     ordering_field = "position"
     hide_ordering_field = True
     verbose_name_plural = "conversions: what a call must reach, and what it pays"
+    begins_with = 1
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -112,4 +113,4 @@ def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
 page: Any = admin.site.get_model_admin(Campaign)
 page.needs = [*page.needs, _supply]
 page.retiring = (*page.retiring, "Its numbers are retired with it, and free for another campaign.")
-page.inlines = [*page.inlines, ConversionInline, FixedNumberInline, PoolInline]
+page.inlines = [*page.inlines[:1], ConversionInline, FixedNumberInline, PoolInline, *page.inlines[1:]]  # webhooks come last

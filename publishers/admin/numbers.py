@@ -82,6 +82,7 @@ class PoolInline(NumberInline):
     template_after = "admin/paste_numbers.html"
     verbose_name = "pool number"
     verbose_name_plural = "pool: numbers that pings are answered with"
+    begins_with = 1
 
 
 class PasteForm(AskForm):

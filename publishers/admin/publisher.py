@@ -8,9 +8,11 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from campaigns import change_words
 from campaigns.desk import CatalogueForm, PausableAdmin, ReadOnlyInline, link
 from publishers.models import InboundNumber, Publisher
 
+from . import key_display
 from .owners import add_keys_to_pages
 
 
@@ -59,3 +61,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
+change_words.words_for["key", "type"] = key_display.kind_label

@@ -24,7 +24,8 @@ def _page(row: Any, what: str = "change") -> str:
 
 
 def _told(client: Any, url: str = PAGE) -> list[str]:
-    return [line for change in client.get(url).context["changes"] for line in change.entry.lines]
+    """Every line, the newest first."""
+    return [line for change in client.get(url).context["changes"] for line in reversed(change.entry.lines)]
 
 
 def _save(row: Any, **fields: Any) -> None:
@@ -139,7 +140,7 @@ def test_what_was_saved_at_once_stands_together():
     rows = {"filters-TOTAL_FORMS": "1", "filters-0-key": "zip", "filters-0-operator": "==", "filters-0-value": "90210"}
     client.post(_page(buyer), filled(client, _page(buyer), daily_cap="5", **rows))
     newest = client.get(PAGE).context["changes"][0]
-    assert newest.entry.lines == ["added the filter zip == 90210", "changed daily cap from unlimited to 5"]
+    assert newest.entry.lines == ["changed daily cap from unlimited to 5", "added the filter zip == 90210"]
 
 
 def test_a_save_that_changed_nothing_is_not_told():
@@ -210,6 +211,12 @@ def test_who_edits_one_company_and_reads_another_sees_the_changes_of_the_one():
     Member.objects.create(company=other, user=User.objects.get(), role="read_only")
     page = client.get(PAGE)
     assert ("Mine" in page.text, "Theirs" in page.text) == (True, False)
+
+
+def test_a_new_key_is_told_in_words():
+    key = make.make_key("rtb", name="For Alpha", paused=False)
+    line = f"added the key For Alpha: type Real-time bidding, campaign {key.campaign}, shield scope “key”, ttl seconds 30"
+    assert _told(browser(key.company), _page(key, "history")) == [line]
 
 
 def test_a_row_that_is_gone_is_still_told():

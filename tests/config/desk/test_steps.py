@@ -15,10 +15,10 @@ from tests.pinging import dial, ping
 pytestmark = pytest.mark.django_db
 NAMES = [
     "Add a buyer",
+    "Add a publisher",
     "Add a campaign with a route to it",
     "Give the campaign a number",
     "Say what a call pays",
-    "Add a publisher",
     "Make a key",
     "Hand out posting instructions",
     "Try it",
@@ -81,7 +81,7 @@ def test_what_is_there_already_is_led_to():
     key = make.make_key()
     urls = [step.url for step in steps(key.company)]
     on_campaign = reverse("admin:campaigns_campaign_change", args=[key.campaign_id])
-    assert (urls[1], urls[6]) == (on_campaign, reverse("admin:publishers_key_change", args=[key.pk]))
+    assert (urls[2], urls[6]) == (on_campaign, reverse("admin:publishers_key_change", args=[key.pk]))
 
 
 def test_who_may_only_read_is_given_no_way_to_change():

@@ -1,0 +1,162 @@
+"""From an empty installation to a publisher who has all it needs, in the admin alone, each form as a browser would post it.
+
+The task: sell roofing calls to Buyer One on weekdays, at most five at a time, pay publisher Alpha $90 after two minutes,
+and send Alpha what they need.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from config.management.commands.up import make_administrator
+from tests.desk import filled
+from tests.pinging import act, dial, hang_up, last_leg
+
+pytestmark = pytest.mark.django_db
+ELEVEN_IN_NEW_YORK = 3 * 3600  # seconds from the clock's noon in Greenwich, a Tuesday
+DAY = 86_400
+
+
+@dataclass
+class Manager:
+    """Somebody who follows links and fills in forms. `page` is where they are."""
+
+    client: Client
+    page: Any = None
+
+    def goes(self, url: str) -> None:
+        self.page = self.client.get(url, follow=True)
+
+    def follows(self, words: str) -> None:
+        """The link with these words on the page."""
+        links = re.findall(r'<a\b[^>]*?href="([^"]+)"[^>]*>(.*?)</a>', self.page.text, re.DOTALL)
+        found = [html.unescape(url) for url, text in links if words in re.sub(r"<[^>]+>", "", text)]
+        assert found, f"no link says {words!r} on {self.page.request['PATH_INFO']}"
+        here = self.page.request
+        self.goes(found[0] if found[0][0] == "/" else f"{here['PATH_INFO']}{found[0]}")
+
+    @property
+    def address(self) -> str:
+        asked = self.page.request
+        return f"{asked['PATH_INFO']}?{asked['QUERY_STRING']}"
+
+    def saves(self, **typed: Any) -> None:
+        """The form on the page, as it stands with what is typed."""
+        url = self.address
+        self.page = self.client.post(url, filled(self.client, url, **typed), follow=True)
+        assert self.page.redirect_chain, f"{url} was not saved: {self.page.context['errors']}"
+
+    def finds(self, what: str, name: str) -> str:
+        """What a choice offers when one types a name: the row's number."""
+        app, model, field = what.split()
+        asked = {"app_label": app, "model_name": model, "field_name": field, "term": name}
+        return str(self.client.get(reverse("admin:autocomplete"), asked).json()["results"][0]["id"])
+
+
+@pytest.fixture
+def manager(clock: Any) -> Manager:
+    clock(ELEVEN_IN_NEW_YORK)
+    person = Manager(Client())
+    person.goes("/admin/login/?next=/admin/")
+    typed = {"username": "admin", "password": make_administrator(), "next": "/admin/"}
+    person.page = person.client.post("/admin/login/?next=/admin/", typed, follow=True)
+    return person
+
+
+def set_up(manager: Manager) -> str:
+    """The whole task; the link that Alpha is sent."""
+    manager.follows("Add the first company")
+    manager.saves(name="Acme Calls", time_zone="America/New_York")
+    manager.follows("Add a buyer")
+    manager.saves(name="Buyer One", number="(416) 555-0101", weekly_hours="weekdays 9-17", concurrency_cap="5")
+    manager.goes("/admin/")
+    manager.follows("Add a publisher")
+    manager.saves(name="Alpha", publisher_id="alpha")
+    manager.goes("/admin/")
+    manager.follows("Add a campaign with a route to it")
+    _fill_in_campaign(manager)
+    manager.follows("Make a key for publishers")
+    manager.saves(name="Roofing pings")
+    return _hand_out(manager)
+
+
+def _fill_in_campaign(manager: Manager) -> None:
+    """Route, pay and number stand on the page on which the campaign is made."""
+    buyer = manager.finds("campaigns route buyer", "Buyer One")
+    alpha = manager.finds("publishers conversion publisher", "Alpha")
+    pay = {"seconds": "120", "payout": "90", "revenue": "120", "publisher": alpha, "position": "0"}
+    manager.saves(
+        name="Roofing",
+        **{"routes-TOTAL_FORMS": "1", "routes-0-buyer": buyer, "conversions-TOTAL_FORMS": "1"},
+        **{f"conversions-0-{name}": value for name, value in pay.items()},
+        **{"numbers-2-TOTAL_FORMS": "1", "numbers-2-0-number": "(833) 555-0100"},
+    )
+
+
+def _hand_out(manager: Manager) -> str:
+    manager.goes("/admin/")
+    manager.follows("Hand out posting instructions")
+    manager.follows("Hand out posting instructions")
+    choice = manager.page.context["form"].fields["publisher"].queryset.get(name="Alpha")
+    manager.page = manager.client.post(manager.address, {"publisher": choice.pk}, follow=True)
+    return re.findall(r"http://testserver(/instructions/[\w-]+)", manager.page.text)[0]
+
+
+def ping(link: str, caller: str = "+12025550102") -> dict[str, Any]:
+    """What Alpha does, who has nothing but the link: the URL on its page, with a caller filled in."""
+    text = html.unescape(Client().get(link).text)
+    url = urlsplit(re.findall(r"http://testserver/rtbs\.json\?[^\s\"'<]+", text)[0])
+    query = url.query.replace("CALLER_NUMBER", caller.replace("+", "%2B"))
+    return dict(Client().post(f"{url.path}?{query}").json())
+
+
+def _talk(link: str, clock: Any, seconds: float) -> dict[str, Any]:
+    call = dial(ping(link)["inbound_number"])
+    act(last_leg(call), "answer")
+    clock(seconds)
+    return hang_up(call["call_uuid"])
+
+
+def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(manager):
+    answer = ping(set_up(manager))
+    assert [answer[name] for name in ("status", "retreaver_payout", "retreaver_seconds", "inbound_number")] == [
+        "reserved",
+        90.0,
+        120,
+        "+18335550100",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "pay"), [(119, (False, None)), (120, (True, "90.00"))])
+def test_a_call_pays_after_two_minutes(manager, clock, seconds, pay):
+    call = _talk(set_up(manager), clock, seconds)
+    assert (call["publisher_id"], call["legs"][1]["number"], call["converted"], call["payout"]) == ("alpha", "+14165550101", *pay)
+
+
+def test_at_most_five_at_a_time(manager):
+    link = set_up(manager)
+    for last in range(5):
+        caller = f"+1202555011{last}"
+        act(last_leg(dial(ping(link, caller)["inbound_number"], caller)), "answer")
+    assert ping(link)["status"] == "no-target"
+
+
+@pytest.mark.parametrize(("days", "status"), [(3, "reserved"), (4, "no-target"), (5, "no-target"), (6, "reserved")])
+def test_on_weekdays_alone(manager, clock, days, status):
+    link = set_up(manager)
+    clock(days * DAY)
+    assert ping(link)["status"] == status
+
+
+def test_then_the_admin_says_that_it_sells_and_what_is_done(manager):
+    set_up(manager)
+    manager.goes("/admin/")
+    manager.follows("Campaigns")
+    manager.follows("Roofing")
+    assert "Yes: whoever pings it or calls its numbers is taken." in manager.page.text

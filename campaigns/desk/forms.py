@@ -47,6 +47,13 @@ class TimeZoneWidget(UnfoldAdminTextInputWidget):
     def __init__(self) -> None:
         super().__init__(attrs={"list": "time-zones", "placeholder": "America/New_York"})
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """A city alone will do, where there is one such: new york is America/New_York."""
+        typed = super().value_from_datadict(data, files, name)
+        city = "/" + str(typed or "").strip().replace(" ", "_").casefold()
+        found = [zone for zone in zoneinfo.available_timezones() if f"/{zone.casefold()}".endswith(city)]
+        return found[0] if len(found) == 1 else typed
+
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         return SafeString(super().render(*args, **kwargs) + _time_zones())
 

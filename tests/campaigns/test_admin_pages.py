@@ -135,6 +135,14 @@ def test_what_can_be_no_destination_is_refused(typed):
     assert saved(client, _change(buyer), filled(client, _change(buyer), number=typed)) == [wrong]
 
 
+@pytest.mark.parametrize("typed", ["New_York", "new york", "america/new_york"])
+def test_a_city_alone_names_its_time_zone(typed):
+    buyer = make.make_buyer()
+    client = browser(buyer.company)
+    client.post(_change(buyer), filled(client, _change(buyer), time_zone=typed))
+    assert Buyer.objects.get().time_zone == "America/New_York"
+
+
 @pytest.mark.parametrize("row", [make.make_campaign, make.make_buyer], ids=["campaign", "buyer"])
 def test_more_seconds_than_a_clock_can_count_are_refused(row):
     row, field = row(), "dedupe_seconds" if row is make.make_campaign else "acceptance_seconds"

@@ -14,7 +14,7 @@ from campaigns.desk import DeskPage, companies, mask_text, mine, moment, row_num
 from campaigns.models import Campaign, Company
 from campaigns.refusals import Refusal
 from publishers import trial, trial_again
-from publishers.models import LogEntry
+from publishers.models import LogEntry, Publisher
 from publishers.snapshot import current_snapshot
 from publishers.trial_again import Again, CannotBeAsked
 
@@ -101,7 +101,7 @@ class DryRun(DeskPage):
             "result": result,
             "color": color,
             "sentence": sentence,
-            "quoted": rows[0].quoted if result == "reserved" else "",
+            "quoted": rows[0].quoted if found.result == "reserved" else "",
             "eligible": [one for one, each in zip(rows, standings, strict=True) if each.place],
             "refused": [one for one, each in zip(rows, standings, strict=True) if each.reason],
             "shared": sum(one.chance > 0 for one in standings) > 1,
@@ -113,6 +113,7 @@ class DryRun(DeskPage):
     # --- by a row of the log ------------------------------------------------------------------------------
     def _asked_again(self, entry: LogEntry, company: Company) -> Context:
         shown: Context = {"entry": entry, "entry_at": moment(entry.at), "entry_result": log_words.result(entry)}
+        shown["entry_color"] = log_words.COLORS.get(entry.result)
         if entry.company_row is None:
             return shown | {"cannot": "Its key was refused: nobody knows which campaign it meant.", "ping": None}
         try:
@@ -143,7 +144,10 @@ class DryRun(DeskPage):
         number = asked.entry.caller_number
         caller = (phone.national(number) if self.clear else phone.masked(number)) if number else "withheld"
         given = [("Campaign", campaign.name), ("Caller", caller)]
-        given += [("Publisher", asked.publisher_id)] if asked.publisher_id else []
+        if asked.publisher_id:
+            of_company = Publisher.objects.unretired().filter(company=campaign.company_id)
+            known = of_company.filter(publisher_id=asked.publisher_id).values_list("name", flat=True).first()
+            given.append(("Publisher", known or asked.publisher_id))
         return given + [(name, self.mask(value)) for name, value in asked.tags.items()]
 
     def _form_url(self, asked: trial_again.Question, company: Company) -> str:

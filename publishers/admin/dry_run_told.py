@@ -16,7 +16,6 @@ from . import log_words
 
 Masks = Callable[[str], str]
 _COLORS = {CHOSEN: "success", ELIGIBLE: "info"}
-_RESULTS = {"reserved": "success", "no-target": "danger", "rejected": "warning"}
 _REPEATS = {
     Campaign.Duplicates.PAY_ONCE: "it is routed, but would not pay again",
     Campaign.Duplicates.EXCLUDE_BUYER: "it does not go to the same buyer again",
@@ -91,13 +90,13 @@ def quoted(quote: Quote, currency: str) -> str:
 
 
 def answer(trial: Trial) -> tuple[str, str, str]:
-    """The result in one word, its color, and a sentence."""
+    """The result as the log says it, its color there, and a sentence."""
     told = {
         "rejected": f"The {trial.paused} is paused: nobody is asked.",
         "no-target": _nobody(trial),
         "reserved": f"{trial.decision.order[0].name} gets the caller." if trial.decision.order else "",
     }
-    return trial.result, _RESULTS[trial.result], told[trial.result]
+    return log_words.RESULTS[trial.result], log_words.COLORS[trial.result], told[trial.result]
 
 
 def _nobody(trial: Trial) -> str:

@@ -50,7 +50,7 @@ def _rows() -> dict[str, list[Any]]:
 def test_the_answer_comes_first(market):
     shown = asked(market)
     assert (shown["result"], shown["sentence"], shown["quoted"]) == (
-        "reserved",
+        "Reserved",
         "Buyer 1 gets the caller.",
         "90.00 USD to the publisher after 120 seconds, 120.00 USD from the buyer",
     )
@@ -104,7 +104,7 @@ def test_a_paused_campaign_rejects_and_still_says_who_would_have_got_it(market):
     market.save()
     shown = asked(market)
     assert (shown["result"], shown["sentence"], shown["quoted"], len(shown["eligible"])) == (
-        "rejected",
+        "Paused (rejected)",
         "The campaign is paused: nobody is asked.",
         "",
         1,
@@ -215,6 +215,12 @@ def test_the_table_marks_what_differs(market):
         ("Buyer 1", None, "Chosen", "new on the campaign"),
         ("Buyer 2", "Chosen", "Concurrency cap", "was chosen, is full now"),
     ]
+
+
+def test_a_publisher_is_called_by_its_name(market):
+    make.make_publisher(market.company, publisher_id="beta", name="Beta Search")
+    entry = logged(market, parameters={"publisher_id": "beta"})
+    assert ("Publisher", "Beta Search") in page(browser(market.company), log=entry.pk).context["given"]
 
 
 def test_what_was_asked_can_be_changed(market):

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.models import Member
 from publishers import handouts, keys
 from publishers.models import Handout, Key, Publisher
 from tests.desk import browser, filled, listed, saved
@@ -215,6 +217,13 @@ def test_nobody_else_sees_any_of_it(who):
     pages = [LIST, _page(handout), _page(handout.key), _page(handout.publisher), _page(handout.key.campaign)]
     told = [client.get(url, follow=True).content.decode() for url in pages]
     assert [str(handout.token) in page or f"{ADD}?" in page or _page(handout) in page for page in told] == [False] * 5
+
+
+def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
+    mine, read = hand_out(make_key("conversion")), hand_out(make_key("conversion"))
+    client = browser(mine.company, "account_manager")
+    Member.objects.create(company=read.company, user=User.objects.get(), role="read_only")
+    assert (listed(client, LIST), client.get(_page(read)).status_code) == ([mine], 302)
 
 
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])

@@ -37,7 +37,7 @@ def _run(language: str, code: str, folder: Path) -> str:
     """What a program prints."""
     program = folder / "example.mjs"
     program.write_text(code)
-    command = {"curl": shlex.split(code), "python": [sys.executable, "-I", "-c", code], "javascript": ["node", str(program)]}
+    command = {"curl": ["sh", "-c", code], "python": [sys.executable, "-I", "-c", code], "javascript": ["node", str(program)]}
     return subprocess.run(command[language], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
@@ -54,6 +54,15 @@ def test_an_example_reserves_a_buyer_and_says_what_to_dial(live_server: Any, tmp
     row = Reservation.objects.get()
     found = (row.inbound_number.lstrip("+") in printed, "Dial" in printed)
     assert (found, row.publisher.publisher_id, row.tags) == ((True, language != "curl"), "alpha", {"home owner": "example"})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_example_may_hold_what_means_something_to_its_language(live_server: Any, tmp_path: Path, language: str) -> None:
+    odd = ['say "hi"', "it's", "50%20", "$HOME `id` !!", "a\\b", "{x}", "a&b=c#d", "é\u2028ü"]
+    key = make.make_ready_key(required_tags=odd)
+    _run(language, _code(_page(key, live_server.url).requests[0], language), tmp_path)
+    assert Reservation.objects.get().tags == dict.fromkeys(odd, "example")
 
 
 @pytest.mark.django_db(transaction=True)

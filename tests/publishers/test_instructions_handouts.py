@@ -130,6 +130,13 @@ def test_it_goes_over_to_the_new_key():
     assert (handout.key, handout.former_key) == (new, old)
 
 
+def test_what_was_switched_off_stays_with_its_key():
+    handout = hand_out(make_key("conversion"))
+    handouts.switch_off(handout=handout, now=timezone.now())
+    keys.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    assert (Handout.objects.get().key, Handout.objects.get().former_key) == (handout.key, None)
+
+
 def test_routing_does_not_notice():
     key = make_key("conversion", buyer=make_buyer())
     before = CatalogueVersion.objects.get(company=key.company).version

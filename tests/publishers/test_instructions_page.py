@@ -92,6 +92,16 @@ def test_a_campaigns_key_for_writing_is_told_whose_request_it_is():
     assert "publisher_id=alpha" in opened(handout).context["page"].requests[0].examples[0].code
 
 
+def test_a_publishers_own_key_says_whose_it_is_by_itself():
+    handout = hand_out(make.make_key("call_data_writing"))
+    assert "publisher_id" not in opened(handout).content.decode()
+
+
+def test_it_is_only_read():
+    address = link(hand_out(make.make_key("conversion")))
+    assert [Client().generic(method, address).status_code for method in ("HEAD", "POST", "PUT", "DELETE")] == [200, 405, 405, 405]
+
+
 def test_it_tells_nothing_else_of_the_company():
     company = make.make_company(name="Acme Secret Calls")
     campaign = make.make_campaign(company, name="Hidden Roofing")

@@ -1,7 +1,9 @@
 """What a log row keeps for lists: whose ping it was, and why buyers were refused."""
 
 import pytest
+from django.utils import timezone
 
+from publishers import keys
 from publishers.models import Key
 from tests.factories import make_buyer, make_key, make_publisher, make_ready_key, make_route
 from tests.pinging import logged, ping
@@ -43,9 +45,11 @@ def test_a_publishers_key_is_its_own_unless_another_is_named(named: str) -> None
     assert logged().publisher_row == (beta if named else alpha).pk
 
 
-def test_a_refused_key_has_no_publisher(key: Key) -> None:
+@pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "revoked"])
+def test_a_refused_key_has_no_publisher(key: Key, is_known: bool) -> None:
     make_publisher(key.company, publisher_id="alpha")
-    key.key = "unknown"
+    keys.revoke(key=key, now=timezone.now())
+    key.key = key.key if is_known else "unknown"
     ping(key, publisher_id="alpha")
     assert (logged().publisher_row, logged().company_row) == (None, None)
 

@@ -43,6 +43,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return errors.bad_request(request, exception) if context is None else _page(request, context, 400, *_UNREADABLE)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """CSRF_FAILURE_VIEW: mostly a page that was opened before its reader logged in anew, in another window."""
+    if not request.path.startswith("/admin/"):
+        return errors.csrf_failure(request)
+    context = {**admin.site.each_context(request), "title": "This page was too old"}
+    return render(request, "desk/too_old.html", context, status=403)
+
+
 def _frame(request: HttpRequest) -> dict[str, Any] | None:
     """What the admin's frame needs; None for everybody who would not see it."""
     user = getattr(request, "user", None)  # a host that is not ours is turned away before anybody is known

@@ -210,7 +210,7 @@ RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
 
 # --- what all APIs share --------------------------------------------------------------------------------
-CSRF_FAILURE_VIEW = "config.api.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.refused.csrf_failure"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],

@@ -9,7 +9,7 @@ from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied,
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.urls import Resolver404, resolve
-from django.views import csrf, defaults
+from django.views import defaults
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -128,10 +128,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 403, "not allowed")
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """CSRF_FAILURE_VIEW: outside the admin nothing of ours takes a form."""
-    if _is_admin(request):
-        return csrf.csrf_failure(request, reason)
+def csrf_failure(request: HttpRequest) -> HttpResponseBase:
+    """Outside the admin nothing of ours takes a form."""
     return _answer(request, 403, "not allowed: this address takes no POST")
 
 

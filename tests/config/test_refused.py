@@ -30,5 +30,15 @@ def test_who_works_for_nobody_is_told_so(path):
     assert (answer.status_code, answer.context["title"]) == (403, "You work for no company here")
 
 
+def test_a_form_that_was_opened_before_logging_in_anew_is_not_lost_without_a_word():
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/admin/login/?next=/admin/", {"username": "ann", "password": "x"})
+    assert (answer.status_code, answer.context["title"], 'href="/admin/login/?next=/admin/"' in answer.text) == (
+        403,
+        "This page was too old",
+        True,
+    )
+
+
 def test_programs_get_their_own_answer():
     assert Client().get("/nothing").json() == {"error": "not found"}

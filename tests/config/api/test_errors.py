@@ -252,16 +252,9 @@ def test_an_absent_database_is_told_on_the_admins_pages_too(client: Client) -> N
     )
 
 
-@pytest.mark.parametrize(
-    ("address", "body"),
-    [
-        ("/", b'{"error":"not allowed: this address takes no POST"}'),
-        ("/admin/login/", b"<!DOCTYPE html>\n"),
-    ],
-)
-def test_a_form_without_its_token(address: str, body: bytes) -> None:
-    response = Client(enforce_csrf_checks=True).post(address)
-    assert (response.status_code, response.content[: len(body)]) == (403, body)
+def test_a_form_where_none_is_taken() -> None:
+    response = Client(enforce_csrf_checks=True).post("/")
+    assert (response.status_code, response.content) == (403, b'{"error":"not allowed: this address takes no POST"}')
 
 
 def test_a_handler_called_outside_an_exception() -> None:

@@ -197,6 +197,12 @@ class BuyerForm(CatalogueForm):
     def clean_number(self) -> str:
         return self.destination(self.cleaned_data["number"])
 
+    def clean_send_digits(self) -> str:
+        keyed = str(self.cleaned_data["send_digits"]).replace(" ", "")
+        if not set(keyed) <= set("0123456789*#wW"):
+            raise ValidationError("Digits, * and #, and w for each half second to wait, like ww1234#.")
+        return keyed
+
     def clean_caller_id(self) -> str:
         text = self.cleaned_data["caller_id"].strip()
         return "caller" if text.lower() == "caller" else self.phone_number(text)

@@ -89,7 +89,10 @@ class CampaignAdmin(PausableAdmin):
             return "Save it once; then this place says what it still needs."
         missing = [need for find in self.needs for need in find(campaign)]
         if not missing:
-            return format_html('<span class="desk-good">{}</span>', "Yes: whoever pings it or calls its numbers is taken.")
+            return format_html(
+                '<span class="desk-good">{}</span>',
+                "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room.",
+            )
         lines = ((text, url, label) for text, label, url in missing)
         one = '<li>{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a></li>'
         return format_html('<div>Not yet:</div><ul class="desk-needs">{}</ul>', format_html_join("", one, lines))

@@ -60,7 +60,8 @@ def test_a_new_campaign_says_all_that_it_needs():
 def test_a_campaign_that_sells_says_so():
     campaign = make.make_ready_key().campaign
     make.make_conversion(campaign)
-    assert _ready(campaign) == '<span class="desk-good">Yes: whoever pings it or calls its numbers is taken.</span>'
+    yes = "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room."
+    assert _ready(campaign) == f'<span class="desk-good">{yes}</span>'
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,12 @@ def test_what_can_be_no_destination_is_refused(typed):
     assert saved(client, _change(buyer), filled(client, _change(buyer), number=typed)) == [wrong]
 
 
+def test_what_no_telephone_can_key_in_is_refused():
+    buyer = make.make_buyer()
+    client, wrong = browser(buyer.company), "Digits, * and #, and w for each half second to wait, like ww1234#."
+    assert saved(client, _change(buyer), filled(client, _change(buyer), send_digits="ww12x")) == [wrong]
+
+
 @pytest.mark.parametrize("typed", ["New_York", "new york", "america/new_york"])
 def test_a_city_alone_names_its_time_zone(typed):
     buyer = make.make_buyer()

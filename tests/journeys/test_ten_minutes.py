@@ -159,4 +159,4 @@ def test_then_the_admin_says_that_it_sells_and_what_is_done(manager):
     manager.goes("/admin/")
     manager.follows("Campaigns")
     manager.follows("Roofing")
-    assert "Yes: whoever pings it or calls its numbers is taken." in manager.page.text
+    assert "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room." in manager.page.text

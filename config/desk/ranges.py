@@ -64,8 +64,8 @@ class Range:
         end = midnight(self.first, self.zone)
         if self.is_open:
             then = self.until.astimezone(self.zone).replace(tzinfo=None, fold=0) - self.days * _DAY
-            end = min(then.replace(tzinfo=self.zone).astimezone(UTC), end)
-        return start, max(end, start + timedelta(seconds=1))
+            end = then.replace(tzinfo=self.zone).astimezone(UTC)
+        return start, end
 
     @property
     def slots(self) -> list[Stretch]:

@@ -52,6 +52,11 @@ def test_money_is_summed_exactly(world):
     assert (counted(world).payout, counted(world).revenue) == (100_300, 123_456_789_999 * 100)
 
 
+def test_no_amount_loses_its_last_place_where_it_is_kept_as_a_float(world):
+    world.call(NOW, payout=Decimal("0.0003"), revenue=Decimal("1.0003"))  # 0.0003 * 10000 is 2.9999999999999996
+    assert (counted(world).payout, counted(world).revenue) == (3, 10_003)
+
+
 def test_pings_belong_to_the_campaign_of_their_key(world):
     make.make_entry(world.company, at=NOW, key_row=world.keys[1].pk, publisher_row=world.publishers[0].pk)
     lines = counting.count(Book.PINGS, world.company.pk, HOUR)
@@ -65,3 +70,18 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
             make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
     found = {line.reason: line.figures.pings for line in counting.count(Book.PINGS, world.company.pk, HOUR) if line.reason}
     assert (len(found), found["422 no tag 00"], found["422 no tag 19"], found["422"]) == (21, 2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("book", "minutes", "is_final"),
+    [(Book.PINGS, 9, False), (Book.PINGS, 10, True), (Book.OUTCOMES, 9, False), (Book.OUTCOMES, 10, True)],
+)
+def test_an_hour_is_final_when_every_request_of_it_is_over(world, book, minutes, is_final):
+    assert counting.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes)) == is_final
+
+
+@pytest.mark.parametrize(("minutes", "is_final"), [(9, False), (10, True)])
+def test_an_hour_is_not_final_while_a_sale_of_it_may_not_be_seen(world, minutes, is_final):
+    sold_at = HOUR[1] + timedelta(hours=1)
+    world.call(NOW, converted_at=sold_at)
+    assert counting.is_final(Book.OUTCOMES, world.company.pk, HOUR, now=sold_at + timedelta(minutes=minutes)) == is_final

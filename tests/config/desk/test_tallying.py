@@ -8,9 +8,10 @@ from campaigns import leases
 from config.desk import tallying
 from config.desk.figures import Figures, Line, Owner
 from config.desk.models import Book, Ledger, Span, Tally
+from config.desk.reading import read
 from config.desk.tasks import tally_hours
 from tests import factories as make
-from tests.config.desk.histories import NOW, World, tally
+from tests.config.desk.histories import NOW, World, last_days, tally
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -92,6 +93,21 @@ def test_a_sale_is_late_until_everybody_can_have_seen_it(world):
     assert (before, sold()) == (0, 1)
 
 
+def test_a_sale_whose_request_was_still_running_when_its_hour_was_counted_is_not_missed(world):
+    tally(now=NOW)
+    world.sell(world.quiet_call, at=NOW - timedelta(minutes=9))
+    read_at_once = read(world.company.pk, last_days(world, 1), asked=Owner()).total.converted
+    tally(now=NOW + HOUR)
+    assert (read_at_once, sold()) == (1, 1)
+
+
+def test_a_sale_in_an_hour_without_a_tally_has_no_other_hour_counted_anew(world):
+    tally(now=NOW)
+    Span.objects.filter(starts_at=NOW - timedelta(days=1)).delete()
+    world.sell(world.quiet_call, at=NOW + HOUR)
+    assert tallying.stale_hours(world.company.pk, tallying.unseen_sales(world.company.pk)) == []
+
+
 def test_an_answer_that_spells_out_what_no_column_keeps_stops_no_sweep(world):
     entry = {"status": 406, "result": "refused", "response": '{"error":"unknown format: .\\u0000\\ud800"}'}
     make.make_entry(world.company, at=NOW - timedelta(days=1), key_row=world.keys[0].pk, **entry)
@@ -116,6 +132,11 @@ def test_of_two_counts_of_an_hour_the_later_stands(world):
         tallying.write(world.company.pk, Book.OUTCOMES, hour, [line], now=now) for now in (NOW - HOUR, NOW, NOW + HOUR, NOW)
     ]
     assert (written, sold()) == ([False, False, True, False], 3)
+
+
+def test_of_two_sweeps_that_found_the_same_to_do_one_does_it(world):
+    first, second = (list(tallying.jobs(now=NOW)) for _ in range(2))
+    assert (len(second), sum(job() for job in first), sum(job() for job in second)) == (len(first), len(first) - 1, 0)
 
 
 def test_a_count_from_before_the_last_look_for_sales_is_dropped(world):

@@ -1,0 +1,48 @@
+"""Two owners who act at once: one of them stays, and neither waits for the other in a circle."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from campaigns import people
+from campaigns.models import Member
+from campaigns.refusals import Refusal
+from tests.factories import make_company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ACTS: list[Callable[[Member], None]] = [
+    lambda member: people.remove(member=member),
+    lambda member: people.change_role(member=member, role="read_only"),
+]
+
+
+@pytest.fixture
+def owners() -> list[Member]:
+    company = make_company()
+    users = [User.objects.create_user(f"owner{number}", is_staff=True) for number in range(2)]
+    return [Member.objects.create(company=company, user=user, role="owner") for user in users]
+
+
+def _do(act: Callable[[Member], None], member: Member, told: list[str]) -> None:
+    try:
+        act(member)
+    except Refusal as refusal:
+        told.append(refusal.text)
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("mine", ACTS, ids=["remove", "demote"])
+@pytest.mark.parametrize("theirs", ACTS, ids=["remove", "demote"])
+def test_of_two_owners_who_go_at_once_one_stays(owners, mine, theirs):
+    told: list[str] = []
+    other = threading.Thread(target=_do, args=[theirs, owners[1], told])
+    with transaction.atomic():
+        mine(owners[0])
+        other.start()
+        other.join(0.3)  # by now it waits for the turn
+    other.join()
+    assert (told, Member.objects.get(role="owner")) == (["this is the last owner: make somebody else an owner first"], owners[1])

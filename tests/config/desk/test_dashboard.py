@@ -79,6 +79,21 @@ def test_each_reason_leads_to_its_pings(world):
     assert rows_behind(client, shown.without_buyer.url) == shown.without_buyer.value
 
 
+def test_that_no_buyer_was_left_is_no_reason_beside_those_of_the_buyers(clock):
+    world = World(seed=1)
+    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, result="no-target", reasons=",closed,")
+    shown = board(browser(world.company))
+    assert ([one.code for one in (*shown.refused, *shown.unasked)], shown.without_buyer.value) == (["closed"], 1)
+
+
+def test_the_first_moment_of_a_day_is_not_in_the_list_of_the_day_before(clock):
+    world = World(seed=1)
+    world.call(NOW.replace(hour=0))
+    client = browser(world.company)
+    [card] = [card for card in board(client, "?range=yesterday").cards() if card.number.name == "calls"]
+    assert (card.number.value, rows_behind(client, card.number.url)) == (0, 0)
+
+
 def test_money_is_that_of_the_calls_behind_it(world):
     client = browser(world.company)
     [card] = [card for card in board(client).cards() if card.number.name == "revenue"]

@@ -83,8 +83,10 @@ def test_the_answer_is_laid_out(format, response, told):
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_numbers_are_masked_for_those_who_only_read(role, clear):
     company = make.make_company()
-    text = _text(make.make_entry(company, notes=["+18335550100 is no number of this company"]), company, role)
-    assert [spelled in text for spelled in ("(202) 555-0142", "+12025550142", "+18335550100")] == [clear] * 3
+    told = {"notes": ["+18335550100 is no number of this company"], "path": "/rtbs/13105550103.json"}
+    text = _text(make.make_entry(company, **told), company, role)
+    spelled = ("(202) 555-0142", "+12025550142", "+18335550100", "13105550103")
+    assert [number in text for number in spelled] == [clear] * 4
 
 
 def test_a_reader_still_sees_the_last_four_digits_and_the_tags():

@@ -278,6 +278,10 @@ def test_a_row_that_is_none_is_not_there(market, log):
     assert page(browser(market.company), log=log).status_code == 404
 
 
+def test_nobodys_row_is_not_there_for_a_company(market):
+    assert page(browser(market.company), log=make.make_entry(None).pk).status_code == 404
+
+
 def test_another_companys_row_is_not_there(market):
     entry = logged(make.make_market())
     assert page(browser(market.company), log=entry.pk).status_code == 404

@@ -66,6 +66,22 @@ def test_tags_that_wait_for_another_campaign_do_not_count(roofing: Campaign) -> 
     assert tried(roofing).lines()[0] == "Any: chosen"
 
 
+def test_at_a_moment_in_the_past_a_tag_that_was_written_later_does_not_wait_yet(roofing: Campaign) -> None:
+    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+    StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
+    found = [tried(roofing, at=NOW - timedelta(minutes=ago)).waiting for ago in (1, 0)]
+    assert found == [{}, {"age": "70"}]
+
+
+def test_of_buyers_in_two_zones_each_has_the_caps_of_its_own_day(roofing: Campaign) -> None:
+    here, ahead = (make_buyer(roofing.company, name=zone, time_zone=zone, daily_cap=1) for zone in ("UTC", "Asia/Tokyo"))
+    for buyer in (here, ahead):
+        make_route(roofing, buyer)
+        caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    evening = tried(roofing, now=NOW + timedelta(hours=1), at=NOW - timedelta(hours=12, minutes=30))  # 8:30 of May 5 in Tokyo
+    assert [one.name for one in evening.decision.verdicts() if one.reason == "daily-cap"] == ["Asia/Tokyo"]
+
+
 def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)

@@ -26,8 +26,10 @@ def _stranger(role: str) -> Client:
 
 
 def _shown(answer: Any) -> str:
+    """The body, where it leads, and what the next page would say of it."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return f"{body.decode(errors='replace')}\n{answer.headers}".lower()
+    told = [str(each) for each in answer.wsgi_request._messages._queued_messages]
+    return f"{body.decode(errors='replace')}\n{answer.headers}\n{told}".lower()
 
 
 def _found(answer: Any, texts: list[str], asked: str) -> list[str]:
@@ -40,10 +42,11 @@ def _bare(text: str) -> str:
     return re.sub(r"[\W_]", "", unquote_plus(text)).lower()
 
 
-def _followed(who: Client, answer: Any) -> Any:
-    """What a person sees in the end: the page that an answer sends them to, with what it says of what they asked."""
-    there = answer.headers.get("Location", "")
-    return who.get(there) if answer.status_code == 302 and there.startswith("/admin/") else answer
+def _asks(who: Client, url: str, form: dict[str, Any] | None = None) -> Any:
+    """The answer; what it tells the next page is not left for the next question's."""
+    answer = who.get(url) if form is None else who.post(url, form)
+    who.cookies.pop("messages", None)
+    return answer
 
 
 def _read(scene: Scene, who: Client, texts: list[str], *, thorough: bool = True) -> list[str]:
@@ -52,7 +55,7 @@ def _read(scene: Scene, who: Client, texts: list[str], *, thorough: bool = True)
     for address in admin_walk.addresses(scene):
         for query in admin_walk.questions(scene, address, thorough=thorough):
             asked = f"{address.path}?{query}"
-            answer = _followed(who, who.get(asked))
+            answer = _asks(who, asked)
             faults += [f"{asked} shows {text}" for text in _found(answer, texts, asked)]
             faults += [f"{asked}: {answer.status_code}"] if answer.status_code >= 500 else []
     return faults
@@ -63,7 +66,7 @@ def _post(scene: Scene, who: Client, texts: list[str], *, owner: Client) -> list
     faults = []
     everywhere = [(address, list(admin_walk.forms(scene, address, owner))) for address in admin_walk.addresses(scene)]
     for address, form in ((address, form) for address, forms in everywhere for form in forms):
-        answer = _followed(who, who.post(f"{address.path}?company={scene.company.pk}", form))
+        answer = _asks(who, f"{address.path}?company={scene.company.pk}", form)
         faults += [f"{address.path} shows {text} for {form}" for text in _found(answer, texts, f"{address.path}{form}")]
     return faults
 

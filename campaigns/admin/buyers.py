@@ -198,10 +198,7 @@ class BuyerForm(CatalogueForm):
         return self.destination(self.cleaned_data["number"])
 
     def clean_send_digits(self) -> str:
-        keyed = str(self.cleaned_data["send_digits"]).replace(" ", "")
-        if not set(keyed) <= set("0123456789*#wW"):
-            raise ValidationError("Digits, * and #, and w for each half second to wait, like ww1234#.")
-        return keyed
+        return str(self.cleaned_data["send_digits"]).replace(" ", "")
 
     def clean_caller_id(self) -> str:
         text = self.cleaned_data["caller_id"].strip()

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -47,7 +47,12 @@ class Buyer(Capped):
     )
     sip_username = models.CharField(max_length=100, blank=True)
     sip_password = models.CharField(max_length=100, blank=True)
-    send_digits = models.CharField(max_length=100, blank=True, help_text="Keyed in after the pick-up; w waits half a second.")
+    send_digits = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9*#wW ]*$", "Digits, * and #, and w for each half second to wait, like ww1234#.")],
+        help_text="Keyed in after the pick-up; w waits half a second.",
+    )
     inband_signals = models.BooleanField(default=False, help_text="The caller hears the far end's early audio.")
     priority = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)], help_text="Lowest first.")
     weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)], help_text="Share among equals.")

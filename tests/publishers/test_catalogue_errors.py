@@ -43,6 +43,7 @@ def of_campaign(fields: str, **how: bool) -> list[str]:
         ("paused: maybe", "paused must be yes or no, not “maybe”"),
         ("time_zone: Mars/Phobos", "time_zone: “Mars/Phobos” is no time zone; one looks like America/New_York."),
         ("acceptance: answr", "acceptance must be one of answer, explicit, not “answr”; did you mean answer?"),
+        ("send_digits: xyz", "send_digits: Digits, * and #, and w for each half second to wait, like ww1234#."),
         ("caller_id: me", "caller_id must be a phone number, not “me”"),
         ("filters: {key: age}", "filters must be a list, not a mapping"),
         ("filters: [age]", "an item of filters must be a mapping, not “age”"),

@@ -126,6 +126,13 @@ def test_the_whole_call_is_ended(is_talking: bool):
     assert held(Buyer.objects.get()) == 0
 
 
+def test_what_was_due_before_the_end_has_happened_first(clock: Any):
+    call = arrive(make_market(caps=[9, 9]))
+    clock(40)
+    do(call, "hang-up")
+    assert [leg.outcome for leg in call.legs.exclude(party="caller").order_by("place")] == ["no-answer", "canceled"]
+
+
 # --- what is refused --------------------------------------------------------------------------------------
 def test_an_ended_call_can_not_be_steered(call: Call):
     handler = line(call)
@@ -226,6 +233,12 @@ def test_a_buyer_who_was_transferred_to_may_have_it_steered(call: Call):
     leave(call)
     offer = managing.offered(look(now_of(call)), at=call.clock)
     assert (offer.line, set(offer.acts)) == (line(call, "transferee"), {"hang-up", "return", "reject", "transfer"})
+
+
+def test_while_the_handler_is_there_it_is_the_handler_who_is_steered(call: Call):
+    do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
+    pick_up(call, "transferee")
+    assert managing.offered(look(now_of(call)), at=call.clock).line == line(call)
 
 
 @pytest.mark.parametrize(("role", "buttons"), [("account_manager", True), ("read_only", False)])

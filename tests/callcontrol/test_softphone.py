@@ -269,6 +269,12 @@ def test_another_companys_call_is_not_there(campaign: Campaign):
     assert ("There is no such call" in page, "data-live-parts" in page, "3105550103" in page) == (True, False, False)
 
 
+def test_a_call_of_another_carrier_is_not_played(campaign: Campaign):
+    call = talk(campaign)
+    Call.objects.update(carrier="twilio")
+    assert "There is no such call" in browser(campaign.company).get(f"{PAGE}?call={call.pk}").content.decode()
+
+
 @pytest.mark.parametrize("query", ["call=x", "call=%00", "call=" + "a" * 10_000, f"call={NOBODYS}", "company=x", "live=1"])
 def test_an_address_that_means_nothing_is_no_error(campaign: Campaign, query: str):
     page = browser(campaign.company).get(f"{PAGE}?{query}")

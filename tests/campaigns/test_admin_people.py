@@ -84,11 +84,15 @@ def _works_for_another(**_: Any) -> None:
     Member.objects.create(company=make.make_company(), user=User.objects.get(email=ANN["email"]))
 
 
+def _made_administrator(**_: Any) -> None:
+    User.objects.filter(email=ANN["email"]).update(is_superuser=True)
+
+
 def _made_inactive(**_: Any) -> None:
     User.objects.filter(email=ANN["email"]).update(is_active=False)
 
 
-@pytest.mark.parametrize("happens", [_used, _too_old, _removed, _works_for_another, _made_inactive])
+@pytest.mark.parametrize("happens", [_used, _too_old, _removed, _works_for_another, _made_administrator, _made_inactive])
 def test_a_link_is_dead_when(happens, clock):
     link = _link(browser(make.make_company()).post(ADD, ANN))
     happens(link=link, clock=clock)
@@ -96,7 +100,7 @@ def test_a_link_is_dead_when(happens, clock):
     assert (answer.status_code, answer.context["title"]) == (410, "This link no longer works")
 
 
-@pytest.mark.parametrize("happens", [_used, _removed, _works_for_another, _made_inactive])
+@pytest.mark.parametrize("happens", [_used, _removed, _works_for_another, _made_administrator, _made_inactive])
 def test_a_link_that_died_since_it_was_looked_at_sets_no_password(happens):
     link = _link(browser(make.make_company()).post(ADD, ANN))
     looked_at, before = User.objects.get(email=ANN["email"]), User.objects.filter(email=ANN["email"]).values("password")
@@ -198,6 +202,16 @@ def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
     assert (saved(browser(company), ADD, ANN), company.members.count()) == ([wrong], 1)
 
 
+@pytest.mark.parametrize(
+    "accounts", [[{"is_superuser": True}], [{"is_active": False}], [{}, {}]], ids=["superuser", "inactive", "two"]
+)
+def test_who_works_nowhere_and_can_still_not_be_added_by_an_owner(accounts):
+    for fields in accounts:
+        User.objects.create_user(f"somebody{User.objects.count()}", email="ann@example.com", **fields)
+    with pytest.raises(Refusal, match="ask the administrator"):
+        people.account_of(email=ANN["email"], company=make.make_company())
+
+
 def test_whoever_works_here_already_is_not_added_again():
     company = make.make_company()
     _member(company, email="ann@example.com")
@@ -224,6 +238,12 @@ def test_no_owner_gets_a_link_for(fields):
     company = make.make_company()
     member = _member(company, **fields)
     assert browser(company).post(_page(member, "link")).status_code == 403
+
+
+@pytest.mark.parametrize(("is_superuser", "status"), [(True, 403), (False, 200)])
+def test_an_administrator_gets_no_link_for_another(is_superuser, status):
+    member = _member(make.make_company(), is_superuser=is_superuser)
+    assert browser().post(_page(member, "link")).status_code == status
 
 
 def test_no_owner_gets_a_link_for_whoever_works_for_another_company_too():

@@ -172,6 +172,12 @@ def test_a_conversion_on_another_companys_campaign_is_not_told(campaign, client)
 
 
 # --- where it leads ----------------------------------------------------------------------------------------
+def test_a_request_that_names_another_companys_reservation_shows_none_of_it(campaign, client):
+    theirs = tell.make_reservation(make.make_key("rtb", campaign=make.make_campaign()), NOON)
+    make.make_entry(campaign.company, at=NOON, caller_number=CALLER, reservation_uuid=theirs.pk)
+    assert tell.whats(tell.page(client)) == ["Ping"]
+
+
 def test_a_dry_run_for_this_caller(campaign, client):
     tell.make_call(campaign, NOON)
     url = tell.page(client)["dry_run_url"]

@@ -68,6 +68,14 @@ def test_a_ping_leads_to_its_row_and_says_why_each_buyer(campaign):
     )
 
 
+@pytest.mark.parametrize(("role", "seen"), [("account_manager", "+12025550142"), ("read_only", "+*******0142")])
+def test_why_a_buyer_was_refused_tells_readers_no_number(campaign, role, seen):
+    buyer = make.make_buyer(campaign.company, name="Buyer Two")
+    detail = {"key": "callback", "operator": "==", "value": "x", "seen": CALLER}
+    _request(campaign, result="no-target", trace={"seed": 1, "eligible": [], "refused": {"filter": [[detail, [buyer.pk]]]}})
+    assert newest(campaign.company, role).why == (f"Buyer Two: filter “callback == x” not met, the caller's is “{seen}”",)
+
+
 @pytest.mark.parametrize(
     ("result", "landed"),
     [

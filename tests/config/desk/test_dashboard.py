@@ -220,6 +220,13 @@ def test_the_caps_alone_count_nothing_else(world, django_assert_num_queries):
         client.get(url)
 
 
+def test_pings_alone_make_no_row_of_nobody_among_the_buyers(clock):
+    world = World(seed=1)
+    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk)
+    shares = {name: [row.name for row in rows] for name, rows in board(browser(world.company)).shares()}
+    assert shares == {"campaign": ["Roofing"], "publisher": ["No publisher"], "buyer": []}
+
+
 def test_a_reason_that_no_list_finds_is_no_link(clock):
     world = World(seed=1)
     entry = {"status": 422, "result": "refused", "response": '{"error":"no tag +12025550142"}'}

@@ -54,7 +54,7 @@ def test_the_hours_and_the_shares_add_up_to_the_range(world):
         assert sum(Decimal(row["revenue"]) for row in section(rows, name)) == Decimal(whole["revenue"])
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_a_name_that_a_spreadsheet_would_run_is_a_text(world, name):
     world.campaigns[0].name = name
     world.campaigns[0].save()

@@ -17,7 +17,7 @@ from publishers import rates
 from publishers.models import LogEntry
 from reservations.models import Reservation
 from tests.factories import make_ready_key, make_webhook
-from tests.pinging import ping, reservation
+from tests.pinging import dial, ping, reservation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 16, 30, tzinfo=UTC)
@@ -67,6 +67,12 @@ def test_what_somebody_asked_before_is_not_added_to(company: Company) -> None:
     )
     call_command("demo", base_url=BASE, stdout=io.StringIO())
     assert (LogEntry.objects.count(), User.objects.count()) == (1, 0)
+
+
+def test_a_call_that_nobody_asked_for_is_a_past_too(company: Company) -> None:
+    before = week.has_past(company)
+    dial("+18335550153")
+    assert (before, week.has_past(company), LogEntry.objects.count()) == (False, True, 0)
 
 
 def test_the_rows_of_others_are_for_others_to_close(company: Company) -> None:

@@ -11,9 +11,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from callcontrol import managing
 from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
 from tests import factories as make
-from tests.callcontrol.call_center import arrive, line, pick_up, talk
+from tests.callcontrol.call_center import THIRD, arrive, line, pick_up, talk
 from tests.desk import browser, listed
 from tests.pinging import CALLER, act, dial, hang_up, last_leg, ping
 
@@ -208,6 +209,20 @@ def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
     CallTag.objects.create(call=call, name="callback", value=CALLER, written_at=now)
     page = browser(call.company, role).get(_page(call)).content.decode()
     assert (CALLER[1:] in page, "0102" in page) == (clear, True)
+
+
+@pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
+def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
+    campaign = make.make_market()
+    make.make_route(campaign, make.make_buyer(campaign.company, filters=[("caller_number", "==", "+13105550103")]))
+    call = talk(campaign)
+    managing.transfer(call=call, line=line(call).pk, transfer_to=THIRD, hold_caller=False, person="Rita", now=timezone.now())
+    shown = _shown(call, role)
+    verdicts = " ".join(text for step in shown["steps"] for text in step.verdicts)
+    told = [
+        number in text for number, text in (("+13105550103", verdicts), (CALLER, verdicts), (THIRD, shown["transfers"][0]["to"]))
+    ]
+    assert told == [clear] * 3
 
 
 @pytest.mark.parametrize("role", ["owner", "read_only"])

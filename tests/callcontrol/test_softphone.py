@@ -254,6 +254,12 @@ def test_readers_look_and_have_no_buttons(campaign: Campaign):
     assert (buttons(mine[: mine.index('data-part="more"')]), CALLER[1:] in page, "0102" in page) == ([], False, True)
 
 
+def test_readers_pick_live_calls_by_the_last_digits(campaign: Campaign):
+    call = talk(campaign)
+    live = browser(campaign.company, "read_only").get(PAGE).context["live_calls"]
+    assert live == [(call.pk, "Roofing: +*******0102, in progress with Buyer 1")]
+
+
 @pytest.mark.parametrize("query", ["", "?call="], ids=["dial", "play"])
 def test_readers_can_not_act(campaign: Campaign, query: str):
     call = talk(campaign)

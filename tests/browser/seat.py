@@ -1,9 +1,11 @@
 """Somebody in front of a browser: goes places, looks, and says what is wrong with what they see."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +14,8 @@ from playwright.sync_api import ConsoleMessage, Page, Response
 from campaigns.models import Company, Member
 
 PHONE, SCREEN = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
+WAYS = ("screen", "dark", "phone")
+looked_at_once = pytest.mark.skipif("REDIS_URL" in os.environ, reason="a page looks the same whatever database it is read from")
 PASSWORD = "correct horse battery staple"
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 # No picture shows a key, be it of a database that is gone, nor where it was taken.
@@ -81,6 +85,14 @@ class Seat:
         wide, window = self.page.evaluate(_WIDTHS)
         sideways = [f"scrolls sideways: {wide} in {window}"] if wide > window else []
         return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]] + sideways
+
+    def wrong_in_any_way(self) -> list[str]:
+        """What is wrong with the page on a screen, in the dark and on a phone."""
+        found = []
+        for way in WAYS:
+            self.looks(way)
+            found += [f"{way}: {wrong}" for wrong in self.wrong()]
+        return found
 
     def shows(self, name: str, *, of: str = "", whole: bool = False) -> None:
         """Takes the picture of this name for the docs, when somebody asked for pictures: of what a screen holds, or of a part."""

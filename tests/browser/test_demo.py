@@ -6,11 +6,12 @@ import pytest
 from django.core.management import call_command
 
 from callcontrol.models import Call
-from tests.browser.seat import Seat, person
+from tests.browser.seat import Seat, looked_at_once, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@looked_at_once
 def test_a_week_of_the_demo_company_can_be_walked_through(seat: Seat) -> None:
     call_command("demo", stdout=io.StringIO())
     seat.sits(person("Ann"))

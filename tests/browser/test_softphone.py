@@ -7,7 +7,7 @@ import pytest
 from callcontrol.models import Call
 from campaigns.models import Campaign
 from tests import factories as make
-from tests.browser.seat import Seat, person
+from tests.browser.seat import Seat, looked_at_once, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,10 +46,9 @@ def test_a_call_is_played_from_dial_to_conversion(seat: Seat) -> None:
     assert (f"{call.payout:.2f}", f"{call.revenue:.2f}", call.publisher.name) == ("90.00", "120.00", "Alpha Media")
 
 
-@pytest.mark.parametrize("way", ["screen", "dark", "phone"])
-def test_nothing_on_a_live_call_keeps_anybody_out(seat: Seat, way: str) -> None:
-    seat.looks(way)
+@looked_at_once
+def test_nothing_on_a_live_call_keeps_anybody_out(seat: Seat) -> None:
     _dials(seat)
     _does(seat, "Buyer One", "Answer")
     seat.page.get_by_text(re.compile("Buyer One hears the caller", re.I)).first.wait_for()
-    assert seat.wrong() == []
+    assert seat.wrong_in_any_way() == []

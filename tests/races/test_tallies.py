@@ -1,12 +1,15 @@
 """Many sweeps tally one company at once, while its calls sell late: what is written is what the rows add up to."""
 
 import random
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connections, transaction
 
 from config.desk import tallying
-from config.desk.figures import Owner
+from config.desk.figures import Figures, Line, Owner
+from config.desk.models import Book, Tally
 from config.desk.reading import read
 from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
 from tests.races.takers import THREADS, together
@@ -53,3 +56,21 @@ def test_calls_that_sell_while_their_hours_are_tallied_are_counted(world):
     assert_right(world)
     tally(now=LATER)
     assert_right(world)
+
+
+def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
+    tally(now=NOW)
+    hour = (NOW - timedelta(hours=3), NOW - timedelta(hours=2))
+
+    def write(number: int, *, now: datetime) -> bool:
+        return tallying.write(world.company.pk, Book.OUTCOMES, hour, [Line(Owner(number), Figures(converted=number))], now=now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            write(7, now=LATER)
+            other = pool.submit(write, 8, now=LATER + timedelta(hours=1))
+            wait([other], timeout=0.3)  # by now it waits for its turn
+        written = other.result()
+        pool.submit(connections.close_all).result()
+    kept = Tally.objects.filter(span__starts_at=hour[0], span__is_day=False, span__book=Book.OUTCOMES)
+    assert (written, list(kept.values_list("campaign_row", "converted"))) == (True, [(8, 8)])

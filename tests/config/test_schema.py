@@ -38,9 +38,7 @@ def routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 
 def test_every_public_path_is_described(client: Client) -> None:
-    public = {
-        f"/{route}" for route in routes(get_resolver().url_patterns) if not NO_API.match(route) and "{format}" not in route
-    }
+    public = {f"/{route}" for route in routes(get_resolver().url_patterns) if not NO_API.match(route) and "{format}" not in route}
     assert public - set(client.get("/api/schema").json()["paths"]) == set()
 
 

@@ -102,10 +102,13 @@ def test_a_sale_whose_request_was_still_running_when_its_hour_was_counted_is_not
 
 
 def test_a_sale_in_an_hour_without_a_tally_has_no_other_hour_counted_anew(world):
+    began = world.quiet_call.started_at
+    untallied = world.call(began + 2 * HOUR, converted_at=None)
     tally(now=NOW)
-    Span.objects.filter(starts_at=NOW - timedelta(days=1)).delete()
-    world.sell(world.quiet_call, at=NOW + HOUR)
-    assert tallying.stale_hours(world.company.pk, tallying.unseen_sales(world.company.pk)) == []
+    Span.objects.filter(starts_at=began + 2 * HOUR).delete()
+    for call in (world.quiet_call, untallied):
+        world.sell(call, at=NOW + HOUR)
+    assert tallying.stale_hours(world.company.pk, tallying.unseen_sales(world.company.pk)) == [(began, began + HOUR)]
 
 
 def test_an_answer_that_spells_out_what_no_column_keeps_stops_no_sweep(world):

@@ -86,7 +86,11 @@ def test_there_is_no_time_limit_for_an_account_manager(call: Call):
 def test_a_ringing_call_is_rejected():
     call = arrive(make_market(caps=[9, 9]))
     do(call, "reject", line(call))
-    assert (now_of(call).buyer.buyer_id, call.legs.get(place=1).outcome) == ("b2", "rejected")
+    assert (now_of(call).buyer.buyer_id, call.legs.get(place=1).outcome, managed(call)) == (
+        "b2",
+        "rejected",
+        ["rejected the call"],
+    )
 
 
 def test_a_call_is_accepted_for_its_buyer():

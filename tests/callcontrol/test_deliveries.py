@@ -243,6 +243,14 @@ def test_a_batch_is_bounded_and_the_rest_comes_next(campaign: Campaign, settings
         assert [deliver(most=4), deliver(most=4), deliver(most=4)] == [4, 4, 1]
 
 
+def test_a_companys_words_can_be_sent_alone(campaign: Campaign, settings: Any) -> None:
+    with somebody(answer()) as server:
+        others = queued(make_market(), server, settings)
+        call = queued(campaign, server, settings)
+        sent = deliveries.deliver_due(now=timezone.now(), most=9, company_row=call.company_id)
+        assert (sent, row(call).status, row(others).status) == (1, "delivered", "waiting")
+
+
 def test_a_tarpit_leaves_room_for_the_others(campaign: Campaign, settings: Any) -> None:
     """One webhook has many words waiting and never answers; another's word goes out in the same batch."""
     with somebody(drips(b"")) as tarpit, somebody(answer()) as server:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from callcontrol.models import Call
 from campaigns.models import Company
 from publishers.models import LogEntry
 from tests import factories as make
@@ -194,6 +195,16 @@ def test_what_is_no_longer_kept_is_said():
     company = make.make_company()
     entry = make.make_entry(company, reservation_uuid="7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1")
     assert "What it led to What it led to is no longer kept." in _text(entry, company)
+
+
+@pytest.mark.parametrize("is_theirs", [True, False])
+def test_a_row_tells_of_its_own_companys_reservation_and_call_alone(is_theirs):
+    key = make.make_ready_key()
+    call = Call.objects.get(pk=dial(ping(key)["inbound_number"])["call_uuid"])
+    company = key.company if is_theirs else make.make_company()
+    entry = make.make_entry(company, reservation_uuid=call.reservation_id, call_uuid=call.pk)
+    answer = browser(company).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+    assert [card.title for card in answer.context["led_to"]] == (["Reservation", "Call"] if is_theirs else [])
 
 
 @pytest.mark.parametrize(("caller", "shown"), [("+12025550142", True), (None, False)])

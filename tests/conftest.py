@@ -20,6 +20,10 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("house")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: starts real processes")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """What a process remembers outlives a test's transaction: counts, and settings of a company whose row number comes again."""

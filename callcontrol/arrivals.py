@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from campaigns import phone
-from campaigns.refusals import NotFound
+from campaigns.errors import NotFound
 from config.insert import insert_row
 from publishers import stored_tags
 from publishers.models import InboundNumber

@@ -1,7 +1,7 @@
 """What the simulator may be told of a caller: carriers send anything, but a slip of somebody's pen should be said."""
 
 from campaigns import phone
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 
 def checked(name: str, written: str | None) -> str | None:

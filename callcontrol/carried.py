@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from campaigns.refusals import NotFound
+from campaigns.errors import NotFound
 
 from .carriers.base import Arrival, Line
 from .models import Call, CallEvent, Leg, Party

@@ -10,24 +10,15 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from callcontrol import arrivals, carried, lifecycle
-from callcontrol.carriers.base import (
-    Arrival,
-    CallerJoined,
-    Carrier,
-    CarrierFailed,
-    LegAnswered,
-    LegEnded,
-    LegRings,
-    Reply,
-    Webhook,
-)
-from callcontrol.models import Party
-from callcontrol.switchboard import all_carriers
-from campaigns.refusals import Forbidden, NotFound
+from campaigns.errors import Forbidden, NotFound
 from config.api.bodies import read_body
 from config.api.describing import errors
 from config.api.parameters import Parameters, merge
+
+from . import arrivals, carried, lifecycle
+from .carriers.base import Arrival, CallerJoined, Carrier, CarrierFailed, LegAnswered, LegEnded, LegRings, Reply, Webhook
+from .models import Party
+from .switchboard import all_carriers
 
 
 class CarrierEvents(APIView):

@@ -3,10 +3,12 @@
 import random
 from datetime import datetime, timedelta
 
-from campaigns import caps, choice, repeats, routing
-from campaigns.caps import CapFull
+from campaigns import duplicates
+from campaigns.caps import counters
+from campaigns.caps.counters import CapFull
 from campaigns.models import Buyer, CapHold
-from campaigns.routing import Candidate, Ping
+from campaigns.routing import allocation, engine
+from campaigns.routing.engine import Candidate, Ping
 from publishers.snapshot import CampaignFacts, Snapshot
 from reservations.models import Reservation
 
@@ -44,7 +46,7 @@ def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     if buyer is None:
         give_up(room, at=now, why="no buyer is left")
         return None
-    return _ring(room, buyer, hold, number=routing.number_for(buyer, ping) or "", now=now)
+    return _ring(room, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
 
 
 def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
@@ -57,7 +59,7 @@ def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
         return
     campaign, _ = _open_campaign(call, snapshot)
     if reservation.hold_id and (campaign is None or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))):
-        caps.give_back(hold_ids=[reservation.hold_id], now=now)
+        counters.give_back(hold_ids=[reservation.hold_id], now=now)
 
 
 def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
@@ -74,7 +76,7 @@ def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: dat
     """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
     call = room.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
-    before = repeats.before(
+    before = duplicates.before(
         campaign_row=campaign.row,
         caller_number=call.caller_number,
         dedupe_seconds=campaign.dedupe_seconds,
@@ -106,7 +108,7 @@ def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> 
         return "it is no longer on the campaign"
     if buyer.paused:
         return "it is paused"
-    return None if routing.number_for(buyer, ping) else "it has no number for this caller"
+    return None if engine.number_for(buyer, ping) else "it has no number for this caller"
 
 
 def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
@@ -117,9 +119,9 @@ def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidat
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
-        decision = routing.decide(campaign.buyers, ping, caps.full_counters(call.company_id, ping.now), seed=_seed())
+        decision = engine.decide(campaign.buyers, ping, counters.full_counters(call.company_id, ping.now), seed=_seed())
         try:
-            hold = _place_of(reservation) or choice.take(buyer, company_row=call.company_id, now=ping.now)
+            hold = _place_of(reservation) or allocation.take(buyer, company_row=call.company_id, now=ping.now)
         except CapFull as full:
             why = full.text
         else:
@@ -137,10 +139,10 @@ def _place_of(reservation: Reservation) -> CapHold | None:
 
 
 def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
-    chosen = choice.choose(
+    chosen = allocation.choose(
         pool=campaign.buyers,
         ping=ping,
-        used=caps.full_counters(call.company_id, ping.now),
+        used=counters.full_counters(call.company_id, ping.now),
         seed=_seed(),
         company_row=call.company_id,
     )

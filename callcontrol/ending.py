@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from campaigns import caps
+from campaigns.caps import counters
 
 from .models import Call, Leg, Outcome, Transfer
 from .moves import change, move
@@ -41,7 +41,7 @@ def _end_lines(room: Room, *, at: datetime) -> None:
         move(leg, Leg.Status.ENDED, outcome=Outcome.COMPLETED if leg.talks else Outcome.CANCELED, ended_at=at)
         room.order("hang_up", leg, at=at)
         if leg.hold_id:
-            caps.end(hold_id=leg.hold_id, converted=None, now=at)
+            counters.end(hold_id=leg.hold_id, converted=None, now=at)
     for transfer in room.live_transfers():
         move(transfer, Transfer.Status.ENDED, ended_at=at)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from campaigns.refusals import NotFound
+from campaigns.errors import NotFound
 
 from .carriers.base import Event, LegAnswered, LegEnded
 from .carriers.simulator import other_end

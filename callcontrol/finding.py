@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.refusals import NotAuthorized
+from campaigns.errors import NotAuthorized
 
 from .models import Leg, Party
 from .reach import Steerer

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 from .legs import end_ours
 from .lifecycle import follow

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from campaigns.desk import money
+from campaigns.admin_base import money
 
 from .models import Call, Leg, Outcome
 from .room import Room

@@ -5,7 +5,7 @@ Each function works on a locked room inside the caller's transaction, and change
 
 from datetime import datetime, timedelta
 
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
@@ -118,9 +118,9 @@ def _leave(room: Room, leg: Leg, *, at: datetime) -> None:
     for transfer in _brought_by(room, leg):
         move(transfer, Transfer.Status.ENDED, ended_at=at)
     if leg.hold_id and leg.kept_the_call:
-        caps.end(hold_id=leg.hold_id, converted=None, now=at)
+        counters.end(hold_id=leg.hold_id, converted=None, now=at)
     elif leg.hold_id:
-        caps.give_back(hold_ids=[leg.hold_id], now=at)
+        counters.give_back(hold_ids=[leg.hold_id], now=at)
     if leg.party == Party.CALLER:
         finish(room, at=at, why="the caller hung up")
     else:

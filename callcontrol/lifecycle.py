@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from campaigns.refusals import NotFound
+from campaigns.errors import NotFound
 from publishers.snapshot import current_snapshot
 from reservations import lifecycle as reservations
 

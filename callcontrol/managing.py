@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 from . import handling, transfers
 from .due import catch_up

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from campaigns.errors import NotAuthorized
 from campaigns.models import GroupMember
-from campaigns.refusals import NotAuthorized
 from publishers.snapshot import KeyFacts
 
 from .due import catch_up

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from campaigns.refusals import NotFound
+from campaigns.errors import NotFound
 
 from .carriers.base import Line
 from .models import Call, Leg, Party, Transfer

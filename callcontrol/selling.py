@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from campaigns import repeats
+from campaigns import duplicates
+from campaigns.errors import NotFound
 from campaigns.models import Webhook
-from campaigns.refusals import NotFound
 from publishers.snapshot import current_snapshot
 
 from .deliveries import queue
@@ -61,7 +61,7 @@ def sell(call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, 
     unsold = Call.objects.filter(pk=call.pk, converted_at=None)
     if not unsold.update(converted_at=at, payout=payout, revenue=revenue, duplicate=False):
         return Sale(False, call.revenue or Decimal(0), call.payout or Decimal(0))
-    repeats.record_sale(
+    duplicates.record_sale(
         company_row=call.company_id,
         campaign_row=call.campaign_id,
         caller_number=call.caller_number,

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from campaigns import caps, repeats, routing
+from campaigns import duplicates
+from campaigns.caps import counters
 from campaigns.models import CapHold
+from campaigns.routing import engine
 from publishers import payouts
 from publishers.snapshot import ConversionFacts, Snapshot, current_snapshot
 
@@ -85,7 +87,7 @@ def _decide(room: Room, snapshot: Snapshot, *, now: datetime) -> None:
 def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
     """Whether the caller counts: not again within the campaign's time, where a caller pays once."""
     campaign = snapshot.campaigns.get(call.campaign_id)
-    return repeats.record(
+    return duplicates.record(
         company_row=call.company_id,
         campaign_row=call.campaign_id,
         caller_number=call.caller_number,
@@ -118,7 +120,7 @@ def _offers(room: Room, kept: Leg, snapshot: Snapshot) -> list[ConversionFacts]:
             campaign.conversions,
             publisher_row=call.publisher_id,
             buyer_row=kept.buyer_id,
-            holds=lambda conditions: routing.conditions_hold(conditions, ping),
+            holds=lambda conditions: engine.conditions_hold(conditions, ping),
         )
     reserved = call.reservation
     if reserved is None or reserved.buyer_id != kept.buyer_id:
@@ -136,16 +138,16 @@ def _settle_places(call: Call, leg: Leg, *, kept: Leg | None) -> None:
         return
     now = call.ended_at or leg.started_at
     if leg.kept_the_call:
-        caps.end(hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now)
+        counters.end(hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now)
     else:
-        caps.give_back(hold_ids=[leg.hold_id], now=now)
+        counters.give_back(hold_ids=[leg.hold_id], now=now)
 
 
 def _release_reserved(call: Call, room: Room) -> None:
     """The place of a reservation whose buyer was never dialed."""
     hold_id = call.reservation.hold_id if call.reservation else None
     if hold_id and all(leg.hold_id != hold_id for leg in room.legs):
-        caps.give_back(hold_ids=[hold_id], now=call.ended_at or call.started_at)
+        counters.give_back(hold_ids=[hold_id], now=call.ended_at or call.started_at)
 
 
 def unsettled_places(*, most: int) -> list[UUID]:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from campaigns.kinds import declared_in
+from campaigns.registry import declared_in
 
 from . import actions
 from .actions.base import Action

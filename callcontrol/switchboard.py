@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from campaigns.kinds import declared_in
+from campaigns.registry import declared_in
 
 from . import carriers
 from .carriers.base import Carrier

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from campaigns import words
 from campaigns.models import Buyer
-from campaigns.routing import rows_of
+from campaigns.routing import explain
+from campaigns.routing.engine import rows_of
 from config.insert import insert
 
 from .models import Call, CallEvent, Leg, Outcome, Party
@@ -108,7 +108,7 @@ def name_of(leg: Leg) -> str:
 def verdicts(event: CallEvent, names: Mapping[int, str], time_zone: str) -> list[str]:
     """A sentence for each buyer of a decision; none for other events."""
     trace = event.detail.get("trace")
-    return words.stored_lines(trace, names, time_zone, event.detail.get("reserved_row")) if trace else []
+    return explain.stored_lines(trace, names, time_zone, event.detail.get("reserved_row")) if trace else []
 
 
 def names_of(events: Sequence[CallEvent]) -> dict[int, str]:

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from campaigns import phone
+from campaigns.errors import CarrierAway, NotFound, Refusal
 from campaigns.models import Buyer
-from campaigns.refusals import CarrierAway, NotFound, Refusal
 
 from . import legs, lifecycle
 from .carriers.base import CarrierFailed

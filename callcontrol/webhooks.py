@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from campaigns import routing
 from campaigns.models import Webhook
 from campaigns.models.webhook import secret_bytes
-from campaigns.routing import Asked, Ping
+from campaigns.routing import engine
+from campaigns.routing.engine import Asked, Ping
 from config.outside import OutsideFailed, ask
 from publishers.snapshot import Snapshot, WebhookFacts
 
@@ -138,14 +138,14 @@ def concerned(call: Call, trigger: str, *, snapshot: Snapshot, now: datetime) ->
     ping = Ping(now, campaign.campaign_id, call.caller_number, known(call), publisher_id)
     facts = _facts(call, trigger, ping)
     for hook in hooks:
-        if routing.conditions_hold(hook.conditions, ping):
+        if engine.conditions_hold(hook.conditions, ping):
             yield hook, _filled(hook.url, facts, Asked(ping, {}))
 
 
 def _filled(url: str, facts: Mapping[str, str], asked: Asked) -> str:
     """A token that nobody knows leaves nothing. What the call itself says goes before a tag of that name."""
-    known_as = {name: facts[name] if name in facts else asked.value(name) for name in routing.parts_of(url)}
-    return routing.fill(url, {name: quote(text, safe="") for name, text in known_as.items()})
+    known_as = {name: facts[name] if name in facts else asked.value(name) for name in engine.parts_of(url)}
+    return engine.fill(url, {name: quote(text, safe="") for name, text in known_as.items()})
 
 
 def _facts(call: Call, trigger: str, ping: Ping) -> dict[str, str]:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from . import caps, leases
+from . import leases
+from .caps import counters
 from .models import Company
 
 _log = logging.getLogger("ringpost.caps")
@@ -22,7 +23,7 @@ def forget_ended_counters() -> int:
     now = timezone.now()
     return leases.sweep(
         name="forget-ended-counters",
-        batch=lambda: caps.forget_ended(before=now - _KEPT, most=_BATCH),
+        batch=lambda: counters.forget_ended(before=now - _KEPT, most=_BATCH),
         most=_BATCH,
         now=now,
     )
@@ -36,7 +37,7 @@ def recount_caps() -> int:
 
 
 def _told_drifts(now: datetime) -> int:
-    drifts = [drift for company in Company.objects.unretired() for drift in caps.recount(company_id=company.pk, now=now)]
+    drifts = [drift for company in Company.objects.unretired() for drift in counters.recount(company_id=company.pk, now=now)]
     for drift in drifts:
         _log.error("%s %s counts %s, but %s are held", drift.owner, drift.kind, drift.used, drift.held)
     return len(drifts)

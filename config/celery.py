@@ -8,8 +8,8 @@ from celery import Celery
 from celery.signals import beat_init, before_task_publish, setup_logging
 from django.conf import settings
 
-from config import broker
-from config.processes import die_with_up
+from . import broker
+from .processes import die_with_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 die_with_up()

@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from campaigns.desk import is_member
-from config.api import errors
+from campaigns.admin_base import is_member
+
+from .api import errors
 
 _NOT_YOURS = (
     "This page is not open to you",

@@ -7,9 +7,9 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from config import environment
-from config.environment import env, kept_secret
-from config.logs import JSON_LINES
+from . import environment
+from .environment import env, kept_secret
+from .logs import JSON_LINES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "campaigns.desk.zone.CompanyTime",
+    "campaigns.admin_base.time_zone.CompanyTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -245,11 +245,11 @@ SPECTACULAR_SETTINGS = {
 
 
 # --- the admin ------------------------------------------------------------------------------------------
-def _menu(title: str, icon: str, page: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:
+def _menu(title: str, icon: str, page: str, permission: str = "campaigns.admin_base.is_member") -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist"), "permission": permission}
 
 
-def _page(title: str, icon: str, name: str, permission: str = "campaigns.desk.is_member") -> dict[str, Any]:
+def _page(title: str, icon: str, name: str, permission: str = "campaigns.admin_base.is_member") -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
 
 
@@ -319,9 +319,9 @@ UNFOLD = {
                 "title": "Settings",
                 "items": [
                     _menu("Company", "apartment", "campaigns_company"),
-                    _page("Changes", "history", "changes", "campaigns.desk.is_editor"),
-                    _menu("People", "group", "campaigns_member", "campaigns.desk.is_owner"),
-                    _menu("Accounts", "manage_accounts", "auth_user", "campaigns.desk.is_superuser"),
+                    _page("Changes", "history", "changes", "campaigns.admin_base.is_editor"),
+                    _menu("People", "group", "campaigns_member", "campaigns.admin_base.is_owner"),
+                    _menu("Accounts", "manage_accounts", "auth_user", "campaigns.admin_base.is_superuser"),
                     {"title": "My password", "icon": "password", "link": reverse_lazy("admin:password_change")},
                 ],
             },

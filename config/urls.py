@@ -9,11 +9,12 @@ from callcontrol.admin.softphone import Softphone
 from callcontrol.carrier_events import CarrierEvents
 from campaigns.admin.changes import Changes
 from campaigns.admin.passwords import SetPassword
-from config import health, schema
-from config.desk.caller import OneCaller
-from config.desk.dashboard import Dashboard, DashboardCaps, DashboardSheet
 from publishers.admin.dry_run import DryRun
 from publishers.api.instructions import posting_instructions
+
+from . import health, schema
+from .desk.caller import OneCaller
+from .desk.dashboard import Dashboard, DashboardCaps, DashboardSheet
 
 urlpatterns = [
     path("", include("reservations.api.urls")),

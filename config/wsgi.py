@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from campaigns import phone
-from config.processes import die_with
+
+from .processes import die_with
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from callcontrol import due, tagging
 from callcontrol.models import Call
 from callcontrol.room import enter
-from campaigns.refusals import NotFound, Refusal
+from campaigns.errors import NotFound, Refusal
 from publishers import stored_tags
 from publishers.snapshot import KeyFacts
 

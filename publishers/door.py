@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from rest_framework.views import APIView
 
 from campaigns import phone
-from campaigns.refusals import Forbidden, Gone, NotAuthorized, Refusal, StillRunning, TooMany
+from campaigns.errors import Forbidden, Gone, NotAuthorized, Refusal, StillRunning, TooMany
 from config.api.address import client_address, is_within
 from config.api.bodies import Pairs, read_body
 from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 from .models import Handout, Key, Publisher
 

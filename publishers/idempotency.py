@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from campaigns import sweeping
-from campaigns.refusals import Refusal, StillRunning
+from campaigns import sweeps
+from campaigns.errors import Refusal, StillRunning
 from config.insert import insert
 
 from .models import IdempotencyRecord
@@ -83,4 +83,4 @@ def forget(*, row: int) -> None:
 
 def drop_expired(*, now: datetime, most: int) -> int:
     """Deletes at most so many answers that are older than a day; how many."""
-    return sweeping.drop_expired(IdempotencyRecord, now=now, most=most)
+    return sweeps.drop_expired(IdempotencyRecord, now=now, most=most)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from defusedxml.ElementTree import fromstring
 
-from campaigns.refusals import Forbidden
+from campaigns.errors import Forbidden
 from config.api.formats import render
 from config.api.values import timestamp
 

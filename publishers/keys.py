@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 from . import handouts
 from .models import Key

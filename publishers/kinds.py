@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from campaigns.kinds import declared_in
-from campaigns.refusals import Forbidden
+from campaigns.errors import Forbidden
+from campaigns.registry import declared_in
 
 from .manual import DONE, Answer, Parameter, Request
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
-from campaigns.routing import Condition
+from campaigns.routing.engine import Condition
 
 from .snapshot import ConversionFacts
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.models import Campaign, CatalogueVersion, Company, Webhook
-from campaigns.routing import Condition, Pool
-from campaigns.routing_snapshot import pools_of
+from campaigns.routing.engine import Condition, Pool
+from campaigns.routing.snapshot import pools_of
 
 from .kinds import kind_of
 from .models import Conversion, InboundNumber, Key, Publisher

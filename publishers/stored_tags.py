@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from campaigns import sweeping
+from campaigns import sweeps
 from config import turns
 
 from .models import StoredTag
@@ -80,7 +80,7 @@ def take(*, company_row: int, campaign_row: int, caller_number: str, now: dateti
 
 def drop_expired(*, now: datetime, most: int) -> int:
     """Deletes at most so many whose time is over; how many."""
-    return sweeping.drop_expired(StoredTag, now=now, most=most)
+    return sweeps.drop_expired(StoredTag, now=now, most=most)
 
 
 def _aware(moment: datetime | str) -> datetime:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from campaigns import caps, phone, repeats, routing, words
+from campaigns import duplicates, phone
+from campaigns.caps import counters
+from campaigns.duplicates import Repeats
+from campaigns.errors import NotFound, Refusal
 from campaigns.models import CapCounter, Company, ConvertedCaller
-from campaigns.refusals import NotFound, Refusal
-from campaigns.repeats import Repeats
-from campaigns.routing import Candidate, Decision, Detail, Pool, Verdict
+from campaigns.routing import engine, explain
+from campaigns.routing.engine import Candidate, Decision, Detail, Pool, Verdict
 
 from . import payouts
 from .kinds import all_kinds
@@ -62,7 +64,7 @@ class Trial:
 
     campaign: CampaignFacts
     publisher: PublisherFacts | None
-    ping: routing.Ping
+    ping: engine.Ping
     decision: Decision
     paused: str
     off: tuple[str, ...]
@@ -83,7 +85,7 @@ class Trial:
     def lines(self) -> list[str]:
         """One sentence for each buyer, times in the campaign's time zone; first what is paused."""
         before = [f"The {self.paused} is paused: a ping is rejected, a call finds no buyer."] if self.paused else []
-        return before + words.lines(self.decision, self.campaign.time_zone)
+        return before + explain.lines(self.decision, self.campaign.time_zone)
 
     def standings(self) -> list[Standing]:
         """Each buyer on the campaign: the eligible by place, then the refused by reason."""
@@ -106,7 +108,7 @@ class Trial:
             self.campaign.conversions,
             publisher_row=publisher_row,
             buyer_row=buyer.row,
-            holds=lambda conditions: routing.conditions_hold(conditions, self.ping),
+            holds=lambda conditions: engine.conditions_hold(conditions, self.ping),
         )
         return Quote(*payouts.quoted(applying))
 
@@ -122,7 +124,7 @@ def first_chances(order: tuple[Candidate, ...]) -> dict[int, float]:
 
 def standing(row: int, verdict: Verdict, time_zone: str) -> Standing:
     """A verdict; the reason in words, times in `time_zone`."""
-    why = words.why(verdict.reason, verdict.detail, time_zone) if verdict.reason else ""
+    why = explain.why(verdict.reason, verdict.detail, time_zone) if verdict.reason else ""
     return Standing(row, verdict.name, verdict.place, verdict.reason, why)
 
 
@@ -159,7 +161,7 @@ def run(
     waiting = _waiting(campaign, caller, company, moment)
     conversions = _conversions(campaign, caller, now=now, moment=moment)
     earlier = _earlier(campaign, conversions, moment)
-    ping = routing.Ping(
+    ping = engine.Ping(
         now=moment,
         campaign_id=campaign_id,
         caller_number=caller,
@@ -174,7 +176,7 @@ def run(
         campaign=campaign,
         publisher=publisher,
         ping=ping,
-        decision=routing.decide(campaign.buyers, ping, used, seed=seed),
+        decision=engine.decide(campaign.buyers, ping, used, seed=seed),
         paused="campaign" if campaign.paused else "publisher" if publisher and publisher.paused else "",
         off=_switched_off(snapshot),
         waiting={name: value for name, value in waiting.items() if name not in given},
@@ -217,7 +219,7 @@ def _conversions(campaign: CampaignFacts, caller: str | None, *, now: datetime, 
 
 def _earlier(campaign: CampaignFacts, conversions: list[tuple[int, datetime]], moment: datetime) -> Repeats:
     """What it means that the caller has converted."""
-    return repeats.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=moment)
+    return duplicates.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=moment)
 
 
 def _last_repeated(campaign: CampaignFacts, conversions: list[tuple[int, datetime]], moment: datetime) -> datetime | None:
@@ -229,7 +231,7 @@ def _last_repeated(campaign: CampaignFacts, conversions: list[tuple[int, datetim
 def _used(pool: Pool, company_row: int, moment: datetime) -> dict[tuple[str, str], int]:
     """(owner, kind) → used of every counter that the moment falls into, whether its window is now, over or to come."""
     owners = {capped.owner: capped for one in pool.candidates for capped in (one.own, *one.groups)}
-    wanted = {(owner, kind, window) for owner, one in owners.items() for kind, window, _ in caps.windows(one, moment)}
+    wanted = {(owner, kind, window) for owner, one in owners.items() for kind, window, _ in counters.windows(one, moment)}
     counters = CapCounter.objects.filter(company_id=company_row, window__in={window for _, _, window in wanted})
     rows = counters.values_list("owner", "kind", "window", "used")
     return {(owner, kind): used for owner, kind, window, used in rows if (owner, kind, window) in wanted}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from campaigns.errors import Refusal
 from campaigns.models import Buyer, Company
-from campaigns.refusals import Refusal
-from campaigns.routing import Verdict, replay, rows_of
+from campaigns.routing.engine import Verdict, replay, rows_of
 from config.api.api_error import ApiError
 from config.api.parameters import Parameters
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from campaigns.refusals import NotAuthorized, Refusal
+from campaigns.errors import NotAuthorized, Refusal
 from config.api.api_error import ApiError
 from config.api.parameters import Parameters
 from config.insert import insert

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from campaigns import phone
-from campaigns.desk import (
+from campaigns.admin_base import (
     CompanyFilter,
     ReadOnlyAdmin,
     RowFilter,
@@ -33,7 +33,8 @@ from campaigns.desk import (
 from campaigns.models import Buyer, Campaign
 from publishers.led_to import Card
 from publishers.models import LogEntry, Publisher
-from reservations.models import LIVE, Reservation, Status
+
+from .models import LIVE, Reservation, Status
 
 _COLORS = {
     Status.RESERVED.label: "info",

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns import repeats
-from campaigns.repeats import Repeats
+from campaigns import duplicates
+from campaigns.duplicates import Repeats
 from publishers.first_read import Part, Row, moment_of
 from publishers.snapshot import CampaignFacts
 
@@ -98,7 +98,7 @@ def waiting_tags(rows: Sequence[Row], *, campaign_row: int) -> dict[str, str]:
 def repeats_of(rows: Sequence[Row], campaign: CampaignFacts, *, now: datetime) -> Repeats:
     """REPEATS's rows, by the settings in force."""
     conversions = [(int(row or 0), moment_of(at) or now) for row, at, *_ in rows]
-    return repeats.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=now)
+    return duplicates.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=now)
 
 
 def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[int | None]:

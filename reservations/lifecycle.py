@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from campaigns import caps, routing
-from campaigns.caps import CapFull
-from campaigns.choice import choose, take
-from campaigns.refusals import NotFound, StillRunning
-from campaigns.repeats import Repeats
-from campaigns.routing import Candidate, Decision
+from campaigns.caps import counters
+from campaigns.caps.counters import CapFull
+from campaigns.duplicates import Repeats
+from campaigns.errors import NotFound, StillRunning
+from campaigns.routing import engine
+from campaigns.routing.allocation import choose, take
+from campaigns.routing.engine import Candidate, Decision
 from config.insert import insert_row
 from publishers import payouts
 from publishers.snapshot import CampaignFacts, ConversionFacts, KeyFacts, PublisherFacts, Snapshot
@@ -64,8 +65,8 @@ class Ask:
         """The numbers that are live with this caller."""
         return {row.inbound_number for row in self.open_rows if row.expires_at > self.now}
 
-    def ping(self) -> routing.Ping:
-        return routing.Ping(
+    def ping(self) -> engine.Ping:
+        return engine.Ping(
             now=self.now,
             campaign_id=self.campaign.campaign_id,
             caller_number=self.caller_number,
@@ -93,7 +94,7 @@ def reserve(ask: Ask) -> Outcome:
         return Outcome(repeated, shielded=True)
     if ask.campaign.paused or (ask.publisher and ask.publisher.paused):
         return Outcome(_without_buyer(ask, Status.REJECTED))
-    decision = routing.decide(ask.campaign.buyers, ask.ping(), ask.used, seed=random.getrandbits(53))
+    decision = engine.decide(ask.campaign.buyers, ask.ping(), ask.used, seed=random.getrandbits(53))
     if not decision.order:
         return Outcome(_without_buyer(ask, Status.NO_TARGET), decision=decision)
     return _reserve_first(ask, decision)
@@ -190,7 +191,7 @@ def _applying(ask: Ask, buyer_row: int | None) -> list[ConversionFacts]:
         ask.campaign.conversions,
         publisher_row=ask.publisher.row if ask.publisher else None,
         buyer_row=buyer_row,
-        holds=lambda conditions: routing.conditions_hold(conditions, ping),
+        holds=lambda conditions: engine.conditions_hold(conditions, ping),
     )
 
 
@@ -264,7 +265,7 @@ def _held(row: Reservation, buyer: Candidate, *, now: datetime) -> bool:
 
 def _end_without_buyer(row: Reservation, *, now: datetime) -> None:
     if row.hold_id:
-        caps.give_back(hold_ids=[row.hold_id], now=now)
+        counters.give_back(hold_ids=[row.hold_id], now=now)
     row.status, row.closed_at = Status.NO_TARGET, now
     row.save(update_fields=["status", "closed_at"])
 
@@ -313,7 +314,7 @@ def expire_due(*, now: datetime, company_row: int | None = None, most: int = BAT
     """Closes one batch of what is past its end and gives its places back; how many. Safe twice and in parallel."""
     with transaction.atomic():
         holds = expire(now=now, most=most, company_row=company_row)
-        caps.give_back(hold_ids=[hold for hold in holds if hold is not None], now=now)
+        counters.give_back(hold_ids=[hold for hold in holds if hold is not None], now=now)
     return len(holds)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from campaigns import repeats
+from campaigns import duplicates
 from campaigns.models import Buyer, Campaign
 
 
@@ -24,4 +24,4 @@ def converted(
         "duplicates": campaign.duplicates,
         "now": at or timezone.now(),
     }
-    return repeats.record(**(usual | more))
+    return duplicates.record(**(usual | more))

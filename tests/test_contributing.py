@@ -19,8 +19,8 @@ from callcontrol.actions.base import Action
 from callcontrol.api.urls import paths_of
 from callcontrol.carriers.base import Arrival, Carrier
 from callcontrol.models import Leg
-from campaigns.kinds import declared_in
-from campaigns.routing import Asked, RoutingFilter
+from campaigns.registry import declared_in
+from campaigns.routing.engine import Asked, RoutingFilter
 from config import urls as config_urls
 from publishers.kinds import KeyKind
 from tests.callcontrol.call_center import do, handler_key, talk

@@ -13,7 +13,7 @@ from callcontrol.api.descriptions import EventSerializer
 from callcontrol.models import Call
 from callcontrol.steering import all_actions
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Webhook
-from campaigns.routing import reasons
+from campaigns.routing.engine import reasons
 from publishers import kinds
 from publishers.models import Conversion, Key
 

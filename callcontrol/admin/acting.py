@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from callcontrol import managing
 from callcontrol.models import Call
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 _DONE = {
     "return": "The call was returned; the next buyer is looked for.",

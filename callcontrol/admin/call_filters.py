@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
 from callcontrol.models import Call
-from campaigns.desk import RowFilter
+from campaigns.admin_base import RowFilter
 from campaigns.models import Buyer, Campaign
 from publishers.models import Publisher
 

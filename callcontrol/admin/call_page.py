@@ -15,7 +15,7 @@ from callcontrol.headline import headline, lasted
 from callcontrol.managing import offered
 from callcontrol.models import Call, CallEvent, DeliveryAttempt, Leg, Party
 from callcontrol.room import Room, look
-from campaigns.desk import host_of, link, mask_text, moment, money
+from campaigns.admin_base import host_of, link, mask_text, moment, money
 
 from .picture import LEGEND, conference, over_time
 

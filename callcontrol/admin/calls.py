@@ -19,8 +19,8 @@ from callcontrol import due
 from callcontrol.headline import lasted
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.desk import CompanyFilter, ReadOnlyAdmin, TimeFilter, is_superuser, may_edit, moment, money, roles
-from campaigns.refusals import Refusal
+from campaigns.admin_base import CompanyFilter, ReadOnlyAdmin, TimeFilter, is_superuser, may_edit, moment, money, roles
+from campaigns.errors import Refusal
 
 from . import call_page
 from .acting import act

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from callcontrol.models import Call
-from campaigns.desk import link, mine, moment, money
+from campaigns.admin_base import link, mine, moment, money
 from publishers.led_to import Card
 from publishers.models import LogEntry
 

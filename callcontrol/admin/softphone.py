@@ -18,9 +18,9 @@ from callcontrol.arrivals import NOT_OURS, destination_of
 from callcontrol.carriers.base import Arrival
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
-from campaigns.desk import DeskPage, mine
+from campaigns.admin_base import DeskPage, mine
+from campaigns.errors import NotFound, Refusal
 from campaigns.models import Company
-from campaigns.refusals import NotFound, Refusal
 
 from . import dialing_form, softphone_lines
 from .acting import act, asked

@@ -14,7 +14,7 @@ from callcontrol.managing import Offer, offered
 from callcontrol.models import Call, Leg, Party
 from callcontrol.room import Room, look
 from callcontrol.timeline import name_of
-from campaigns.desk import mask_text, money
+from campaigns.admin_base import mask_text, money
 from campaigns.models import Buyer, Company
 from config.api.values import timestamp
 

@@ -12,7 +12,7 @@ from django_filters import CharFilter, Filter, FilterSet
 
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 from config.api.parameters import Parameters
 
 # What clients of the field call our parameters.

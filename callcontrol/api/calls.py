@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from callcontrol import due
 from callcontrol.models import Call
-from campaigns.refusals import Forbidden, NotFound
+from campaigns.errors import Forbidden, NotFound
 from config.api.pages import link_header, page_of
 from publishers.door import Door
 from publishers.visit import Visit

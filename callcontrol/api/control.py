@@ -11,8 +11,8 @@ from callcontrol.actions.base import Action, Command
 from callcontrol.key_types.call_control import CallControlKey
 from callcontrol.models import Leg, Transfer
 from callcontrol.reach import Steerer, steerer_of
+from campaigns.errors import Gone, Missing, NotAuthorized, NotFound, Refusal
 from campaigns.models import Buyer, BuyerGroup
-from campaigns.refusals import Gone, Missing, NotAuthorized, NotFound, Refusal
 from config.api.errors import CALL_CONTROL_SHAPE
 from config.api.pages import link_header, page_of
 from config.api.values import milliseconds

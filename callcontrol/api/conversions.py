@@ -8,7 +8,7 @@ from uuid import UUID
 from callcontrol import selling
 from callcontrol.key_types.conversion import ConversionKey
 from callcontrol.selling import Seller
-from campaigns.refusals import Missing, NotFound, Refusal
+from campaigns.errors import Missing, NotFound, Refusal
 from publishers.door import Door
 from publishers.visit import Visit
 

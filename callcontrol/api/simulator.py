@@ -19,8 +19,8 @@ from callcontrol import callers, due, far_end, lifecycle
 from callcontrol.arrivals import NOT_OURS, destination_of
 from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, Leg
-from campaigns.desk import EDITORS, is_superuser, roles
-from campaigns.refusals import Missing, NotAuthorized, NotFound, Refusal
+from campaigns.admin_base import EDITORS, is_superuser, roles
+from campaigns.errors import Missing, NotAuthorized, NotFound, Refusal
 from config.api.bodies import read_body
 from config.api.parameters import Parameters, merge
 

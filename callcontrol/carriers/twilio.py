@@ -19,7 +19,7 @@ from django.templatetags.static import static
 
 from callcontrol import carried
 from campaigns import phone
-from campaigns.refusals import NotFound, Refusal
+from campaigns.errors import NotFound, Refusal
 
 from .base import (
     Arrival,

@@ -1,5 +1,5 @@
 """The admin of demand."""
 
-from . import buyers, campaign, changes, companies, passwords, people, webhooks
+from . import buyers, campaign, changes, companies, members, passwords, webhooks
 
 __all__ = ["buyers", "campaign", "changes", "companies", "passwords", "people", "webhooks"]

@@ -15,9 +15,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminTextareaWidget
 
-from campaigns import caps, opening_hours, phone
-from campaigns.cap_use import in_words
-from campaigns.desk import (
+from campaigns import phone
+from campaigns.admin_base import (
     CatalogueAdmin,
     CatalogueForm,
     CatalogueInline,
@@ -26,15 +25,10 @@ from campaigns.desk import (
     TimeZoneWidget,
     link,
 )
-from campaigns.models import (
-    Buyer,
-    BuyerGroup,
-    Campaign,
-    ClosedDate,
-    Filter,
-    GroupMember,
-    SpecialHours,
-)
+from campaigns.caps import counters
+from campaigns.caps.usage import in_words
+from campaigns.models import Buyer, BuyerGroup, Campaign, ClosedDate, Filter, GroupMember, SpecialHours
+from campaigns.routing import weekly_hours
 
 _LINK = "text-primary-600 dark:text-primary-500"
 _NONE = "Empty: unlimited. 0: none."
@@ -136,7 +130,7 @@ class CappedAdmin(CatalogueAdmin):
         if request.method != "POST":
             lines = (f"The hard cap of {row} counts from zero again.", "The other caps stay as they are.")
             return self.ask(request, row, title="Reset the hard cap?", label="Reset", lines=lines)
-        caps.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
+        counters.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
         self.message_user(request, f"The hard cap of {row} counts from zero again.")
         return redirect(self.address_of(row))
 
@@ -148,16 +142,16 @@ class WeekField(forms.CharField):
         super().__init__(
             label="Business hours",
             required=False,
-            widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": opening_hours.EXAMPLE}),
-            help_text=f"Like {opening_hours.EXAMPLE}, in the buyer’s time zone. Past midnight: fri 22-2. Empty: always open.",
+            widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": weekly_hours.EXAMPLE}),
+            help_text=f"Like {weekly_hours.EXAMPLE}, in the buyer’s time zone. Past midnight: fri 22-2. Empty: always open.",
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return opening_hours.in_words(value) if isinstance(value, list) else value
+        return weekly_hours.in_words(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
         try:
-            return value if isinstance(value, list) else opening_hours.read(str(value or ""))
+            return value if isinstance(value, list) else weekly_hours.read(str(value or ""))
         except ValueError as refused:
             raise ValidationError(str(refused)) from None
 
@@ -167,7 +161,7 @@ class BuyerForm(CatalogueForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("weekly_hours", opening_hours.of(self.instance))
+        self.initial.setdefault("weekly_hours", weekly_hours.of(self.instance))
 
     class Meta:
         widgets = {
@@ -245,12 +239,12 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "weekly_hours" in form.changed_data:
-            opening_hours.keep(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
+            weekly_hours.keep(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
 
     @display(description="business hours")
     def weekly_hours(self, row: Any) -> str:
         """For those who may not change them."""
-        return opening_hours.in_words(opening_hours.of(row)) or "always open"
+        return weekly_hours.in_words(weekly_hours.of(row)) or "always open"
 
     @display(description="number")
     def number_seen(self, row: Any) -> str:

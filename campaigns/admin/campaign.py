@@ -11,12 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.desk import (
-    CatalogueForm,
-    CatalogueInline,
-    PausableAdmin,
-    TimeZoneWidget,
-)
+from campaigns.admin_base import CatalogueForm, CatalogueInline, PausableAdmin, TimeZoneWidget
 from campaigns.models import Buyer, Campaign, Route
 
 from .webhooks import WebhookInline

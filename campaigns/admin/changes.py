@@ -6,11 +6,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from campaigns.changes import COMMAND_LINE, of_company, tracked
-from campaigns.desk import EDITORS, DeskPage, companies, is_editor, row_number
-from campaigns.desk.history import told
+from campaigns.admin_base import EDITORS, DeskPage, companies, is_editor, row_number
+from campaigns.admin_base.history import told
+from campaigns.audit.records import COMMAND_LINE, of_company, tracked
+from campaigns.members import name_of
 from campaigns.models import Company, Member
-from campaigns.people import name_of
 
 
 class Changes(DeskPage):

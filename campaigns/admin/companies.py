@@ -18,8 +18,8 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2Widget
 
-from campaigns import people, phone
-from campaigns.desk import (
+from campaigns import members, phone
+from campaigns.admin_base import (
     OWNERS,
     CatalogueAdmin,
     CatalogueForm,
@@ -30,10 +30,7 @@ from campaigns.desk import (
     is_superuser,
     link,
 )
-from campaigns.models import (
-    Company,
-    Member,
-)
+from campaigns.models import Company, Member
 
 
 class CompanyForm(CatalogueForm):
@@ -85,7 +82,7 @@ class PeopleInline(ReadOnlyInline):
 
     @display(description="name")
     def name(self, member: Any) -> SafeString | str:
-        name = people.name_of(member.user)
+        name = members.name_of(member.user)
         return link(member, text=name) if member.owned else name
 
 

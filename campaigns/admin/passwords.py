@@ -16,9 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from campaigns import people
-from campaigns.desk import row_number
-from campaigns.refusals import Refusal
+from campaigns import members
+from campaigns.admin_base import row_number
+from campaigns.errors import Refusal
 
 
 class ChooseForm(SetPasswordForm):
@@ -39,7 +39,7 @@ class SetPassword(FormView):
     def person(self) -> User | None:
         """Whose link it is; None when it is too old, used, or nobody's."""
         user = User.objects.filter(pk=_row(self.request.GET.get("who", "")), is_active=True).first()
-        return user if user and people.tokens.check_token(user, self.request.GET.get("token", "")) else None
+        return user if user and members.tokens.check_token(user, self.request.GET.get("token", "")) else None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs) if self.person else self.dead()
@@ -58,7 +58,7 @@ class SetPassword(FormView):
     def form_valid(self, form: ChooseForm) -> HttpResponse:
         user = form.user
         try:
-            people.choose_password(user=user, token=self.request.GET["token"], password=form.cleaned_data["new_password1"])
+            members.choose_password(user=user, token=self.request.GET["token"], password=form.cleaned_data["new_password1"])
         except Refusal:
             return self.dead()
         user.refresh_from_db()

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
-from campaigns.desk import CatalogueAdmin, CatalogueForm, CatalogueInline, PairsField, host_of, link, may_edit
+from campaigns.admin_base import CatalogueAdmin, CatalogueForm, CatalogueInline, PairsField, host_of, link, may_edit
 from campaigns.models import Webhook, WebhookFilter
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.desk import DeskPage, companies, mask_text, mine, moment, money, row_number
+from campaigns.admin_base import DeskPage, companies, mask_text, mine, moment, money, row_number
 from campaigns.models import Campaign, Company
 from publishers.models import LogEntry
 from reservations.models import Reservation

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from callcontrol.models import Call, Delivery
-from campaigns.desk import row_number
+from campaigns.admin_base import row_number
 from campaigns.models import Company
 from publishers.models import LogEntry, StoredTag
 

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
-from campaigns.routing import rows_of
+from campaigns.routing.engine import rows_of
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
 

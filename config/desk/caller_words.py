@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from callcontrol.headline import headline
 from callcontrol.models import Call, Delivery
 from callcontrol.room import Room
-from campaigns import words
-from campaigns.desk import link, mask_text, money
+from campaigns.admin_base import link, mask_text, money
+from campaigns.routing import explain
 from config.api.parameters import RESERVED
 from publishers.admin import log_words
 from publishers.models import LogEntry, StoredTag
@@ -161,7 +161,7 @@ class Teller:
     def _why(self, entry: LogEntry) -> tuple[str, ...]:
         if not entry.trace:
             return ()
-        return tuple(map(self.mask, words.stored_lines(entry.trace, self.story.buyers, self.time_zone)))
+        return tuple(map(self.mask, explain.stored_lines(entry.trace, self.story.buyers, self.time_zone)))
 
     # --- what they led to -----------------------------------------------------------------------------
     def held(self, one: Found) -> Entry:

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from campaigns.caps import FOREVER, windows
+from campaigns.caps.counters import FOREVER, windows
 from campaigns.models import Buyer, BuyerGroup, CapCounter, Company, Route
-from campaigns.routing import KINDS, Capped
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.engine import KINDS, Capped
+from campaigns.routing.snapshot import capped_of
 
 from .figures import Owner
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from campaigns.desk import DeskPage, row_number
+from campaigns.admin_base import DeskPage, row_number
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from campaigns.desk import mask_text
+from campaigns.admin_base import mask_text
 
 NO_TARGET = "no-target"
 NOBODY = "nobody"

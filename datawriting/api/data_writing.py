@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.refusals import Forbidden, Missing, NotFound
+from campaigns.errors import Forbidden, Missing, NotFound
 from datawriting import writing
 from datawriting.key_types.call_data_writing import CallDataWriting
 from datawriting.writing import About, Found

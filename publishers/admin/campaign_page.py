@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.desk import CatalogueAdmin, CatalogueForm, CatalogueInline, link, money
+from campaigns.admin_base import CatalogueAdmin, CatalogueForm, CatalogueInline, link, money
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import phone
-from campaigns.desk import DeskPage, companies, mask_text, mine, moment, row_number
+from campaigns.admin_base import DeskPage, companies, mask_text, mine, moment, row_number
+from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
-from campaigns.refusals import Refusal
 from publishers import trial, trial_again
 from publishers.models import LogEntry, Publisher
 from publishers.snapshot import current_snapshot

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns import phone
-from campaigns.desk import PairsField
+from campaigns.admin_base import PairsField
 from campaigns.models import Campaign, Company
 from config.api.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, RESERVED, is_tag_name, is_tag_value
 from publishers.models import Publisher

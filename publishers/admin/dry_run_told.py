@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from campaigns.desk import moment, money
+from campaigns.admin_base import moment, money
 from campaigns.models import Campaign
 from publishers.snapshot import KeyFacts
 from publishers.trial import CHOSEN, ELIGIBLE, Quote, Standing, Trial

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.desk import link, moment
+from campaigns.admin_base import link, moment
 from publishers.models import Handout
 
 from . import key_display

@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from campaigns.desk import (
+from campaigns.admin_base import (
     EDITORS,
     AskForm,
     CatalogueAdmin,
@@ -28,7 +28,7 @@ from campaigns.desk import (
     mine,
     row_number,
 )
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 from publishers import handouts
 from publishers.models import Handout, Key, Publisher
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaigns.desk import ago
+from campaigns.admin_base import ago
 from publishers.instructions import ready_url, requests_of
 from publishers.kinds import all_kinds
 from publishers.models import Handout, Key, LogEntry

@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from campaigns.desk import (
+from campaigns.admin_base import (
     EDITORS,
     AskForm,
     CatalogueForm,
@@ -35,8 +35,8 @@ from campaigns.desk import (
     mine,
     row_number,
 )
+from campaigns.errors import Refusal
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
-from campaigns.refusals import Refusal
 from publishers import keys
 from publishers.kinds import KeyKind, NumberOrNoneField, all_kinds, kind_of
 from publishers.models import Key, Publisher

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.desk import ReadOnlyAdmin, TimeFilter, is_superuser, mask_text, may_edit, mine, moment, roles
+from campaigns.admin_base import ReadOnlyAdmin, TimeFilter, is_superuser, mask_text, may_edit, mine, moment, roles
 from publishers.models import Key, LogEntry
 
 from . import log_filters, log_list, log_page, log_words

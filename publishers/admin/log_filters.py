@@ -8,9 +8,9 @@ from django.db.models.functions import StrIndex, Substr
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
-from campaigns.desk import CompanyFilter, RowFilter, mine, moment, row_number
+from campaigns.admin_base import CompanyFilter, RowFilter, mine, moment, row_number
 from campaigns.models import Buyer, Campaign
-from campaigns.routing import reasons
+from campaigns.routing.engine import reasons
 from publishers.models import Key, LogEntry, Publisher
 
 from . import log_words

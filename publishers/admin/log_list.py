@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from campaigns.desk import may_edit
+from campaigns.admin_base import may_edit
 from campaigns.models import Buyer, Company
-from campaigns.routing import replay
+from campaigns.routing.engine import replay
 from publishers.models import Key, LogEntry, Publisher
 
 from . import log_words

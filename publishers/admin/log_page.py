@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from campaigns import phone
-from campaigns.desk import link, mask_text, moment, pretty
+from campaigns.admin_base import link, mask_text, moment, pretty
 from campaigns.models import Company
 from config.api.parameters import NUMBERS, PUBLISHER_NAMES
 from publishers.led_to import Card

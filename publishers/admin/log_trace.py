@@ -6,9 +6,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from campaigns import words
 from campaigns.models import Buyer
-from campaigns.routing import replay, rows_of
+from campaigns.routing import explain
+from campaigns.routing.engine import replay, rows_of
 
 from . import log_words
 
@@ -60,7 +60,7 @@ def read(trace: Mapping[str, Any], *, time_zone: str, mask: Callable[[str], str]
 
 
 def _reason(slug: str, groups: Any, names: Mapping[int, str], time_zone: str, mask: Callable[[str], str]) -> Reason:
-    whys = [Why(mask(words.why(slug, detail, time_zone)), [_who(row, names) for row in rows]) for detail, rows in groups]
+    whys = [Why(mask(explain.why(slug, detail, time_zone)), [_who(row, names) for row in rows]) for detail, rows in groups]
     return Reason(slug, log_words.reason(slug), sum(len(one.buyers) for one in whys), whys)
 
 

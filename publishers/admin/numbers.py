@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from campaigns import phone
-from campaigns.desk import (
+from campaigns.admin_base import (
     AskForm,
     CatalogueAdmin,
     CatalogueForm,

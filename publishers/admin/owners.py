@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.desk import CatalogueFormSet, CatalogueInline, mine
+from campaigns.admin_base import CatalogueFormSet, CatalogueInline, mine
 from publishers.kinds import KeyKind, all_kinds
 from publishers.models import Key, Publisher
 

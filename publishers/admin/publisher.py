@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns import change_words
-from campaigns.desk import CatalogueForm, PausableAdmin, ReadOnlyInline, link
+from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, link
+from campaigns.audit import sentences
 from publishers.models import InboundNumber, Publisher
 
 from . import key_display
@@ -61,4 +61,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
-change_words.words_for["key", "type"] = key_display.kind_label
+sentences.words_for["key", "type"] = key_display.kind_label

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 SHOWN = 50
 

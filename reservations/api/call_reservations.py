@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from campaigns.refusals import Missing
+from campaigns.errors import Missing
 from publishers.visit import Visit
 from reservations import lifecycle
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from campaigns import phone
-from campaigns.refusals import Gone, Missing, Refusal
+from campaigns.errors import Gone, Missing, Refusal
 from publishers.door import Door
 from publishers.first_read import Part
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot

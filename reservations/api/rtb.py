@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from campaigns.refusals import Missing, NotFound, Refusal
+from campaigns.errors import Missing, NotFound, Refusal
 from publishers.visit import Visit
 from reservations import lifecycle
 

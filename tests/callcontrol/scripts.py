@@ -16,7 +16,7 @@ from callcontrol import due, handling, lifecycle, switchboard, transfers
 from callcontrol.carriers.base import Arrival, Carrier, Dial, LegAnswered, LegEnded, Line
 from callcontrol.models import Call, Leg, Party, Transfer
 from callcontrol.reach import Steerer
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Buyer, CapCounter, CapHold, GroupMember
 
 T0 = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -209,7 +209,7 @@ def places(company_row: int) -> Iterator[str]:
 
 def faults(call: Call) -> Iterator[str]:
     """What must not be said of an ended and settled call, or of any counter at any time."""
-    yield from (f"drift {drift}" for drift in caps.recount(company_id=call.company_id, now=after(0)))
+    yield from (f"drift {drift}" for drift in counters.recount(company_id=call.company_id, now=after(0)))
     if call.ended_at is None:
         return
     yield from (f"{leg} is live" for leg in call.legs.live())

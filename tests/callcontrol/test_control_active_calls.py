@@ -11,17 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Buyer, Campaign, GroupMember
 from publishers.models import Key, LogEntry
-from tests.callcontrol.call_center import (
-    arrive,
-    at,
-    do,
-    handler_key,
-    leave,
-    line,
-    pick_up,
-    talk,
-    transfer,
-)
+from tests.callcontrol.call_center import arrive, at, do, handler_key, leave, line, pick_up, talk, transfer
 from tests.factories import fresh_phone, make_group, make_market
 from tests.pinging import CALLER, OTHER_CALLER, logged
 

@@ -14,20 +14,7 @@ from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Transfer
 from campaigns.models import Buyer, Campaign
 from publishers.models import IdempotencyRecord, Key, LogEntry
-from tests.callcontrol.call_center import (
-    THIRD,
-    at,
-    connect,
-    do,
-    handler_key,
-    leave,
-    line,
-    pick_up,
-    stop,
-    talk,
-    told,
-    transfer,
-)
+from tests.callcontrol.call_center import THIRD, at, connect, do, handler_key, leave, line, pick_up, stop, talk, told, transfer
 from tests.factories import make_key, make_market
 from tests.pinging import logged
 

@@ -12,7 +12,7 @@ from callcontrol.arrivals import destination_of, take_in
 from callcontrol.carriers.base import Arrival, CarrierFailed, Dial, Line
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Call, Leg
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
 from publishers.models import Key, Publisher
 from tests.factories import make_key, make_market
@@ -154,7 +154,7 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     answer = ping(key)
     confirm(key, answer["uuid"])
     dial(answer["inbound_number"])
-    caps.end(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
+    counters.end(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
     Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
     Call.objects.update(status="routing")
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
@@ -239,6 +239,6 @@ def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: ty
 def test_a_reserved_place_that_was_given_back_meanwhile_is_taken_anew(campaign: Campaign) -> None:
     to, now = ping(make_key(campaign=campaign, count_on_reserve=True))["inbound_number"], timezone.now()
     call = take_in(Arrival("simulator", "one", to, CALLER, None, now), destination_of(to))
-    caps.give_back(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
+    counters.give_back(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
     lifecycle.ring_on(call.pk, now=now)
     assert (held(buyer("b1")), Leg.objects.get(party="handler").hold.status) == (1, "held")  # type: ignore[union-attr]

@@ -9,8 +9,8 @@ import pytest
 from callcontrol import handling
 from callcontrol.models import Call
 from callcontrol.reach import Steerer
+from campaigns.errors import Refusal
 from campaigns.models import Buyer, Campaign
-from campaigns.refusals import Refusal
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, play, steerer, tell, use
 from tests.factories import make_group, make_market
 

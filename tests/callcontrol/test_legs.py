@@ -11,8 +11,8 @@ from callcontrol import legs, lifecycle
 from callcontrol.carriers.base import CarrierFailed, Dial, LegAnswered, LegEnded, Line
 from callcontrol.models import Call, CallEvent, Leg, Outcome
 from callcontrol.room import enter
+from campaigns.errors import NotFound
 from campaigns.models import Campaign, CapHold
-from campaigns.refusals import NotFound
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, event_of, leg_of, play, tell, use
 from tests.factories import make_buyer, make_market, make_route
 

@@ -9,8 +9,8 @@ from callcontrol import due, handling, transfers
 from callcontrol.carriers.base import CarrierFailed, Dial, Line
 from callcontrol.models import Call, Leg, Transfer
 from callcontrol.room import heard_by
+from campaigns.errors import CarrierAway, Refusal
 from campaigns.models import Buyer, Campaign
-from campaigns.refusals import CarrierAway, Refusal
 from tests.callcontrol.scripts import STRANGER, Quiet, after, arrive, came_to, leg_of, play, steerer, tell, use
 from tests.factories import make_market
 

@@ -18,7 +18,7 @@ from callcontrol import webhooks
 from callcontrol.models import CallTag
 from callcontrol.webhooks import Sending, Told, concerned, send
 from campaigns.models import Campaign
-from campaigns.routing import Ping
+from campaigns.routing.engine import Ping
 from publishers.snapshot import current_snapshot
 from tests.callcontrol.lines import NOW, make_call
 from tests.factories import make_buyer, make_campaign, make_publisher, make_webhook

@@ -12,9 +12,9 @@ from callcontrol import due, handling, lifecycle, transfers
 from callcontrol.carriers.base import LegAnswered, LegEnded
 from callcontrol.models import Call, Leg, Transfer
 from callcontrol.reach import Steerer
-from campaigns import caps
+from campaigns.caps import counters
+from campaigns.errors import Refusal
 from campaigns.models import Buyer, CapCounter, CapHold
-from campaigns.refusals import Refusal
 from tests.callcontrol.scripts import STRANGER, after
 
 NOT_LIVE = "call not live"
@@ -197,7 +197,7 @@ def _places(seen: View) -> Iterator[str]:
     given_back = [leg.hold_id for leg in seen.legs if leg.outcome in ("returned", "rejected", "not-accepted", "busy")]
     if CapHold.objects.filter(pk__in=given_back).exclude(status="released").exists():
         yield "a line was given back, and its places were not"
-    yield from (f"drift {drift}" for drift in caps.recount(company_id=seen.call.company_id, now=seen.at))
+    yield from (f"drift {drift}" for drift in counters.recount(company_id=seen.call.company_id, now=seen.at))
 
 
 # --- who acts ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from typing import Any
 
-from campaigns.routing import Candidate, Capped, Condition, Hours, Opening, Ping, Pool, decide, parts_of
+from campaigns.routing.engine import Candidate, Capped, Condition, Hours, Opening, Ping, Pool, decide, parts_of
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)  # a Tuesday
 NO_CAPS = (None,) * 5

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import changes
-from campaigns.changes import COMMAND_LINE, of_company
+from campaigns.audit import records
+from campaigns.audit.records import COMMAND_LINE, of_company
 from campaigns.models import BusinessHours, Campaign, Company, GroupMember, Member, Route
 from publishers.models import Key
 from tests import factories as make
@@ -168,11 +168,11 @@ def _all_pages(company: Company) -> list[tuple[int, int]]:
     """Every record, page after page."""
     found, before = [], None
     while True:
-        records, before = changes.newest(of_company(company.pk), before=before, most=3)
+        records, before = records.newest(of_company(company.pk), before=before, most=3)
         found += [(record.kind, record.row.history_id) for record in records]
         if before is None:
             return found
-        before = changes.read_cursor(str(before))
+        before = records.read_cursor(str(before))
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -184,8 +184,8 @@ def test_older_pages_leave_nothing_out_and_tell_nothing_twice(at_once):
         make.make_buyer(company, filters=[("zip", "==", str(number))])
     if at_once:
         now = timezone.now()
-        for model in changes.tracked():
-            changes.history_of(model).objects.update(history_date=now)
+        for model in records.tracked():
+            records.history_of(model).objects.update(history_date=now)
     found = _all_pages(company)
     assert (len(found), len(set(found))) == (17, 17)
 

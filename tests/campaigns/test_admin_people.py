@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import people
+from campaigns import members
+from campaigns.errors import Refusal
 from campaigns.models import Company, Member
-from campaigns.refusals import Refusal
 from tests import factories as make
 from tests.desk import as_it_is_saved, browser, filled, listed, saved
 
@@ -42,7 +42,7 @@ def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
     ann = Client()
     ann.post(_link(page), PASSWORD)
     member = Member.objects.get(user__email="Ann@example.com")
-    assert (member.company, member.role, member.user.username, people.name_of(member.user)) == (
+    assert (member.company, member.role, member.user.username, members.name_of(member.user)) == (
         company,
         "account_manager",
         "ann@example.com",
@@ -77,7 +77,7 @@ def _too_old(clock: Callable[[float], object], **_: Any) -> None:
 
 
 def _removed(**_: Any) -> None:
-    people.remove(member=Member.objects.get(user__email=ANN["email"]))
+    members.remove(member=Member.objects.get(user__email=ANN["email"]))
 
 
 def _works_for_another(**_: Any) -> None:
@@ -107,7 +107,7 @@ def test_a_link_that_died_since_it_was_looked_at_sets_no_password(happens):
     happens(link=link)
     kept = before.get()
     with pytest.raises(Refusal, match="no longer works"):
-        people.choose_password(user=looked_at, token=link.partition("token=")[2], password="another-phrase-28")
+        members.choose_password(user=looked_at, token=link.partition("token=")[2], password="another-phrase-28")
     assert before.get() == kept
 
 
@@ -182,15 +182,15 @@ def test_an_owner_whose_account_is_inactive_is_no_other_owner():
     owner = _member(company, "owner")
     _member(company, "owner", is_active=False)
     with pytest.raises(Refusal, match="the last owner"):
-        people.remove(member=owner)
+        members.remove(member=owner)
 
 
 def test_of_two_owners_who_demote_each_other_one_stays():
     company = make.make_company()
     first, second = _member(company, "owner"), _member(company, "owner")
-    people.change_role(member=first, role="read_only")
+    members.change_role(member=first, role="read_only")
     with pytest.raises(Refusal, match="the last owner"):
-        people.change_role(member=second, role="read_only")
+        members.change_role(member=second, role="read_only")
 
 
 # --- people of others -------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_who_works_nowhere_and_can_still_not_be_added_by_an_owner(accounts):
     for fields in accounts:
         User.objects.create_user(f"somebody{User.objects.count()}", email="ann@example.com", **fields)
     with pytest.raises(Refusal, match="ask the administrator"):
-        people.account_of(email=ANN["email"], company=make.make_company())
+        members.account_of(email=ANN["email"], company=make.make_company())
 
 
 def test_whoever_works_here_already_is_not_added_again():
@@ -222,7 +222,7 @@ def test_whoever_was_removed_can_be_added_again():
     company = make.make_company()
     client = browser(company)
     member = _member(company, email="ann@example.com", password="a-long-phrase-27")
-    people.remove(member=member)
+    members.remove(member=member)
     said = client.post(ADD, ANN, follow=True).context["messages"]
     assert [str(each) for each in said] == [f"{member.user.username} is added, and logs in with the password of before."]
 

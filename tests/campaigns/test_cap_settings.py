@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import caps
-from campaigns.cap_settings import settings_changed
+from campaigns.caps import counters
+from campaigns.caps.sync import settings_changed
 from campaigns.models import Buyer, BuyerGroup, CapCounter, Company
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.snapshot import capped_of
 from tests.factories import make_buyer, make_company, make_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,14 +32,14 @@ def _bulk_update(row: Any) -> None:
 
 
 def _take(row: Buyer | BuyerGroup, now: datetime) -> None:
-    caps.take(company_id=row.company_id, buyer_row=1, capped=[capped_of(row, row.company)], now=now)
+    counters.take(company_id=row.company_id, buyer_row=1, capped=[capped_of(row, row.company)], now=now)
 
 
 def _full_after(edit: Callable[[Any], None], row: Any) -> list[int]:
     now = timezone.now()
     _take(row, now)
     edit(row)
-    return list(caps.full_counters(row.company_id, now).values())
+    return list(counters.full_counters(row.company_id, now).values())
 
 
 @pytest.mark.parametrize("edit", [_save, _update, _bulk_update])
@@ -55,7 +55,7 @@ def test_an_edit_that_is_rolled_back_reaches_nothing() -> None:
     with transaction.atomic():
         _save(row)
         transaction.set_rollback(True)
-    assert caps.full_counters(row.company_id, now) == {}
+    assert counters.full_counters(row.company_id, now) == {}
 
 
 def test_what_a_rollback_left_behind_does_not_stand_in_the_way() -> None:
@@ -83,7 +83,7 @@ def test_a_window_of_a_time_zone_that_was_left_is_over() -> None:
     _take(row, now)
     Company.objects.filter(pk=company.pk).update(time_zone="UTC")
     settings_changed(company_id=company.pk, now=now)
-    assert caps.full_counters(company.pk, now) == {}
+    assert counters.full_counters(company.pk, now) == {}
 
 
 def test_a_window_of_both_time_zones_goes_on_to_its_new_end() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.cap_use import in_words
+from campaigns.caps.usage import in_words
 from campaigns.models import CapCounter
 from tests.factories import make_buyer
 

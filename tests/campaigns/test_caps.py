@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from campaigns import caps
-from campaigns.caps import CapFull, Drift
+from campaigns.caps import counters
+from campaigns.caps.counters import CapFull, Drift
 from campaigns.models import Buyer, BuyerGroup, CapCounter, CapHold, Company
-from campaigns.routing import KINDS, Capped
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.engine import KINDS, Capped
+from campaigns.routing.snapshot import capped_of
 from tests.campaigns.pools import capped
 from tests.factories import make_buyer, make_company, make_group
 
@@ -30,7 +30,7 @@ def take(*rows: Buyer | BuyerGroup, now: datetime = NOW) -> CapHold:
 
 
 def take_of(company: Company, owners: Sequence[Capped], *, now: datetime = NOW) -> CapHold:
-    return caps.take(company_id=company.pk, buyer_row=7, capped=owners, now=now)
+    return counters.take(company_id=company.pk, buyer_row=7, capped=owners, now=now)
 
 
 def used(row: Buyer | BuyerGroup) -> dict[str, int]:
@@ -136,7 +136,7 @@ def test_another_window_has_places_of_its_own(company: Company) -> None:
 def test_what_is_given_back_is_free_again(company: Company) -> None:
     buyer, group = make_buyer(company, concurrency_cap=1), make_group(company, hard_cap=1)
     hold = take(buyer, group)
-    assert caps.give_back(hold_ids=[hold.pk], now=LATER) == 1
+    assert counters.give_back(hold_ids=[hold.pk], now=LATER) == 1
     assert (used(buyer), used(group)) == (all_five(0), all_five(0))
 
 
@@ -144,7 +144,7 @@ def test_places_go_back_into_the_window_they_came_from(company: Company) -> None
     buyer = make_buyer(company)
     hold = take(buyer)
     take(buyer, now=NOW + timedelta(hours=1))
-    caps.give_back(hold_ids=[hold.pk], now=NOW + timedelta(hours=1))
+    counters.give_back(hold_ids=[hold.pk], now=NOW + timedelta(hours=1))
     assert dict(CapCounter.objects.filter(kind="hourly").values_list("window", "used")) == {
         "2026-05-05T12+0000": 0,
         "2026-05-05T13+0000": 1,
@@ -156,35 +156,35 @@ def test_places_go_back_to_groups_that_the_buyer_has_left(company: Company) -> N
     group = make_group(company, [buyer])
     hold = take(buyer, group)
     group.memberships.all().delete()
-    caps.give_back(hold_ids=[hold.pk], now=LATER)
+    counters.give_back(hold_ids=[hold.pk], now=LATER)
     assert used(group) == all_five(0)
 
 
 def test_giving_back_twice_is_nothing(company: Company) -> None:
     buyer = make_buyer(company)
     hold, _ = take(buyer), take(buyer)
-    assert [caps.give_back(hold_ids=[hold.pk], now=LATER) for _ in range(2)] == [1, 0]
+    assert [counters.give_back(hold_ids=[hold.pk], now=LATER) for _ in range(2)] == [1, 0]
     assert used(buyer) == all_five(1)
 
 
 def test_many_are_given_back_at_once(company: Company) -> None:
     buyers = [make_buyer(company), make_buyer(company)]
     holds = [take(buyer).pk for buyer in buyers for _ in range(3)]
-    assert caps.give_back(hold_ids=[*holds[:5], 0], now=LATER) == 5
+    assert counters.give_back(hold_ids=[*holds[:5], 0], now=LATER) == 5
     assert [used(buyer)["daily"] for buyer in buyers] == [0, 1]
 
 
 @pytest.mark.parametrize("converted", [True, False])
 def test_at_the_end_of_a_call_its_concurrency_place_goes_back(company: Company, converted: bool) -> None:
     buyer = make_buyer(company)
-    assert caps.end(hold_id=take(buyer).pk, converted=converted, now=LATER) is True
+    assert counters.end(hold_id=take(buyer).pk, converted=converted, now=LATER) is True
     assert used(buyer) == all_five(1) | {"concurrency": 0}
 
 
 @pytest.mark.parametrize(("converted", "stays"), [(True, 1), (False, 0)])
 def test_of_an_unconverted_call_the_places_that_count_conversions_go_back(company: Company, converted: bool, stays: int) -> None:
     buyer, group = make_buyer(company), make_group(company, cap_counts="conversion")
-    caps.end(hold_id=take(buyer, group).pk, converted=converted, now=LATER)
+    counters.end(hold_id=take(buyer, group).pk, converted=converted, now=LATER)
     assert used(group) == all_five(stays) | {"concurrency": 0}
     assert used(buyer) == all_five(1) | {"concurrency": 0}
 
@@ -193,7 +193,7 @@ def test_of_an_unconverted_call_the_places_that_count_conversions_go_back(compan
 def test_whether_it_converted_may_be_said_later(company: Company, converted: bool, stays: int) -> None:
     buyer = make_buyer(company, cap_counts="conversion")
     hold = take(buyer).pk
-    assert [caps.end(hold_id=hold, converted=said, now=LATER) for said in (None, None, converted, False)] == [
+    assert [counters.end(hold_id=hold, converted=said, now=LATER) for said in (None, None, converted, False)] == [
         True,
         False,
         True,
@@ -205,29 +205,29 @@ def test_whether_it_converted_may_be_said_later(company: Company, converted: boo
 def test_until_it_is_said_all_but_the_place_among_calls_at_once_is_held(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    caps.end(hold_id=hold, converted=None, now=LATER)
+    counters.end(hold_id=hold, converted=None, now=LATER)
     assert used(buyer) == all_five(1) | {"concurrency": 0}
-    assert (caps.give_back(hold_ids=[hold], now=LATER), used(buyer)) == (1, all_five(0))
+    assert (counters.give_back(hold_ids=[hold], now=LATER), used(buyer)) == (1, all_five(0))
 
 
 def test_an_ended_hold_is_not_given_back(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    caps.end(hold_id=hold, converted=True, now=LATER)
-    assert (caps.give_back(hold_ids=[hold], now=LATER), used(buyer)["daily"]) == (0, 1)
+    counters.end(hold_id=hold, converted=True, now=LATER)
+    assert (counters.give_back(hold_ids=[hold], now=LATER), used(buyer)["daily"]) == (0, 1)
 
 
 def test_a_released_hold_does_not_end(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    caps.give_back(hold_ids=[hold], now=LATER)
-    assert (caps.end(hold_id=hold, converted=True, now=LATER), used(buyer)["concurrency"]) == (False, 0)
+    counters.give_back(hold_ids=[hold], now=LATER)
+    assert (counters.end(hold_id=hold, converted=True, now=LATER), used(buyer)["concurrency"]) == (False, 0)
 
 
 def test_a_hold_says_how_it_ended(company: Company) -> None:
     ended, released = take(make_buyer(company)).pk, take(make_buyer(company)).pk
-    caps.end(hold_id=ended, converted=True, now=LATER)
-    caps.give_back(hold_ids=[released], now=LATER)
+    counters.end(hold_id=ended, converted=True, now=LATER)
+    counters.give_back(hold_ids=[released], now=LATER)
     rows = CapHold.objects.order_by("pk").values_list("pk", "status", "ended_at")
     assert list(rows) == [(ended, "ended", LATER), (released, "released", LATER)]
 
@@ -237,17 +237,17 @@ def test_full_counters_are_found_by_owner_and_kind(company: Company) -> None:
     take(full)
     take(free)
     owner = f"buyer:{full.pk}"
-    assert caps.full_counters(company.pk, NOW) == {(owner, "hourly"): 1, (owner, "hard"): 1}
+    assert counters.full_counters(company.pk, NOW) == {(owner, "hourly"): 1, (owner, "hard"): 1}
 
 
 def test_a_full_counter_of_an_ended_window_is_not_found(company: Company) -> None:
     take(make_buyer(company, hourly_cap=1))
-    assert caps.full_counters(company.pk, NOW + timedelta(minutes=30)) == {}
+    assert counters.full_counters(company.pk, NOW + timedelta(minutes=30)) == {}
 
 
 def test_anothers_full_counters_are_not_found(company: Company) -> None:
     take(make_buyer(company, hourly_cap=1))
-    assert caps.full_counters(make_company().pk, NOW) == {}
+    assert counters.full_counters(make_company().pk, NOW) == {}
 
 
 def test_a_refusal_by_a_cap_that_the_counter_did_not_know_makes_it_found(
@@ -258,32 +258,32 @@ def test_a_refusal_by_a_cap_that_the_counter_did_not_know_makes_it_found(
     buyer.daily_cap = 1
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(CapFull):
         take(buyer)
-    assert caps.full_counters(company.pk, NOW) == {(f"buyer:{buyer.pk}", "daily"): 1}
+    assert counters.full_counters(company.pk, NOW) == {(f"buyer:{buyer.pk}", "daily"): 1}
 
 
 def test_the_button_lets_a_hard_cap_count_from_the_calls_that_are_held(company: Company) -> None:
     buyer = make_buyer(company, hard_cap=2)
-    caps.end(hold_id=take(buyer).pk, converted=True, now=NOW)
+    counters.end(hold_id=take(buyer).pk, converted=True, now=NOW)
     held = take(buyer)
-    caps.reset_hard(owner=f"buyer:{buyer.pk}", now=NOW)
+    counters.reset_hard(owner=f"buyer:{buyer.pk}", now=NOW)
     assert used(buyer)["hard"] == 1
-    caps.give_back(hold_ids=[held.pk], now=NOW)
+    counters.give_back(hold_ids=[held.pk], now=NOW)
     assert used(buyer)["hard"] == 0
 
 
 def test_the_button_on_a_buyer_without_calls_does_nothing(company: Company) -> None:
-    caps.reset_hard(owner="buyer:1", now=NOW)
+    counters.reset_hard(owner="buyer:1", now=NOW)
     assert CapCounter.objects.count() == 0
 
 
 def test_a_recount_finds_nothing_when_all_is_well(company: Company) -> None:
     buyer, group = make_buyer(company, cap_counts="conversion"), make_group(company)
     holds = [take(buyer, group).pk for _ in range(4)]
-    caps.end(hold_id=holds[0], converted=False, now=LATER)
-    caps.end(hold_id=holds[1], converted=True, now=LATER)
-    caps.give_back(hold_ids=holds[2:3], now=LATER)
-    caps.reset_hard(owner=f"buyer:{buyer.pk}", now=LATER)
-    assert caps.recount(company_id=company.pk, now=LATER) == []
+    counters.end(hold_id=holds[0], converted=False, now=LATER)
+    counters.end(hold_id=holds[1], converted=True, now=LATER)
+    counters.give_back(hold_ids=holds[2:3], now=LATER)
+    counters.reset_hard(owner=f"buyer:{buyer.pk}", now=LATER)
+    assert counters.recount(company_id=company.pk, now=LATER) == []
 
 
 def test_a_recount_tells_a_counter_that_drifted(company: Company) -> None:
@@ -291,20 +291,20 @@ def test_a_recount_tells_a_counter_that_drifted(company: Company) -> None:
     take(buyer)
     CapCounter.objects.filter(kind="daily").update(used=3)
     drift = Drift(f"buyer:{buyer.pk}", "daily", "2026-05-05", used=3, held=1)
-    assert caps.recount(company_id=company.pk, now=NOW) == [drift]
+    assert counters.recount(company_id=company.pk, now=NOW) == [drift]
 
 
 def test_ended_counters_are_forgotten_in_batches(company: Company) -> None:
     take(make_buyer(company))
     before = NOW + timedelta(days=60)
-    assert [caps.forget_ended(before=before, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [counters.forget_ended(before=before, most=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_place_of_a_forgotten_window_goes_back_to_nowhere(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer)
-    caps.forget_ended(before=NOW + timedelta(days=60), most=9)
-    caps.give_back(hold_ids=[hold.pk], now=LATER)
+    counters.forget_ended(before=NOW + timedelta(days=60), most=9)
+    counters.give_back(hold_ids=[hold.pk], now=LATER)
     assert set(CapCounter.objects.values_list("used", flat=True)) == {0}
 
 
@@ -320,7 +320,7 @@ def test_a_place_of_a_forgotten_window_goes_back_to_nowhere(company: Company) ->
     ],
 )
 def test_windows_follow_the_clock_of_the_owner(zone: str, now: str, hour: str, hour_end: str, day: str, day_end: str) -> None:
-    found = caps.windows(capped(time_zone=zone), datetime.fromisoformat(now))
+    found = counters.windows(capped(time_zone=zone), datetime.fromisoformat(now))
     assert found[1:3] == (("hourly", hour, datetime.fromisoformat(hour_end)), ("daily", day, datetime.fromisoformat(day_end)))
 
 
@@ -329,5 +329,5 @@ def test_windows_follow_the_clock_of_the_owner(zone: str, now: str, hour: str, h
     [("2026-12-31T12:00Z", "2026-12", "2027-01-01T05:00Z"), ("2026-03-01T04:59Z", "2026-02", "2026-03-01T05:00Z")],
 )
 def test_a_month_is_of_the_calendar(now: str, month: str, month_end: str) -> None:
-    found = caps.windows(capped(time_zone="America/New_York"), datetime.fromisoformat(now))
+    found = counters.windows(capped(time_zone="America/New_York"), datetime.fromisoformat(now))
     assert found[3] == ("monthly", month, datetime.fromisoformat(month_end))

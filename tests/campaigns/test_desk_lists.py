@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from campaigns.desk.lists import SHOWN_WHOLE
+from campaigns.admin_base.lists import SHOWN_WHOLE
 from tests import factories as make
 from tests.desk import browser
 

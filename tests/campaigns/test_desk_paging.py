@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.desk import paging
+from campaigns.admin_base import pagination
 from campaigns.models import Member
 from publishers.models import LogEntry
 from tests import factories as make
@@ -56,7 +56,7 @@ def test_each_row_is_read_with_the_rights_in_its_company(companies):
 
 @pytest.mark.parametrize(("limit", "most"), [("MOST_BRANCHES", 0), ("MOST_BRANCHES", 9), ("MOST_VALUES", 0)])
 def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
-    monkeypatch.setattr(paging, limit, most)
+    monkeypatch.setattr(pagination, limit, most)
     rows = _in_turn(companies)
     LogEntry.objects.filter(pk__in=[rows[1].pk, rows[3].pk, rows[4].pk]).update(status=422)
     client = _of_both(companies)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.routing import conditions_hold
+from campaigns.routing.engine import conditions_hold
 from tests.campaigns.pools import asks, candidate, ping, verdict_on
 
 CASES = [

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from campaigns import routing, routing_filters
-from campaigns.routing import KINDS, Pool, decide
+from campaigns.routing import engine, filters
+from campaigns.routing.engine import KINDS, Pool, decide
 from tests.campaigns.pools import NO_CAPS, asks, candidate, capped, ping, verdict_on, weekly
 
 SLUGS = ["paused", "closed", "filter", "unreachable"]
@@ -28,7 +28,7 @@ def _cap(kind: str, cap: int | None) -> tuple[int | None, ...]:
 
 
 def test_the_reasons_count_in_the_order_of_the_specification() -> None:
-    assert [reason.slug for reason in routing.reasons()] == SLUGS
+    assert [reason.slug for reason in engine.reasons()] == SLUGS
 
 
 def test_of_several_reasons_the_first_is_told() -> None:
@@ -101,7 +101,7 @@ def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch:
     (tmp_path / "odd_rows.py").write_text(
         dedent('''
             """Refuses buyers of odd rows."""
-            from campaigns.routing import RoutingFilter
+            from campaigns.routing.engine import RoutingFilter
 
             class OddRow(RoutingFilter):
                 slug = "odd-row"
@@ -111,13 +111,13 @@ def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch:
                     return [(None, {row for row in left if row % 2})]
         ''')
     )
-    monkeypatch.setattr(routing_filters, "__path__", [*routing_filters.__path__, str(tmp_path)])
-    routing.reasons.cache_clear()
+    monkeypatch.setattr(filters, "__path__", [*filters.__path__, str(tmp_path)])
+    engine.reasons.cache_clear()
     try:
         assert verdict_on(candidate(1, paused=True)) == ("odd-row", None)
     finally:
-        routing.reasons.cache_clear()
-        sys.modules.pop("campaigns.routing_filters.odd_rows", None)
+        engine.reasons.cache_clear()
+        sys.modules.pop("campaigns.routing.filters.odd_rows", None)
 
 
 @pytest.mark.parametrize("agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.hours import Hours, Opening, is_open, next_opening, state
+from campaigns.routing.hours import Hours, Opening, is_open, next_opening, state
 from tests.campaigns.pools import weekly
 
 NEW_YORK = "America/New_York"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import opening_hours
 from campaigns.models import BusinessHours
-from campaigns.opening_hours import DAYS, Span, in_words, read
+from campaigns.routing import weekly_hours
+from campaigns.routing.weekly_hours import DAYS, Span, in_words, read
 from tests import factories as make
 
 
@@ -77,7 +77,7 @@ def test_no_text_is_too_odd(text):
 @pytest.mark.django_db
 def test_openings_that_stay_are_not_touched():
     buyer = make.make_buyer()
-    opening_hours.keep(buyer=buyer, spans=read("weekdays 9-17"))
+    weekly_hours.keep(buyer=buyer, spans=read("weekdays 9-17"))
     stays = BusinessHours.objects.get(day="monday")
-    opening_hours.keep(buyer=buyer, spans=read("mon 9-17, sat 10-14"))
-    assert (in_words(opening_hours.of(buyer)), stays.history.count()) == ("Mon 09:00-17:00\nSat 10:00-14:00", 1)
+    weekly_hours.keep(buyer=buyer, spans=read("mon 9-17, sat 10-14"))
+    assert (in_words(weekly_hours.of(buyer)), stays.history.count()) == ("Mon 09:00-17:00\nSat 10:00-14:00", 1)

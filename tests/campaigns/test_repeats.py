@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import repeats
+from campaigns import duplicates
+from campaigns.duplicates import NO_REPEAT, Repeats
 from campaigns.models import Campaign, ConvertedCaller
-from campaigns.repeats import NO_REPEAT, Repeats
 from tests.factories import make_buyer, make_campaign
 from tests.repeating import converted
 
@@ -39,7 +39,7 @@ def under(campaign: Campaign, duplicates: str, dedupe_seconds: int = 60) -> Camp
 
 def known(campaign: Campaign, caller: str | None = CALLER, *, at: datetime = NOW, **more: Any) -> Repeats:
     facts = {"dedupe_seconds": campaign.dedupe_seconds, "duplicates": campaign.duplicates}
-    return repeats.before(campaign_row=campaign.pk, caller_number=caller, now=at, **facts, **more)
+    return duplicates.before(campaign_row=campaign.pk, caller_number=caller, now=at, **facts, **more)
 
 
 # --- which call pays --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.routing import Pool, Verdict, decide, fill, number_for, parts_of, replay, rows_of
+from campaigns.routing.engine import Pool, Verdict, decide, fill, number_for, parts_of, replay, rows_of
 from tests.campaigns.pools import asks, candidate, capped, ping, weekly
 
 GROUPS = tuple(capped(f"group:{row}", label=f"g{row}", caps=(None, 2, None, None, 9)) for row in range(3))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import BusinessHours, Campaign, ClosedDate, SpecialHours
-from campaigns.routing import Candidate, Capped, Condition, Hours, Opening
-from campaigns.routing_snapshot import pools_of
+from campaigns.routing.engine import Candidate, Capped, Condition, Hours, Opening
+from campaigns.routing.snapshot import pools_of
 from tests.factories import make_buyer, make_campaign, make_company, make_group, make_route
 
 pytestmark = pytest.mark.django_db

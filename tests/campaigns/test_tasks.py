@@ -5,16 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns import caps, tasks
+from campaigns import tasks
+from campaigns.caps import counters
 from campaigns.models import Buyer, CapCounter, CapHold
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.snapshot import capped_of
 from tests.factories import make_buyer
 
 pytestmark = pytest.mark.django_db
 
 
 def _take(buyer: Buyer) -> CapHold:
-    return caps.take(
+    return counters.take(
         company_id=buyer.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, buyer.company)], now=timezone.now()
     )
 

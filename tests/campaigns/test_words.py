@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from campaigns import routing, words
-from campaigns.routing import Pool, Verdict, decide
+from campaigns.routing import engine, explain
+from campaigns.routing.engine import Pool, Verdict, decide
 from tests.campaigns.pools import asks, candidate, ping
 
 CAP = {"cap": 5}
@@ -40,11 +40,11 @@ SENTENCES: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("reason", "detail", "told"), SENTENCES)
 def test_a_refusal_is_a_sentence(reason: str, detail: Any, told: str) -> None:
     verdict = Verdict("b2", "Buyer Two", None, reason, detail)
-    assert words.sentence(verdict, "America/New_York") == f"Buyer Two: {told}"
+    assert explain.sentence(verdict, "America/New_York") == f"Buyer Two: {told}"
 
 
 def test_every_reason_has_its_sentence_here() -> None:
-    assert {reason.slug for reason in routing.reasons()} <= {reason for reason, _, _ in SENTENCES}
+    assert {reason.slug for reason in engine.reasons()} <= {reason for reason, _, _ in SENTENCES}
 
 
 def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() -> None:
@@ -59,17 +59,17 @@ def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() ->
         "Buyer 4: filter “a exists” not met, the caller has none",
     ]
     names = {one.row: one.name for one in pool.candidates}
-    assert (words.lines(decision, "UTC"), words.stored_lines(decision.stored(), names, "UTC")) == (told, told)
+    assert (explain.lines(decision, "UTC"), explain.stored_lines(decision.stored(), names, "UTC")) == (told, told)
 
 
 def test_a_buyer_without_a_name_is_told_by_its_row() -> None:
-    assert words.stored_lines({"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC") == ["Buyer number 7: chosen"]
+    assert explain.stored_lines({"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC") == ["Buyer number 7: chosen"]
 
 
 def test_a_reserved_buyer_comes_first_and_the_others_after_it() -> None:
     stored = {"seed": 1, "eligible": [[1, 1, [1]], [2, 1, [2]], [3, 1, [3]]], "refused": {"paused": [[None, [4]]]}}
     names = {row: f"Buyer {row}" for row in (1, 2, 3, 4)}
-    assert words.stored_lines(stored, names, "UTC", reserved=2) == [
+    assert explain.stored_lines(stored, names, "UTC", reserved=2) == [
         "Buyer 2: reserved for this caller",
         "Buyer 1: eligible, place 2",
         "Buyer 3: eligible, place 3",

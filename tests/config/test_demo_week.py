@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from callcontrol.models import Call, CallEvent, Delivery, DeliveryAttempt, Leg, Outcome, Transfer
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Buyer, CapHold, Company, Member
 from config.demonstration import plan, week
 from publishers import snapshot
@@ -55,7 +55,7 @@ def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Made]:
 
 # --- it all agrees ----------------------------------------------------------------------------------------
 def test_the_caps_are_what_a_recount_finds(made: Made) -> None:
-    assert caps.recount(company_id=made.company.pk, now=NOW) == []
+    assert counters.recount(company_id=made.company.pk, now=NOW) == []
 
 
 def test_who_still_holds_a_place_lives(made: Made) -> None:

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import path
 
+from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from campaigns.refusals import Refusal
 from publishers.door import Door
 from publishers.models import IdempotencyRecord, Key, LogEntry
 from publishers.visit import Visit

@@ -12,8 +12,8 @@ import time_machine
 from django.test import Client
 from django.urls import path
 
+from campaigns.errors import StillRunning
 from campaigns.models import Campaign
-from campaigns.refusals import StillRunning
 from publishers import idempotency
 from publishers.door import Door
 from publishers.idempotency import Answer

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from campaigns.errors import Refusal
 from campaigns.models import CatalogueVersion
-from campaigns.refusals import Refusal
 from publishers import handouts, keys
 from publishers.models import Handout
 from tests.factories import make_buyer, make_key, make_publisher

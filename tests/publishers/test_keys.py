@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 from publishers.keys import revoke, roll
 from publishers.models import Key
 from tests.factories import make_key

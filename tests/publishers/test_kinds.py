@@ -9,7 +9,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from campaigns.kinds import declared_in
+from campaigns.registry import declared_in
 from publishers.kinds import ChosenField, KeyKind, NumberOrNoneField, WordsField, all_kinds, kind_of
 
 

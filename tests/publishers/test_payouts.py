@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns.routing import Condition
+from campaigns.routing.engine import Condition
 from publishers.payouts import applying, earned, quoted
 from publishers.snapshot import ConversionFacts
 

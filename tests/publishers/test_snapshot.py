@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CatalogueVersion
-from campaigns.routing import Condition
+from campaigns.routing.engine import Condition
 from publishers import snapshot
 from publishers.models import ConversionFilter, Key
 from publishers.snapshot import (

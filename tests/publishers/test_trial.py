@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from campaigns import caps
+from campaigns.caps import counters
+from campaigns.errors import NotFound, Refusal
 from campaigns.models import BusinessHours, Buyer, Campaign, CapCounter
-from campaigns.refusals import NotFound, Refusal
-from campaigns.routing import decide
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.engine import decide
+from campaigns.routing.snapshot import capped_of
 from publishers import trial
 from publishers.models import LogEntry, StoredTag
 from publishers.trial import Quote, Trial
@@ -77,7 +77,7 @@ def test_of_buyers_in_two_zones_each_has_the_caps_of_its_own_day(roofing: Campai
     here, ahead = (make_buyer(roofing.company, name=zone, time_zone=zone, daily_cap=1) for zone in ("UTC", "Asia/Tokyo"))
     for buyer in (here, ahead):
         make_route(roofing, buyer)
-        caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+        counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
     evening = tried(roofing, now=NOW + timedelta(hours=1), at=NOW - timedelta(hours=12, minutes=30))  # 8:30 of May 5 in Tokyo
     assert [one.name for one in evening.decision.verdicts() if one.reason == "daily-cap"] == ["Asia/Tokyo"]
 
@@ -85,7 +85,7 @@ def test_of_buyers_in_two_zones_each_has_the_caps_of_its_own_day(roofing: Campai
 def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
-    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
     before = list(CapCounter.objects.order_by("pk").values_list("pk", "used"))
     assert [refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"] == ["daily-cap"]
     assert list(CapCounter.objects.order_by("pk").values_list("pk", "used")) == before
@@ -163,7 +163,7 @@ def test_a_waiting_tag_that_is_sent_anew_is_not_told(roofing: Campaign) -> None:
 def test_the_caps_are_those_of_the_moment(roofing: Campaign, hours: int, reason: str | None) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
-    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
     verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(hours=hours)).standings()}
     assert verdicts["Full"] == reason
 
@@ -172,7 +172,7 @@ def test_a_day_that_is_over_counts_as_it_was_counted(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
     yesterday = NOW - timedelta(days=1)
-    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=yesterday)
+    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=yesterday)
     found = [{one.name: one.reason for one in tried(roofing, at=at).standings()}["Full"] for at in (None, yesterday)]
     assert found == [None, "daily-cap"]
 
@@ -180,7 +180,7 @@ def test_a_day_that_is_over_counts_as_it_was_counted(roofing: Campaign) -> None:
 def test_calls_at_once_are_as_they_are_now(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Busy", concurrency_cap=1)
     make_route(roofing, buyer)
-    caps.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
     verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(days=3)).standings()}
     assert verdicts["Busy"] == "concurrency-cap"
 

@@ -24,9 +24,9 @@ from django.db import connections, transaction
 if not apps.ready:  # in a process of its own
     django.setup()
 
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import CapHold
-from campaigns.routing import Capped
+from campaigns.routing.engine import Capped
 
 THREADS = 12
 Plan = dict[str, Any]
@@ -52,8 +52,8 @@ def take(plan: Plan, buyer: dict[str, Any]) -> bool:
     """The real one."""
     capped = [Capped(**{**fields, "caps": tuple(fields["caps"])}) for fields in buyer["owners"]]
     try:
-        caps.take(company_id=plan["company"], buyer_row=buyer["row"], capped=capped, now=datetime.fromisoformat(plan["now"]))
-    except caps.CapFull:
+        counters.take(company_id=plan["company"], buyer_row=buyer["row"], capped=capped, now=datetime.fromisoformat(plan["now"]))
+    except counters.CapFull:
         return False
     return True
 

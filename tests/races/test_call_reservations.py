@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from callcontrol import lifecycle as calls
 from callcontrol.carriers.base import Arrival
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapHold
 from reservations.models import Reservation
 from tests.factories import make_key, make_market
@@ -31,8 +31,8 @@ def callers() -> list[str]:
     return [f"+120255501{number:02}" for number in range(MANY)]
 
 
-def drift(campaign: Campaign) -> list[caps.Drift]:
-    return caps.recount(company_id=campaign.company_id, now=timezone.now())
+def drift(campaign: Campaign) -> list[counters.Drift]:
+    return counters.recount(company_id=campaign.company_id, now=timezone.now())
 
 
 @pytest.mark.parametrize("counts", [False, True])

@@ -9,7 +9,7 @@ import pytest
 
 from callcontrol import due, lifecycle
 from callcontrol.models import Call, Leg
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapCounter, CapHold
 from publishers.models import Conversion
 from tests.callcontrol.scripts import (
@@ -181,7 +181,7 @@ def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
     rings_b2 = ("caller in-progress 0-", "b1 no-answer -100", "b2 ringing -")
     assert [each.legs for each in came[:3]] == [rings_b2] * 3
     assert ([each.settled for each in came[3:]], came[0].places) == ([True] * 6, "b1 0/3, b2 3/3, group 3/6")
-    assert caps.recount(company_id=campaign.company_id, now=after(0)) == []
+    assert counters.recount(company_id=campaign.company_id, now=after(0)) == []
 
 
 @pytest.mark.usefixtures("west")
@@ -199,4 +199,4 @@ def test_calls_that_come_and_go_at_once_never_wait_in_a_circle_and_lose_no_place
     together([lambda number=number: lives(number) for number in range(16)])
     at_once = CapCounter.objects.filter(kind="concurrency").values_list("used", flat=True)
     assert (set(at_once), CapHold.objects.filter(status="held").count()) == ({0}, 0)
-    assert (caps.recount(company_id=campaign.company_id, now=after(0)), Call.objects.live().count()) == ([], 0)
+    assert (counters.recount(company_id=campaign.company_id, now=after(0)), Call.objects.live().count()) == ([], 0)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from campaigns import caps
-from campaigns.caps import CapFull
+from campaigns.caps import counters
+from campaigns.caps.counters import CapFull
 from campaigns.models import CapCounter, CapHold, Company
-from campaigns.routing import Capped
+from campaigns.routing.engine import Capped
 from tests.campaigns.pools import capped
 from tests.factories import make_company
 from tests.races.takers import THREADS, Plan, processes_take, threads_take, together
@@ -53,7 +53,7 @@ def test_each_of_many_caps_grants_exactly_what_it_allows(company: Company) -> No
     allowed = {row: 1 + row % 3 for row in range(1, BUYERS + 1)}
     granted = race(plan_of(company, {row: [hard(f"buyer:{row}", cap)] for row, cap in allowed.items()}))
     assert granted == allowed
-    assert (Counter(CapHold.objects.values_list("buyer_row", flat=True)), caps.recount(company_id=company.pk, now=NOW)) == (
+    assert (Counter(CapHold.objects.values_list("buyer_row", flat=True)), counters.recount(company_id=company.pk, now=NOW)) == (
         allowed,
         [],
     )
@@ -74,7 +74,7 @@ def test_shared_caps_are_never_oversold_and_left_free_for_nobody(company: Compan
     counted, allowed = used("hard"), {one.owner: one.caps[-1] or 0 for shared in buyers.values() for one in shared}
     assert {owner: number for owner, number in counted.items() if number > allowed[owner]} == {}
     free = [row for row, shared in buyers.items() if all(counted.get(one.owner, 0) < allowed[one.owner] for one in shared)]
-    assert (free, granted.total(), caps.recount(company_id=company.pk, now=NOW)) == ([], CapHold.objects.count(), [])
+    assert (free, granted.total(), counters.recount(company_id=company.pk, now=NOW)) == ([], CapHold.objects.count(), [])
 
 
 def test_as_many_takers_succeed_as_there_are_places(company: Company) -> None:
@@ -83,22 +83,22 @@ def test_as_many_takers_succeed_as_there_are_places(company: Company) -> None:
 
 
 def test_a_hold_that_many_give_back_goes_back_once(company: Company) -> None:
-    holds = [caps.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(20)]
-    given = together([lambda: caps.give_back(hold_ids=random.sample(holds, 15), now=NOW) for _ in range(THREADS)])
+    holds = [counters.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(20)]
+    given = together([lambda: counters.give_back(hold_ids=random.sample(holds, 15), now=NOW) for _ in range(THREADS)])
     assert (sum(given), used("hard")) == (20 - used("hard")["buyer:1"], {"buyer:1": 20 - sum(given)})
 
 
 def test_a_hold_that_ends_and_is_given_back_at_once_does_one_of_them(company: Company) -> None:
-    holds = [caps.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(30)]
+    holds = [counters.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(30)]
 
     def ends() -> int:
-        return sum(caps.end(hold_id=hold, converted=True, now=NOW) for hold in holds)
+        return sum(counters.end(hold_id=hold, converted=True, now=NOW) for hold in holds)
 
     def gives() -> int:
-        return sum(caps.give_back(hold_ids=[hold], now=NOW) for hold in holds)
+        return sum(counters.give_back(hold_ids=[hold], now=NOW) for hold in holds)
 
     assert sum(together([ends, gives] * 4)) == 30
-    assert (used("concurrency"), caps.recount(company_id=company.pk, now=NOW)) == ({"buyer:1": 0}, [])
+    assert (used("concurrency"), counters.recount(company_id=company.pk, now=NOW)) == ({"buyer:1": 0}, [])
 
 
 def _works(company: Company, seed: int) -> None:
@@ -110,20 +110,20 @@ def _works(company: Company, seed: int) -> None:
             for row in chance.sample(range(1, 9), 3):
                 owners = [capped(f"buyer:{row}", caps=(2, None, None, None, None)), *chance.sample(groups, 2)]
                 try:
-                    held.append(caps.take(company_id=company.pk, buyer_row=row, capped=owners, now=NOW).pk)
+                    held.append(counters.take(company_id=company.pk, buyer_row=row, capped=owners, now=NOW).pk)
                     break
                 except CapFull:
                     continue
         if len(held) > 1 and chance.random() < 0.8:
             back = [held.pop(chance.randrange(len(held))) for _ in range(2)]
-            caps.give_back(hold_ids=back, now=NOW) if chance.random() < 0.6 else [_end(one, chance) for one in back]
-    caps.give_back(hold_ids=held, now=NOW)
+            counters.give_back(hold_ids=back, now=NOW) if chance.random() < 0.6 else [_end(one, chance) for one in back]
+    counters.give_back(hold_ids=held, now=NOW)
 
 
 def _end(hold: int, chance: Any) -> bool:
-    return caps.end(hold_id=hold, converted=chance.choice([True, False, None]), now=NOW)
+    return counters.end(hold_id=hold, converted=chance.choice([True, False, None]), now=NOW)
 
 
 def test_takers_and_givers_over_overlapping_groups_never_wait_in_a_circle(company: Company) -> None:
     together([lambda seed=seed: _works(company, seed) for seed in range(THREADS)])  # type: ignore[misc]
-    assert (set(used("concurrency").values()), caps.recount(company_id=company.pk, now=NOW)) == ({0}, [])
+    assert (set(used("concurrency").values()), counters.recount(company_id=company.pk, now=NOW)) == ({0}, [])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 from publishers import handouts, keys
 from publishers.models import Handout, Key, Publisher
 from tests.factories import make_key, make_publisher

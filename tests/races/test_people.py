@@ -7,15 +7,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from campaigns import people
+from campaigns import members
+from campaigns.errors import Refusal
 from campaigns.models import Member
-from campaigns.refusals import Refusal
 from tests.factories import make_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACTS: list[Callable[[Member], None]] = [
-    lambda member: people.remove(member=member),
-    lambda member: people.change_role(member=member, role="read_only"),
+    lambda member: members.remove(member=member),
+    lambda member: members.change_role(member=member, role="read_only"),
 ]
 
 

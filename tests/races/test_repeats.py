@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Campaign, CapCounter, ConvertedCaller
 from tests.campaigns.pools import capped
 from tests.factories import make_campaign
@@ -101,8 +101,8 @@ def test_settling_calls_of_shared_buyers_and_callers_never_wait_in_a_circle(camp
             with transaction.atomic():
                 really(campaigns[0], CALLERS[(number + round_) % 3])
                 owner = capped(f"buyer:{(number * round_) % 4}")
-                hold = caps.take(company_id=company, buyer_row=1, capped=[owner], now=NOW)
-                caps.end(hold_id=hold.pk, converted=True, now=NOW)
+                hold = counters.take(company_id=company, buyer_row=1, capped=[owner], now=NOW)
+                counters.end(hold_id=hold.pk, converted=True, now=NOW)
 
     together([lambda number=number: settles(number) for number in range(THREADS)])  # type: ignore[misc]
     used = CapCounter.objects.filter(kind="hard").values_list("used", flat=True)

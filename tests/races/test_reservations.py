@@ -16,7 +16,8 @@ from django.utils import timezone
 from callcontrol import lifecycle as calls
 from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, CallTag, Leg
-from campaigns import caps, leases
+from campaigns import leases
+from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers import stored_tags
 from publishers.models import Key, LogEntry, StoredTag
@@ -48,8 +49,8 @@ def statuses() -> Counter[str]:
     return Counter(Reservation.objects.values_list("status", flat=True))
 
 
-def drift(campaign: Campaign, now: datetime | None = None) -> list[caps.Drift]:
-    return caps.recount(company_id=campaign.company_id, now=now or timezone.now())
+def drift(campaign: Campaign, now: datetime | None = None) -> list[counters.Drift]:
+    return counters.recount(company_id=campaign.company_id, now=now or timezone.now())
 
 
 def expire_all(campaign: Campaign) -> datetime:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from callcontrol import callers, far_end, lifecycle, timeline
 from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, Leg, Party
-from campaigns.refusals import Refusal
+from campaigns.errors import Refusal
 
 _MOST = 24 * 60 * 60
 

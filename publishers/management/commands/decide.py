@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from campaigns.refusals import Refusal
 from publishers import trial
 from publishers.management.naming import company_named
 

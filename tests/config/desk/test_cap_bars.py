@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaigns import caps
+from campaigns.caps import counters
 from campaigns.models import Buyer
-from campaigns.routing_snapshot import capped_of
+from campaigns.routing.snapshot import capped_of
 from config.desk import cap_bars
 from config.desk.figures import Owner
 from tests import factories as make
@@ -19,7 +19,7 @@ EVERYBODY = Owner()
 def hold(buyer: Buyer, times: int, *, now: datetime = NOW) -> None:
     capped = [capped_of(row, buyer.company) for row in (buyer, *buyer.groups.all())]
     for _ in range(times):
-        caps.take(company_id=buyer.company_id, buyer_row=buyer.pk, capped=capped, now=now)
+        counters.take(company_id=buyer.company_id, buyer_row=buyer.pk, capped=capped, now=now)
 
 
 def shown(company, asked: Owner = EVERYBODY) -> list[tuple[str, list[tuple[str, int, int, str]]]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.routing import reasons as routing_reasons
+from campaigns.routing.engine import reasons as routing_reasons
 from config.desk import reasons
 
 MISSING = "FAILED must include caller_zip (string)"

@@ -1,0 +1,47 @@
+"""Who changed what, as pages show it: of a company, or of one row and what is on its page."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+
+from campaigns.audit.records import Sources, newest, read_cursor
+from campaigns.audit.sentences import Entry, entries
+
+from .records import moment
+
+_CURSOR = "before"
+
+
+class Told(NamedTuple):
+    """An entry with the addresses that it leads to; `url` is blank for a row without a page."""
+
+    entry: Entry
+    at: str
+    url: str
+    only: str  # the list with this person's changes alone
+
+
+def told(request: HttpRequest, sources: Sources) -> dict[str, Any]:
+    """What the template of a list of changes needs: a page of them, and the address of the older ones."""
+    records, older = newest(sources, before=read_cursor(request.GET.get(_CURSOR, "")))
+    shown = [Told(each, moment(each.at), page_of(each.row), _with(request, person=each.person)) for each in entries(records)]
+    return {
+        "changes": shown,
+        "older": _with(request, **{_CURSOR: str(older)}) if older else "",
+        "newest": _with(request) if _CURSOR in request.GET else "",
+    }
+
+
+def page_of(row: Model) -> str:
+    if not admin.site.is_registered(type(row)):
+        return ""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _with(request: HttpRequest, **named: str) -> str:
+    kept = {name: text for name, text in request.GET.items() if name != _CURSOR}
+    return f"?{urlencode({**kept, **named})}"

@@ -1,0 +1,145 @@
+"""A buyer's week as people write it: `weekdays 9-17, sat 10-14`; read, written back, and kept as its rows."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import time
+from typing import NamedTuple
+
+from campaigns.models import BusinessHours, Buyer
+from campaigns.models.conditions import Day
+
+DAYS = [str(day) for day in Day.values]
+_SHORT = [day[:3] for day in DAYS]
+_DAY = r"mon(?:days?)?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?"
+_GROUPS = {"weekday": DAYS[:5], "weekend": DAYS[5:], "daily": DAYS, "everyday": DAYS, "every day": DAYS}
+_TIME = r"(?:\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm)?|noon|midnight)"
+_TOKEN = re.compile(
+    rf"(?P<group>weekdays?|weekends?|daily|every ?day)\b"
+    rf"|(?P<first>{_DAY})\b(?:\s*-\s*(?P<last>{_DAY})\b)?"
+    rf"|(?P<whole>24 hours|all day)\b"
+    rf"|(?P<open>{_TIME})\s*-\s*(?P<close>{_TIME})(?![\d:])"
+    r"|(?P<between>[\s,;:&]+|and\b)"
+)
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm)?|(noon|midnight)")
+EXAMPLE = "weekdays 9-17, sat 10-14"
+
+
+class Span(NamedTuple):
+    """An opening of every week. `close` at or before `open` is on the next day, 00:00 the end of the day."""
+
+    day: str
+    open: time
+    close: time
+
+
+def read(text: str) -> list[Span]:
+    """The openings of a week in order; raises ValueError with a sentence that says what can't be read, and how to mend it."""
+    found: dict[tuple[str, time], Span] = {}
+    for days, opens, closes in _entries(_plain(text)):
+        for day in days:
+            span = Span(day, opens, closes)
+            if found.setdefault((day, opens), span) != span:
+                raise ValueError(f"{day.capitalize()} opens twice at {opens:%H:%M}: leave one of them out.")
+    return sorted(found.values(), key=lambda span: (DAYS.index(span.day), span.open))
+
+
+def _plain(text: str) -> str:
+    lower = re.sub("[‐-―−]", "-", text.lower()).replace("a.m.", "am").replace("p.m.", "pm")
+    return re.sub(r"\s+(?:to|till|until|through)\s+", "-", lower)
+
+
+def _entries(text: str) -> Iterator[tuple[list[str], time, time]]:
+    """Days with the opening that follows them; days without one, and openings without days, are refused."""
+    days: list[str] = []
+    is_told, at = True, 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise ValueError(f"“{text[at:].split()[0][:20]}” is no day and no time: write it like {EXAMPLE}.")
+        at = token.end()
+        if token["group"] or token["first"]:
+            days = [*([] if is_told else days), *_days(token)]
+            is_told = False
+        elif not token["between"]:
+            if not days:
+                raise ValueError(f"“{token[0]}” is for no day: write it like {EXAMPLE}.")
+            yield (days, *_times(token))
+            is_told = True
+    if not is_told:
+        raise ValueError(f"{days[-1].capitalize()} has no time: write it like {EXAMPLE}.")
+
+
+def _days(token: re.Match[str]) -> list[str]:
+    if token["group"]:
+        return _GROUPS[token["group"]] if token["group"] in _GROUPS else _GROUPS[token["group"].removesuffix("s")]
+    first = _SHORT.index(token["first"][:3])
+    last = _SHORT.index(token["last"][:3]) if token["last"] else first
+    return [DAYS[number % 7] for number in range(first, last + 1 + (7 if last < first else 0))]
+
+
+def _times(token: re.Match[str]) -> tuple[time, time]:
+    if token["whole"]:
+        return time(0), time(0)
+    close_half = _half(token["close"])
+    opens, closes = _clock(token["open"], ""), _clock(token["close"], "")
+    if close_half and not _half(token["open"]):  # “9-5pm” begins in the morning, “1-5pm” after noon
+        opens = _clock(token["open"], close_half if opens.hour % 12 < closes.hour % 12 else "am")
+    is_vague = not close_half and re.match(r"[1-9](?!\d)", token["close"])  # unlike 05:00 and 5pm
+    if is_vague and closes <= opens and opens.hour < 12:
+        raise ValueError(f"“{token[0]}” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am.")
+    return opens, closes
+
+
+def _half(text: str) -> str:
+    return text[-2:] if text.endswith(("am", "pm")) else ""
+
+
+def _clock(text: str, half: str) -> time:
+    hour, minute, own_half, word = _CLOCK.fullmatch(text).groups()  # type: ignore[union-attr]
+    if word:
+        return time(12 if word == "noon" else 0)
+    number, half = int(hour), own_half or half
+    if (half and not 1 <= number <= 12) or number * 60 + int(minute or 0) > 24 * 60 or int(minute or 0) > 59:
+        raise ValueError(f"“{text}” is no time: write it like 17:00 or 5pm.")
+    if half:
+        number = number % 12 + (12 if half == "pm" else 0)
+    return time(number % 24, int(minute or 0))
+
+
+# --- written back ----------------------------------------------------------------------------------------------
+def in_words(spans: Iterable[Span]) -> str:
+    """One line for all days that are open alike: `Mon-Fri 09:00-17:00`. Read again, it is the same."""
+    of_day: dict[str, list[str]] = {}
+    for span in sorted(spans, key=lambda one: (DAYS.index(one.day), one.open)):
+        of_day.setdefault(span.day, []).append(f"{span.open:%H:%M}-{span.close:%H:%M}")
+    alike: dict[str, list[int]] = {}
+    for day, times in of_day.items():
+        alike.setdefault(", ".join(times), []).append(DAYS.index(day))
+    return "\n".join(f"{', '.join(_runs(days))} {times}" for times, days in alike.items())
+
+
+def _runs(days: list[int]) -> Iterator[str]:
+    """Days that follow one another, as `Mon-Fri`."""
+    first = 0
+    for place, day in enumerate(days):
+        if place + 1 == len(days) or days[place + 1] != day + 1:
+            names = [_SHORT[one].capitalize() for one in (days[first], day)]
+            yield names[0] if names[0] == names[1] else "-".join(names)
+            first = place + 1
+
+
+# --- kept ------------------------------------------------------------------------------------------------------
+def of(buyer: Buyer) -> list[Span]:
+    return [Span(row.day, row.open, row.close) for row in buyer.business_hours.all()] if buyer.pk else []
+
+
+def keep(*, buyer: Buyer, spans: Iterable[Span]) -> None:
+    """Brings the buyer's rows to these openings; those that stay are not touched, so that history tells what changed."""
+    wanted = set(spans)
+    for row in buyer.business_hours.all():
+        if (span := Span(row.day, row.open, row.close)) in wanted:
+            wanted.discard(span)
+        else:
+            row.delete()
+    for span in sorted(wanted, key=lambda one: (DAYS.index(one.day), one.open)):
+        BusinessHours.objects.create(buyer=buyer, **span._asdict())

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from publishers import kinds
+from publishers.keys import types
 
 from . import key_types
 
@@ -12,4 +12,4 @@ class CallControl(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        kinds.register(key_types)
+        types.register(key_types)

@@ -9,7 +9,7 @@ from campaigns import duplicates
 from campaigns.caps import counters
 from campaigns.models import CapHold
 from campaigns.routing import engine
-from publishers import payouts
+from publishers import conversions
 from publishers.snapshot import ConversionFacts, Snapshot, current_snapshot
 
 from .deliveries import queue_decided
@@ -107,7 +107,7 @@ def _earned(room: Room, kept: Leg, snapshot: Snapshot) -> ConversionFacts | None
     if call.ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time:
         return None  # nobody knows when it ended; in virtual time nothing is lost
     seconds = int((call.ended_at - kept.answered_at).total_seconds())
-    return payouts.earned(_offers(room, kept, snapshot), seconds=seconds)
+    return conversions.earned(_offers(room, kept, snapshot), seconds=seconds)
 
 
 def _offers(room: Room, kept: Leg, snapshot: Snapshot) -> list[ConversionFacts]:
@@ -116,7 +116,7 @@ def _offers(room: Room, kept: Leg, snapshot: Snapshot) -> list[ConversionFacts]:
     applying: list[ConversionFacts] = []
     if campaign:
         ping = ping_of(room, campaign, snapshot, now=call.started_at)
-        applying = payouts.applying(
+        applying = conversions.applying(
             campaign.conversions,
             publisher_row=call.publisher_id,
             buyer_row=kept.buyer_id,

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from publishers import kinds
+from publishers.keys import types
 
 from . import key_types
 
@@ -12,4 +12,4 @@ class DataWriting(AppConfig):
     verbose_name = "Data writing"
 
     def ready(self) -> None:
-        kinds.register(key_types)
+        types.register(key_types)

@@ -11,7 +11,7 @@ from campaigns.models import Campaign, CatalogueVersion, Company, Webhook
 from campaigns.routing.engine import Condition, Pool
 from campaigns.routing.snapshot import pools_of
 
-from .kinds import kind_of
+from .keys.types import kind_of
 from .models import Conversion, InboundNumber, Key, Publisher
 
 

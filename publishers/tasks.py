@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from campaigns import leases
 
-from . import idempotency, retention, stored_tags
+from . import stored_tags
+from .gateway import idempotency
+from .request_log import retention
 
 _BATCH = 500
 

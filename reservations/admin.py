@@ -31,8 +31,8 @@ from campaigns.admin_base import (
     roles,
 )
 from campaigns.models import Buyer, Campaign
-from publishers.led_to import Card
 from publishers.models import LogEntry, Publisher
+from publishers.request_log.related import Card
 
 from .models import LIVE, Reservation, Status
 

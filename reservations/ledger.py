@@ -10,7 +10,7 @@ from django.db import connection
 
 from campaigns import duplicates
 from campaigns.duplicates import Repeats
-from publishers.first_read import Part, Row, moment_of
+from publishers.gateway.prefetch import Part, Row, moment_of
 from publishers.snapshot import CampaignFacts
 
 _NULL = "CAST(NULL AS text)"

@@ -21,7 +21,7 @@ from campaigns.routing import engine
 from campaigns.routing.allocation import choose, take
 from campaigns.routing.engine import Candidate, Decision
 from config.insert import insert_row
-from publishers import payouts
+from publishers import conversions
 from publishers.snapshot import CampaignFacts, ConversionFacts, KeyFacts, PublisherFacts, Snapshot
 
 from . import numbers
@@ -157,7 +157,7 @@ def _dial_without_buyer(ask: Ask) -> Dial | None:
 
 def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None, buyer: Candidate | None = None) -> Reservation:
     """A new row, not inserted yet."""
-    payout, revenue, seconds = _quote(ask, buyer) if buyer else (payouts.NOTHING, payouts.NOTHING, 0)
+    payout, revenue, seconds = _quote(ask, buyer) if buyer else (conversions.NOTHING, conversions.NOTHING, 0)
     return Reservation(
         uuid=uuid,
         company_id=ask.snapshot.company_row,
@@ -182,12 +182,12 @@ def _row(ask: Ask, status: Status, *, uuid: uuids.UUID, dial: Dial | None, buyer
 
 
 def _quote(ask: Ask, buyer: Candidate) -> tuple[Decimal, Decimal, int]:
-    return payouts.quoted(_applying(ask, buyer.row))
+    return conversions.quoted(_applying(ask, buyer.row))
 
 
 def _applying(ask: Ask, buyer_row: int | None) -> list[ConversionFacts]:
     ping = ask.ping()
-    return payouts.applying(
+    return conversions.applying(
         ask.campaign.conversions,
         publisher_row=ask.publisher.row if ask.publisher else None,
         buyer_row=buyer_row,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callcontrol.models import Call, Delivery
 from campaigns.models import ClosedDate, Company, Filter, Member, SpecialHours
-from publishers.handouts import hand_out
+from publishers.instructions.links import hand_out
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests import factories as make

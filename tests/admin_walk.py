@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, Company
-from publishers.kinds import all_kinds
+from publishers.keys.types import all_kinds
 from publishers.models import InboundNumber, Key, LogEntry, Publisher
 from reservations.models import Reservation
 from tests.admin_scene import CALLER, MARK, Scene

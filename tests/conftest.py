@@ -11,7 +11,8 @@ import time_machine
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
-from publishers import rates, snapshot
+from publishers import snapshot
+from publishers.gateway import throttles
 from tests.callcontrol.twilio.rest import Api
 from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, StandIn
 
@@ -28,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _fresh_process() -> None:
     """What a process remembers outlives a test's transaction: counts, and settings of a company whose row number comes again."""
     cache.clear()
-    rates.reset()
+    throttles.reset()
     snapshot._held.clear()
 
 

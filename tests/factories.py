@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route, Webhook, WebhookFilter
-from publishers.kinds import kind_of
+from publishers.keys.types import kind_of
 from publishers.models import Conversion, InboundNumber, Key, LogEntry, Publisher
 
 _counted = count()

@@ -22,7 +22,7 @@ from callcontrol.models import Leg
 from campaigns.registry import declared_in
 from campaigns.routing.engine import Asked, RoutingFilter
 from config import urls as config_urls
-from publishers.kinds import KeyKind
+from publishers.keys.types import KeyKind
 from tests.callcontrol.call_center import do, handler_key, talk
 from tests.campaigns.pools import candidate, ping
 from tests.contracts.test_carriers import order

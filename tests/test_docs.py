@@ -14,7 +14,7 @@ from callcontrol.models import Call
 from callcontrol.steering import all_actions
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Webhook
 from campaigns.routing.engine import reasons
-from publishers import kinds
+from publishers.keys import types
 from publishers.models import Conversion, Key
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ def test_routing_has_the_reasons_in_their_order() -> None:
 
 
 def test_the_catalogue_names_every_kind_of_key_and_its_settings() -> None:
-    named = {kind.slug for kind in kinds.all_kinds()} | {name for kind in kinds.all_kinds() for name in kind.fields}
+    named = {kind.slug for kind in types.all_kinds()} | {name for kind in types.all_kinds() for name in kind.fields}
     assert named - _words("catalogue.md") == set()
 
 

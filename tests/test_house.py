@@ -44,7 +44,7 @@ def test_half_of_the_functions_fit_in_eight_lines_and_nine_in_ten_in_thirty() ->
     ("line", "why"),
     [
         ("from callcontrol.models import Call", "callcontrol.models.Call is above"),
-        ("import publishers.payouts", "publishers.payouts is above"),
+        ("import publishers.conversions", "publishers.conversions is above"),
         ("call = models.ForeignKey('callcontrol.Call')", "callcontrol.Call is above"),
         ("task = 'reservations.tasks.expire_due'", "reservations.tasks.expire_due is above"),
         ("Key = apps.get_model('publishers', 'Key')", "publishers is above"),

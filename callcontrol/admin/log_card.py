@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from callcontrol.models import Call
 from campaigns.admin_base import link, mine, moment, money
-from publishers.led_to import Card
 from publishers.models import LogEntry
+from publishers.request_log.related import Card
 
 _COLORS = {
     Call.Status.ROUTING.label: "info",

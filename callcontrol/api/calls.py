@@ -9,8 +9,8 @@ from callcontrol import due
 from callcontrol.models import Call
 from campaigns.errors import Forbidden, NotFound
 from config.api.pages import link_header, page_of
-from publishers.door import Door
-from publishers.visit import Visit
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 
 from . import call_answers, call_descriptions
 from .call_filters import filtered

@@ -16,9 +16,9 @@ from campaigns.models import Buyer, BuyerGroup
 from config.api.errors import CALL_CONTROL_SHAPE
 from config.api.pages import link_header, page_of
 from config.api.values import milliseconds
-from publishers.door import Door
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.snapshot import current_snapshot
-from publishers.visit import Visit
 
 from . import control_descriptions
 

@@ -9,8 +9,8 @@ from callcontrol import selling
 from callcontrol.key_types.conversion import ConversionKey
 from callcontrol.selling import Seller
 from campaigns.errors import Missing, NotFound, Refusal
-from publishers.door import Door
-from publishers.visit import Visit
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 
 from . import conversion_descriptions
 

@@ -8,8 +8,8 @@ from django import forms
 
 from callcontrol import steering
 from callcontrol.actions.base import Action, Member
-from publishers.kinds import ChosenField, KeyKind
-from publishers.manual import SAMPLE_CALLER, SAMPLE_UUID, Answer, Parameter, Request
+from publishers.instructions.vocabulary import SAMPLE_CALLER, SAMPLE_UUID, Answer, Parameter, Request
+from publishers.keys.types import ChosenField, KeyKind
 
 _SHAPE = {"success": False}
 _HARM = "it would act on a live call, with people on the line"

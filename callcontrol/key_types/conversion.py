@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from publishers.kinds import KeyKind
-from publishers.manual import SAMPLE_UUID, Answer, Parameter, Request
+from publishers.instructions.vocabulary import SAMPLE_UUID, Answer, Parameter, Request
+from publishers.keys.types import KeyKind
 
 
 class ConversionKey(KeyKind):

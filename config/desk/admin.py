@@ -9,7 +9,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from config.api.errors import POSTBACK_SHAPE
 from config.api.formats import MEDIA_TYPES, render
-from publishers.admin import log
+from publishers.admin import request_log
 from reservations import admin as reservations
 
 from . import reasons
@@ -67,5 +67,5 @@ def _add(page: Any, *filters: type[DropdownFilter]) -> None:
     page.list_filter = [*page.list_filter, *filters]
 
 
-_add(admin.site.get_model_admin(log.LogEntry), PingFilter, ErrorFilter)
+_add(admin.site.get_model_admin(request_log.LogEntry), PingFilter, ErrorFilter)
 _add(admin.site.get_model_admin(reservations.Reservation), ReservedFilter)

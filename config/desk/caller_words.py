@@ -17,8 +17,8 @@ from callcontrol.room import Room
 from campaigns.admin_base import link, mask_text, money
 from campaigns.routing import explain
 from config.api.parameters import RESERVED
-from publishers.admin import log_words
 from publishers.models import LogEntry, StoredTag
+from publishers.request_log import labels
 from reservations.models import LIVE, Reservation, Status
 
 from .caller_facts import PINGS
@@ -96,8 +96,8 @@ class Teller:
             what=what,
             url=reverse("admin:publishers_logentry_change", args=[entry.pk]),
             text=text,
-            label=log_words.result(entry),
-            color=log_words.COLORS.get(entry.result, ""),
+            label=labels.result(entry),
+            color=labels.COLORS.get(entry.result, ""),
             tie=self.story.tie(one),
             why=self._why(entry),
         )
@@ -113,7 +113,7 @@ class Teller:
             return "sell", "Sale", format_html("reported{}{}.", self._by(entry), self._error(entry))
         if entry.type in ("call_control", "transfer"):
             return "swap_calls", "Call control", format_html(": {}{}.", self._acted(entry), self._error(entry))
-        return "api", log_words.kind(entry), format_html("{}{}.", self._by(entry), self._error(entry))
+        return "api", labels.kind(entry), format_html("{}{}.", self._by(entry), self._error(entry))
 
     def _ping(self, entry: LogEntry) -> SafeString:
         return format_html("{}{}: {}.", self._by(entry), self._for(entry), self._answered(entry))
@@ -156,7 +156,7 @@ class Teller:
 
     def _said(self, entry: LogEntry) -> str:
         """Why a request was refused."""
-        return self.mask(log_words.error(entry))
+        return self.mask(labels.error(entry))
 
     def _why(self, entry: LogEntry) -> tuple[str, ...]:
         if not entry.trace:

@@ -9,8 +9,8 @@ from campaigns.errors import Forbidden, Missing, NotFound
 from datawriting import writing
 from datawriting.key_types.call_data_writing import CallDataWriting
 from datawriting.writing import About, Found
-from publishers.door import Door
-from publishers.visit import Visit
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 
 from . import descriptions
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from publishers.kinds import KeyKind
-from publishers.manual import SAMPLE_UUID, Answer, Parameter, Request, caller
+from publishers.instructions.vocabulary import SAMPLE_UUID, Answer, Parameter, Request, caller
+from publishers.keys.types import KeyKind
 
 _TEN_YEARS = 315_360_000
 _WRITTEN = {"prequalified": "true"}

@@ -13,13 +13,13 @@ from campaigns import phone
 from campaigns.admin_base import DeskPage, companies, mask_text, mine, moment, row_number
 from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
-from publishers import trial, trial_again
+from publishers.dry_run import engine, replay
+from publishers.dry_run.replay import Again, CannotBeAsked
 from publishers.models import LogEntry, Publisher
+from publishers.request_log import labels
 from publishers.snapshot import current_snapshot
-from publishers.trial_again import Again, CannotBeAsked
 
-from . import dry_run_told as told
-from . import log_words
+from . import dry_run_results as told
 from .dry_run_form import MOMENT, DryRunForm, zone_of
 
 Context = dict[str, Any]
@@ -75,7 +75,7 @@ class DryRun(DeskPage):
         if sent is None or not form.is_valid():
             return shown
         asked = form.cleaned_data
-        found = trial.run(
+        found = engine.run(
             company=company,
             campaign_id=asked["campaign"].campaign_id,
             now=self.now,
@@ -92,7 +92,7 @@ class DryRun(DeskPage):
         only = {"campaign": str(campaigns[0].pk)} if len(campaigns) == 1 else {}
         return only | {name: self.request.GET[name] for name in ("caller", "publisher") if name in self.request.GET}
 
-    def _result(self, found: trial.Trial, company: Company) -> Context:
+    def _result(self, found: engine.Trial, company: Company) -> Context:
         standings = found.standings()
         result, color, sentence = told.answer(found)
         rows = [told.row(one, currency=company.currency, mask=self.mask) for one in standings]
@@ -112,13 +112,13 @@ class DryRun(DeskPage):
 
     # --- by a row of the log ------------------------------------------------------------------------------
     def _asked_again(self, entry: LogEntry, company: Company) -> Context:
-        shown: Context = {"entry": entry, "entry_at": moment(entry.at), "entry_result": log_words.result(entry)}
-        shown["entry_color"] = log_words.COLORS.get(entry.result)
+        shown: Context = {"entry": entry, "entry_at": moment(entry.at), "entry_result": labels.result(entry)}
+        shown["entry_color"] = labels.COLORS.get(entry.result)
         if entry.company_row is None:
             return shown | {"cannot": "Its key was refused: nobody knows which campaign it meant.", "ping": None}
         try:
-            asked = trial_again.question(entry, company=company)
-            again = trial_again.ask(asked, company=company, now=self.now)
+            asked = replay.question(entry, company=company)
+            again = replay.ask(asked, company=company, now=self.now)
         except CannotBeAsked as refusal:
             return shown | {"cannot": refusal.text, "ping": refusal.ping}
         except Refusal as refusal:
@@ -139,7 +139,7 @@ class DryRun(DeskPage):
             "change_url": self._form_url(asked, company) if self.clear else "",
         }
 
-    def _given(self, asked: trial_again.Question, campaign: Campaign) -> list[tuple[str, str]]:
+    def _given(self, asked: replay.Question, campaign: Campaign) -> list[tuple[str, str]]:
         """What the row asked, by name."""
         number = asked.entry.caller_number
         caller = (phone.national(number) if self.clear else phone.masked(number)) if number else "withheld"
@@ -150,7 +150,7 @@ class DryRun(DeskPage):
             given.append(("Publisher", known or asked.publisher_id))
         return given + [(name, self.mask(value)) for name, value in asked.tags.items()]
 
-    def _form_url(self, asked: trial_again.Question, company: Company) -> str:
+    def _form_url(self, asked: replay.Question, company: Company) -> str:
         """The form with what the row asked, to be changed; blank when that is more than an address can hold."""
         publisher = current_snapshot(company.pk).publishers_by_id.get(asked.publisher_id or "")
         query = {
@@ -171,7 +171,7 @@ def _offered(form: DryRunForm, company: Company) -> list[Context]:
     return [
         {
             "campaign": row,
-            "names": trial.asked_tags(facts[row.pk]) if row.pk in facts else [],
+            "names": engine.asked_tags(facts[row.pk]) if row.pk in facts else [],
             "chosen": str(form["campaign"].value() or "") == str(row.pk),
             "clock": now.astimezone(zone_of(row)).strftime(MOMENT),
             "zone": str(zone_of(row)),

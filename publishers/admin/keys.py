@@ -37,11 +37,11 @@ from campaigns.admin_base import (
 )
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
-from publishers import keys
-from publishers.kinds import KeyKind, NumberOrNoneField, all_kinds, kind_of
+from publishers.keys import rotation
+from publishers.keys.types import KeyKind, NumberOrNoneField, all_kinds, kind_of
 from publishers.models import Key, Publisher
 
-from . import key_display
+from . import key_cards
 
 OWNERS: dict[str, type[Model]] = {
     "campaign": Campaign,
@@ -172,7 +172,7 @@ class KeyAdmin(PausableAdmin):
 
     # --- whose, and which ---
     def get_queryset(self, request: HttpRequest) -> QuerySet[Key]:
-        return key_display.with_use(request, super().get_queryset(request))
+        return key_cards.with_use(request, super().get_queryset(request))
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """A key that was rolled over is on the list for as long as it works."""
@@ -256,11 +256,11 @@ class KeyAdmin(PausableAdmin):
     # --- what is shown ---
     @display(description="name", ordering="name")
     def title(self, key: Key) -> str:
-        return key_display.title(key)
+        return key_cards.title(key)
 
     @display(description="type", ordering="type")
     def kind(self, key: Key) -> str:
-        return key_display.kind_label(key.type)
+        return key_cards.kind_label(key.type)
 
     @display(description="owner")
     def owner(self, key: Key) -> SafeString | str:
@@ -268,11 +268,11 @@ class KeyAdmin(PausableAdmin):
 
     @display(description="state", label={"Active": "success", "Paused": "warning", "Revoked": "danger"})
     def state(self, key: Key) -> str:
-        return key_display.state(key)
+        return key_cards.state(key)
 
     @display(description="ready URL")
     def address(self, key: Key) -> SafeString:
-        return key_display.address(key)
+        return key_cards.address(key)
 
     @display(description="last used", ordering="last_used")
     def last_used(self, key: Any) -> str:
@@ -281,7 +281,7 @@ class KeyAdmin(PausableAdmin):
     @display(description="requests today")
     def requests_today(self, key: Key) -> SafeString:
         log = reverse("admin:publishers_logentry_changelist")
-        count = key_display.requests_today(key)
+        count = key_cards.requests_today(key)
         return format_html(
             '{} · <a href="{}?key_row={}" class="text-primary-600 dark:text-primary-500">postback log</a>', count, log, key.pk
         )
@@ -332,7 +332,7 @@ class KeyAdmin(PausableAdmin):
             lines = ("A new key with the same owner and settings is made.", "The old one goes on for the time that you choose.")
             return self.ask(request, key, title=f"Roll {key}?", label="Make the new key", lines=lines, form=form)
         try:
-            new = keys.roll(key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now())
+            new = rotation.roll(key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now())
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, "This is the new key. Give its URL to whoever uses the old one.")
@@ -345,7 +345,7 @@ class KeyAdmin(PausableAdmin):
             lines = ("From the next request on, it is answered 401.", "This can't be taken back; its log is kept.")
             return self.ask(request, key, title=f"Revoke {key}?", label="Revoke", lines=lines)
         try:
-            keys.revoke(key=key, now=timezone.now())
+            rotation.revoke(key=key, now=timezone.now())
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, f"{key} is revoked.")

@@ -27,7 +27,7 @@ from campaigns.admin_base import (
 )
 from campaigns.models import Campaign
 from publishers.models import InboundNumber
-from publishers.pool import add_to_pool
+from publishers.numbers import add_to_pool
 
 
 class NumberForm(CatalogueForm):

@@ -12,8 +12,8 @@ from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, l
 from campaigns.audit import sentences
 from publishers.models import InboundNumber, Publisher
 
-from . import key_display
-from .owners import add_keys_to_pages
+from . import key_cards
+from .owner_keys import add_keys_to_pages
 
 
 class GivenNumberInline(ReadOnlyInline):
@@ -61,4 +61,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
-sentences.words_for["key", "type"] = key_display.kind_label
+sentences.words_for["key", "type"] = key_cards.kind_label

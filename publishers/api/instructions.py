@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from publishers import handouts, instructions
+from publishers.instructions import links, page
 
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -14,10 +14,10 @@ _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Ro
 @require_safe
 def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a live link. An unknown, an old and a switched off one are told the same: nothing."""
-    handout = handouts.find(token)
+    handout = links.find(token)
     if handout is None:
         return TemplateResponse(request, "instructions/nothing.html", status=404, headers=_PRIVATE)
-    page = instructions.page_of(
+    page = page.page_of(
         key=handout.key,
         publisher=handout.publisher,
         former=handout.former_key,

@@ -6,9 +6,9 @@ import yaml
 
 from campaigns.models import Company
 
-from .declaring import CAMPAIGN_NUMBERS, key_sections
-from .shapes import COMPANY, SECTIONS, Shape
-from .standing import Standing, plain, plain_key, plain_list, plain_number, stand
+from .declare import CAMPAIGN_NUMBERS, key_sections
+from .schema import COMPANY, SECTIONS, Shape
+from .stored import Standing, plain, plain_key, plain_list, plain_number, stand
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from publishers.kinds import kind_of
+from publishers.keys.types import kind_of
 from publishers.models import Key
 
-from .declaring import Declared, Entry
-from .differences import key_label
+from .declare import Declared, Entry
+from .diff import key_label
 from .problems import Problems
-from .shapes import KEYS
-from .standing import Standing, owner_of, plain_key
-from .writing import Writer, differences
+from .schema import KEYS
+from .stored import Standing, owner_of, plain_key
+from .writer import Writer, differences
 
 Found = dict[str, Key]  # by text: those that the file names
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from publishers.models import InboundNumber
 
-from .declaring import Declared, Entry
+from .declare import Declared, Entry
 from .problems import Problems
-from .shapes import NUMBERS
-from .standing import Standing, plain_number
-from .writing import Writer, differences
+from .schema import NUMBERS
+from .stored import Standing, plain_number
+from .writer import Writer, differences
 
 
 @dataclass

@@ -27,7 +27,7 @@ def _at_most_one_owner() -> Q:
 
 
 class Key(Retirable):
-    """A key of some kind (`publishers/kinds.py`); what only its kind knows is in `settings`, checked by the kind.
+    """A key of some kind (`publishers/keys/types.py`); what only its kind knows is in `settings`, checked by the kind.
 
     `retired_at` in the future is a rolled-over key that still works until then.
     """

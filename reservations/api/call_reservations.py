@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from campaigns.errors import Missing
-from publishers.visit import Visit
+from publishers.gateway.request import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from campaigns import phone
 from campaigns.errors import Gone, Missing, Refusal
-from publishers.door import Door
-from publishers.first_read import Part
+from publishers.gateway.prefetch import Part
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
-from publishers.visit import Visit
 from reservations import ledger, lifecycle, numbers
 from reservations.lifecycle import Ask
 from reservations.models import Reservation

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from campaigns.errors import Missing, NotFound, Refusal
-from publishers.visit import Visit
+from publishers.gateway.request import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions

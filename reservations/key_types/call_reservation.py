@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings as installation
 
-from publishers.kinds import KeyKind
-from publishers.manual import SAMPLE_MOMENT, Answer, Call, Parameter, Request, caller, publisher
+from publishers.instructions.vocabulary import SAMPLE_MOMENT, Answer, Call, Parameter, Request, caller, publisher
+from publishers.keys.types import KeyKind
 
 from .settings import pauses, shared_fields, told_tags, trial
 

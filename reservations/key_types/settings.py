@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from config.api.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
-from publishers.kinds import WordsField
-from publishers.manual import ANY_TAG, Parameter, tag
+from publishers.instructions.vocabulary import ANY_TAG, Parameter, tag
+from publishers.keys.types import WordsField
 
 KNOWN_NUMBER = Parameter(
     "inbound_number",

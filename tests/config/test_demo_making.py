@@ -13,7 +13,7 @@ from callcontrol.models import Call, Delivery
 from campaigns.models import Company
 from config.demonstration import asking, week
 from config.demonstration.asking import Answer, Request
-from publishers import rates
+from publishers.gateway import throttles
 from publishers.models import LogEntry
 from reservations.models import Reservation
 from tests.factories import make_ready_key, make_webhook
@@ -43,7 +43,7 @@ def story() -> list[Any]:
 def test_it_is_the_same_story_each_time(company: Company, settings: Any) -> None:
     settings.REDIS_URL, told = "", []  # rates are forgotten with this process
     for _ in range(2):
-        rates.reset()
+        throttles.reset()
         with transaction.atomic():
             make_day(company)
             told.append(story())

@@ -15,7 +15,7 @@ from callcontrol import steering
 from callcontrol.actions.base import Action
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
-from publishers.kinds import kind_of
+from publishers.keys.types import kind_of
 from publishers.models import Key, LogEntry
 from tests.callcontrol.call_center import THIRD, WORDS, arrive, do, handler_key, leave, talk
 from tests.factories import make_market

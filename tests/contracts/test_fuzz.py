@@ -16,8 +16,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from callcontrol import steering
-from publishers import rates
-from publishers.kinds import all_kinds
+from publishers.gateway import throttles
+from publishers.keys.types import all_kinds
 from publishers.models import LogEntry
 from tests.factories import make_key, make_ready_key
 
@@ -150,7 +150,7 @@ def format_of(answer: Any) -> str:
 @given(one=requests)
 @settings(bounded, max_examples=300)
 def test_no_input_fails_and_each_leaves_one_row(client: Client, keys: dict[str, str], one: dict[str, Any]) -> None:
-    rates.reset()
+    throttles.reset()
     cache.clear()  # and in Redis
     before = LogEntry.objects.count()
     by = "call_reservation" if one["by"] == "rtb" and one["path"].startswith("/call_reservations") else one["by"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callcontrol.models import Call, Transfer
 from callcontrol.steering import all_actions
 from campaigns.models import Buyer
-from publishers import rates
+from publishers.gateway import throttles
 from publishers.models import Key, LogEntry
 from tests.callcontrol.call_center import handler_key, talk, transfer
 from tests.contracts.test_fuzz import ACCEPTS, MEDIA, bodies, format_of, mostly, pairs, sent, texts
@@ -57,7 +57,7 @@ def scene() -> tuple[Key, Call, str]:
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 def test_no_input_fails_and_each_leaves_one_row(client: Client, scene: tuple[Key, Call, str], one: dict[str, Any]) -> None:
     key, call, made = scene
-    rates.reset()
+    throttles.reset()
     cache.clear()  # and in Redis
     before = LogEntry.objects.count()
     path = one["path"].format(call=call.pk if one["uuid"] is None else one["uuid"], transfer=one["uuid"] or made)

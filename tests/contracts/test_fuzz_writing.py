@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from callcontrol.models import Call
 from campaigns.models import Buyer
-from publishers import rates
+from publishers.gateway import throttles
 from publishers.models import LogEntry
 from tests.contracts.test_fuzz import ACCEPTS, MEDIA, bodies, format_of, mostly, pairs, sent, texts
 from tests.factories import make_key, make_market
@@ -51,7 +51,7 @@ def scene() -> tuple[dict[str, str], Call]:
 @settings(max_examples=250, suppress_health_check=list(HealthCheck))
 def test_no_input_fails_and_each_leaves_one_row(client: Client, scene: tuple[dict[str, str], Call], one: dict[str, Any]) -> None:
     keys, call = scene
-    rates.reset()
+    throttles.reset()
     cache.clear()  # and in Redis
     before, (path, ending) = LogEntry.objects.count(), one["to"]
     key = keys[PATHS[path]]

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from publishers import handouts
+from publishers.instructions import links
 from publishers.models import Handout, Key, Publisher
 from tests.factories import make_publisher
 
@@ -17,7 +17,7 @@ def hand_out(key: Key, publisher: Publisher | None = None) -> Handout:
     """The page of a key; for the publisher Alpha Media where a key needs one and none is given."""
     if key.campaign_id and publisher is None:
         publisher = make_publisher(key.company, publisher_id="alpha", name="Alpha Media")
-    return handouts.hand_out(key=key, publisher=publisher, now=timezone.now())
+    return links.hand_out(key=key, publisher=publisher, now=timezone.now())
 
 
 def link(handout: Handout) -> str:

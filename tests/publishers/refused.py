@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.test import Client
 from django.utils import timezone
 
-from publishers import idempotency
+from publishers.gateway import idempotency
 from publishers.models import Key
 
 NUMBER = "caller_number=12025550102"

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import path
 
 from campaigns.models import Campaign
-from publishers.door import Door
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.models import LogEntry
-from publishers.visit import Visit
 from tests.factories import make_ready_key
 from tests.publishers.refused import NUMBER
 

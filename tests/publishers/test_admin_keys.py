@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from publishers.admin import key_display
-from publishers.kinds import all_kinds, kind_of
+from publishers.admin import key_cards
+from publishers.keys.types import all_kinds, kind_of
 from publishers.models import Key, LogEntry
 from tests import factories as make
 from tests.desk import as_it_is_saved, browser, filled, listed, saved
@@ -253,7 +253,7 @@ def test_a_key_is_not_rolled_twice():
 
 @pytest.mark.parametrize(("requests", "told"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
 def test_requests_today_are_counted_up_to_a_point(monkeypatch, requests, told):
-    monkeypatch.setattr(key_display, "_COUNTED", 4)
+    monkeypatch.setattr(key_cards, "_COUNTED", 4)
     key = make.make_key()
     for _ in range(requests):
         make.make_entry(key.company, key_row=key.pk)

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Member
-from publishers import handouts, keys
+from publishers.instructions import links
+from publishers.keys import rotation
 from publishers.models import Handout, Key, Publisher
 from tests.desk import browser, filled, listed, saved
 from tests.factories import make_buyer, make_campaign, make_company, make_key, make_publisher
@@ -96,7 +97,7 @@ def test_a_second_time_leads_to_the_first():
 def test_of_two_at_once_the_second_is_led_to_the_firsts():
     key = make_key("rtb")
     publisher = make_publisher(key.company)
-    first = handouts.hand_out(key=key, publisher=publisher, now=timezone.now())
+    first = links.hand_out(key=key, publisher=publisher, now=timezone.now())
     answer = browser(key.company).post(f"{ADD}?key={key.pk}&publisher={publisher.pk}")
     assert (answer["Location"], Handout.objects.count()) == (_page(first), 1)
 
@@ -133,7 +134,7 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
 def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(kind, rolled, offers):
     key = make_key(kind)
     if rolled:
-        keys.roll(key=key, overlap=timedelta(days=1), now=timezone.now())
+        rotation.roll(key=key, overlap=timedelta(days=1), now=timezone.now())
     page = browser(key.company).get(_page(key.owner)).content.decode()
     assert page.count(f'href="{ADD}?key={key.pk}"') == offers
 
@@ -180,7 +181,7 @@ def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num
 
 def test_it_follows_its_key_in_the_admin_too():
     handout = hand_out(make_key("conversion"))
-    new = keys.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    new = rotation.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
     assert link(handout) in browser(handout.company).get(_page(new)).content.decode()
 
 
@@ -203,7 +204,7 @@ def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
 
 def test_what_is_off_stays_off():
     handout = hand_out(make_key("conversion"))
-    handouts.switch_off(handout=handout, now=timezone.now())
+    links.switch_off(handout=handout, now=timezone.now())
     client = browser(handout.company)
     answers = [client.post(_act(handout, what)).status_code for what in ("renew", "switch_off")]
     assert (answers, link(handout) in client.get(_page(handout)).content.decode()) == ([403, 403], False)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from publishers.admin import log_filters
+from publishers.admin import request_log_filters
 from publishers.models import LogEntry
 from tests import factories as make
 from tests.desk import browser, listed
@@ -108,7 +108,7 @@ def test_a_buyer_who_was_refused_for_nothing_in_particular():
 
 
 def test_only_the_newest_are_looked_through_and_the_page_says_how_far(monkeypatch):
-    monkeypatch.setattr(log_filters, "LOOKED_THROUGH", 2)
+    monkeypatch.setattr(request_log_filters, "LOOKED_THROUGH", 2)
     buyer, noon = make.make_buyer(make.make_company(time_zone="UTC")), datetime(2026, 5, 5, 12, tzinfo=UTC)
     rows = [_refusing(buyer, [buyer.pk], at=noon - timedelta(hours=hours)) for hours in range(4)]
     answer = browser(buyer.company).get(f"{LIST}?buyer={buyer.pk}")

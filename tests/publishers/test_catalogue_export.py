@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from campaigns.models import BusinessHours, Campaign, ClosedDate, Company, SpecialHours
 from publishers import catalogue
-from publishers.catalogue.shapes import BUYERS, CAMPAIGNS, COMPANY, GROUPS, KEYS, NUMBERS, PUBLISHERS, nested
+from publishers.catalogue.schema import BUYERS, CAMPAIGNS, COMPANY, GROUPS, KEYS, NUMBERS, PUBLISHERS, nested
 from publishers.models import ConversionFilter, InboundNumber, Key
 from tests.factories import (
     make_buyer,

@@ -3,7 +3,7 @@
 import pytest
 
 from publishers.catalogue import UnusableFile, read
-from publishers.catalogue.reading import Listing, Mapping, Text
+from publishers.catalogue.parse import Listing, Mapping, Text
 
 
 def problems(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Buyer, Route
-from publishers import keys
+from publishers.keys import rotation
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_company, make_ready_key
@@ -138,14 +138,14 @@ def test_a_key_from_an_allowed_network_is_let_in(client: Client) -> None:
 
 def test_revoking_holds_from_the_next_request(client: Client, key: Key) -> None:
     before = ping(client, key)
-    keys.revoke(key=key, now=timezone.now())
+    rotation.revoke(key=key, now=timezone.now())
     assert [answer.status_code for answer in (before, ping(client, key))] == [200, 401]
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(59, 200), (60, 401)])
 def test_a_key_that_was_rolled_over_is_good_for_the_overlap(client: Client, key: Key, seconds: int, status: int) -> None:
     now = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
-    new = keys.roll(key=key, overlap=timedelta(seconds=60), now=now)
+    new = rotation.roll(key=key, overlap=timedelta(seconds=60), now=now)
     with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
         assert [ping(client, one).status_code for one in (key, new)] == [status, 200]
 

@@ -10,9 +10,9 @@ from django.urls import path
 
 from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from publishers.door import Door
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.models import IdempotencyRecord, Key, LogEntry
-from publishers.visit import Visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 CALL = UUID("e64268f8-18a3-4881-b8ed-80e06b17fa74")

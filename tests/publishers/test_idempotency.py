@@ -14,11 +14,11 @@ from django.urls import path
 
 from campaigns.errors import StillRunning
 from campaigns.models import Campaign
-from publishers import idempotency
-from publishers.door import Door
-from publishers.idempotency import Answer
+from publishers.gateway import idempotency
+from publishers.gateway.idempotency import Answer
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.models import IdempotencyRecord, Key, LogEntry
-from publishers.visit import Visit
 from reservations.models import Reservation
 from tests.factories import make_ready_key
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from publishers.instructions import ready_url
+from publishers.instructions.page import ready_url
 from tests.factories import make_buyer, make_company, make_key
 
 BASE = "https://calls.example.com/"

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Buyer, Campaign
-from publishers.instructions import page_of
-from publishers.manual import SAMPLE_UUID
+from publishers.instructions.page import page_of
+from publishers.instructions.vocabulary import SAMPLE_UUID
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
 from tests import factories as make

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Company
-from publishers import handouts, keys, kinds
-from publishers.kinds import KeyKind, all_kinds
+from publishers.instructions import links
+from publishers.keys import rotation, types
+from publishers.keys.types import KeyKind, all_kinds
 from tests import factories as make
 from tests.publishers.handing import hand_out, link, notices, opened, read
 
@@ -60,7 +61,7 @@ class Hello(KeyKind):
 
 
 def test_a_kind_that_was_added_has_a_page(monkeypatch):
-    monkeypatch.setitem(kinds._kinds, "hello", Hello)
+    monkeypatch.setitem(types._kinds, "hello", Hello)
     handout = hand_out(make.make_key("hello", name="Greetings"))
     assert f"POST this address, with your values in place of the capitals http://testserver/hello.json?key={handout.key.key}" in (
         read(handout)
@@ -126,9 +127,9 @@ def test_a_link_that_leads_nowhere_says_nothing(state):
     address = {"unknown": "/instructions/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11", "no link": "/instructions/x"}.get(state)
     address = address or link(handout)
     if state == "renewed":
-        handouts.renew(handout=handout, now=timezone.now())
+        links.renew(handout=handout, now=timezone.now())
     if state == "switched off":
-        handouts.switch_off(handout=handout, now=timezone.now())
+        links.switch_off(handout=handout, now=timezone.now())
     answer = Client().get(address)
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode())).strip()
     assert (answer.status_code, told) == (404, NOTHING)
@@ -183,7 +184,7 @@ def test_what_has_ended_is_said_instead_of_all_the_rest(whose):
 
 def test_a_revoked_key_is_no_longer_shown():
     handout = hand_out(make.make_key("rtb"))
-    keys.revoke(key=handout.key, now=timezone.now())
+    rotation.revoke(key=handout.key, now=timezone.now())
     told = "This key was revoked: every request with it is refused. Ask whoever gave you this page for a new one."
     assert (notices(handout), handout.key.key in opened(handout).content.decode()) == ([told], False)
 
@@ -191,7 +192,7 @@ def test_a_revoked_key_is_no_longer_shown():
 @pytest.mark.usefixtures("clock")
 def test_a_rolled_over_key_is_followed_and_the_old_ones_end_is_said():
     handout = hand_out(make.make_key("rtb", key="the-old-one"))
-    new = keys.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    new = rotation.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
     page = opened(handout).context["page"]
     told = "There is a new key. The one before, which ends in -one, works until 2026-05-06 12:00 UTC: change over before."
     assert (page.notices, page.key) == ([told], new.key)
@@ -199,7 +200,7 @@ def test_a_rolled_over_key_is_followed_and_the_old_ones_end_is_said():
 
 def test_a_rolled_over_key_that_is_over_is_not_spoken_of():
     handout = hand_out(make.make_key("rtb"))
-    keys.roll(key=handout.key, overlap=timedelta(0), now=timezone.now())
+    rotation.roll(key=handout.key, overlap=timedelta(0), now=timezone.now())
     assert notices(handout) == []
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns.errors import Refusal
-from publishers.keys import revoke, roll
+from publishers.keys.rotation import revoke, roll
 from publishers.models import Key
 from tests.factories import make_key
 

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from campaigns.registry import declared_in
-from publishers.kinds import ChosenField, KeyKind, NumberOrNoneField, WordsField, all_kinds, kind_of
+from publishers.keys.types import ChosenField, KeyKind, NumberOrNoneField, WordsField, all_kinds, kind_of
 
 
 class Sample(KeyKind):
@@ -90,7 +90,7 @@ def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
 def test_one_new_file_is_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "new_kinds").mkdir()
     (tmp_path / "new_kinds" / "survey.py").write_text(
-        "from publishers.kinds import KeyKind\nclass Survey(KeyKind):\n    slug = 'survey'\n    owners = ('buyer',)\n"
+        "from publishers.keys.types import KeyKind\nclass Survey(KeyKind):\n    slug = 'survey'\n    owners = ('buyer',)\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     package = ModuleType("new_kinds")

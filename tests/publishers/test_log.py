@@ -11,9 +11,9 @@ from django.urls import path
 
 from campaigns.models import Campaign
 from config import logs
-from publishers.door import Door
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
 from publishers.models import Key, LogEntry
-from publishers.visit import Visit
 from reservations.models import Reservation
 from tests.factories import make_publisher, make_ready_key
 from tests.publishers.refused import BY_KEY, NUMBER, REFUSED_KEY, Case

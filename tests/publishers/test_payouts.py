@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.routing.engine import Condition
-from publishers.payouts import applying, earned, quoted
+from publishers.conversions import applying, earned, quoted
 from publishers.snapshot import ConversionFacts
 
 ALPHA, BUYER = 1, 7

@@ -3,7 +3,7 @@
 import pytest
 
 from publishers.models import InboundNumber
-from publishers.pool import add_to_pool
+from publishers.numbers import add_to_pool
 from tests.factories import make_campaign, make_number
 
 pytestmark = pytest.mark.django_db

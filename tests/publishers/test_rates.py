@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from publishers import rates
+from publishers.gateway import throttles
 
 NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
 PLACES = [
@@ -24,11 +24,11 @@ def place(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
     if request.param == "here":
         settings.REDIS_URL = ""
     yield
-    rates.reset()
+    throttles.reset()
 
 
 def waits(per_second: float, burst: int, moments: list[float]) -> list[int]:
-    return [rates.seconds_to_wait("a", per_second=per_second, burst=burst, now=NOW + timedelta(seconds=at)) for at in moments]
+    return [throttles.seconds_to_wait("a", per_second=per_second, burst=burst, now=NOW + timedelta(seconds=at)) for at in moments]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_burst_is_let_through_to_the_last(per_second: int) -> None:
 
 
 def test_names_are_apart() -> None:
-    told = [rates.seconds_to_wait(name, per_second=1, burst=1, now=NOW) for name in ("a", "b", "a")]
+    told = [throttles.seconds_to_wait(name, per_second=1, burst=1, now=NOW) for name in ("a", "b", "a")]
     assert told == [0, 0, 1]
 
 
 def test_counted_since_the_first_time() -> None:
     moments = [0, 1, 2, 3, 59.5, 60, 60, 60, 60]
-    told = [rates.seconds_until_anew("c", most=3, seconds=60, now=NOW + timedelta(seconds=at)) for at in moments]
+    told = [throttles.seconds_until_anew("c", most=3, seconds=60, now=NOW + timedelta(seconds=at)) for at in moments]
     assert told == [0, 0, 0, 57, 1, 0, 0, 0, 60]
 
 
@@ -81,15 +81,15 @@ def test_redis_that_is_away_lets_requests_through(settings: Any, caplog: pytest.
 
 def test_memory_is_bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REDIS_URL = ""
-    monkeypatch.setattr(rates, "_MOST_NAMES", 3)
+    monkeypatch.setattr(throttles, "_MOST_NAMES", 3)
     for number in range(10):
-        rates.seconds_to_wait(str(number), per_second=1, burst=1, now=NOW)
-    assert sorted(rates._held) == ["9"]
+        throttles.seconds_to_wait(str(number), per_second=1, burst=1, now=NOW)
+    assert sorted(throttles._held) == ["9"]
 
 
 def test_whoever_owes_nothing_is_forgotten_first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REDIS_URL = ""
-    monkeypatch.setattr(rates, "_MOST_NAMES", 2)
+    monkeypatch.setattr(throttles, "_MOST_NAMES", 2)
     for name, at in (("old", 0), ("new", 9), ("newest", 10)):
-        rates.seconds_to_wait(name, per_second=0.1, burst=1, now=NOW + timedelta(seconds=at))
-    assert sorted(rates._held) == ["new", "newest"]
+        throttles.seconds_to_wait(name, per_second=0.1, burst=1, now=NOW + timedelta(seconds=at))
+    assert sorted(throttles._held) == ["new", "newest"]

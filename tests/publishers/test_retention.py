@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from publishers import retention, tasks
+from publishers import tasks
 from publishers.models import LogEntry
+from publishers.request_log import retention
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from campaigns.errors import NotFound, Refusal
 from campaigns.models import BusinessHours, Buyer, Campaign, CapCounter
 from campaigns.routing.engine import decide
 from campaigns.routing.snapshot import capped_of
-from publishers import trial
+from publishers.dry_run import engine
+from publishers.dry_run.engine import Quote, Trial
 from publishers.models import LogEntry, StoredTag
-from publishers.trial import Quote, Trial
 from tests.factories import make_buyer, make_campaign, make_company, make_conversion, make_publisher, make_route
 from tests.repeating import converted
 
@@ -41,7 +41,7 @@ def tried(campaign: Campaign, **given: Any) -> Trial:
         "now": NOW,
         "caller_number": CALLER,
     }
-    return trial.run(**{**asked, **given})
+    return engine.run(**{**asked, **given})
 
 
 def printed(*args: str) -> list[str]:
@@ -208,7 +208,7 @@ def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
     make_route(
         roofing, make_buyer(roofing.company, number="[desk]", filters=[("publisher_id", "==", "a"), ("Zip", "exists", "")])
     )
-    assert trial.asked_tags(tried(roofing).campaign) == ["age", "desk", "Zip"]
+    assert engine.asked_tags(tried(roofing).campaign) == ["age", "desk", "Zip"]
 
 
 @pytest.mark.parametrize("what", ["campaign", "publisher"])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from campaigns.models import Buyer
-from publishers import trial_again
+from publishers.dry_run import replay
+from publishers.dry_run.replay import Again, CannotBeAsked, Question
 from publishers.models import Key, LogEntry
-from publishers.trial_again import Again, CannotBeAsked, Question
 from tests.factories import make_buyer, make_campaign, make_entry, make_key, make_publisher, make_route
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +40,11 @@ def decided(key: Key, **fields: Any) -> LogEntry:
 
 
 def asked(entry: LogEntry, key: Key) -> Question:
-    return trial_again.question(entry, company=key.company)
+    return replay.question(entry, company=key.company)
 
 
 def again(entry: LogEntry, key: Key) -> Again:
-    return trial_again.ask(asked(entry, key), company=key.company, now=NOW)
+    return replay.ask(asked(entry, key), company=key.company, now=NOW)
 
 
 def changes(found: Again) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from publishers import keys
+from publishers.keys import rotation
 from publishers.models import Key
 from tests.factories import make_buyer, make_key, make_publisher, make_ready_key, make_route
 from tests.pinging import logged, ping
@@ -48,7 +48,7 @@ def test_a_publishers_key_is_its_own_unless_another_is_named(named: str) -> None
 @pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "revoked"])
 def test_a_refused_key_has_no_publisher(key: Key, is_known: bool) -> None:
     make_publisher(key.company, publisher_id="alpha")
-    keys.revoke(key=key, now=timezone.now())
+    rotation.revoke(key=key, now=timezone.now())
     key.key = key.key if is_known else "unknown"
     ping(key, publisher_id="alpha")
     assert (logged().publisher_row, logged().company_row) == (None, None)

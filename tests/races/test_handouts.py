@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.errors import Refusal
-from publishers import handouts, keys
+from publishers.instructions import links
+from publishers.keys import rotation
 from publishers.models import Handout, Key, Publisher
 from tests.factories import make_key, make_publisher
 from tests.races.overlapping import overlapping
@@ -25,12 +26,12 @@ def publisher(key: Key) -> Publisher:
 
 
 def _roll(key: Key) -> None:
-    keys.roll(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
+    rotation.roll(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
 
 
 def _hand_out(key: Key, publisher: Publisher, said: list[str]) -> None:
     try:
-        handouts.hand_out(key=key, publisher=publisher, now=timezone.now())
+        links.hand_out(key=key, publisher=publisher, now=timezone.now())
     except Refusal as refusal:
         said.append(refusal.text)
 

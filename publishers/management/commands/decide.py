@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from publishers import trial
-from publishers.management.naming import company_named
+from publishers.dry_run import engine
+from publishers.management.companies import company_named
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, campaign: str, company: str | None, **options: Any) -> None:
         row = _campaign(campaign, company)
         try:
-            found = trial.run(
+            found = engine.run(
                 company=row.company,
                 campaign_id=campaign,
                 now=timezone.now(),

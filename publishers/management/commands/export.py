@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from publishers import catalogue
-from publishers.management.naming import company_named
+from publishers.management.companies import company_named
 
 
 class Command(BaseCommand):

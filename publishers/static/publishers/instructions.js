@@ -1,6 +1,6 @@
 // "Try it": sends the form's request to this same host, and shows the answer with what the page says of it.
 
-// What an answer says of itself, as publishers/instructions.py reads it from the examples.
+// What an answer says of itself, as publishers/instructions/page.py reads it from the examples.
 function wordOf(answer) {
   if (answer === null || typeof answer !== "object" || Array.isArray(answer)) return "";
   const inner = Object.values(answer).find((one) => one && typeof one === "object" && "status" in one) ?? answer;

@@ -1,0 +1,70 @@
+"""How posting instructions are shown: the link to copy, what they are about, and who made them when."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from campaigns.admin_base import link, moment
+from publishers.models import Handout
+
+from . import key_cards
+
+
+class Card(NamedTuple):
+    """A page among those of its key, or of its publisher."""
+
+    row: Any
+    whom: Any
+    kind: str
+    address: SafeString
+    made: str
+
+
+def cards(handouts: Iterable[Any]) -> list[Card]:
+    return [
+        Card(one, one.publisher or one.key.owner, key_cards.kind_label(one.key.type), address(one), made(one)) for one in handouts
+    ]
+
+
+def with_links(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Each page with the installation's address as this user sees it, and who made it and who renewed it last."""
+    history: Any = Handout.history.filter(id=OuterRef("pk")).order_by("history_id")
+    renewed = history.filter(renewed_at=OuterRef("renewed_at"))
+    base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
+    return rows.annotate(
+        base_url=Value(base_url.rstrip("/"), output_field=CharField()),
+        made_by=Subquery(history.values("history_user__username")[:1]),
+        renewed_by=Subquery(renewed.values("history_user__username")[:1]),
+    )
+
+
+def url(handout: Any) -> str:
+    return f"{handout.base_url}{reverse('instructions', args=[handout.token])}"
+
+
+def address(handout: Any) -> SafeString:
+    """The link, with a button that copies it and one that opens the page."""
+    return render_to_string("admin/handout_link.html", {"handout": handout, "url": url(handout)})
+
+
+def about(handout: Handout) -> SafeString:
+    """The key, and whose it is where that is not said by whom the page is for."""
+    key = handout.key
+    whose = format_html(" · {}", link(key.campaign)) if key.campaign else ""
+    return format_html('<span class="key-line">{} · {}{}</span>', link(key), key_cards.kind_label(key.type), whose)
+
+
+def made(handout: Any) -> str:
+    told = _by(handout.made_by, handout.created_at)
+    return f"{told}; renewed {_by(handout.renewed_by, handout.renewed_at)}" if handout.renewed_at else told
+
+
+def _by(person: str | None, at: Any) -> str:
+    return f"{moment(at)}{f' by {person}' if person else ''}"

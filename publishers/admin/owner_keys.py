@@ -1,0 +1,67 @@
+"""The keys of a campaign, publisher, buyer, group or company, at the bottom of its page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from campaigns.admin_base import CatalogueFormSet, CatalogueInline, mine
+from publishers.keys.types import KeyKind, all_kinds
+from publishers.models import Key, Publisher
+
+from . import key_cards
+from .instructions_links import OfKeyInline, OfPublisherInline
+from .keys import OWNERS
+
+
+class KeysFormSet(CatalogueFormSet):
+    """Keys that are looked at; each is edited on its own page."""
+
+    @property
+    def shown(self) -> list[key_cards.Card]:
+        return key_cards.cards(form.instance for form in self.initial_forms)
+
+
+class KeysInline(CatalogueInline):
+    """A card for each key, with its ready URL and what can be done, and a link for each kind that can be added."""
+
+    model = Key
+    owner = ""
+    formset = KeysFormSet
+    template = "admin/keys_of_owner.html"
+    fields = ()
+    can_delete = False
+    max_num = 0
+    verbose_name_plural = "keys"
+
+    class Media:
+        css = {"all": ["publishers/keys.css"]}
+        js = ["publishers/copy.js", "publishers/keys.js"]
+
+    def kinds(self) -> list[type[KeyKind]]:
+        return [kind for kind in all_kinds() if self.owner in kind.owners]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        working = Q(retired_at=None) | Q(retired_at__gt=timezone.now())
+        rows = mine(request, super().get_queryset(request)).filter(working).select_related("company")
+        if self.owner == "company":
+            rows = rows.filter(campaign=None, publisher=None, buyer=None, group=None)
+        return key_cards.with_handouts(key_cards.with_use(request, rows)).order_by("pk")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def keys_of(owner: str) -> type[KeysInline]:
+    return type(f"{owner.capitalize()}KeysInline", (KeysInline,), {"owner": owner, "fk_name": owner})
+
+
+def add_keys_to_pages() -> None:
+    """Also what was handed out: for a key on its own page, to a publisher on that publisher's."""
+    ends: list[tuple[Any, type[CatalogueInline]]] = [(model, keys_of(owner)) for owner, model in OWNERS.items()]
+    ends += [(Key, OfKeyInline), (Publisher, OfPublisherInline)]
+    for model, inline in ends:
+        page: Any = admin.site.get_model_admin(model)
+        page.inlines = [*page.inlines, inline]

@@ -1,0 +1,167 @@
+"""A request of the postback log, tried again: decided as it was then, as it would be with today's settings, and now."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.errors import Refusal
+from campaigns.models import Buyer, Company
+from campaigns.routing.engine import Verdict, replay, rows_of
+from config.api.api_error import ApiError
+from config.api.parameters import Parameters
+from publishers.models import LogEntry
+from publishers.snapshot import CampaignFacts, KeyFacts, current_snapshot
+
+from . import engine
+from .engine import CHOSEN, ELIGIBLE, Standing, Trial
+
+_STATUS = frozenset({"status"})  # reserved where a reservation is confirmed
+_SHORT = {CHOSEN: "chosen", ELIGIBLE: "eligible", "filter": "filtered out", "duplicate": "refused as a repeat"}
+
+
+class CannotBeAsked(Refusal):
+    """Nobody can be asked with this row's data; `ping` is the row of the ping that was decided upon, if that is known."""
+
+    def __init__(self, text: str, ping: int | None = None) -> None:
+        super().__init__(text)
+        self.ping = ping
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a logged request asked: `lost` are the names of tags whose values the log does not keep."""
+
+    entry: LogEntry
+    key: KeyFacts
+    campaign: CampaignFacts
+    publisher_id: str | None
+    tags: Mapping[str, str]
+    lost: tuple[str, ...]
+
+    def missing(self) -> list[str]:
+        """The tags that its key wants by now, and that it did not bring."""
+        sent = Parameters(self.entry.parameters)
+        return [name for name in self.key.settings.get("required_tags", []) if sent.value(name) is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One buyer then, with today's settings at that moment, and now; None where it was not on the campaign."""
+
+    row: int
+    name: str
+    then: Standing | None
+    settings: Standing | None
+    now: Standing | None
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """`then` are the stored verdicts in the order that was drawn, None when nobody was looked for."""
+
+    question: Question
+    then: list[Standing] | None
+    settings: Trial
+    now: Trial
+    compared: list[Compared]
+
+
+def question(entry: LogEntry, *, company: Company) -> Question:
+    """What a row of the company's log asked. Raises CannotBeAsked, which says why not."""
+    snapshot = current_snapshot(company.pk)
+    key = snapshot.keys.get(entry.key_row or 0)
+    if key is None or key.campaign_row is None:
+        raise CannotBeAsked("Its key belongs to no campaign, so no buyer is looked for with it.")
+    campaign = snapshot.campaigns.get(key.campaign_row)
+    if campaign is None:
+        raise CannotBeAsked("Its campaign was retired, so nobody can be asked any more.")
+    if entry.trace is None and (earlier := _decided_before(entry)) is not None:
+        raise CannotBeAsked("No buyer was looked for: it is about a reservation that an earlier ping made.", earlier)
+    said = Parameters(entry.parameters)
+    try:
+        tags, publisher_id = said.tags(_STATUS if entry.method in ("PUT", "PATCH") else frozenset()), said.publisher()
+    except ApiError as error:
+        raise CannotBeAsked(f"What it asked can't be understood: {error.text}.") from None
+    lost = _lost(tags)
+    prefix = key.settings.get("tag_prefix", "")
+    return Question(entry, key, campaign, publisher_id, {prefix + name: tags[name] for name in tags if name not in lost}, lost)
+
+
+def _decided_before(entry: LogEntry) -> int | None:
+    """The row of the ping whose reservation this request is about."""
+    if entry.reservation_uuid is None:
+        return None
+    rows = LogEntry.objects.filter(reservation_uuid=entry.reservation_uuid, company_row=entry.company_row, pk__lt=entry.pk)
+    return rows.exclude(trace=None).order_by("pk").values_list("pk", flat=True).first()
+
+
+def _lost(names: Collection[str]) -> tuple[str, ...]:
+    """The names whose values the log masks."""
+    text = "any longer text"
+    shown = Parameters(dict.fromkeys(names, text)).masked()
+    return tuple(name for name in names if shown.get(name) != text)
+
+
+def ask(asked: Question, *, company: Company, now: datetime) -> Again:
+    """Tries it at its own moment and now, both with the settings of now and with the draw that it had."""
+    trace = asked.entry.trace
+    told: dict[str, Any] = {
+        "company": company,
+        "campaign_id": asked.campaign.campaign_id,
+        "now": now,
+        "caller_number": asked.entry.caller_number,
+        "publisher_id": asked.publisher_id,
+        "tags": asked.tags,
+        "seed": trace["seed"] if trace else None,
+    }
+    settings, at_present = engine.run(**told, at=asked.entry.at), engine.run(**told)
+    then = stored_standings(trace, _names(trace, company), asked.campaign.time_zone) if trace else None
+    return Again(asked, then, settings, at_present, _compared(then, settings.standings(), at_present.standings()))
+
+
+def stored_standings(trace: Mapping[str, Any], names: Mapping[int, str], time_zone: str) -> list[Standing]:
+    """A stored decision as it was, the eligible in the order that was drawn."""
+
+    def one(row: int, place: int | None, reason: str | None, detail: Any) -> Standing:
+        return engine.standing(row, Verdict("", names.get(row, f"Buyer number {row}"), place, reason, detail), time_zone)
+
+    eligible = [one(row, place, None, None) for place, row in enumerate(replay(trace), 1)]
+    refused = [
+        one(row, None, reason, detail) for reason, groups in trace["refused"].items() for detail, rows in groups for row in rows
+    ]
+    return eligible + refused
+
+
+def _names(trace: Mapping[str, Any], company: Company) -> dict[int, str]:
+    return dict(Buyer.objects.filter(company=company, pk__in=rows_of(trace)).values_list("pk", "name"))
+
+
+# --- what differs -------------------------------------------------------------------------------------------
+def _compared(then: Sequence[Standing] | None, settings: Sequence[Standing], now: Sequence[Standing]) -> list[Compared]:
+    """Each buyer once: as they stand now, then those that are gone."""
+    before, between, after = ({one.row: one for one in each} for each in (then or [], settings, now))
+    names = {row: one.name for each in (before, between, after) for row, one in each.items()}
+    return [
+        Compared(
+            row,
+            names[row],
+            before.get(row),
+            between.get(row),
+            after.get(row),
+            change(before.get(row), after.get(row)) if then is not None else "",
+        )
+        for row in dict.fromkeys((*after, *between, *before))
+    ]
+
+
+def change(before: Standing | None, after: Standing | None) -> str:
+    """`was closed, is eligible now`; blank when nothing has changed but the words."""
+    if before is None or after is None:
+        return "new on the campaign" if after else "no longer on the campaign"
+    return "" if before.state == after.state else f"was {_short(before.state)}, is {_short(after.state)} now"
+
+
+def _short(state: str) -> str:
+    return _SHORT.get(state) or ("full" if state.endswith("-cap") else state.replace("-", " "))

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from callcontrol.carriers.base import CarrierFailed
 from callcontrol.switchboard import carrier
-from config import health
+
+from . import health
 
 MEBIBYTE = 2**20
 LEAST_FREE_MEBIBYTES = 500

@@ -25,9 +25,9 @@ from publishers import conversions
 from publishers.snapshot import CampaignFacts, ConversionFacts, KeyFacts, PublisherFacts, Snapshot
 
 from . import numbers
-from .ledger import OpenRow, expire
 from .models import Reservation, ReservationQuerySet, Status
 from .numbers import Dial
+from .queries import OpenRow, expire
 
 BATCH = 500
 

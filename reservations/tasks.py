@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns import leases
 
-from . import lifecycle, wiping
+from . import lifecycle, redaction
 
 
 @shared_task(ignore_result=True)
@@ -24,5 +24,5 @@ def wipe_reservations() -> int:
     now, most = timezone.now(), lifecycle.BATCH
     before = now - timedelta(days=settings.RETENTION_DAYS)
     return leases.sweep(
-        name="wipe-reservations", batch=lambda: wiping.wipe(before=before, most=most, now=now), most=most, now=now
+        name="wipe-reservations", batch=lambda: redaction.wipe(before=before, most=most, now=now), most=most, now=now
     )

@@ -7,7 +7,7 @@ from publishers.gateway.request import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions
-from .pings import Pings, ask_of, log_outcome, note_foreign_number
+from .reserving import Pings, ask_of, log_outcome, note_foreign_number
 
 
 @descriptions.create_call_reservation

@@ -8,7 +8,7 @@ from publishers.gateway.request import Visit
 from reservations import lifecycle
 
 from . import answers, descriptions
-from .pings import Pings, Reserving, ask_of, log_outcome, note_foreign_number, prefixed
+from .reserving import Pings, Reserving, ask_of, log_outcome, note_foreign_number, prefixed
 
 
 @descriptions.create_rtb

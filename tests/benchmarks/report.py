@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import override_settings
 
-from . import naive, raw, scenes
-from .measure import Client, interleaved, ratio
+from tests.benchmarks import naive, raw, scenes
+from tests.benchmarks.measure import Client, interleaved, ratio
 
 _ROUNDS = int(os.environ.get("ROUNDS", "7"))
 _PAST = int(os.environ.get("PAST", "1000000"))

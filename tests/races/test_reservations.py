@@ -22,7 +22,7 @@ from campaigns.models import Buyer, Campaign, CapHold
 from publishers import stored_tags
 from publishers.models import Key, LogEntry, StoredTag
 from publishers.snapshot import current_snapshot
-from reservations import ledger, lifecycle
+from reservations import lifecycle, queries
 from reservations.models import Reservation
 from tests.factories import make_key, make_market, make_number
 from tests.pinging import CALLER, confirm, held, ping, reservation
@@ -269,7 +269,7 @@ def test_a_batch_is_bounded(campaign: Campaign) -> None:
     for caller in callers():
         ping(key, caller_number=caller)
     now = expire_all(campaign)
-    assert [len(ledger.expire(now=now, most=5)) for _ in range(4)] == [5, 5, 2, 0]
+    assert [len(queries.expire(now=now, most=5)) for _ in range(4)] == [5, 5, 2, 0]
 
 
 def test_stored_tags_are_dropped_once_by_sweeps_in_parallel(campaign: Campaign) -> None:

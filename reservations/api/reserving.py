@@ -9,7 +9,7 @@ from publishers.gateway.prefetch import Part
 from publishers.gateway.request import Visit
 from publishers.gateway.viewset import Door
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
-from reservations import ledger, lifecycle, numbers
+from reservations import lifecycle, numbers, queries
 from reservations.lifecycle import Ask
 from reservations.models import Reservation
 
@@ -17,7 +17,7 @@ from reservations.models import Reservation
 class Reserving(Door):
     """What takes places: nothing is refused for what a reservation past its end still holds."""
 
-    reads: ClassVar[tuple[Part, ...]] = (ledger.OVERDUE,)
+    reads: ClassVar[tuple[Part, ...]] = (queries.OVERDUE,)
 
     def prepare(self, visit: Visit) -> None:
         """Gives back what reservations past their end still hold, if no sweep has: late is never wrong."""
@@ -29,7 +29,7 @@ class Reserving(Door):
 class Pings(Reserving):
     """What both reserving APIs do with a ping."""
 
-    reads: ClassVar[tuple[Part, ...]] = ledger.PING
+    reads: ClassVar[tuple[Part, ...]] = queries.PING
 
 
 def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
@@ -47,10 +47,10 @@ def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
         caller_number=visit.caller_number,
         inbound_number=_asked_number(visit, snapshot),
         tags=_tags(visit, key, publisher),
-        stored=ledger.waiting_tags(visit.read["waiting"], campaign_row=campaign.row),
-        used=ledger.used_of(visit.read["full"]),
-        open_rows=ledger.open_rows(visit.read["open"]),
-        repeats=ledger.repeats_of(visit.read["repeats"], campaign, now=visit.now),
+        stored=queries.waiting_tags(visit.read["waiting"], campaign_row=campaign.row),
+        used=queries.used_of(visit.read["full"]),
+        open_rows=queries.open_rows(visit.read["open"]),
+        repeats=queries.repeats_of(visit.read["repeats"], campaign, now=visit.now),
         now=visit.now,
         number_anyway=number_anyway,
     )

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from campaigns import leases
 
-from . import deliveries, due
+from .lifecycle import timeouts
+from .webhooks import deliveries
 
 _BATCH = 100
 _ONE_BATCH = 1_000_000  # a turn is one batch: the next one comes soon
@@ -15,14 +16,16 @@ _ONE_BATCH = 1_000_000  # a turn is one batch: the next one comes soon
 def catch_up_calls() -> int:
     """Rings out, takes back, goes on with and ends the calls that are behind; how many."""
     now = timezone.now()
-    return leases.sweep(name="catch-up-calls", batch=lambda: due.catch_up_due(now=now, most=_BATCH), most=_BATCH, now=now)
+    return leases.sweep(name="catch-up-calls", batch=lambda: timeouts.catch_up_due(now=now, most=_BATCH), most=_BATCH, now=now)
 
 
 @shared_task(ignore_result=True)
 def ask_carrier_again() -> int:
     """Tells the carrier once more of lines that should be over; how many."""
     now = timezone.now()
-    return leases.sweep(name="ask-carrier-again", batch=lambda: due.ask_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now)
+    return leases.sweep(
+        name="ask-carrier-again", batch=lambda: timeouts.ask_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now
+    )
 
 
 @shared_task(ignore_result=True)

@@ -14,7 +14,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from callcontrol.carriers.base import CarrierFailed
-from callcontrol.switchboard import carrier
+from callcontrol.carriers.registry import carrier
 
 from . import health
 

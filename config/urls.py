@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from django_prometheus.exports import ExportToDjangoView
 
 from callcontrol.admin.softphone import Softphone
-from callcontrol.carrier_events import CarrierEvents
+from callcontrol.api.carrier_callbacks import CarrierEvents
 from campaigns.admin.changes import Changes
 from campaigns.admin.passwords import SetPassword
 from publishers.admin.dry_run import DryRun

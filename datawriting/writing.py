@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db.models import F
 
-from callcontrol import due, tagging
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call
-from callcontrol.room import enter
+from callcontrol.state import tags
+from callcontrol.state.locked_call import enter
 from campaigns.errors import NotFound, Refusal
 from publishers import stored_tags
 from publishers.snapshot import KeyFacts
@@ -40,7 +41,7 @@ def catch_up(about: About, *, now: datetime) -> None:
     """
     call = _named(about, about.call_uuid) if about.call_uuid else _newest(about)
     if call is not None and call.is_live:
-        due.catch_up(call.pk, now=now)
+        timeouts.catch_up(call.pk, now=now)
 
 
 def write(about: About, *, key: KeyFacts, tags: Mapping[str, str], now: datetime) -> tuple[Found, UUID | None]:
@@ -79,7 +80,7 @@ def _write_about_caller(about: About, key: KeyFacts, tags: Mapping[str, str], no
 
 
 def _write_on(call: Call, key: KeyFacts, tags: Mapping[str, str], now: datetime) -> tuple[Found, UUID]:
-    tagging.write(call, tags, publisher_row=key.publisher_row, now=now)
+    tags.write(call, tags, publisher_row=key.publisher_row, now=now)
     return Found.LIVE if call.is_live else Found.ENDED, call.pk
 
 

@@ -14,10 +14,13 @@ from django.test import Client
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from callcontrol import actions, carriers, lifecycle, steering, switchboard
-from callcontrol.actions.base import Action
+from callcontrol import carriers
 from callcontrol.api.urls import paths_of
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, Carrier
+from callcontrol.control import actions, registry
+from callcontrol.control.actions.base import Action
+from callcontrol.lifecycle import events
 from callcontrol.models import Leg
 from campaigns.registry import declared_in
 from campaigns.routing.engine import Asked, RoutingFilter
@@ -68,7 +71,7 @@ def test_what_it_posts_is_verified_read_and_answered(
     package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
     (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
-    monkeypatch.setitem(switchboard.all_carriers(), carrier.slug, carrier)
+    monkeypatch.setitem(registry.all_carriers(), carrier.slug, carrier)
     settings.CARRIER = carrier.slug
     leg = caller_on_the_line(carrier.slug)
     post = partial(client.post, f"/carriers/nowhere/over?leg={leg.pk}", b"", "application/x-www-form-urlencoded")
@@ -82,14 +85,14 @@ def test_what_it_posts_is_verified_read_and_answered(
 def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Action]]:
     """The example's action, dropped into the folder of the actions; the process starts anew as far as they are concerned."""
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
-    steering.all_actions.cache_clear()
+    registry.all_actions.cache_clear()
     urls = ModuleType("dropped.urls")
-    urls.urlpatterns = [*paths_of(steering.all_actions()), *config_urls.urlpatterns]
+    urls.urlpatterns = [*paths_of(registry.all_actions()), *config_urls.urlpatterns]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__
-    yield next(action for action in steering.all_actions() if action.slug == "flag")
+    yield next(action for action in registry.all_actions() if action.slug == "flag")
     monkeypatch.undo()
-    steering.all_actions.cache_clear()
+    registry.all_actions.cache_clear()
     for name in [name for name in sys.modules if name.startswith(f"{actions.__name__}.example")]:
         del sys.modules[name]
 
@@ -114,4 +117,4 @@ def test_an_action_that_was_added_is_a_choice_and_described(flag: type[Action]) 
 def caller_on_the_line(carrier: str) -> Leg:
     campaign = make_market()
     arrival = Arrival(carrier, "nowhere-1", campaign.numbers.get().number, "+12025550102", None, timezone.now())
-    return lifecycle.take_call(arrival).legs.get()
+    return events.take_call(arrival).legs.get()

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from callcontrol.actions.base import Action
-from callcontrol.api.call_descriptions import CallMembers, LegOfCall
+from callcontrol.api.call_control_schema import CONNECT_ERRORS, STOP_ERRORS, ActiveCallSerializer
 from callcontrol.api.call_filters import ALIASES, SORTS, CallFilters
-from callcontrol.api.control_descriptions import CONNECT_ERRORS, STOP_ERRORS, ActiveCallSerializer
-from callcontrol.api.descriptions import EventSerializer
+from callcontrol.api.call_schema import CallMembers, LegOfCall
+from callcontrol.api.simulator_schema import EventSerializer
+from callcontrol.control.actions.base import Action
+from callcontrol.control.registry import all_actions
 from callcontrol.models import Call
-from callcontrol.steering import all_actions
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Webhook
 from campaigns.routing.engine import reasons
 from publishers.keys import types

@@ -63,7 +63,7 @@ def test_a_forbidden_import_is_found(line: str, why: str) -> None:
     ("path", "line"),
     [
         ("datawriting/writing.py", "from callcontrol.models import Call"),
-        ("datawriting/writing.py", "hook = 'callcontrol.lifecycle.call_arrived'"),
+        ("datawriting/writing.py", "hook = 'callcontrol.lifecycle.events.call_arrived'"),
         ("campaigns/caps/counters.py", "from .models import CapHold"),
         ("campaigns/caps/counters.py", "from config.outside import ask"),
         ("campaigns/api/buyers.py", "from .formats import JSONRenderer"),

@@ -9,15 +9,15 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol import timeline
 from callcontrol.carriers.simulator import Simulator
-from callcontrol.headline import headline, lasted
-from callcontrol.managing import offered
+from callcontrol.control.manager import offered
+from callcontrol.lifecycle.summary import headline, lasted
 from callcontrol.models import Call, CallEvent, DeliveryAttempt, Leg, Party
-from callcontrol.room import Room, look
+from callcontrol.state import timeline
+from callcontrol.state.locked_call import Room, look
 from campaigns.admin_base import host_of, link, mask_text, moment, money
 
-from .picture import LEGEND, conference, over_time
+from .diagrams import LEGEND, conference, over_time
 
 COLORS = {
     Call.Status.ROUTING.label: "info",

@@ -15,15 +15,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from callcontrol import due
-from callcontrol.headline import lasted
+from callcontrol.lifecycle import timeouts
+from callcontrol.lifecycle.summary import lasted
 from callcontrol.models import Call
 from campaigns import phone
 from campaigns.admin_base import CompanyFilter, ReadOnlyAdmin, TimeFilter, is_superuser, may_edit, moment, money, roles
 from campaigns.errors import Refusal
 
 from . import call_page
-from .acting import act
+from .call_actions import act
 from .call_filters import BuyerFilter, CampaignFilter, ConnectedFilter, ConvertedFilter, PublisherFilter, StatusFilter
 
 _CONVERTED, _DUPLICATE = "Converted", "Paid before"
@@ -124,7 +124,7 @@ class CallAdmin(ReadOnlyAdmin):
             return None
         call_uuid = UUID(written.replace("_", "-"))
         if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
-            due.catch_up(call_uuid, now=timezone.now())
+            timeouts.catch_up(call_uuid, now=timezone.now())
         related = self.get_queryset(request).select_related("company", "campaign", "publisher", "buyer", "reservation")
         return related.get(pk=call_uuid)
 

@@ -13,17 +13,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol import callers, due, far_end, lifecycle
-from callcontrol.arrivals import NOT_OURS, destination_of
 from callcontrol.carriers.base import Arrival
 from callcontrol.carriers.simulator import Simulator
+from callcontrol.lifecycle import events, timeouts
+from callcontrol.lifecycle.arrival import NOT_OURS, destination_of
 from callcontrol.models import Call, Leg
+from callcontrol.simulation import callers, phones
 from campaigns.admin_base import DeskPage, mine
 from campaigns.errors import NotFound, Refusal
 from campaigns.models import Company
 
-from . import dialing_form, softphone_lines
-from .acting import act, asked
+from . import dial_form, softphone_cards
+from .call_actions import act, asked
 
 _FARTHEST = timedelta(days=1)  # that a page may be ahead of the wall clock
 _SKIPS = {"skip-30": timedelta(seconds=30), "skip-120": timedelta(minutes=2)}
@@ -62,17 +63,17 @@ class Softphone(DeskPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now = timezone.now()
         if self.call and self.is_here:
-            due.catch_up(self.call.pk, now=now)
+            timeouts.catch_up(self.call.pk, now=now)
         return self._show(now)
 
     def _show(self, now: datetime, note: str = "", *, refused: bool = False) -> HttpResponse:
         context = self.get_context_data(is_here=self.is_here, note=note, refused=refused, asked=self.request.GET.get("call", ""))
         if self.call:
-            context |= softphone_lines.told(self._read(self.call.pk), may_act=self.clear and self.is_here, now=now)
+            context |= softphone_cards.told(self._read(self.call.pk), may_act=self.clear and self.is_here, now=now)
         elif self.company and self.clear and self.is_here:
-            context |= dialing_form.choices(self.company)
+            context |= dial_form.choices(self.company)
         if self.company:
-            context["live_calls"] = softphone_lines.live_calls(self.company, but=self.call, clear=self.clear)
+            context["live_calls"] = softphone_cards.live_calls(self.company, but=self.call, clear=self.clear)
         is_part = self.call and "live" in self.request.GET
         return self.response_class(self.request, "desk/softphone_parts.html" if is_part else self.template_name, context)
 
@@ -84,7 +85,7 @@ class Softphone(DeskPage):
 
     def _dial(self) -> HttpResponse:
         try:
-            call = lifecycle.call_arrived(self._arrival())
+            call = events.call_arrived(self._arrival())
         except Refusal as refusal:
             messages.error(self.request, f"Not dialed: {refusal.text}.")
             return redirect(self.request.get_full_path())
@@ -118,16 +119,16 @@ class Softphone(DeskPage):
     def _act(self, at: datetime) -> str:
         """What was done, in words where the picture does not show it."""
         what, row = asked(self.request)
-        at = far_end.wait(call_uuid=self.call.pk, now=at)
+        at = phones.wait(call_uuid=self.call.pk, now=at)
         if what in _SKIPS or what in ("look", "skip-ring"):
-            far_end.wait(call_uuid=self.call.pk, now=max(at, self._until(what, at)))
+            phones.wait(call_uuid=self.call.pk, now=max(at, self._until(what, at)))
             return ""
-        at_phone = next((one for one in far_end.ACTS if f"phone-{one}" == what), None)
+        at_phone = next((one for one in phones.ACTS if f"phone-{one}" == what), None)
         if at_phone is None:
             return act(self.request, self.call, now=at)
         if row is None or not Leg.objects.filter(pk=row, call=self.call).exists():
             raise Refusal("that line is not on this call")
-        far_end.act(leg_uuid=row, what=at_phone, now=at)
+        phones.act(leg_uuid=row, what=at_phone, now=at)
         return ""
 
     def _until(self, what: str, at: datetime) -> datetime:

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from callcontrol import due
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call
 from campaigns.errors import Forbidden, NotFound
 from config.api.pages import link_header, page_of
 from publishers.gateway.request import Visit
 from publishers.gateway.viewset import Door
 
-from . import call_answers, call_descriptions
+from . import call_output, call_schema
 from .call_filters import filtered
 
 
@@ -38,34 +38,34 @@ class OfCompany(Door):
         return mine.select_related("company", "campaign", "publisher", "buyer").prefetch_related("tags")
 
 
-@call_descriptions.list_calls
+@call_schema.list_calls
 class Calls(OfCompany):
     """The company's calls, the newest first."""
 
     def catch_up(self, visit: Visit) -> None:
         _, snapshot = visit.let_in()
-        due.catch_up_company(company_row=snapshot.company_row, now=visit.now)
+        timeouts.catch_up_company(company_row=snapshot.company_row, now=visit.now)
 
     def get(self, visit: Visit) -> tuple[int, Any]:
         _, snapshot = visit.let_in()
         page = page_of(filtered(self.calls(visit), visit.parameters, region=snapshot.region), visit.parameters)
         visit.headers["Link"] = link_header(page, self.request)
-        return 200, call_answers.listed(page.rows, format=visit.format)
+        return 200, call_output.listed(page.rows, format=visit.format)
 
 
-@call_descriptions.show_call
+@call_schema.show_call
 class OneCall(OfCompany):
     """One call, with its legs and its timeline."""
 
     def catch_up(self, visit: Visit) -> None:
         call = self.named(visit, self.kwargs["call_uuid"])
         if call.is_live or call.settled_at is None:
-            due.catch_up(call.pk, now=visit.now)
+            timeouts.catch_up(call.pk, now=visit.now)
 
     def get(self, visit: Visit, call_uuid: str) -> tuple[int, dict[str, Any]]:
         call = self.named(visit, call_uuid)
         visit.call_uuid = call.pk
-        return 200, call_answers.told(call)
+        return 200, call_output.told(call)
 
     def named(self, visit: Visit, call_uuid: str) -> Call:
         """NotFound for no UUID, an unknown one, and another company's."""

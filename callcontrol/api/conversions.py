@@ -5,19 +5,19 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from callcontrol import selling
 from callcontrol.key_types.conversion import ConversionKey
-from callcontrol.selling import Seller
+from callcontrol.lifecycle import sale_reports
+from callcontrol.lifecycle.sale_reports import Seller
 from campaigns.errors import Missing, NotFound, Refusal
 from publishers.gateway.request import Visit
 from publishers.gateway.viewset import Door
 
-from . import conversion_descriptions
+from . import conversion_schema
 
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?")
 
 
-@conversion_descriptions.report
+@conversion_schema.report
 class Conversions(Door):
     """A sale of the key's buyer, once a call."""
 
@@ -25,11 +25,11 @@ class Conversions(Door):
 
     def prepare(self, visit: Visit) -> None:
         call_uuid, _, _ = _said(visit)
-        selling.come_near(call_uuid, _seller(visit), now=visit.now)
+        sale_reports.come_near(call_uuid, _seller(visit), now=visit.now)
 
     def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
         call_uuid, revenue, payout = _said(visit)
-        sale = selling.sell(call_uuid, _seller(visit), revenue=revenue, payout=payout, now=visit.now)
+        sale = sale_reports.sell(call_uuid, _seller(visit), revenue=revenue, payout=payout, now=visit.now)
         visit.call_uuid, visit.result = call_uuid, "converted" if sale.first else "already-converted"
         status = "converted" if sale.first else "already converted"
         return 200, {"call_uuid": call_uuid, "status": status, "revenue": sale.revenue, "payout": sale.payout}

@@ -15,17 +15,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from callcontrol import callers, due, far_end, lifecycle
-from callcontrol.arrivals import NOT_OURS, destination_of
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events, timeouts
+from callcontrol.lifecycle.arrival import NOT_OURS, destination_of
 from callcontrol.models import Call, Leg
+from callcontrol.simulation import callers, phones
 from campaigns.admin_base import EDITORS, is_superuser, roles
 from campaigns.errors import Missing, NotAuthorized, NotFound, Refusal
 from config.api.bodies import read_body
 from config.api.parameters import Parameters, merge
 
-from . import descriptions
-from .shown import shown
+from . import simulator_schema
+from .simulator_output import shown
 
 _FARTHEST = timedelta(days=3653)  # windows of caps are computed from it, and the calendar has an end
 
@@ -57,7 +58,7 @@ class Simulated(APIView):
         return merge(plain.META.get("QUERY_STRING", ""), read_body(plain), {})
 
 
-@descriptions.simulate_call
+@simulator_schema.simulate_call
 class SimulatorCalls(Simulated):
     """A caller dials a number."""
 
@@ -77,10 +78,10 @@ class SimulatorCalls(Simulated):
             now=moment_of(said),
             heard_at=timezone.now(),
         )
-        return Response(shown(lifecycle.call_arrived(arrival)), status=201)
+        return Response(shown(events.call_arrived(arrival)), status=201)
 
 
-@descriptions.show_simulated_call
+@simulator_schema.show_simulated_call
 class SimulatorCall(Simulated):
     """One call, as it stands."""
 
@@ -88,11 +89,11 @@ class SimulatorCall(Simulated):
         call = _call(call_uuid)
         if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
-        due.catch_up(call.pk, now=timezone.now())
+        timeouts.catch_up(call.pk, now=timezone.now())
         return _answer(call.pk)
 
 
-@descriptions.hang_up_simulated_call
+@simulator_schema.hang_up_simulated_call
 class SimulatorHangUp(Simulated):
     """The caller hangs up."""
 
@@ -100,22 +101,22 @@ class SimulatorHangUp(Simulated):
         call = _call(call_uuid)
         if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
-        far_end.hang_up(call_uuid=call.pk, now=moment_of(self.parameters(request)))
+        phones.hang_up(call_uuid=call.pk, now=moment_of(self.parameters(request)))
         return _answer(call.pk)
 
 
-@descriptions.act_on_simulated_leg
+@simulator_schema.act_on_simulated_leg
 class SimulatorLeg(Simulated):
     """Somebody on a line answers, does not, or hangs up."""
 
     def post(self, request: Request, leg_uuid: str, act: str, format: str | None = None) -> Response:
-        what = next((one for one in far_end.ACTS if one == act), None)
+        what = next((one for one in phones.ACTS if one == act), None)
         if what is None:
             raise Http404
         leg = _leg(leg_uuid)
         if leg is None or not self.reaches(leg.call.company_id):
             raise NotFound("leg not found")
-        far_end.act(leg_uuid=leg.pk, what=what, now=moment_of(self.parameters(request)))
+        phones.act(leg_uuid=leg.pk, what=what, now=moment_of(self.parameters(request)))
         return _answer(leg.call_id)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from callcontrol.actions.base import Action
-from callcontrol.steering import all_actions
+from callcontrol.control.actions.base import Action
+from callcontrol.control.registry import all_actions
 
+from .call_control import ActiveCalls, ConferenceCaller, OneTransfer, by_link, by_uuid
 from .calls import Calls, OneCall
-from .control import ActiveCalls, ConferenceCaller, OneTransfer, by_link, by_uuid
 from .conversions import Conversions
 from .simulator import SimulatorCall, SimulatorCalls, SimulatorHangUp, SimulatorLeg
 

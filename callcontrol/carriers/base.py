@@ -1,11 +1,11 @@
 """The port to a carrier: what Ringpost asks of whoever carries its calls, and what a carrier tells.
 
 A carrier is told what to do by the methods of `Carrier`, never inside a transaction. It tells what happened by events:
-most carriers by calling back later (their entrance hands the event to `callcontrol.lifecycle.hear`), some at once, by
+most carriers by calling back later (their entrance hands the event to `callcontrol.lifecycle.events.hear`), some at once, by
 `heard`. The caller and everybody else of a call sit in one conference, so that they can be held and exchanged.
 
 A carrier that calls back names its `webhooks`: what it posts to `/carriers/{slug}/{webhook}` is checked by `verify`, made
-one of the events below by `read`, handed on by `callcontrol.carrier_events`, and answered by one of its replies.
+one of the events below by `read`, handed on by `callcontrol.api.carrier_callbacks`, and answered by one of its replies.
 """
 
 from abc import ABC, abstractmethod

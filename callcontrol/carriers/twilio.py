@@ -17,10 +17,10 @@ from uuid import UUID
 from django.conf import settings
 from django.templatetags.static import static
 
-from callcontrol import carried
 from campaigns import phone
 from campaigns.errors import NotFound, Refusal
 
+from . import records
 from .base import (
     Arrival,
     CallerJoined,
@@ -105,14 +105,14 @@ class Twilio(Carrier):
     # --- what it is told ---
     def dial(self, order: Dial) -> str:
         """Also puts a caller who would hear nobody back to the ringing tone."""
-        alone = carried.waiting_caller(order.call_uuid)
+        alone = records.waiting_caller(order.call_uuid)
         if alone is not None:
             with suppress(CarrierFailed):  # what is only for comfort does not keep a call from going on
                 self.hold(alone, _ours(static("callcontrol/ringing.xml")))
         if order.show is None and not _is_sip(order.number):
             return self._dial_as_ourselves(order)
         try:
-            return _create(order, order.show or "anonymous", carried.token_of(order.call_uuid, order.show))
+            return _create(order, order.show or "anonymous", records.token_of(order.call_uuid, order.show))
         except Refused as refused:
             if refused.code in _UNDIALABLE or not refused.is_final or _is_sip(order.number):
                 raise
@@ -120,11 +120,11 @@ class Twilio(Carrier):
 
     def _dial_as_ourselves(self, order: Dial) -> str:
         """Twilio hides no number, and shows none that is neither the account's nor the caller's: it shows one of ours."""
-        ours = settings.TWILIO_CALLER_ID or carried.dialed_number(order.call_uuid)
+        ours = settings.TWILIO_CALLER_ID or records.dialed_number(order.call_uuid)
         if phone.to_e164(ours, "US") is None:
             raise CarrierFailed("there is no number to show: TWILIO_CALLER_ID is not set", is_final=True)
         name = _create(order, ours, "")
-        carried.shown(order.leg_uuid, ours)
+        records.shown(order.leg_uuid, ours)
         return name
 
     def hang_up(self, line: Line) -> None:
@@ -143,7 +143,7 @@ class Twilio(Carrier):
 
     def connected(self, caller: Line) -> None:
         """A caller who was put back to the ringing tone hears the next one who picks up."""
-        if carried.may_hear(caller):
+        if records.may_hear(caller):
             self.unhold(caller)
 
     def examine(self) -> str:
@@ -234,7 +234,7 @@ def _of_line(hook: Webhook) -> LegRings | LegAnswered | LegEnded | None:
     sid, status, at = _call_sid(hook), hook.said.get("CallStatus", ""), _moment(hook)
     leg = _uuid(hook, "leg") if "leg" in hook.query else None
     if status in _OVER:
-        whose = leg or carried.callers_leg(Twilio.slug, sid)
+        whose = leg or records.callers_leg(Twilio.slug, sid)
         if whose is None:
             raise NotFound("call not found")
         seconds = hook.said.get("CallDuration", "")

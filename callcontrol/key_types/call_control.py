@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django import forms
 
-from callcontrol import steering
-from callcontrol.actions.base import Action, Member
+from callcontrol.control import registry
+from callcontrol.control.actions.base import Action, Member
 from publishers.instructions.vocabulary import SAMPLE_CALLER, SAMPLE_UUID, Answer, Parameter, Request
 from publishers.keys.types import ChosenField, KeyKind
 
@@ -42,7 +42,7 @@ class CallControlKey(KeyKind):
     fields: ClassVar[dict[str, forms.Field]] = {
         "actions": ChosenField(
             label="What it may do",
-            choices=steering.words,
+            choices=registry.words,
             initial=[],
             required=False,
             help_text="With the calls that are with this buyer, or with a buyer of this group. Nothing else is allowed.",
@@ -72,8 +72,8 @@ class CallControlKey(KeyKind):
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
         """The list of calls first, then what may be done with them."""
-        may, known = settings["actions"], {action.slug: action for action in steering.all_actions()}
-        told = [_listing()] if steering.LISTING in may else []
+        may, known = settings["actions"], {action.slug: action for action in registry.all_actions()}
+        told = [_listing()] if registry.LISTING in may else []
         for word in may:
             told += [_acting(known[word], settings)] if word in known else []
             told += _BY_TRANSFER if word == "transfer" else []

@@ -7,8 +7,8 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from callcontrol import due, lifecycle
 from callcontrol.carriers.base import Arrival, LegAnswered, LegEnded
+from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Leg, Party
 
 from .afterwards import afterwards
@@ -38,10 +38,10 @@ class Scene:
         return ringing.order_by("place").first()
 
     def pick_up(self, leg: Leg, *, at: datetime) -> None:
-        lifecycle.hear(LegAnswered(leg.pk, at), now=at)
+        events.hear(LegAnswered(leg.pk, at), now=at)
 
     def end(self, leg_uuid: UUID, outcome: str, *, at: datetime) -> None:
-        lifecycle.hear(LegEnded(leg_uuid, at, outcome), now=at)
+        events.hear(LegEnded(leg_uuid, at, outcome), now=at)
 
     def steer(self, leg: Leg, action: str, *, at: datetime, **said: object) -> Answer:
         """The buyer uses its handler key."""
@@ -62,7 +62,7 @@ def call(world: World, *, to: str, caller: str | None, talk: int, dice: Random, 
 def arrive(world: World, *, to: str, caller: str | None, talk: int, dice: Random, at: datetime) -> Scene:
     """A caller has dialed: the first buyer's phone rings."""
     arrival = Arrival(carrier=CARRIER, carrier_call_id=uuid.uuid4().hex, to=to, caller=caller, digits=None, now=at)
-    arrived = lifecycle.call_arrived(arrival)
+    arrived = events.call_arrived(arrival)
     own_leg = Leg.objects.values_list("pk", flat=True).get(call=arrived, party=Party.CALLER)
     return Scene(world, arrived.pk, own_leg, talk, dice)
 
@@ -78,7 +78,7 @@ def _no_answer(scene: Scene, leg: Leg) -> Story:
     """It rings out; the next reader or sweep sees to it."""
     at = leg.rings_until or leg.started_at
     yield at
-    due.catch_up(scene.call_uuid, now=at)
+    timeouts.catch_up(scene.call_uuid, now=at)
 
 
 def _hurry(scene: Scene, leg: Leg) -> Story:
@@ -122,7 +122,7 @@ def _silence(scene: Scene, leg: Leg) -> Story:
     """Picks up and does not accept: the call is taken back."""
     at = (yield from _picked_up(scene, leg)) + seconds(leg.acceptance_seconds or 0)
     yield at
-    due.catch_up(scene.call_uuid, now=at)
+    timeouts.catch_up(scene.call_uuid, now=at)
 
 
 def _transfer(scene: Scene, leg: Leg) -> Story:

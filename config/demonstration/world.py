@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from callcontrol import deliveries
-from callcontrol.webhooks import Sending, Told
+from callcontrol.webhooks import deliveries
+from callcontrol.webhooks.requests import Sending, Told
 from campaigns.models import Buyer, Company
 from publishers.models import Key
 from reservations import lifecycle

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from callcontrol.headline import headline
+from callcontrol.lifecycle.summary import headline
 from callcontrol.models import Call, Delivery
-from callcontrol.room import Room
+from callcontrol.state.locked_call import Room
 from campaigns.admin_base import link, mask_text, money
 from campaigns.routing import explain
 from config.api.parameters import RESERVED

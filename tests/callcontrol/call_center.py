@@ -6,15 +6,16 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from callcontrol import lifecycle, steering
 from callcontrol.carriers.base import Arrival, LegAnswered, LegEnded
+from callcontrol.control import registry
+from callcontrol.lifecycle import events
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer, BuyerGroup, Campaign
 from publishers.models import Key
 from tests.factories import make_key
 from tests.pinging import CALLER
 
-WORDS = [word for word, _ in steering.words()]
+WORDS = [word for word, _ in registry.words()]
 THIRD = "+16465550142"  # nobody's buyer
 
 
@@ -22,7 +23,7 @@ THIRD = "+16465550142"  # nobody's buyer
 def arrive(campaign: Campaign, caller: str | None = CALLER) -> Call:
     """A caller dials the campaign's first number."""
     to = campaign.numbers.order_by("pk")[0].number
-    return lifecycle.call_arrived(Arrival("simulator", uuid.uuid4().hex, to, caller, None, timezone.now()))
+    return events.call_arrived(Arrival("simulator", uuid.uuid4().hex, to, caller, None, timezone.now()))
 
 
 def line(call: Call, party: str = "handler") -> Leg:
@@ -32,13 +33,13 @@ def line(call: Call, party: str = "handler") -> Leg:
 
 def pick_up(call: Call, party: str = "handler") -> Call:
     now = timezone.now()
-    lifecycle.hear(LegAnswered(line(call, party).pk, now), now=now)
+    events.hear(LegAnswered(line(call, party).pk, now), now=now)
     return now_of(call)
 
 
 def leave(call: Call, party: str = "handler", outcome: str = "completed") -> Call:
     now = timezone.now()
-    lifecycle.hear(LegEnded(line(call, party).pk, now, outcome), now=now)
+    events.hear(LegEnded(line(call, party).pk, now, outcome), now=now)
     return now_of(call)
 
 

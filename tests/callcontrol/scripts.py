@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from callcontrol import due, handling, lifecycle, switchboard, transfers
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, Carrier, Dial, LegAnswered, LegEnded, Line
+from callcontrol.control import handler, transfers
+from callcontrol.control.access import Steerer
+from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Leg, Party, Transfer
-from callcontrol.reach import Steerer
 from campaigns.caps import counters
 from campaigns.models import Buyer, CapCounter, CapHold, GroupMember
 
@@ -52,7 +54,7 @@ class Quiet(Carrier):
 
 def use(carrier: type[Carrier], monkeypatch: Any, settings: Any) -> None:
     """Has this installation's calls carried by `carrier`."""
-    monkeypatch.setitem(switchboard.all_carriers(), carrier.slug, carrier)
+    monkeypatch.setitem(registry.all_carriers(), carrier.slug, carrier)
     settings.CARRIER = carrier.slug
     if issubclass(carrier, Quiet):
         carrier.told = []
@@ -64,8 +66,8 @@ def after(seconds: float) -> datetime:
 
 # --- telling ----------------------------------------------------------------------------------------------
 def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "call") -> Call:
-    carrier = switchboard.carrier_class().slug
-    return lifecycle.call_arrived(
+    carrier = registry.carrier_class().slug
+    return events.call_arrived(
         Arrival(carrier=carrier, carrier_call_id=name, to=to, caller=caller, digits=None, now=after(at), heard_at=after(at))
     )
 
@@ -101,13 +103,13 @@ def tell(call: Call, line: str, *, now: datetime | None = None) -> None:
     if line.split()[0] in OWN:
         _do(call, *line.split())
     else:
-        lifecycle.hear(event_of(call, line), now=now or after(said_at(line)))
+        events.hear(event_of(call, line), now=now or after(said_at(line)))
 
 
 def _do(call: Call, act: str, *words: str) -> None:
     at = after(said_at(" ".join(words)))
     if act == "clock":
-        due.catch_up(call.pk, now=at)
+        timeouts.catch_up(call.pk, now=at)
     elif act == "transfer":
         to = STRANGER if words[3] == "third" else Buyer.objects.get(company=call.company, buyer_id=words[3]).number
         hold = words[2] == "hold"
@@ -116,7 +118,7 @@ def _do(call: Call, act: str, *words: str) -> None:
         newest = Transfer.objects.filter(call=call).latest("started_at").pk
         {"connect": transfers.connect_caller, "stop": transfers.stop}[act](transfer_uuid=newest, now=at)
     else:
-        done = {"accept": handling.accept_call, "return": handling.return_call, "reject": handling.reject_call}[act]
+        done = {"accept": handler.accept_call, "return": handler.return_call, "reject": handler.reject_call}[act]
         done(call_uuid=call.pk, steerer=steerer(words[0]), now=at)
 
 

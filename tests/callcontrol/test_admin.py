@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol import managing
+from callcontrol.control import manager
 from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
 from tests import factories as make
 from tests.callcontrol.call_center import THIRD, arrive, line, pick_up, talk
@@ -216,7 +216,7 @@ def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
     campaign = make.make_market()
     make.make_route(campaign, make.make_buyer(campaign.company, filters=[("caller_number", "==", "+13105550103")]))
     call = talk(campaign)
-    managing.transfer(call=call, line=line(call).pk, transfer_to=THIRD, hold_caller=False, person="Rita", now=timezone.now())
+    manager.transfer(call=call, line=line(call).pk, transfer_to=THIRD, hold_caller=False, person="Rita", now=timezone.now())
     shown = _shown(call, role)
     verdicts = " ".join(text for step in shown["steps"] for text in step.verdicts)
     told = [

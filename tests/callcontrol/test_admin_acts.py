@@ -10,9 +10,9 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from callcontrol import managing
+from callcontrol.control import manager
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.room import look
+from callcontrol.state.locked_call import look
 from campaigns.models import Buyer
 from tests.callcontrol.call_center import THIRD, arrive, leave, line, now_of, pick_up, talk
 from tests.callcontrol.twilio.posting import NUMBER
@@ -44,7 +44,7 @@ def transferred(call: Call, **said: str) -> Transfer:
 
 
 def offers(call: Call) -> set[str]:
-    return set(managing.offered(look(now_of(call)), at=call.clock).acts)
+    return set(manager.offered(look(now_of(call)), at=call.clock).acts)
 
 
 def managed(call: Call) -> list[str]:
@@ -235,14 +235,14 @@ def test_a_buyer_who_was_transferred_to_may_have_it_steered(call: Call):
     do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
     pick_up(call, "transferee")
     leave(call)
-    offer = managing.offered(look(now_of(call)), at=call.clock)
+    offer = manager.offered(look(now_of(call)), at=call.clock)
     assert (offer.line, set(offer.acts)) == (line(call, "transferee"), {"hang-up", "return", "reject", "transfer"})
 
 
 def test_while_the_handler_is_there_it_is_the_handler_who_is_steered(call: Call):
     do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
     pick_up(call, "transferee")
-    assert managing.offered(look(now_of(call)), at=call.clock).line == line(call)
+    assert manager.offered(look(now_of(call)), at=call.clock).line == line(call)
 
 
 @pytest.mark.parametrize(("role", "buttons"), [("account_manager", True), ("read_only", False)])

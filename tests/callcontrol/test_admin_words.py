@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol.admin.picture import conference, over_time
-from callcontrol.headline import all_of, headline, lasted
+from callcontrol.admin.diagrams import conference, over_time
+from callcontrol.lifecycle.summary import all_of, headline, lasted
 from callcontrol.models import Call, Leg
-from callcontrol.room import Room, look
+from callcontrol.state.locked_call import Room, look
 from campaigns.models import Buyer
 from tests.callcontrol.call_center import THIRD, arrive, handler_key, leave, line, now_of, pick_up, talk, transfer
 from tests.callcontrol.lines import make_call

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from callcontrol import lifecycle
-from callcontrol.arrivals import destination_of, take_in
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events
+from callcontrol.lifecycle.arrival import destination_of, take_in
 from callcontrol.models import Call, CallEvent, CallTag, Leg
 from campaigns.models import Campaign
 from publishers.models import InboundNumber, Key, Publisher, StoredTag
@@ -135,14 +135,12 @@ def test_a_tag_knows_the_publisher_who_wrote_it(campaign: Campaign, key: Key, cl
 
 # --- once -------------------------------------------------------------------------------------------------
 def arrive(to: str = LINE) -> Call:
-    return lifecycle.call_arrived(
-        Arrival(carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW)
-    )
+    return events.call_arrived(Arrival(carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW))
 
 
 def test_a_carrier_may_say_what_is_no_number(campaign: Campaign) -> None:
     said = Arrival(carrier="simulator", carrier_call_id="odd", to=LINE, caller="no number", digits="12", now=NOW)
-    assert lifecycle.call_arrived(said).caller_number is None
+    assert events.call_arrived(said).caller_number is None
 
 
 def test_a_call_that_is_announced_twice_is_one(campaign: Campaign, key: Key) -> None:

@@ -8,9 +8,10 @@ from defusedxml import ElementTree
 from django.db import connection
 from django.test import Client
 
-from callcontrol import handling, switchboard
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Dial, Line
 from callcontrol.carriers.simulator import Simulator
+from callcontrol.control import handler
 from callcontrol.models import Call, Transfer
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key, LogEntry
@@ -353,7 +354,7 @@ def test_a_row_of_another_buyers_call_does_not_name_it(campaign: Campaign, key: 
 
 def test_a_crash_is_a_500_with_its_row(campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     call = talk(campaign)
-    monkeypatch.setattr(handling, "end_ours", lambda *given, **more: 1 / 0)
+    monkeypatch.setattr(handler, "end_ours", lambda *given, **more: 1 / 0)
     answer = do("return", call, key)
     assert (answer.status_code, answer.json()) == (500, {"success": False, "error": "internal error"})
     assert ([row.status for row in LogEntry.objects.all()], at(call)) == ([500], ("in-progress", "b1"))
@@ -379,7 +380,7 @@ class Watching(Simulator):
 @pytest.mark.django_db(transaction=True)
 def test_the_carrier_is_asked_in_no_transaction(campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     call, other = talk(campaign), talk(campaign, "+12025550177")
-    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Watching)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", Watching)
     transfer(call, key, hold_caller=True)
     do("return", other, key)
     assert Watching.asked == [("hold", False), ("dial", False), ("hang up", False), ("dial", False)]

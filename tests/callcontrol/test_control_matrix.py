@@ -10,8 +10,8 @@ from defusedxml import ElementTree
 from django.test import Client
 from django.utils import timezone
 
+from callcontrol.control.registry import all_actions
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.steering import all_actions
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key, LogEntry
 from tests.callcontrol.call_center import THIRD, WORDS, arrive, do, handler_key, leave, talk

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from callcontrol import switchboard
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import CarrierFailed, Dial, Line
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Transfer
@@ -246,7 +246,7 @@ class Deaf(Simulator):
 
 
 def test_a_caller_whom_the_carrier_does_not_connect_stays_held(held: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Deaf)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", Deaf)
     answer = connect(str(held.pk))
     assert (told(answer), answer["Retry-After"]) == ((503, "the carrier did not do it; ask again"), "1")
     assert (line(held.call, "caller").held, logged().status, logged().call_uuid) == (True, 503, held.call_id)
@@ -263,7 +263,7 @@ def test_a_caller_is_not_left_on_hold_when_everybody_who_could_connect_it_left_m
                 raise CarrierFailed("no answer", is_final=False)
 
     pick_up(held.call, "transferee")
-    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Slow)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", Slow)
     assert (told(connect(str(held.pk)))[0], line(held.call, "caller").held, at(held.call)[0]) == (503, False, "in-progress")
 
 
@@ -279,6 +279,6 @@ def test_a_caller_whose_handler_leaves_while_the_transferee_cannot_be_dialed_get
             leave(call, "handler")
             raise CarrierFailed("barred", is_final=True)
 
-    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Barred)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", Barred)
     answer = do("transfer", call, key, {"transfer_to": THIRD, "hold_caller": True})
     assert (told(answer), at(call)) == ((422, "cannot dial transfer_to number"), ("ringing", "b2"))

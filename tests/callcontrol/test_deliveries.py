@@ -8,9 +8,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from callcontrol import deliveries, lifecycle, settling
+from callcontrol.lifecycle import events, settlement
+from callcontrol.lifecycle.sale_reports import Seller, sell
 from callcontrol.models import Call, Delivery, DeliveryAttempt
-from callcontrol.selling import Seller, sell
+from callcontrol.webhooks import deliveries
 from campaigns.models import Buyer, Campaign, Webhook
 from publishers.snapshot import current_snapshot
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
@@ -108,7 +109,7 @@ def test_a_sale_that_the_buyer_reports_is_told_once(campaign: Campaign, is_over:
 def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:
     call = called(hooked(campaign, "answered"))
     with transaction.atomic():
-        lifecycle.hear(event_of(call, "b1 answered 5"), now=after(5))
+        events.hear(event_of(call, "b1 answered 5"), now=after(5))
         transaction.set_rollback(True)
     assert words(call) == []
 
@@ -116,7 +117,7 @@ def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:
 def test_money_that_is_decided_again_is_told_once(campaign: Campaign) -> None:
     call = called(hooked(campaign, "ended"))
     play(call, SCRIPTS["too short"][0])
-    settling.settle(call.pk, now=after(100))
+    settlement.settle(call.pk, now=after(100))
     assert words(call) == [("ended", "waiting")]
 
 

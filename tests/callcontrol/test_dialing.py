@@ -7,10 +7,11 @@ from typing import ClassVar
 import pytest
 from django.utils import timezone
 
-from callcontrol import lifecycle, switchboard
-from callcontrol.arrivals import destination_of, take_in
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, CarrierFailed, Dial, Line
 from callcontrol.carriers.simulator import Simulator
+from callcontrol.lifecycle import events
+from callcontrol.lifecycle.arrival import destination_of, take_in
 from callcontrol.models import Call, Leg
 from campaigns.caps import counters
 from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
@@ -39,11 +40,11 @@ class Broken(Simulator):
 @pytest.fixture
 def broken() -> Iterator[type[Broken]]:
     """In the simulator's place."""
-    real = switchboard.all_carriers()["simulator"]
-    switchboard.all_carriers()["simulator"] = Broken
+    real = registry.all_carriers()["simulator"]
+    registry.all_carriers()["simulator"] = Broken
     Broken.dead, Broken.turned_away = set(), []
     yield Broken
-    switchboard.all_carriers()["simulator"] = real
+    registry.all_carriers()["simulator"] = real
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key
     early = take_in(arrival, destination_of(arrival.to))
     late = Call.objects.get(pk=early.pk)
     for call in (early, late):
-        lifecycle.ring_on(call.pk, now=arrival.now)
+        events.ring_on(call.pk, now=arrival.now)
         Buyer.objects.update(paused=True)
     assert (CapHold.objects.get().status, used()) == ("held", [1, 0, 0])
 
@@ -158,7 +159,7 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
     Call.objects.update(status="routing")
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
-    lifecycle.ring_on(Call.objects.get().pk, now=timezone.now())
+    events.ring_on(Call.objects.get().pk, now=timezone.now())
     assert [(hold.status, hold.buyer_row) for hold in CapHold.objects.order_by("pk")] == [
         ("held", buyer("b1").pk),
         ("held", buyer("b2").pk),
@@ -240,5 +241,5 @@ def test_a_reserved_place_that_was_given_back_meanwhile_is_taken_anew(campaign: 
     to, now = ping(make_key(campaign=campaign, count_on_reserve=True))["inbound_number"], timezone.now()
     call = take_in(Arrival("simulator", "one", to, CALLER, None, now), destination_of(to))
     counters.give_back(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
-    lifecycle.ring_on(call.pk, now=now)
+    events.ring_on(call.pk, now=now)
     assert (held(buyer("b1")), Leg.objects.get(party="handler").hold.status) == (1, "held")  # type: ignore[union-attr]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol import due
 from callcontrol.carriers.base import Line
 from callcontrol.carriers.simulator import Simulator
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer, Campaign
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, leg_of, play, tell, use
@@ -152,7 +152,7 @@ def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
     play(calls[1], [["b1 answered 5"]])
     play(calls[2], [["b1 answered 5", "caller completed 20"]])
     play(calls[3], [["b1 answered 5", "caller completed 20", "b1 completed 20"]])
-    swept = [due.catch_up_due(now=after(100), most=10) for _ in range(2)]
+    swept = [timeouts.catch_up_due(now=after(100), most=10) for _ in range(2)]
     statuses = [(came_to(call).status, came_to(call).settled) for call in calls]
     assert (swept, statuses) == (
         [3, 0],
@@ -164,7 +164,7 @@ def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
 def test_a_sweep_is_bounded(campaign: Campaign) -> None:
     for name in range(5):
         called(campaign, str(name))
-    assert [due.catch_up_due(now=after(50), most=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [timeouts.catch_up_due(now=after(50), most=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 class Stumbling(Quiet):
@@ -189,21 +189,21 @@ def stumbling(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
 
 
 def test_one_call_that_cannot_go_on_does_not_keep_the_others(stumbling: list[Call]) -> None:
-    swept = due.catch_up_due(now=after(50), most=10)
+    swept = timeouts.catch_up_due(now=after(50), most=10)
     assert (swept, [lines(call)[1:] for call in stumbling]) == (3, [(), ("b2 ringing -",), ("b2 ringing -",)])
 
 
 def test_it_goes_on_where_it_stumbled_when_it_can(stumbling: list[Call], monkeypatch: pytest.MonkeyPatch) -> None:
-    due.catch_up_due(now=after(50), most=10)
+    timeouts.catch_up_due(now=after(50), most=10)
     monkeypatch.setattr(Stumbling, "over", None)
-    due.catch_up_due(now=after(61), most=10)
+    timeouts.catch_up_due(now=after(61), most=10)
     assert lines(stumbling[0]) == ("b1 no-answer -50", "b2 ringing -")
 
 
 @pytest.mark.usefixtures("quiet")
 def test_who_reads_a_companys_calls_moves_no_others(campaign: Campaign) -> None:
     mine, theirs = called(campaign), called(make_market(), "theirs")
-    caught_up = due.catch_up_company(company_row=campaign.company_id, now=after(50))
+    caught_up = timeouts.catch_up_company(company_row=campaign.company_id, now=after(50))
     assert (caught_up, len(lines(mine)), len(lines(theirs))) == (1, 2, 1)
 
 
@@ -213,7 +213,7 @@ def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> N
     call = called(campaign)
     tell(call, "b1 answered 5")
     for second in (14_400, 14_500):
-        due.catch_up(call.pk, now=after(second))
+        timeouts.catch_up(call.pk, now=after(second))
     call.refresh_from_db()
     assert (call.status, call.connected_at, call.payout, call.events.latest("id").kind) == (
         "finished",
@@ -235,7 +235,7 @@ def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
     call = called(campaign)
     tell(call, "caller completed 20")
     Quiet.told.clear()
-    assert (due.ask_again(now=after(second), most=10), Quiet.told) == (len(told), told)
+    assert (timeouts.ask_again(now=after(second), most=10), Quiet.told) == (len(told), told)
     assert leg_of(call, "b1").final == is_final
 
 
@@ -244,9 +244,9 @@ def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign
     first, second = called(campaign, "first"), called(campaign, "second")
     for call in (first, second):
         tell(call, "caller completed 20")
-    told = [due.ask_again(now=after(30), most=10)]
+    told = [timeouts.ask_again(now=after(30), most=10)]
     tell(first, "b1 canceled 31")
-    told += [due.ask_again(now=after(moment), most=10) for moment in (40, 80, 90)]
+    told += [timeouts.ask_again(now=after(moment), most=10) for moment in (40, 80, 90)]
     assert told == [2, 1, 1, 0]
 
 
@@ -255,7 +255,7 @@ def test_lines_are_hung_up_in_batches(campaign: Campaign) -> None:
     for name in range(3):
         tell(called(campaign, str(name)), f"caller completed {20 + name}")
     Quiet.told.clear()
-    due.ask_again(now=after(60), most=2)
+    timeouts.ask_again(now=after(60), most=2)
     assert len(Quiet.told) == 2
 
 
@@ -265,7 +265,7 @@ def test_a_line_that_cannot_be_hung_up_does_not_keep_the_others(stumbling: list[
     Leg.objects.filter(call=stumbling[0], party="handler").update(status="ended", outcome="canceled", ended_at=after(19))
     Quiet.told.clear()
     Stumbling.told.clear()
-    assert (due.ask_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
+    assert (timeouts.ask_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
     assert [leg.call for leg in Leg.objects.filter(status="ended", final=False)] == stumbling[:1]
 
 
@@ -274,4 +274,4 @@ def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
     call = called(campaign)
     tell(call, "caller completed 20")
     now = timezone.now() + timedelta(days=1)
-    assert (due.ask_again(now=now, most=10), came_to(call).settled) == (0, True)
+    assert (timeouts.ask_again(now=now, most=10), came_to(call).settled) == (0, True)

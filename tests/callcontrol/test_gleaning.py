@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from callcontrol.gleaning import glean
-from callcontrol.webhooks import Told
+from callcontrol.webhooks.requests import Told
+from callcontrol.webhooks.response_tags import glean
 
 PATH = {"inbound_number": "call_reservation.inbound_number"}
 

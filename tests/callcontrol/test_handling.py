@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from callcontrol import handling
+from callcontrol.control import handler
+from callcontrol.control.access import Steerer
 from callcontrol.models import Call
-from callcontrol.reach import Steerer
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Campaign
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, play, steerer, tell, use
@@ -16,7 +16,7 @@ from tests.factories import make_group, make_market
 
 pytestmark = pytest.mark.django_db
 Do = Callable[..., Call]
-RETURN, REJECT, ACCEPT = handling.return_call, handling.reject_call, handling.accept_call
+RETURN, REJECT, ACCEPT = handler.return_call, handler.reject_call, handler.accept_call
 MOMENT = timedelta(microseconds=1)
 
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from callcontrol import legs, lifecycle
 from callcontrol.carriers.base import CarrierFailed, Dial, LegAnswered, LegEnded, Line
+from callcontrol.lifecycle import events, legs
 from callcontrol.models import Call, CallEvent, Leg, Outcome
-from callcontrol.room import enter
+from callcontrol.state.locked_call import enter
 from campaigns.errors import NotFound
 from campaigns.models import Campaign, CapHold
 from tests.callcontrol.scripts import Quiet, after, arrive, came_to, event_of, leg_of, play, tell, use
@@ -141,13 +141,13 @@ def test_an_order_that_fails_is_noted_and_stops_nothing(
 @pytest.mark.parametrize("word", [LegAnswered(uuid4(), after(1)), LegEnded(uuid4(), after(1), "busy")], ids=["answered", "ended"])
 def test_a_word_on_a_line_that_nobody_knows_is_not_found(campaign: Campaign, word: LegAnswered | LegEnded) -> None:
     with pytest.raises(NotFound, match=r"^leg not found$"):
-        lifecycle.hear(word, now=after(1))
+        events.hear(word, now=after(1))
 
 
 def test_a_carriers_event_is_on_the_timeline_once(call: Call) -> None:
     leg = leg_of(call, "b1").pk
     for second in (5, 5, 6):
-        lifecycle.hear(LegAnswered(leg, after(second), event_id="e1"), now=after(6))
+        events.hear(LegAnswered(leg, after(second), event_id="e1"), now=after(6))
     assert list(call.events.filter(kind="answered").values_list("at", "carrier_event_id")) == [(after(5), "e1")]
 
 
@@ -215,7 +215,7 @@ def test_a_word_costs_a_bounded_number_of_statements(
     play(call, [before] if before else [])
     event = event_of(call, line)
     with django_assert_max_num_queries(most):
-        lifecycle.hear(event, now=after(101))
+        events.hear(event, now=after(101))
 
 
 @pytest.mark.parametrize("tried", [0, 3])
@@ -226,4 +226,4 @@ def test_a_pick_up_costs_the_same_after_many_legs(campaign: Campaign, tried: int
     call = arrive(campaign.numbers.get().number)
     play(call, [[f"c{place} busy {place + 1}"] for place in range(tried)])
     with django_assert_max_num_queries(12):
-        lifecycle.hear(event_of(call, f"c{tried} answered 9"), now=after(9))
+        events.hear(event_of(call, f"c{tried} answered 9"), now=after(9))

@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 
 import callcontrol
 from callcontrol.models import Call, Leg, Party, Transfer
-from callcontrol.moves import MOVES, change, move
+from callcontrol.state.transitions import MOVES, change, move
 from tests.callcontrol.lines import NOW, make_call, make_leg
 from tests.factories import make_market
 

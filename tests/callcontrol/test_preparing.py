@@ -7,9 +7,11 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from callcontrol import due, lifecycle, preparing, switchboard
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, LegEnded
+from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Delivery, Leg
+from callcontrol.webhooks import start
 from campaigns.models import Campaign
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
 from tests.callcontrol.scripts import Quiet, after, arrive, tell, use
@@ -166,7 +168,7 @@ def test_who_comes_while_another_asks_leaves_the_call_to_it(campaign: Campaign, 
 
     def act() -> None:
         call = Call.objects.get()
-        seen.append((lifecycle.ring_on(call.pk, now=timezone.now()), Call.objects.get().status))
+        seen.append((events.ring_on(call.pk, now=timezone.now()), Call.objects.get().status))
 
     with somebody(in_another_process(act)) as server:
         hook_to(server, campaign, values=NUMBER, deadline_ms=10_000)
@@ -176,7 +178,7 @@ def test_who_comes_while_another_asks_leaves_the_call_to_it(campaign: Campaign, 
 
 def test_a_caller_who_hangs_up_meanwhile_is_put_through_to_nobody(campaign: Campaign, settings: Any) -> None:
     def act() -> None:
-        lifecycle.hear(LegEnded(Leg.objects.get().pk, after(1), "completed"), now=after(1))
+        events.hear(LegEnded(Leg.objects.get().pk, after(1), "completed"), now=after(1))
 
     with somebody(in_another_process(act)) as server:
         hook_to(server, campaign, values=NUMBER, deadline_ms=10_000)
@@ -188,8 +190,8 @@ def test_a_caller_who_hangs_up_meanwhile_is_put_through_to_nobody(campaign: Camp
 def left_asking(campaign: Campaign) -> tuple[Call, Any]:
     """A call whose process died while it asked, and what it was about to send."""
     to = campaign.numbers.get().number
-    call = lifecycle.take_call(Arrival(switchboard.carrier_class().slug, "left", to, CALLER, None, after(0)))
-    return call, preparing._take(call.pk, now=after(0))
+    call = events.take_call(Arrival(registry.carrier_class().slug, "left", to, CALLER, None, after(0)))
+    return call, start._take(call.pk, now=after(0))
 
 
 @pytest.mark.parametrize(("seconds", "overtaken"), [(29, False), (30, True)])
@@ -198,7 +200,7 @@ def test_whoever_asks_for_half_a_minute_is_overtaken(campaign: Campaign, setting
         hook_to(server, campaign, values=NUMBER)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         call, _ = left_asking(campaign)
-        assert lifecycle.ring_on(call.pk, now=after(seconds)) is overtaken
+        assert events.ring_on(call.pk, now=after(seconds)) is overtaken
         assert (rung(call), len(server.heard)) == (([("b1", "+14165550177")], 1) if overtaken else ([], 0))
 
 
@@ -207,7 +209,7 @@ def test_the_same_word_goes_out_again_under_its_id(campaign: Campaign, settings:
         hook_to(server, campaign, values=NUMBER)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         call, ((_, delivery, _),) = left_asking(campaign)
-        lifecycle.ring_on(call.pk, now=after(30))
+        events.ring_on(call.pk, now=after(30))
         assert (server.headers()["webhook-id"], [status for status, _ in tries(call)]) == (str(delivery.pk), [None, 200])
 
 
@@ -216,10 +218,10 @@ def test_what_comes_back_to_the_one_who_was_overtaken_changes_nothing(campaign: 
         hook_to(server, campaign, values=NUMBER)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         call, asked = left_asking(campaign)
-        told = preparing._all_told(asked)
-        lifecycle.ring_on(call.pk, now=after(30))
+        told = start._all_told(asked)
+        events.ring_on(call.pk, now=after(30))
         Call.objects.get(pk=call.pk).tags.all().delete()
-        assert (preparing._keep(call.pk, asked, told, now=after(0)), tags(call)) == (False, {})
+        assert (start._keep(call.pk, asked, told, now=after(0)), tags(call)) == (False, {})
 
 
 def test_the_sweep_goes_on_with_a_call_that_was_left_asking(campaign: Campaign, settings: Any) -> None:
@@ -227,7 +229,7 @@ def test_the_sweep_goes_on_with_a_call_that_was_left_asking(campaign: Campaign, 
         hook_to(server, campaign, values=NUMBER)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         call, _ = left_asking(campaign)
-        due.catch_up_due(now=after(60), most=9)
+        timeouts.catch_up_due(now=after(60), most=9)
     assert rung(call) == [("b1", "+14165550177")]
 
 
@@ -235,4 +237,4 @@ def test_the_sweep_does_not_wait_for_one_who_asks(campaign: Campaign, settings: 
     make_webhook(campaign)
     left_asking(campaign)
     Call.objects.update(asked_at=after(59))
-    assert (due.catch_up_due(now=after(60), most=9), Call.objects.get().status) == (1, "routing")
+    assert (timeouts.catch_up_due(now=after(60), most=9), Call.objects.get().status) == (1, "routing")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from callcontrol import due, lifecycle, settling
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events, settlement, timeouts
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers.models import Conversion
@@ -44,7 +44,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
 
 def settled(call: Call) -> Call:
     """After all that is to be waited for."""
-    due.catch_up_due(now=after(20_000), most=100)
+    timeouts.catch_up_due(now=after(20_000), most=100)
     return Call.objects.get(pk=call.pk)
 
 
@@ -116,7 +116,7 @@ def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(campaign: Ca
 
 def _taken_in(to: str) -> Call:
     """The call's row, and nobody dialed yet."""
-    return lifecycle.take_call(Arrival("quiet", "call", to, CALLER, None, now=after(0), heard_at=after(0)))
+    return events.take_call(Arrival("quiet", "call", to, CALLER, None, now=after(0), heard_at=after(0)))
 
 
 # --- a process that dies ----------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_places_that_a_dead_process_left_are_given_back_by_the_sweep(campaign: C
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "caller completed 200"]])
     _cut_off(call)
-    swept = [due.catch_up_due(now=after(210), most=10) for _ in range(2)]
+    swept = [timeouts.catch_up_due(now=after(210), most=10) for _ in range(2)]
     stays = 1 if cap_counts == "connection" else 0
     assert (swept, came_to(call).places, came_to(call).faults) == ([1, 0], f"b1 0/{stays}", ())
 
@@ -141,7 +141,7 @@ def test_so_are_those_of_a_reservation_whose_buyer_was_never_dialed(campaign: Ca
     Call.objects.filter(pk=call.pk).update(status="finished", ended_at=after(2))
     call.legs.update(status="ended", ended_at=after(2))
     _cut_off(call)
-    swept = [due.catch_up_due(now=after(210), most=10) for _ in range(2)]
+    swept = [timeouts.catch_up_due(now=after(210), most=10) for _ in range(2)]
     assert (swept, came_to(call).places, came_to(call).faults) == ([1, 0], "b1 0/0", ())
 
 
@@ -151,7 +151,7 @@ def test_many_that_were_left_are_done_in_batches(campaign: Campaign) -> None:
         call = arrive(to, name=str(name))
         play(call, [["b1 answered 5", "caller completed 200"]])
         _cut_off(call)
-    assert [due.catch_up_due(now=after(210), most=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [timeouts.catch_up_due(now=after(210), most=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 # --- the last word ----------------------------------------------------------------------------------------
@@ -169,9 +169,9 @@ def test_a_word_that_was_lost_is_waited_for_a_minute(campaign: Campaign, lost: l
     call = arrive(campaign.numbers.get().number)
     play(call, [lost])
     waits = "195s" not in lost[0]
-    due.catch_up(call.pk, now=after(259))
+    timeouts.catch_up(call.pk, now=after(259))
     before = came_to(call).settled
-    due.catch_up(call.pk, now=after(260))
+    timeouts.catch_up(call.pk, now=after(260))
     assert (before, came_to(call).settled, came_to(call).paid) == (not waits, True, paid)
 
 
@@ -187,13 +187,13 @@ def test_settling_again_does_nothing(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "b1 completed 200", "caller completed 200"]])
     before, events = came_to(call), call.events.count()
-    assert [settling.settle(call.pk, now=after(300)) for _ in range(2)] == [True, True]
+    assert [settlement.settle(call.pk, now=after(300)) for _ in range(2)] == [True, True]
     assert (came_to(call), call.events.count()) == (before, events)
 
 
 def test_a_live_call_is_not_settled(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
-    assert (settling.settle(call.pk, now=after(9_999)), came_to(call).settled) == (False, False)
+    assert (settlement.settle(call.pk, now=after(9_999)), came_to(call).settled) == (False, False)
 
 
 # --- money ------------------------------------------------------------------------------------------------

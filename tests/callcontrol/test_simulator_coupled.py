@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from callcontrol import transfers
+from callcontrol.control import transfers
+from callcontrol.control.access import Steerer
 from callcontrol.models import Call, Leg
-from callcontrol.reach import Steerer
 from campaigns.models import Buyer, Campaign, CapHold
 from tests.factories import make_buyer, make_conversion, make_key, make_market, make_number, make_route
 from tests.pinging import CALLER, Answer, act, dial, hang_up, last_leg, lines, ping, rung, shown

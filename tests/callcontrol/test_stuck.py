@@ -6,11 +6,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from callcontrol import arrivals, legs, switchboard, tasks
+from callcontrol import tasks
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, Dial
 from callcontrol.carriers.simulator import Simulator
+from callcontrol.lifecycle import arrival, legs
 from callcontrol.models import Call, Leg, Outcome
-from callcontrol.room import enter
+from callcontrol.state.locked_call import enter
 from campaigns.models import Buyer, Campaign
 from reservations.models import Reservation
 from tests.factories import make_key, make_market
@@ -30,8 +32,8 @@ def _age(model: type[Call] | type[Leg]) -> None:
 
 def _left_in_routing(campaign: Campaign, name: str = "left", caller: str = CALLER) -> Call:
     answer = ping(make_key(campaign=campaign, count_on_reserve=True), caller_number=caller)
-    to = arrivals.destination_of(answer["inbound_number"])
-    return arrivals.take_in(Arrival("simulator", name, answer["inbound_number"], caller, None, timezone.now()), to)
+    to = arrival.destination_of(answer["inbound_number"])
+    return arrival.take_in(Arrival("simulator", name, answer["inbound_number"], caller, None, timezone.now()), to)
 
 
 def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> None:
@@ -83,7 +85,7 @@ def test_one_call_that_cannot_go_on_does_not_keep_the_others(campaign: Campaign,
                 raise RuntimeError("something nobody foresaw")
             return super().dial(order)
 
-    monkeypatch.setitem(switchboard.all_carriers(), "simulator", Stumbling)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", Stumbling)
     assert (tasks.catch_up_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from callcontrol import due, handling, transfers
 from callcontrol.carriers.base import CarrierFailed, Dial, Line
+from callcontrol.control import handler, transfers
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.room import heard_by
+from callcontrol.state.locked_call import heard_by
 from campaigns.errors import CarrierAway, Refusal
 from campaigns.models import Buyer, Campaign
 from tests.callcontrol.scripts import STRANGER, Quiet, after, arrive, came_to, leg_of, play, steerer, tell, use
@@ -275,7 +276,7 @@ def test_a_transfer_accepts_the_call(call: Call) -> None:
 
 def test_after_a_transfer_the_call_cannot_be_rejected(call: Call) -> None:
     play(call, [["transfer b1 20 join third", "third busy 22"]])
-    said = refused(lambda: handling.reject_call(call_uuid=call.pk, steerer=steerer("b1"), now=after(30)))
+    said = refused(lambda: handler.reject_call(call_uuid=call.pk, steerer=steerer("b1"), now=after(30)))
     assert said == "call already accepted"
 
 
@@ -284,7 +285,7 @@ def test_a_caller_whom_the_carrier_did_not_let_in_is_let_in_later(call: Call) ->
     Fickle.fails = {"unhold"}
     tell(call, "b1 completed 30")
     Fickle.told.clear()
-    assert [due.ask_again(now=after(moment), most=10) for moment in (35, 36)] == [1, 0]
+    assert [timeouts.ask_again(now=after(moment), most=10) for moment in (35, 36)] == [1, 0]
     assert (Fickle.told, hears(call)["caller"]) == (["unhold caller"], ["transferee"])
 
 
@@ -292,7 +293,7 @@ def test_a_caller_who_is_held_again_is_not_let_in(call: Call) -> None:
     transfer = begin(call, "b1", hold=True)
     Fickle.fails = {"unhold"}
     refused(lambda: transfers.connect_caller(transfer_uuid=transfer.pk, now=after(25)))
-    assert (due.ask_again(now=after(30), most=10), hears(call)["caller"]) == (0, [])
+    assert (timeouts.ask_again(now=after(30), most=10), hears(call)["caller"]) == (0, [])
 
 
 def test_a_caller_who_withholds_the_number_is_transferred_like_any_other(campaign: Campaign) -> None:

@@ -14,9 +14,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from callcontrol import webhooks
 from callcontrol.models import CallTag
-from callcontrol.webhooks import Sending, Told, concerned, send
+from callcontrol.webhooks import requests
+from callcontrol.webhooks.requests import Sending, Told, concerned, send
 from campaigns.models import Campaign
 from campaigns.routing.engine import Ping
 from publishers.snapshot import current_snapshot
@@ -169,7 +169,7 @@ def test_the_documented_check_believes_it_and_nothing_else(settings: Any) -> Non
 @pytest.mark.django_db
 def test_the_page_names_every_token() -> None:
     call = make_call(make_campaign())
-    names = webhooks._facts(call, "start", Ping(NOW, "roofing", None, {}, None))
+    names = requests._facts(call, "start", Ping(NOW, "roofing", None, {}, None))
     assert [name for name in names if f"`[{name}]`" not in PAGE] == []
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from callcontrol import due, handling, lifecycle, transfers
 from callcontrol.carriers.base import LegAnswered, LegEnded
+from callcontrol.control import handler, transfers
+from callcontrol.control.access import Steerer
+from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.reach import Steerer
 from campaigns.caps import counters
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, CapCounter, CapHold
@@ -219,7 +220,7 @@ class Clients:
     def step(self) -> tuple[str, str, Answers]:
         """Time passes, and somebody does something: what, how it was answered, and how it may have been."""
         self.second += self.chance.choice([0, 1, 2, 3, 5, 8, 30])
-        due.catch_up(self.call.pk, now=after(self.second))
+        timeouts.catch_up(self.call.pk, now=after(self.second))
         seen = view(self.call, after(self.second))
         if self.chance.random() < 0.35:
             return self._far_end(seen)
@@ -238,7 +239,7 @@ class Clients:
             event = LegEnded(leg.pk, seen.at, "completed")
         else:
             return "they talk", "ok", {"ok"}
-        lifecycle.hear(event, now=seen.at)
+        events.hear(event, now=seen.at)
         return f"{leg.party} {type(event).__name__}", "ok", {"ok"}
 
     def _holder(self, seen: View) -> tuple[str, str, Answers]:
@@ -254,9 +255,9 @@ class Clients:
         if name == "transfer":
             return self._transfer(seen, who)
         what, legal = {
-            "return": (handling.return_call, may_return),
-            "accept": (handling.accept_call, may_accept),
-            "reject": (handling.reject_call, may_reject),
+            "return": (handler.return_call, may_return),
+            "accept": (handler.accept_call, may_accept),
+            "reject": (handler.reject_call, may_reject),
         }[name]
         return name, answer(lambda: what(call_uuid=self.call.pk, steerer=who, now=seen.at)), legal(seen, who)
 

@@ -11,8 +11,8 @@ from django.urls import Resolver404, resolve
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 
-from callcontrol import steering
-from callcontrol.actions.base import Action
+from callcontrol.control import registry
+from callcontrol.control.actions.base import Action
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
 from publishers.keys.types import kind_of
@@ -21,7 +21,7 @@ from tests.callcontrol.call_center import THIRD, WORDS, arrive, do, handler_key,
 from tests.factories import make_market
 
 pytestmark = pytest.mark.django_db
-ACTIONS = steering.all_actions()
+ACTIONS = registry.all_actions()
 SAID = {"transfer_to": THIRD}
 
 
@@ -60,7 +60,7 @@ def faults(described: dict[str, Any], action: type[Action], answer: Any) -> list
 
 
 def test_no_two_actions_have_one_word() -> None:
-    assert len({action.slug for action in ACTIONS} | {steering.LISTING}) == len(ACTIONS) + 1
+    assert len({action.slug for action in ACTIONS} | {registry.LISTING}) == len(ACTIONS) + 1
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.slug)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from callcontrol import switchboard
+from callcontrol.carriers import registry
 from callcontrol.carriers.base import Carrier, CarrierFailed, Dial, Line
 from callcontrol.models import Call
 from tests.callcontrol.twilio.rest import refusal
 from tests.factories import make_market, make_number
 
-CARRIERS = switchboard.all_carriers()
+CARRIERS = registry.all_carriers()
 NUMBER = "+18335550199"
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def carrier(request: pytest.FixtureRequest, settings: Any) -> Carrier:
     with suppress(pytest.FixtureLookupError):
         request.getfixturevalue(request.param)
     settings.CARRIER = request.param
-    return switchboard.carrier()
+    return registry.carrier()
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_no_says_whether_it_is_final(twilio: Any, call: Call) -> None:
     found = []
     for _ in range(2):
         with pytest.raises(CarrierFailed) as raised:
-            switchboard.carrier().dial(order(call=call))
+            registry.carrier().dial(order(call=call))
         found.append(raised.value.is_final)
     assert found == [True, False]
 
@@ -129,4 +129,4 @@ def test_a_no_says_whether_it_is_final(twilio: Any, call: Call) -> None:
 def test_a_carrier_that_nobody_wrote_is_an_error(settings: Any) -> None:
     settings.CARRIER = "pigeon"
     with pytest.raises(KeyError):
-        switchboard.carrier()
+        registry.carrier()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from callcontrol import steering
+from callcontrol.control import registry
 from publishers.gateway import throttles
 from publishers.keys.types import all_kinds
 from publishers.models import LogEntry
@@ -36,7 +36,7 @@ CHECKS = [
 def keys() -> dict[str, str]:
     """A good key of every kind, and the company of the account's."""
     ready = {"rtb": make_ready_key(allow_no_caller_number=True), "call_reservation": make_ready_key("call_reservation")}
-    ready["call_control"] = make_key("call_control", actions=[word for word, _ in steering.words()])
+    ready["call_control"] = make_key("call_control", actions=[word for word, _ in registry.words()])
     others = {kind.slug: make_key(kind.slug) for kind in all_kinds() if kind.slug not in ready}
     return {slug: row.key for slug, row in (ready | others).items()} | {"company_id": others["account"].company.company_id}
 

@@ -8,8 +8,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from callcontrol.control.registry import all_actions
 from callcontrol.models import Call, Transfer
-from callcontrol.steering import all_actions
 from campaigns.models import Buyer
 from publishers.gateway import throttles
 from publishers.models import Key, LogEntry

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol import lifecycle as calls
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events as calls
 from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapHold
 from reservations.models import Reservation

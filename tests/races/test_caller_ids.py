@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from callcontrol import caller_ids
+from callcontrol.lifecycle import caller_id
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer
 from tests.callcontrol.lines import CALLER, make_call, make_leg
@@ -32,12 +32,12 @@ def calls(buyers: list[Buyer]) -> list[Call]:
 def really(call: Call, buyer: Buyer) -> None:
     """All draw the same numbers in the same order."""
     with transaction.atomic():
-        caller_ids.insert(make_leg(call, buyer), chance=Random(buyer.pk))
+        caller_id.insert(make_leg(call, buyer), chance=Random(buyer.pk))
 
 
 def naively(call: Call, buyer: Buyer) -> int:
     """Looks which numbers are free, then inserts; how often that went wrong."""
-    sent, is_random = caller_ids.shown(call=call, buyer=buyer, chance=Random(buyer.pk))
+    sent, is_random = caller_id.shown(call=call, buyer=buyer, chance=Random(buyer.pk))
     try:
         with transaction.atomic():
             make_leg(call, buyer, caller_number_sent=sent, number_is_random=is_random).save(force_insert=True)
@@ -66,10 +66,10 @@ def test_looking_and_then_inserting_collides_in_the_same_race(buyers: list[Buyer
 def test_a_number_whose_leg_is_undone_is_free(buyers: list[Buyer], calls: list[Call]) -> None:
     def undone(call: Call) -> None:
         with transaction.atomic():
-            caller_ids.insert(make_leg(call, buyers[0]), chance=Random(7))
+            caller_id.insert(make_leg(call, buyers[0]), chance=Random(7))
             transaction.set_rollback(True)
 
     together([lambda call=call: undone(call) for call in calls])  # type: ignore[misc]
     last = make_leg(calls[0], buyers[0])
-    caller_ids.insert(last, chance=Random(7))
-    assert Leg.objects.get().caller_number_sent == caller_ids.shown(call=calls[0], buyer=buyers[1], chance=Random(7))[0]
+    caller_id.insert(last, chance=Random(7))
+    assert Leg.objects.get().caller_number_sent == caller_id.shown(call=calls[0], buyer=buyers[1], chance=Random(7))[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callcontrol import due, lifecycle
+from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Leg
 from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapCounter, CapHold
@@ -86,7 +86,7 @@ def play_at_once(call: Call, stages: Script) -> None:
         told += random.Random(len(told)).sample(told, len(told) // 2)
         now, events = after(max(map(said_at, stage))), [event_of(call, line) for line in told]
         if events:
-            together([lambda event=event, now=now: lifecycle.hear(event, now=now) for event in events])
+            together([lambda event=event, now=now: events.hear(event, now=now) for event in events])
 
 
 @pytest.mark.usefixtures("quiet")
@@ -174,9 +174,9 @@ def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
         play(call, [["b1 answered 5", "caller completed 20"]])
     for call in calls[6:]:
         tell(call, "caller completed 20")
-    sweeps = [lambda: due.catch_up_due(now=after(100), most=5), lambda: due.ask_again(now=after(100), most=5)] * 3
-    together([*sweeps, *[lambda call=call: due.catch_up(call.pk, now=after(100)) for call in calls]])
-    due.catch_up_due(now=after(100), most=100)
+    sweeps = [lambda: timeouts.catch_up_due(now=after(100), most=5), lambda: timeouts.ask_again(now=after(100), most=5)] * 3
+    together([*sweeps, *[lambda call=call: timeouts.catch_up(call.pk, now=after(100)) for call in calls]])
+    timeouts.catch_up_due(now=after(100), most=100)
     came = [came_to(call) for call in calls]
     rings_b2 = ("caller in-progress 0-", "b1 no-answer -100", "b2 ringing -")
     assert [each.legs for each in came[:3]] == [rings_b2] * 3

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from callcontrol import dialing
-from callcontrol.arrivals import destination_of, take_in
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import dialing
+from callcontrol.lifecycle.arrival import destination_of, take_in
 from callcontrol.models import Call
-from callcontrol.room import enter
+from callcontrol.state.locked_call import enter
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers.snapshot import Snapshot, current_snapshot
 from tests.factories import make_key, make_market

@@ -13,8 +13,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from callcontrol import lifecycle as calls
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events as calls
 from callcontrol.models import Call, CallTag, Leg
 from campaigns import leases
 from campaigns.caps import counters

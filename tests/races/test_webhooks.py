@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol import deliveries, lifecycle
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events
 from callcontrol.models import Call, DeliveryAttempt, Leg
+from callcontrol.webhooks import deliveries
 from campaigns.models import Campaign
 from publishers.snapshot import current_snapshot
 from tests.callcontrol.hooked import hook_to
@@ -34,11 +35,11 @@ def test_of_many_who_would_ring_a_call_one_asks_and_none_rings_before(campaign: 
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         hook_to(server, campaign, values={"to": "to"}, deadline_ms=10_000)
         calls = [
-            lifecycle.take_call(Arrival("simulator", f"call-{number}", to, f"+1202555010{number}", None, timezone.now())).pk
+            events.take_call(Arrival("simulator", f"call-{number}", to, f"+1202555010{number}", None, timezone.now())).pk
             for number in range(4)
         ]
         for call in calls:
-            together([lambda call=call: lifecycle.ring_on(call, now=timezone.now())] * CLIENTS)
+            together([lambda call=call: events.ring_on(call, now=timezone.now())] * CLIENTS)
         assert len(server.heard) == len(calls)
     rung = Leg.objects.filter(party="handler").values_list("call", "number")
     assert sorted(rung) == sorted((call, "+14165550177") for call in calls)

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callcontrol import lifecycle
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key
 from tests.factories import make_key, make_market
@@ -81,4 +81,4 @@ def test_a_confirmation_that_comes_twice(key: Key) -> None:
 def test_the_arrival_of_a_call(key: Key) -> None:
     arrival = Arrival("simulator", "call", to=ping(key)["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
     turn = connection.vendor == "postgresql"  # one statement more: who writes tags about the caller meanwhile waits
-    assert statements(lambda: lifecycle.call_arrived(arrival)) == 32 + turn
+    assert statements(lambda: events.call_arrived(arrival)) == 32 + turn

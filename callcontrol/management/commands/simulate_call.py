@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from callcontrol import callers, far_end, lifecycle, timeline
 from callcontrol.carriers.base import Arrival
+from callcontrol.lifecycle import events
 from callcontrol.models import Call, Leg, Party
+from callcontrol.simulation import callers, phones
+from callcontrol.state import timeline
 from campaigns.errors import Refusal
 
 _MOST = 24 * 60 * 60
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         talk, answer_after = _seconds(options["talk"]), _seconds(options["answer_after"])
         if talk is not None and answer_after is None:
             answer_after = timedelta(0)
-        far_end.play(call_uuid=call.pk, busy=options["busy"], answer_after=answer_after, talk=talk)
+        phones.play(call_uuid=call.pk, busy=options["busy"], answer_after=answer_after, talk=talk)
         for line in _story(Call.objects.select_related("company", "buyer").get(pk=call.pk)):
             self.stdout.write(line)
 
@@ -68,7 +70,7 @@ def _dialed(options: dict[str, Any]) -> Call:
     to, call_id = options["to"], uuid.uuid4().hex
     arrival = Arrival(carrier="simulator", carrier_call_id=call_id, to=to, caller=caller, digits=digits, now=timezone.now())
     try:
-        return lifecycle.call_arrived(arrival)
+        return events.call_arrived(arrival)
     except Refusal as refusal:
         raise CommandError(f"{to}: {refusal.text}.") from None
 

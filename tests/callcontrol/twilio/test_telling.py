@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol import due
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Campaign
 from tests.callcontrol.twilio.posting import LEG_SID, NUMBER, path, posted, recorded
@@ -161,7 +161,7 @@ def test_in_every_order_the_end_is_the_same(campaign: Campaign, clock: Clock, or
 def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(campaign: Campaign, clock: Clock) -> None:
     posted(path("voice"), recorded("voice"))
     clock(61)
-    assert (due.catch_up_due(now=timezone.now(), most=10), handler().status) == (1, "ringing")
+    assert (timeouts.catch_up_due(now=timezone.now(), most=10), handler().status) == (1, "ringing")
 
 
 @pytest.mark.parametrize("webhook", ["status", "left"])

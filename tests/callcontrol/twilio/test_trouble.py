@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol import due
 from callcontrol.carriers import twilio as carrier
 from callcontrol.carriers.twilio import NOBODY
+from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Campaign
 from tests.callcontrol.twilio.posting import NUMBER, recorded
@@ -74,7 +74,7 @@ def test_a_line_that_rings_on_is_hung_up_and_the_next_one_dialed(twilio: Api, ca
     twilio.standin.call(NUMBER)
     first = newest(twilio)
     clock(30 + carrier.Twilio.grace_seconds + 1)
-    due.catch_up_due(now=timezone.now(), most=10)
+    timeouts.catch_up_due(now=timezone.now(), most=10)
     assert (first.status, outcomes()) == ("canceled", ["no-answer", "ringing"])
 
 

@@ -1,0 +1,192 @@
+"""Call control: the calls that a handler is on, its actions on them, and what a transfer's UUID may do."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from callcontrol.control import lookup, registry, transfers
+from callcontrol.control.access import Steerer, steerer_of
+from callcontrol.control.actions.base import Action, Command
+from callcontrol.key_types.call_control import CallControlKey
+from callcontrol.lifecycle import timeouts
+from callcontrol.models import Leg, Transfer
+from campaigns.errors import Gone, Missing, NotAuthorized, NotFound, Refusal
+from campaigns.models import Buyer, BuyerGroup
+from config.api.errors import CALL_CONTROL_SHAPE
+from config.api.pages import link_header, page_of
+from config.api.values import milliseconds
+from publishers.gateway.request import Visit
+from publishers.gateway.viewset import Door
+from publishers.snapshot import current_snapshot
+
+from . import call_control_schema
+
+Told = tuple[int, dict[str, Any]]
+_MOST_BEHIND = 10  # of a company's calls; the lines of others are only left out of a list, for a sweep is about to end them
+
+
+# --- by a handler key -------------------------------------------------------------------------------------
+class ByHandlerKey(Door):
+    """A key that carries the `word` of what is asked."""
+
+    kinds: ClassVar = (CallControlKey.slug,)
+    key_names: ClassVar = ("api_key", "key")
+    error_shape: ClassVar[Mapping[str, Any]] = CALL_CONTROL_SHAPE
+    word: ClassVar[str]
+
+    def prepare(self, visit: Visit) -> None:
+        key, _ = visit.let_in()
+        if self.word not in key.settings["actions"]:
+            raise NotAuthorized
+
+    def steerer(self, visit: Visit) -> Steerer:
+        key, snapshot = visit.let_in()
+        return steerer_of(key, company_row=snapshot.company_row)
+
+
+@call_control_schema.list_active_calls
+class ActiveCalls(ByHandlerKey):
+    """The calls on which the key's owner is now."""
+
+    word = registry.LISTING
+
+    def prepare(self, visit: Visit) -> None:
+        super().prepare(visit)
+        _, snapshot = visit.let_in()
+        timeouts.catch_up_company(company_row=snapshot.company_row, now=visit.now, most=_MOST_BEHIND)
+
+    def get(self, visit: Visit) -> Told:
+        legs = lookup.active_legs(self.steerer(visit), now=visit.now)
+        if visit.parameters.number_text("caller_number") is not None:
+            legs = lookup.of_caller(legs, visit.caller_number)
+        page = page_of(legs, visit.parameters)
+        visit.headers["Link"] = link_header(page, self.request)
+        return 200, {"success": bool(page.rows), "results": [_listed(leg) for leg in page.rows]}
+
+
+def _listed(leg: Leg) -> dict[str, Any]:
+    """In the seed's order; moments in milliseconds since 1970."""
+    return {
+        "caller_number": leg.call.caller_number,
+        "caller_number_sent": leg.caller_number_sent,
+        "dialed_out_number": leg.number,
+        "call_uuid": leg.call_id,
+        "started_at": milliseconds(leg.call.started_at),
+        "dialed_out_at": milliseconds(leg.started_at),
+    }
+
+
+class Acting(ByHandlerKey):
+    """One action on one call of the key's owner."""
+
+    asks_outside = True
+    what: ClassVar[type[Action]]
+
+    def act_on(self, visit: Visit, call_uuid: UUID, steerer: Steerer) -> Told:
+        try:
+            members = self.what.act(Command(call_uuid, steerer, visit.parameters, visit.now))
+        except NotAuthorized:
+            raise
+        except Refusal:
+            visit.call_uuid = call_uuid
+            raise
+        visit.call_uuid = call_uuid
+        return 200, {"success": True, **members}
+
+
+class ByUUID(Acting):
+    """Names the call by its UUID. One that is none is as unknown as any other."""
+
+    def post(self, visit: Visit, call_uuid: str) -> Told:
+        try:
+            found = UUID(call_uuid)
+        except ValueError:
+            raise NotAuthorized from None
+        return self.act_on(visit, found, self.steerer(visit))
+
+
+class ByLink(Acting):
+    """Names the call by its caller, and the key's owner by its id: a link that a browser can follow."""
+
+    def get(self, visit: Visit, buyer_id: str | None = None, group_id: str | None = None) -> Told:
+        if not _is_owner(visit, buyer_id, group_id):
+            raise NotAuthorized
+        if visit.parameters.number_text("caller_number") is None:
+            raise Missing("caller_number")
+        steerer = self.steerer(visit)
+        newest = lookup.newest_call(steerer, caller_number=visit.caller_number, now=visit.now)
+        return self.act_on(visit, newest, steerer)
+
+    post = get
+
+
+def _is_owner(visit: Visit, buyer_id: str | None, group_id: str | None) -> bool:
+    key, _ = visit.let_in()
+    if group_id is not None:
+        return BuyerGroup.objects.filter(pk=key.group_row or 0, group_id=group_id).exists()
+    return Buyer.objects.filter(pk=key.buyer_row or 0, buyer_id=buyer_id).exists()
+
+
+def by_uuid(action: type[Action]) -> type[ByUUID]:
+    """The entrance of an action, at the call's UUID."""
+    door = type(action.__name__, (ByUUID,), {"what": action, "word": action.slug, "__doc__": action.summary})
+    return call_control_schema.of_action(action)(door)
+
+
+def by_link(action: type[Action]) -> type[ByLink]:
+    """The entrance of an action as a plain link."""
+    door = type(f"{action.__name__}ByLink", (ByLink,), {"what": action, "word": action.slug, "__doc__": action.summary})
+    return call_control_schema.of_link(action)(door)
+
+
+# --- by a transfer's UUID ---------------------------------------------------------------------------------
+class ByTransfer(Door):
+    """The transfer's UUID in the path is what lets a request in; keys that are sent along are ignored."""
+
+    asks_outside = True
+    error_shape: ClassVar[Mapping[str, Any]] = CALL_CONTROL_SHAPE
+
+    def credential(self, request: HttpRequest, visit: Visit) -> str:
+        return str(self.kwargs["uuid"])
+
+    def unknown(self) -> Refusal:
+        return NotFound("transfer not found")
+
+    def look_up(self, visit: Visit) -> None:
+        try:
+            uuid = UUID(visit.key_text or "")
+        except ValueError:
+            return
+        company_row = Transfer.objects.filter(pk=uuid).values_list("call__company_id", flat=True).first()
+        if company_row is not None:
+            visit.snapshot, visit.let_in_as = current_snapshot(company_row), "transfer"
+            visit.key_text = str(uuid)  # of all its spellings the one that fits a column
+
+    def check_right(self, visit: Visit) -> None:
+        """A deleted buyer's live calls go on, and so do its transfers; a deleted company's do not."""
+        if visit.snapshot is None or visit.snapshot.retired:
+            raise Gone("the owner of this transfer was deleted")
+        CallControlKey.check_switch(visit.snapshot.switches)
+
+    def prepare(self, visit: Visit) -> None:
+        visit.call_uuid = transfers.call_of(UUID(visit.key_text or ""), now=visit.now).pk
+
+
+@call_control_schema.connect_caller
+class ConferenceCaller(ByTransfer):
+    """The caller is taken off hold, and into the conference."""
+
+    def post(self, visit: Visit, uuid: str) -> Told:
+        transfers.connect_caller(transfer_uuid=UUID(uuid), now=visit.now)
+        return 200, {"success": True}
+
+
+@call_control_schema.stop_transfer
+class OneTransfer(ByTransfer):
+    """The transfer is stopped: its transferee's line ends."""
+
+    def delete(self, visit: Visit, uuid: str) -> Told:
+        transfers.stop(transfer_uuid=UUID(uuid), now=visit.now)
+        return 200, {"success": True}

@@ -1,0 +1,104 @@
+"""Which calls a handler key reaches, and on which line of them its owner is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from callcontrol.lifecycle.timeouts import catch_up
+from callcontrol.models import Leg, Outcome, Party
+from callcontrol.state.locked_call import Room, enter
+from campaigns.errors import NotAuthorized
+from campaigns.models import GroupMember
+from publishers.snapshot import KeyFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Steerer:
+    """Who steers: the key's row, its company, the rows of the buyers it stands for, and its windows in seconds.
+
+    An account manager (`callcontrol.control.manager`) has no key: `line` is the one leg that is steered, `person` who does it.
+    """
+
+    key_row: int | None
+    company_row: int
+    buyer_rows: frozenset[int]
+    return_seconds: float
+    reject_seconds: float
+    line: UUID | None = None
+    person: str = ""
+
+
+def steerer_of(key: KeyFacts, *, company_row: int) -> Steerer:
+    """The owner of a handler key: a buyer, or the members of a group as they are now."""
+    if key.buyer_row is not None:
+        rows = frozenset({key.buyer_row})
+    else:
+        members = GroupMember.objects.filter(group_id=key.group_row)
+        rows = frozenset(members.values_list("buyer_id", flat=True))
+    settings = key.settings
+    return Steerer(key.row, company_row, rows, settings["return_seconds"], settings["reject_seconds"])
+
+
+def come_near(call_uuid: UUID, steerer: Steerer, *, now: datetime) -> None:
+    """Brings a call that was ever dialed to the key's owner to this moment; NotAuthorized for any other call.
+
+    Before the call is locked: others may guess at calls as they like, and keep nobody waiting.
+    """
+    theirs = Leg.objects.filter(call_id=call_uuid, call__company_id=steerer.company_row, buyer_id__in=steerer.buyer_rows)
+    if not theirs.exists():
+        raise NotAuthorized
+    catch_up(call_uuid, now=now)
+
+
+def enter_for(call_uuid: UUID, steerer: Steerer, *, after_timeout: bool = False) -> tuple[Room, Leg]:
+    """The locked room of a call that this key reaches, and its owner's leg in it; NotAuthorized for any other call.
+
+    Nothing is revealed about a call: one that does not exist, of another company or of another buyer is all the same.
+    `after_timeout`: a handler who did not accept in time is told so.
+    """
+    room = enter(call_uuid)
+    leg = leg_of(room, steerer)
+    if leg is None and after_timeout:
+        late = [one for one in room.others() if one.buyer_id in steerer.buyer_rows and one.outcome == Outcome.NOT_ACCEPTED]
+        leg = late[-1] if late else None
+    if leg is None:
+        raise NotAuthorized
+    return room, leg
+
+
+def leg_of(room: Room, steerer: Steerer) -> Leg | None:
+    """The leg by which the key's owner is on the call, or was on it last if the call has ended; None for nobody's.
+
+    On the call are: a ringing or talking handler; a transferee from its answer on; the one who made a transfer that
+    still lives, also after leaving; and whoever gave the call back by this very key, so that a repeat is no error.
+    """
+    if steerer.line is not None:
+        return next((leg for leg in room.others() if leg.pk == steerer.line), None)
+    theirs = [leg for leg in room.others() if leg.buyer_id in steerer.buyer_rows]
+    present = [leg for leg in theirs if is_present(room, leg)]
+    if present:
+        return present[-1]
+    given_up = [leg for leg in theirs if leg.given_up_by == steerer.key_row]
+    if given_up:
+        return given_up[-1]
+    transferring = {transfer.transferor_id for transfer in room.live_transfers()}
+    left = [leg for leg in theirs if leg.pk in transferring]
+    if left:
+        return left[-1]
+    last = last_leg(room)
+    return last if not room.call.is_live and last in theirs else None
+
+
+def is_present(room: Room, leg: Leg) -> bool:
+    """Ringing or talking; a transferee is on the call from its answer on."""
+    return leg.talks if leg.party == Party.TRANSFEREE else leg.is_live
+
+
+def last_leg(room: Room) -> Leg | None:
+    """The last buyer's leg on an ended call: a transferee's only if it was picked up."""
+    on_the_call = [leg for leg in room.others() if leg.buyer_id and (leg.party == Party.HANDLER or leg.was_picked_up)]
+    return on_the_call[-1] if on_the_call else None
+
+
+def seconds_since_dialed(leg: Leg, at: datetime) -> float:
+    return (at - leg.started_at).total_seconds()

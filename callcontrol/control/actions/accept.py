@@ -1,0 +1,23 @@
+"""Accept: a handler takes a call for its own."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from callcontrol.control.handler import NOT_LIVE, accept_call
+
+from .base import Action, Command
+
+
+class Accept(Action):
+    slug = "accept"
+    summary = "Accept a call"
+    errors: ClassVar[Mapping[str, str]] = {
+        NOT_LIVE: "The call has ended, or was not picked up yet.",
+        "acceptance not required": "The handler's calls are its own as soon as they are picked up.",
+        "acceptance timeout passed": "The call was not accepted in time, and was taken back.",
+    }
+
+    @classmethod
+    def act(cls, command: Command) -> dict[str, Any]:
+        accept_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
+        return {}

@@ -1,0 +1,25 @@
+"""Reject: a handler does not take a call, picked up or not."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from callcontrol.control.handler import NOT_LIVE, TRANSFERRED, reject_call
+
+from .base import Action, Command
+
+
+class Reject(Action):
+    slug = "reject"
+    summary = "Reject a call"
+    errors: ClassVar[Mapping[str, str]] = {
+        NOT_LIVE: "The call has ended.",
+        "reject timeout passed": "More than the key's `reject_seconds` have passed since the handler was dialed.",
+        "call already accepted": "The handler has accepted the call.",
+        TRANSFERRED: "A transfer of this call is in progress.",
+    }
+    by_link = True
+
+    @classmethod
+    def act(cls, command: Command) -> dict[str, Any]:
+        reject_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
+        return {}

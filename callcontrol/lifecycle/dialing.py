@@ -1,0 +1,207 @@
+"""Who gets the call next: the reserved buyer first, then the others in the order of routing."""
+
+import random
+from datetime import datetime, timedelta
+
+from callcontrol.carriers.base import Dial
+from callcontrol.carriers.registry import carrier_class
+from callcontrol.models import Call, Leg, Party
+from callcontrol.state.locked_call import Room
+from callcontrol.state.tags import known, land
+from callcontrol.state.timeline import note
+from callcontrol.state.transitions import change, move
+from campaigns import duplicates
+from campaigns.caps import counters
+from campaigns.caps.counters import CapFull
+from campaigns.models import Buyer, CapHold
+from campaigns.routing import allocation, engine
+from campaigns.routing.engine import Candidate, Ping
+from publishers.snapshot import CampaignFacts, Snapshot
+from reservations.models import Reservation
+
+from . import caller_id
+from .ending import give_up
+
+RING_SECONDS = 30  # of a line that is no buyer's
+
+
+def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
+    """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
+
+    None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
+    left out.
+    """
+    call = room.call
+    if not move(call, Call.Status.RINGING):
+        return None
+    land(call)
+    campaign, why = _open_campaign(call, snapshot)
+    if campaign is None:
+        give_up(room, at=now, why=why)
+        return None
+    ping = ping_of(room, campaign, snapshot, now=now)
+    buyer, hold = _reserved(call, campaign, ping)
+    if buyer is None and not (call.reservation and call.reservation.route_only):
+        buyer, hold = _routed(call, campaign, ping)
+    if buyer is None:
+        give_up(room, at=now, why="no buyer is left")
+        return None
+    return _ring(room, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
+
+
+def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
+    """Gives back the reserved buyer's place if that buyer can't be dialed: in a transaction of its own.
+
+    Once the buyer was tried, the place is its leg's.
+    """
+    call, reservation = room.call, room.call.reservation
+    if call.status != Call.Status.ROUTING or reservation is None or reservation.buyer_id in _tried(room):
+        return
+    campaign, _ = _open_campaign(call, snapshot)
+    if reservation.hold_id and (campaign is None or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))):
+        counters.give_back(hold_ids=[reservation.hold_id], now=now)
+
+
+def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
+    """The call's campaign, or None and why nobody may be dialed for it."""
+    campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
+    if campaign is None or snapshot.retired:
+        return None, "the campaign was deleted"
+    if campaign.paused:
+        return None, "the campaign is paused"
+    return (None, "the publisher is paused") if publisher and publisher.paused else (campaign, "")
+
+
+def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
+    """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
+    call = room.call
+    publisher = snapshot.publishers.get(call.publisher_id or 0)
+    before = duplicates.before(
+        campaign_row=campaign.row,
+        caller_number=call.caller_number,
+        dedupe_seconds=campaign.dedupe_seconds,
+        duplicates=campaign.duplicates,
+        call_uuid=call.pk,
+        now=now,
+    )
+    return Ping(
+        now=now,
+        campaign_id=campaign.campaign_id,
+        caller_number=call.caller_number,
+        tags=known(call),
+        publisher_id=publisher.publisher_id if publisher else None,
+        leave_out=_tried(room),
+        converted_with=before.converted_with,
+        repeat_refused=before.refused,
+    )
+
+
+def _tried(room: Room) -> frozenset[int]:
+    """The rows of the buyers that this call was dialed to, by us or by who transferred it."""
+    return frozenset(leg.buyer_id for leg in room.legs if leg.buyer_id)
+
+
+def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> str | None:
+    """Why the reserved buyer can't be dialed: paused, off the campaign or without a number."""
+    buyer = campaign.buyers.by_row.get(reservation.buyer_id or 0)
+    if buyer is None:
+        return "it is no longer on the campaign"
+    if buyer.paused:
+        return "it is paused"
+    return None if engine.number_for(buyer, ping) else "it has no number for this caller"
+
+
+def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
+    """The reserved buyer with its place, or nothing if it is passed over. A place that it holds moves to the leg."""
+    reservation = call.reservation
+    if reservation is None or reservation.buyer_id is None or reservation.buyer_id in ping.leave_out:
+        return None, None
+    why = _obstacle(reservation, campaign, ping)
+    if why is None:
+        buyer = campaign.buyers.by_row[reservation.buyer_id]
+        decision = engine.decide(campaign.buyers, ping, counters.full_counters(call.company_id, ping.now), seed=_seed())
+        try:
+            hold = _place_of(reservation) or allocation.take(buyer, company_row=call.company_id, now=ping.now)
+        except CapFull as full:
+            why = full.text
+        else:
+            note(call, "routed", at=ping.now, reserved=buyer.buyer_id, reserved_row=buyer.row, trace=decision.stored())
+            return buyer, hold
+    note(call, "reserved-buyer-passed-over", at=ping.now, why=why)
+    return None, None
+
+
+def _place_of(reservation: Reservation) -> CapHold | None:
+    """The place that the reservation holds, unless it was given back."""
+    if reservation.hold_id is None:
+        return None
+    return CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
+
+
+def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
+    chosen = allocation.choose(
+        pool=campaign.buyers,
+        ping=ping,
+        used=counters.full_counters(call.company_id, ping.now),
+        seed=_seed(),
+        company_row=call.company_id,
+    )
+    note(call, "routed", at=ping.now, trace=chosen.decision.stored())
+    return chosen.buyer, chosen.hold
+
+
+def _seed() -> int:
+    return random.getrandbits(53)
+
+
+def _ring(room: Room, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:
+    call, row = room.call, Buyer.objects.get(pk=buyer.row)
+    leg = new_leg(room, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
+    change(call, buyer_id=row.pk)
+    note(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
+    return dial_order(room, leg, row)
+
+
+def new_leg(room: Room, party: Party, *, number: str, buyer: Buyer | None, hold: CapHold | None = None, now: datetime) -> Leg:
+    """A ringing leg of the room, saved. Without a buyer it rings half a minute."""
+    seconds = buyer.timeout_seconds if buyer else RING_SECONDS
+    leg = Leg(
+        call=room.call,
+        place=len(room.legs),
+        party=party,
+        buyer=buyer,
+        hold=hold,
+        number=number,
+        acceptance_seconds=_acceptance_seconds(party, buyer),
+        started_at=now,
+        rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
+    )
+    caller_id.insert(leg)
+    room.legs.append(leg)
+    return leg
+
+
+def _acceptance_seconds(party: Party, buyer: Buyer | None) -> int | None:
+    """Only a buyer to whom the call was routed has to accept it: a transferee was asked by the one who transfers."""
+    if party != Party.HANDLER or buyer is None or buyer.acceptance != Buyer.Acceptance.EXPLICIT:
+        return None
+    return buyer.acceptance_seconds
+
+
+def dial_order(room: Room, leg: Leg, buyer: Buyer | None) -> Dial:
+    """What the carrier is asked for this leg."""
+    call = room.call
+    return Dial(
+        call_uuid=call.uuid,
+        leg_uuid=leg.uuid,
+        carrier_call_id=call.carrier_call_id,
+        number=leg.number or "",
+        show=leg.caller_number_sent,
+        timeout_seconds=buyer.timeout_seconds if buyer else RING_SECONDS,
+        send_digits=buyer.send_digits if buyer else "",
+        sip_username=buyer.sip_username if buyer else "",
+        sip_password=buyer.sip_password if buyer else "",
+        headers={"X-PH-RetreaverUUID": str(call.uuid), "X-PH-RetreaverKey": call.key},
+        at=leg.started_at,
+        inband_signals=buyer.inband_signals if buyer else False,
+    )

@@ -1,0 +1,81 @@
+"""Sales that a buyer reports: a call converts once, by its seconds or by its buyer's word, whichever comes first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from callcontrol.models import Call, Leg
+from callcontrol.state.locked_call import Room, enter
+from callcontrol.state.timeline import note
+from callcontrol.webhooks.deliveries import queue
+from campaigns import duplicates
+from campaigns.errors import NotFound
+from campaigns.models import Webhook
+from publishers.snapshot import current_snapshot
+
+from .settlement import kept_leg
+from .timeouts import catch_up
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a call pays: by this report if it is the `first` word of its conversion, else as it had converted before."""
+
+    first: bool
+    revenue: Decimal
+    payout: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Whose key reports."""
+
+    company_row: int
+    buyer_row: int
+
+
+def come_near(call_uuid: UUID, seller: Seller, *, now: datetime) -> None:
+    """Brings a call that was ever dialed to this buyer to this moment, outside any transaction; NotFound for any other.
+
+    Before the call is locked: others may guess at calls as they like, and keep nobody waiting. A call whose seconds
+    should have been counted by now is counted first.
+    """
+    theirs = Leg.objects.filter(call_id=call_uuid, call__company_id=seller.company_row, buyer_id=seller.buyer_row)
+    if not theirs.exists():
+        raise NotFound("call not found")
+    if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
+        catch_up(call_uuid, now=now)
+
+
+def sell(call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, now: datetime) -> Sale:
+    """Converts the call, inside the caller's transaction; NotFound for one that is not this buyer's.
+
+    A live call may be sold, and so may one that did not convert or was a duplicate: the buyer says that it pays.
+    """
+    room = enter(call_uuid)
+    call = room.call
+    if call.company_id != seller.company_row or _buyer_of(room) != seller.buyer_row:
+        raise NotFound("call not found")
+    at = room.at(now)
+    unsold = Call.objects.filter(pk=call.pk, converted_at=None)
+    if not unsold.update(converted_at=at, payout=payout, revenue=revenue, duplicate=False):
+        return Sale(False, call.revenue or Decimal(0), call.payout or Decimal(0))
+    duplicates.record_sale(
+        company_row=call.company_id,
+        campaign_row=call.campaign_id,
+        caller_number=call.caller_number,
+        buyer_row=seller.buyer_row,
+        call_uuid=call.pk,
+        now=at,
+    )
+    note(call, "sold", at=at, payout=f"{payout:.2f}", revenue=f"{revenue:.2f}")
+    call.converted_at, call.payout, call.revenue = at, payout, revenue
+    queue(call, Webhook.Trigger.CONVERTED, snapshot=current_snapshot(call.company_id), now=at)
+    return Sale(True, revenue, payout)
+
+
+def _buyer_of(room: Room) -> int | None:
+    """Who has the call: whose leg kept it, else to whom it was dialed last."""
+    kept = kept_leg(room)
+    return kept.buyer_id if kept else room.call.buyer_id

@@ -8,8 +8,8 @@ from celery import Celery
 from celery.signals import beat_init, before_task_publish, setup_logging
 from django.conf import settings
 
-from . import broker
-from .processes import die_with_up
+from .ops import broker
+from .ops.processes import die_with_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 die_with_up()
@@ -26,7 +26,7 @@ SWEEPS: dict[str, float] = {
     "publishers.tasks.trim_idempotency_records": 3600,
     "publishers.tasks.trim_log": 3600,
     "reservations.tasks.wipe_reservations": 3600,
-    "config.desk.tasks.tally_hours": 60,
+    "callcontrol.reporting.tasks.tally_hours": 60,
     "campaigns.tasks.forget_ended_counters": 24 * 3600,
     "campaigns.tasks.recount_caps": 24 * 3600,
 }

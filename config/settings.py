@@ -60,14 +60,14 @@ INSTALLED_APPS = [
     "reservations",
     "callcontrol",
     "datawriting",
-    "config.desk",
+    "callcontrol.reporting",
 ]
 
 MIDDLEWARE = [
-    "config.access.AccessLog",
+    "config.auth.access_log.AccessLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.access.ContentSecurityPolicy",
+    "config.auth.access_log.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -115,12 +115,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long a link lives with which a person sets a password
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-AXES_HANDLER = "config.login.Guard"  # an address has a limit of its own there
+AXES_HANDLER = "config.auth.lockout.Guard"  # an address has a limit of its own there
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "config.login.counted_address"
-AXES_LOCKOUT_CALLABLE = "config.login.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.auth.lockout.counted_address"
+AXES_LOCKOUT_CALLABLE = "config.auth.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who keeps trying waits no longer than who does not
 AXES_VERBOSE = False
@@ -137,7 +137,7 @@ SQLITE_JOURNAL = ("WAL", "FULL") if _WAL_RESET_FIXED else ("DELETE", "EXTRA")
 
 def _sqlite(name: str) -> dict[str, Any]:
     return {
-        "ENGINE": "config.sqlite",
+        "ENGINE": "config.db.sqlite",
         "NAME": name,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
@@ -210,18 +210,18 @@ RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
 
 # --- what all APIs share --------------------------------------------------------------------------------
-CSRF_FAILURE_VIEW = "config.refused.csrf_failure"
+CSRF_FAILURE_VIEW = "config.auth.error_pages.csrf_failure"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "config.api.describing.Described",
+    "DEFAULT_SCHEMA_CLASS": "config.http.openapi.Described",
     "DEFAULT_RENDERER_CLASSES": [
-        "config.api.formats.JSONRenderer",
-        "config.api.formats.HashXMLRenderer",
+        "config.http.formats.JSONRenderer",
+        "config.http.formats.HashXMLRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.formats.Negotiation",
-    "EXCEPTION_HANDLER": "config.api.errors.answer_for",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.formats.Negotiation",
+    "EXCEPTION_HANDLER": "config.http.errors.answer_for",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ringpost",
@@ -259,7 +259,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Pay-per-call",
     "SITE_SYMBOL": "call",
     "SITE_URL": None,
-    "LOGIN": {"form": "config.login.LoginForm"},
+    "LOGIN": {"form": "config.auth.lockout.LoginForm"},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     # A teal whose 600 can be read on white, with white on it, and whose 500 can be read on the dark.

@@ -7,14 +7,14 @@ from django_prometheus.exports import ExportToDjangoView
 
 from callcontrol.admin.softphone import Softphone
 from callcontrol.api.carrier_callbacks import CarrierEvents
+from callcontrol.caller_history.page import OneCaller
+from callcontrol.reporting.dashboard import Dashboard, DashboardCaps, DashboardSheet
 from campaigns.admin.changes import Changes
 from campaigns.admin.passwords import SetPassword
 from publishers.admin.dry_run import DryRun
 from publishers.api.instructions import posting_instructions
 
-from . import health, schema
-from .desk.caller import OneCaller
-from .desk.dashboard import Dashboard, DashboardCaps, DashboardSheet
+from .ops import api_docs, health
 
 urlpatterns = [
     path("", include("reservations.api.urls")),
@@ -26,11 +26,11 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", ExportToDjangoView, name="metrics"),
-    path("api/schema", schema.Schema.as_view(), name="schema"),
-    path("api/schema.json", schema.Schema.as_view()),
-    path("api/schema.yaml", schema.SchemaYAML.as_view()),
-    path("api/docs", schema.Swagger.as_view(), name="docs"),
-    path("api/redoc", schema.Redoc.as_view(), name="redoc"),
+    path("api/schema", api_docs.Schema.as_view(), name="schema"),
+    path("api/schema.json", api_docs.Schema.as_view()),
+    path("api/schema.yaml", api_docs.SchemaYAML.as_view()),
+    path("api/docs", api_docs.Swagger.as_view(), name="docs"),
+    path("api/redoc", api_docs.Redoc.as_view(), name="redoc"),
     path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
     path("admin/dashboard.csv", DashboardSheet.as_page(), name="dashboard-csv"),
     path("admin/dashboard/caps/", DashboardCaps.as_page(), name="dashboard-caps"),
@@ -44,7 +44,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 
-handler400 = "config.refused.bad_request"
-handler403 = "config.refused.forbidden"
-handler404 = "config.refused.not_found"
-handler500 = "config.api.errors.server_error"
+handler400 = "config.auth.error_pages.bad_request"
+handler403 = "config.auth.error_pages.forbidden"
+handler404 = "config.auth.error_pages.not_found"
+handler500 = "config.http.errors.server_error"

@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 from campaigns import phone
 
-from .processes import die_with
+from .ops.processes import die_with
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from campaigns import sweeps
-from config import turns
+from config.db import advisory_locks
 
 from .models import StoredTag
 
@@ -31,7 +31,7 @@ RETURNING name, value, publisher_id, written_at
 
 def wait_for_turn(*, company_row: int, caller_number: str) -> None:
     """Until the transaction ends, nobody else decides whether a call of this caller has come or tags are to wait for it."""
-    turns.wait_for(f"caller:{company_row}:{caller_number}")
+    advisory_locks.wait_for(f"caller:{company_row}:{caller_number}")
 
 
 def put(

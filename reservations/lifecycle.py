@@ -20,7 +20,7 @@ from campaigns.errors import NotFound, StillRunning
 from campaigns.routing import engine
 from campaigns.routing.allocation import choose, take
 from campaigns.routing.engine import Candidate, Decision
-from config.insert import insert_row
+from config.db.insert import insert_row
 from publishers import conversions
 from publishers.snapshot import CampaignFacts, ConversionFacts, KeyFacts, PublisherFacts, Snapshot
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 FLOORS = ("campaigns", "publishers", "reservations", "callcontrol", "datawriting")  # imports go from right to left
-GROUND = ("config.api", "config.sqlite", "config.insert", "config.turns", "config.outside")
+GROUND = ("config.http", "config.db.sqlite", "config.db.insert", "config.db.advisory_locks", "config.http.client")
 ENTRANCES = {"api", "admin", "apps", "carrier_events", "management", "tasks"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "services", "managers", "mixins", "misc"}
 LONGEST_FILE = 400

@@ -65,10 +65,10 @@ def test_a_forbidden_import_is_found(line: str, why: str) -> None:
         ("datawriting/writing.py", "from callcontrol.models import Call"),
         ("datawriting/writing.py", "hook = 'callcontrol.lifecycle.events.call_arrived'"),
         ("campaigns/caps/counters.py", "from .models import CapHold"),
-        ("campaigns/caps/counters.py", "from config.outside import ask"),
+        ("campaigns/caps/counters.py", "from config.http.client import ask"),
         ("campaigns/api/buyers.py", "from .formats import JSONRenderer"),
         ("config/urls.py", "from callcontrol.api import urls"),
-        ("config/api/errors.py", "from config.api.formats import JSONRenderer"),
+        ("config/http/errors.py", "from config.http.formats import JSONRenderer"),
     ],
 )
 def test_an_allowed_import_is_let_through(path: str, line: str) -> None:
@@ -79,7 +79,7 @@ def test_an_allowed_import_is_let_through(path: str, line: str) -> None:
     "line", ["from campaigns.models import Company", "from config.settings import env", "'campaigns.Company'"]
 )
 def test_the_ground_knows_no_app_and_no_roof(line: str) -> None:
-    assert len(house.import_faults(PurePath("config/api/errors.py"), line)) == 1
+    assert len(house.import_faults(PurePath("config/http/errors.py"), line)) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from callcontrol.state.locked_call import Room, look
 from callcontrol.state.timeline import name_of
 from campaigns.admin_base import mask_text, money
 from campaigns.models import Buyer, Company
-from config.api.values import timestamp
+from config.http.values import timestamp
 
 from . import call_page
 from .diagrams import conference

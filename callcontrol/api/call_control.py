@@ -14,9 +14,9 @@ from callcontrol.lifecycle import timeouts
 from callcontrol.models import Leg, Transfer
 from campaigns.errors import Gone, Missing, NotAuthorized, NotFound, Refusal
 from campaigns.models import Buyer, BuyerGroup
-from config.api.errors import CALL_CONTROL_SHAPE
-from config.api.pages import link_header, page_of
-from config.api.values import milliseconds
+from config.http.errors import CALL_CONTROL_SHAPE
+from config.http.pagination import link_header, page_of
+from config.http.values import milliseconds
 from publishers.gateway.request import Visit
 from publishers.gateway.viewset import Door
 from publishers.snapshot import current_snapshot

@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 
 from callcontrol.control.actions.base import Action, Member
-from config.api.describing import IDEMPOTENCY, LINK, by_key
-from config.api.pages import MOST_PER_PAGE, PER_PAGE
+from config.http.openapi import IDEMPOTENCY, LINK, by_key
+from config.http.pagination import MOST_PER_PAGE, PER_PAGE
 
 _TAG = "Call control"
 _FIELDS: Mapping[type, type[serializers.Field[Any, Any, Any, Any]]] = {

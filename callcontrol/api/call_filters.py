@@ -13,7 +13,7 @@ from django_filters import CharFilter, Filter, FilterSet
 from callcontrol.models import Call
 from campaigns import phone
 from campaigns.errors import Refusal
-from config.api.parameters import Parameters
+from config.http.parameters import Parameters
 
 # What clients of the field call our parameters.
 ALIASES: Mapping[str, tuple[str, ...]] = {

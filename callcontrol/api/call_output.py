@@ -7,7 +7,7 @@ from typing import Any
 from callcontrol.models import Call, Leg
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import heard_by
-from config.api.values import money_text
+from config.http.values import money_text
 
 
 def listed(calls: Iterable[Call], *, format: str) -> Any:

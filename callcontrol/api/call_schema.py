@@ -6,8 +6,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from callcontrol.models import Call, Leg, Party
-from config.api.describing import LINK, by_key, error
-from config.api.pages import MOST_PER_PAGE, PER_PAGE
+from config.http.openapi import LINK, by_key, error
+from config.http.pagination import MOST_PER_PAGE, PER_PAGE
 
 from .call_filters import ALIASES, SORTS
 from .simulator_schema import EventSerializer

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call
 from campaigns.errors import Forbidden, NotFound
-from config.api.pages import link_header, page_of
+from config.http.pagination import link_header, page_of
 from publishers.gateway.request import Visit
 from publishers.gateway.viewset import Door
 

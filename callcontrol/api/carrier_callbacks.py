@@ -26,9 +26,9 @@ from callcontrol.carriers.registry import all_carriers
 from callcontrol.lifecycle import arrival, events
 from callcontrol.models import Party
 from campaigns.errors import Forbidden, NotFound
-from config.api.bodies import read_body
-from config.api.describing import errors
-from config.api.parameters import Parameters, merge
+from config.http.bodies import read_body
+from config.http.openapi import errors
+from config.http.parameters import Parameters, merge
 
 
 class CarrierEvents(APIView):

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 
-from config.api.describing import IDEMPOTENCY, KEY, by_key
+from config.http.openapi import IDEMPOTENCY, KEY, by_key
 
 _REVENUE = "From the buyer: a decimal like 120.00, in the company's currency."
 _PAYOUT = "To the publisher; 0 if it is not sent."

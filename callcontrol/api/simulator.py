@@ -22,8 +22,8 @@ from callcontrol.models import Call, Leg
 from callcontrol.simulation import callers, phones
 from campaigns.admin_base import EDITORS, is_superuser, roles
 from campaigns.errors import Missing, NotAuthorized, NotFound, Refusal
-from config.api.bodies import read_body
-from config.api.parameters import Parameters, merge
+from config.http.bodies import read_body
+from config.http.parameters import Parameters, merge
 
 from . import simulator_schema
 from .simulator_output import shown

@@ -7,7 +7,7 @@ from callcontrol.carriers.simulator import arrived_as
 from callcontrol.models import Call, Leg
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import heard_by
-from config.api.values import money_text
+from config.http.values import money_text
 
 
 def shown(call: Call) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from callcontrol.models import Call, Leg, Party
 from callcontrol.simulation.phones import ACTS
-from config.api.describing import error, errors
+from config.http.openapi import error, errors
 
 _AT = "When it happens; before the call's own clock: at that."
 

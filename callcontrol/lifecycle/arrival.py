@@ -10,7 +10,7 @@ from callcontrol.state.timeline import note
 from callcontrol.webhooks.start import is_asked_first
 from campaigns import phone
 from campaigns.errors import NotFound
-from config.insert import insert_row
+from config.db.insert import insert_row
 from publishers import stored_tags
 from publishers.models import InboundNumber
 from publishers.snapshot import CampaignFacts, Snapshot, current_snapshot

@@ -10,7 +10,7 @@ from django.db.models import Exists
 from callcontrol.models import Call, Leg
 from campaigns import phone
 from campaigns.models import Buyer, Company
-from config.insert import insert_row
+from config.db.insert import insert_row
 
 CROWD = 5  # live calls at once that make a number one that many share
 _TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")

@@ -8,7 +8,7 @@ from callcontrol.models import Call, CallEvent, Leg, Outcome, Party
 from campaigns.models import Buyer
 from campaigns.routing import explain
 from campaigns.routing.engine import rows_of
-from config.insert import insert
+from config.db.insert import insert
 
 KEPT = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
 MANAGED = "managed"  # an account manager did something: who and what

@@ -20,7 +20,7 @@ from callcontrol.state.locked_call import Room, enter
 from callcontrol.state.tags import write
 from callcontrol.state.timeline import note
 from campaigns.models import Webhook
-from config.insert import insert_row
+from config.db.insert import insert_row
 from publishers.snapshot import Snapshot, WebhookFacts
 
 from .requests import LONGEST_URL, Sending, Told, concerned, send

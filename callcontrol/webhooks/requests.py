@@ -23,7 +23,7 @@ from campaigns.models import Webhook
 from campaigns.models.webhook import secret_bytes
 from campaigns.routing import engine
 from campaigns.routing.engine import Asked, Ping
-from config.outside import OutsideFailed, ask
+from config.http.client import OutsideFailed, ask
 from publishers.snapshot import Snapshot, WebhookFacts
 
 _log = logging.getLogger("ringpost.webhooks")

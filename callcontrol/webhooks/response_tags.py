@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from config.api.parameters import is_tag_value
+from config.http.parameters import is_tag_value
 
 from .requests import Told
 

@@ -17,7 +17,7 @@ from callcontrol.state.locked_call import enter
 from callcontrol.state.tags import land, write
 from callcontrol.state.timeline import note
 from campaigns.models import Webhook
-from config.insert import insert_row
+from config.db.insert import insert_row
 from publishers.snapshot import Snapshot, WebhookFacts, current_snapshot
 
 from .deliveries import close, close_attempt, learned, new_delivery

@@ -11,8 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from config.api.parameters import MAX_TAG_NAME, MAX_TAGS, is_tag_name
-from config.outside import OutsideFailed, split
+from config.http.client import OutsideFailed, split
+from config.http.parameters import MAX_TAG_NAME, MAX_TAGS, is_tag_name
 
 from .campaign import Campaign
 from .catalogue import CatalogueRow

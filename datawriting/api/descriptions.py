@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 
-from config.api.describing import IDEMPOTENCY, KEY, by_key
+from config.http.openapi import IDEMPOTENCY, KEY, by_key
 from datawriting.writing import Found
 
 ANSWER = inline_serializer(

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from campaigns import phone
 from campaigns.admin_base import PairsField
 from campaigns.models import Campaign, Company
-from config.api.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, RESERVED, is_tag_name, is_tag_value
+from config.http.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, RESERVED, is_tag_name, is_tag_value
 from publishers.models import Publisher
 
 _FIRST, _LAST = 2000, 2100  # years; further out, clocks can't be told

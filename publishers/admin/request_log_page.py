@@ -11,7 +11,7 @@ from django.urls import reverse
 from campaigns import phone
 from campaigns.admin_base import link, mask_text, moment, pretty
 from campaigns.models import Company
-from config.api.parameters import NUMBERS, PUBLISHER_NAMES
+from config.http.parameters import NUMBERS, PUBLISHER_NAMES
 from publishers.models import Key, LogEntry, Publisher
 from publishers.request_log import labels
 from publishers.request_log.related import Card

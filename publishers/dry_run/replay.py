@@ -8,8 +8,8 @@ from typing import Any
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Company
 from campaigns.routing.engine import Verdict, replay, rows_of
-from config.api.api_error import ApiError
-from config.api.parameters import Parameters
+from config.http.api_error import ApiError
+from config.http.parameters import Parameters
 from publishers.models import LogEntry
 from publishers.snapshot import CampaignFacts, KeyFacts, current_snapshot
 

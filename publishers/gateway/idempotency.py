@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from campaigns import sweeps
 from campaigns.errors import Refusal, StillRunning
-from config.insert import insert
+from config.db.insert import insert
 from publishers.models import IdempotencyRecord
 
 KEPT = timedelta(hours=24)

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.errors import NotAuthorized, Refusal
-from config.api.api_error import ApiError
-from config.api.parameters import Parameters
-from config.insert import insert
+from config.db.insert import insert
+from config.http.api_error import ApiError
+from config.http.parameters import Parameters
 from publishers.models import LogEntry
 from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
 

@@ -13,11 +13,11 @@ from rest_framework.views import APIView
 
 from campaigns import phone
 from campaigns.errors import Forbidden, Gone, NotAuthorized, Refusal, StillRunning, TooMany
-from config.api.address import client_address, is_within
-from config.api.bodies import Pairs, read_body
-from config.api.errors import POSTBACK_SHAPE, ApiError, verdict_on
-from config.api.formats import MEDIA_TYPES, asked_format, render
-from config.api.parameters import gather
+from config.http.address import client_address, is_within
+from config.http.bodies import Pairs, read_body
+from config.http.errors import POSTBACK_SHAPE, ApiError, verdict_on
+from config.http.formats import MEDIA_TYPES, asked_format, render
+from config.http.parameters import gather
 from publishers.keys.types import kind_of
 from publishers.snapshot import snapshot_of
 

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 from defusedxml.ElementTree import fromstring
 
 from campaigns.errors import Forbidden
-from config.api.formats import render
-from config.api.values import timestamp
+from config.http.formats import render
+from config.http.values import timestamp
 from publishers.keys.types import all_kinds, kind_of
 from publishers.models import Key, Publisher
 

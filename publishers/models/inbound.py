@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models import Campaign, Retirable
-from config.api.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, is_tag_name, is_tag_value
+from config.http.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, is_tag_name, is_tag_value
 
 from .publisher import Publisher
 

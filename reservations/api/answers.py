@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from campaigns import phone
-from config.api.values import milliseconds
+from config.http.values import milliseconds
 from reservations import lifecycle
 from reservations.lifecycle import Ask, Outcome
 from reservations.models import Reservation, Status

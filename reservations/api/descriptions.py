@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from config.api.describing import IDEMPOTENCY, KEY, by_key
+from config.http.openapi import IDEMPOTENCY, KEY, by_key
 
 _PREFIX = settings.RTB_FIELD_PREFIX
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from config.api.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
+from config.http.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
 from publishers.instructions.vocabulary import ANY_TAG, Parameter, tag
 from publishers.keys.types import WordsField
 

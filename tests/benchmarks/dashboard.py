@@ -20,9 +20,9 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
 
+from callcontrol.reporting.models import Span, Tally  # noqa: E402
+from callcontrol.reporting.tasks import tally_hours  # noqa: E402
 from campaigns.models import Member  # noqa: E402
-from config.desk.models import Span, Tally  # noqa: E402
-from config.desk.tasks import tally_hours  # noqa: E402
 from tests.benchmarks import history  # noqa: E402
 from tests.benchmarks.measure import cost  # noqa: E402
 from tests.desk import browser  # noqa: E402

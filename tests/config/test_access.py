@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
-from config import access
+from config.auth import access_log
 
 KEY = "f38240dd-7f65-4e17-a4d7-2e09ccafad0e"
 
 
 def line_of(request: HttpRequest, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    access.AccessLog(lambda _: HttpResponse(status=422))(request)
+    access_log.AccessLog(lambda _: HttpResponse(status=422))(request)
     event: dict[str, Any] = json.loads(capsys.readouterr().err)
     return {name: event[name] for name in event if name not in {"duration_ms", "timestamp"}}
 
@@ -39,13 +39,13 @@ def test_a_path_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_line_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
-    access.write_line("GET", "/healthz", 200, 1.23456)
+    access_log.write_line("GET", "/healthz", 200, 1.23456)
     assert json.loads(capsys.readouterr().err)["duration_ms"] == 1.23
 
 
 def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("ringpost.access").setLevel(logging.WARNING)
-    access.AccessLog(lambda _: HttpResponse())(RequestFactory().get("/"))
+    access_log.AccessLog(lambda _: HttpResponse())(RequestFactory().get("/"))
     logging.getLogger("ringpost.access").setLevel(logging.NOTSET)
     assert capsys.readouterr().err == ""
 
@@ -53,30 +53,30 @@ def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> Non
 def test_requests_are_counted_by_route_and_known_method() -> None:
     counted = {"method": "other", "route": "none", "status": "200"}
     before = REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) or 0
-    access.AccessLog(lambda _: HttpResponse())(RequestFactory().generic("BREW", f"/data_writing/{KEY}"))
+    access_log.AccessLog(lambda _: HttpResponse())(RequestFactory().generic("BREW", f"/data_writing/{KEY}"))
     assert REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) == before + 1
 
 
 @pytest.mark.parametrize(
     ("path", "policy"),
     [
-        ("/rtbs.json", access.STRICT),
-        ("/admin/login/", access.ADMIN),
-        ("/api/docs", access.DOCS),
-        ("/administrator", access.STRICT),
+        ("/rtbs.json", access_log.STRICT),
+        ("/admin/login/", access_log.ADMIN),
+        ("/api/docs", access_log.DOCS),
+        ("/administrator", access_log.STRICT),
     ],
 )
 def test_the_policy_of_a_path(path: str, policy: str) -> None:
-    answer = access.ContentSecurityPolicy(lambda _: HttpResponse())(RequestFactory().get(path))
+    answer = access_log.ContentSecurityPolicy(lambda _: HttpResponse())(RequestFactory().get(path))
     assert answer.headers["Content-Security-Policy"] == policy
 
 
 def test_only_the_admin_may_evaluate_text() -> None:
-    allowed = ["unsafe-eval" in policy for policy in (access.ADMIN, access.STRICT, access.DOCS)]
+    allowed = ["unsafe-eval" in policy for policy in (access_log.ADMIN, access_log.STRICT, access_log.DOCS)]
     assert allowed == [True, False, False]
 
 
 def test_a_view_keeps_the_policy_that_it_chose() -> None:
     own = {"Content-Security-Policy": "default-src 'none'"}
-    answer = access.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(RequestFactory().get("/"))
+    answer = access_log.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(RequestFactory().get("/"))
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-from config import broker
+from config.ops import broker
 
 
 def channel(folder: Path) -> Any:

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from callcontrol.management.commands.demo import SELLER
 from campaigns.models import Buyer, Campaign, CatalogueVersion, Company, Webhook
-from config.management.commands.demo import SELLER
 from publishers.models import Conversion, InboundNumber, Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_company, make_webhook

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 
+from callcontrol.demo import client, week
+from callcontrol.demo.client import Answer, Request
 from callcontrol.models import Call, Delivery
 from campaigns.models import Company
-from config.demonstration import asking, week
-from config.demonstration.asking import Answer, Request
 from publishers.gateway import throttles
 from publishers.models import LogEntry
 from reservations.models import Reservation
@@ -101,7 +101,7 @@ def test_whoever_has_a_demo_persons_name_keeps_what_is_theirs(company: Company) 
 def test_a_request_is_made_at_the_moment_that_is_handed_in() -> None:
     key = make_ready_key()
     query = {"key": key.key, "caller_number": "+12025550142"}
-    answer = asking.ask(Request("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
+    answer = client.ask(Request("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
     row = LogEntry.objects.get()
     assert (row.at, row.address, row.response) == (NOW, "192.0.2.7", answer.text)
     assert Reservation.objects.get().expires_at == NOW + timedelta(seconds=30)

@@ -14,10 +14,10 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from callcontrol.demo import plan, week
 from callcontrol.models import Call, CallEvent, Delivery, DeliveryAttempt, Leg, Outcome, Transfer
 from campaigns.caps import counters
 from campaigns.models import Buyer, CapHold, Company, Member
-from config.demonstration import plan, week
 from publishers import snapshot
 from publishers.models import Key, LogEntry, StoredTag
 from reservations.models import Reservation

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from campaigns.models import Lease
-from config import doctor
+from config.ops import doctor
 from config.tasks import mark
 from tests.config.running import outcome
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from config import health
+from config.ops import health
 
 
 def test_alive_without_a_look_at_the_database(client: Client) -> None:

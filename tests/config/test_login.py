@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from config.login import FAILURES_OF_AN_ADDRESS
+from config.auth.lockout import FAILURES_OF_AN_ADDRESS
 
 pytestmark = pytest.mark.django_db
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"

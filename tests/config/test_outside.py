@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import trustme
 
-from config import outside
-from config.outside import Answer, OutsideFailed, ask, is_public
+from config.http import client
+from config.http.client import Answer, OutsideFailed, ask, is_public
 from tests.outsiders import Outsider, answer, drips, floods, says, somebody
 
 PRIVATE = "the address is private, and its host is not among the allowed ones"
@@ -208,9 +208,9 @@ def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     found = trustme.CA()
     found.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    outside._tls.cache_clear()
+    client._tls.cache_clear()
     yield found
-    outside._tls.cache_clear()
+    client._tls.cache_clear()
 
 
 class Secure(Outsider):

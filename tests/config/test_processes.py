@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.processes import STOP_SIGNALS, CannotStart, Group, lock, probe
+from config.ops.processes import STOP_SIGNALS, CannotStart, Group, lock, probe
 
 TALKER = "print('one', flush=True); print('two', end='', flush=True); import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"

@@ -13,8 +13,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from campaigns.models import Lease
-from config import health
 from config.celery import SWEEPS, app
+from config.ops import health
 from config.tasks import mark, tick
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 
-from config.sqlite import base
+from config.db.sqlite import base
 
 ALIAS = "queue"
 
@@ -18,7 +18,7 @@ def table(tmp_path: Path, django_db_blocker: object) -> Iterator[None]:
     """A database file of its own, so that these tests mean the same whatever engine the rest runs on."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": 0.3}
     own = {
-        "ENGINE": "config.sqlite",
+        "ENGINE": "config.db.sqlite",
         "NAME": str(tmp_path / "queue.sqlite3"),
         "OPTIONS": options,
         "CONN_HEALTH_CHECKS": False,

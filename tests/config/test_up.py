@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from config.management.commands.demo import SELLER
+from callcontrol.management.commands.demo import SELLER
 from config.management.commands.up import whom_it_answers
 from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
 
@@ -167,7 +167,7 @@ def test_nothing_outlives_a_kill(own: Running) -> None:
 
 
 def test_a_killed_web_worker_takes_all_with_it(own: Running) -> None:
-    os.kill(max(pid for pid, line in own.family().items() if "config.web" in line), signal.SIGKILL)
+    os.kill(max(pid for pid, line in own.family().items() if "config.ops.web" in line), signal.SIGKILL)
     assert (status_after(own), own.gone_within(0)) == (1, True)
 
 

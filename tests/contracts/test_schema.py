@@ -33,7 +33,7 @@ def public_views(patterns: list[URLPattern | URLResolver], before: str = "/") ->
             yield from public_views(pattern.url_patterns, path)
             continue
         view = getattr(pattern.callback, "cls", None)
-        if view is not None and view.__module__ != "config.schema" and not path.endswith((".<str:format>", ".<format>")):
+        if view is not None and view.__module__ != "config.ops.api_docs" and not path.endswith((".<str:format>", ".<format>")):
             yield path, view
 
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connections, transaction
 
-from config.desk import tallying
-from config.desk.figures import Figures, Line, Owner
-from config.desk.models import Book, Tally
-from config.desk.reading import read
+from callcontrol.reporting import rollups
+from callcontrol.reporting.metrics import Figures, Line, Owner
+from callcontrol.reporting.models import Book, Tally
+from callcontrol.reporting.totals import read
 from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
 from tests.races.takers import THREADS, together
 
@@ -33,7 +33,7 @@ def assert_right(world: World) -> None:
 
 def sweep_in_any_order(number: int) -> None:
     """All there is to do, but never the look for sales before the hours that it found."""
-    jobs = list(tallying.jobs(now=NOW + timedelta(seconds=number)))
+    jobs = list(rollups.jobs(now=NOW + timedelta(seconds=number)))
     hours = jobs[1:]
     random.Random(number).shuffle(hours)
     for job in [*jobs[:1], *hours]:
@@ -63,7 +63,7 @@ def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
     hour = (NOW - timedelta(hours=3), NOW - timedelta(hours=2))
 
     def write(number: int, *, now: datetime) -> bool:
-        return tallying.write(world.company.pk, Book.OUTCOMES, hour, [Line(Owner(number), Figures(converted=number))], now=now)
+        return rollups.write(world.company.pk, Book.OUTCOMES, hour, [Line(Owner(number), Figures(converted=number))], now=now)
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():

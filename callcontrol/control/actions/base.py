@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from callcontrol.control.access import Steerer
-from config.api.parameters import Parameters
+from config.http.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)

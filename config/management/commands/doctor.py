@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.doctor import examine
+from config.ops.doctor import examine
 
 
 class Command(BaseCommand):

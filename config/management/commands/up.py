@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from config import health
 from config.checks import LOOPBACK
 from config.environment import HIGHEST_PORT
-from config.processes import CannotStart, Group, lock, probe
+from config.ops import health
+from config.ops.processes import CannotStart, Group, lock, probe
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery:app"]
 ANSWERS_WITHIN = 60  # seconds
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             "folder": settings.BASE_DIR,
             "environment": os.environ | {"BIND": bind, "PORT": str(port)} | (_shared_counters() if workers > 1 else {}),
         }
-        web = [sys.executable, "-m", "config.web", "--bind", bind, "--port", str(port), "--workers", str(workers)]
+        web = [sys.executable, "-m", "config.ops.web", "--bind", bind, "--port", str(port), "--workers", str(workers)]
         group.start("web", web, **place)
         group.start("worker", [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"], **place)
         group.start("beat", [*CELERY, "beat"], **place)

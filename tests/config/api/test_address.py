@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from config.api.address import client_address, is_within
+from config.http.address import client_address, is_within
 
 OURS = ["10.0.0.0/8", "fd00::/8", "no network"]
 

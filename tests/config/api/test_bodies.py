@@ -9,8 +9,8 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.api.bodies import MAX_BODY_BYTES, Pairs, read_body
-from config.api.errors import ApiError
+from config.http.bodies import MAX_BODY_BYTES, Pairs, read_body
+from config.http.errors import ApiError
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"

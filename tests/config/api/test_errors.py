@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.api import errors
-from config.api.errors import CALL_CONTROL_SHAPE, POSTBACK_SHAPE, ApiError, answer_for, error_response
+from config.http import errors
+from config.http.errors import CALL_CONTROL_SHAPE, POSTBACK_SHAPE, ApiError, answer_for, error_response
 
 
 class PlainRefusal(Exception):

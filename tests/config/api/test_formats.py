@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.api.errors import ApiError
-from config.api.formats import HashXMLRenderer, JSONRenderer, Negotiation, asked_format, render
+from config.http.errors import ApiError
+from config.http.formats import HashXMLRenderer, JSONRenderer, Negotiation, asked_format, render
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -8,9 +8,9 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Company
-from config.api.api_error import ApiError
-from config.api.pages import Page, link_header, page_of
-from config.api.parameters import Parameters
+from config.http.api_error import ApiError
+from config.http.pagination import Page, link_header, page_of
+from config.http.parameters import Parameters
 from tests.factories import make_company
 
 ROWS = list(range(1, 61))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.api.errors import ApiError
-from config.api.parameters import RESERVED, Parameters, gather, merge
+from config.http.errors import ApiError
+from config.http.parameters import RESERVED, Parameters, gather, merge
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.api.errors import ApiError
-from config.api.xml import HashXMLParser, write
+from config.http.errors import ApiError
+from config.http.xml import HashXMLParser, write
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))

@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcontrol.models import Call
+from callcontrol.reporting import rollups
+from callcontrol.reporting.metrics import Figures, Owner
+from callcontrol.reporting.periods import Stretch, cut, days, midnight
+from callcontrol.reporting.totals import Account
 from campaigns.models import Buyer, Campaign, Company
-from config.desk import tallying
-from config.desk.figures import Figures, Owner
-from config.desk.reading import Account
-from config.desk.stretches import Stretch, cut, days, midnight
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
 from tests import factories as make
@@ -149,7 +149,7 @@ class World:
 
 def tally(*, now: datetime, jobs: int | None = None) -> int:
     """Does so much of what is to be tallied at this moment; how many jobs wrote something."""
-    return sum(job() for job in islice(tallying.jobs(now=now), jobs))
+    return sum(job() for job in islice(rollups.jobs(now=now), jobs))
 
 
 def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Stretch]:

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.utils import timezone
 
-from config.desk import caller_line
-from config.desk.caller_line import Caller
+from callcontrol.caller_history import timeline
+from callcontrol.caller_history.timeline import Caller
 from tests import factories as make
 from tests.config.desk import telling as tell
 from tests.config.desk.telling import CALLER, NOON, minutes
@@ -109,7 +109,7 @@ def test_days_have_names(campaign, client):
 def _all_pages(caller: Caller, *, most: int) -> list[list[tuple[str, str]]]:
     pages, behind = [], ""
     while True:
-        page = caller_line.page(caller, behind=caller_line.read(behind), most=most)
+        page = timeline.page(caller, behind=timeline.read(behind), most=most)
         pages.append([(one.kind, one.place.key) for one in page.found])
         behind = page.older
         if not behind:
@@ -131,12 +131,12 @@ def test_pages_hold_every_row_once_also_those_of_one_moment(campaign, most):
 
 
 def test_a_page_leads_to_the_older_one(campaign, client):
-    for minute in range(caller_line.PAGE + 2):
+    for minute in range(timeline.PAGE + 2):
         tell.make_call(campaign, minutes(minute))
     first = tell.page(client)
     [behind] = re.findall("behind=([^&]*)", first["older_url"])
     older = tell.page(client, behind=behind)
-    assert (len(tell.lines(first)), len(tell.lines(older)), older["older_url"]) == (caller_line.PAGE, 2, "")
+    assert (len(tell.lines(first)), len(tell.lines(older)), older["older_url"]) == (timeline.PAGE, 2, "")
 
 
 @pytest.mark.parametrize(

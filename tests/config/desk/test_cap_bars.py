@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from callcontrol.reporting import cap_usage
+from callcontrol.reporting.metrics import Owner
 from campaigns.caps import counters
 from campaigns.models import Buyer
 from campaigns.routing.snapshot import capped_of
-from config.desk import cap_bars
-from config.desk.figures import Owner
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def hold(buyer: Buyer, times: int, *, now: datetime = NOW) -> None:
 
 
 def shown(company, asked: Owner = EVERYBODY) -> list[tuple[str, list[tuple[str, int, int, str]]]]:
-    found = cap_bars.bars(company, asked=asked, now=NOW)
+    found = cap_usage.bars(company, asked=asked, now=NOW)
     return [(one.name, [(bar.kind, bar.used, bar.percent, bar.state) for bar in one.bars]) for one in found]
 
 
@@ -81,7 +81,7 @@ def test_a_filter_leaves_those_whom_it_concerns():
 )
 def test_when_a_cap_counts_anew_is_told_by_its_owners_clocks(cap, words):
     buyer = make.make_buyer(time_zone="America/New_York", **{cap: 5})
-    [one] = cap_bars.bars(buyer.company, asked=EVERYBODY, now=NOW)
+    [one] = cap_usage.bars(buyer.company, asked=EVERYBODY, now=NOW)
     assert one.resets(one.bars[0], now=NOW) == words
 
 
@@ -90,4 +90,4 @@ def test_more_buyers_ask_no_more_questions(django_assert_num_queries, count):
     company = make.make_company()
     make.make_group(company, [make.make_buyer(company, daily_cap=5) for _ in range(count)], daily_cap=9)
     with django_assert_num_queries(4):  # buyers, groups, their members, counters
-        cap_bars.bars(company, asked=EVERYBODY, now=NOW)
+        cap_usage.bars(company, asked=EVERYBODY, now=NOW)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from config.desk import counting
-from config.desk.figures import Owner, total
-from config.desk.models import Book
+from callcontrol.reporting import counts
+from callcontrol.reporting.metrics import Owner, total
+from callcontrol.reporting.models import Book
 from tests import factories as make
 from tests.config.desk.histories import NOW, World
 from tests.pinging import confirm, dial, ping
@@ -22,7 +22,7 @@ def world() -> World:
 
 
 def counted(world: World, book: str = Book.OUTCOMES):
-    return total(counting.count(book, world.company.pk, HOUR))
+    return total(counts.count(book, world.company.pk, HOUR))
 
 
 def test_a_real_ping_a_confirmation_and_its_call(clock):
@@ -30,7 +30,7 @@ def test_a_real_ping_a_confirmation_and_its_call(clock):
     answer = ping(key)
     confirm(key, answer["uuid"])
     dial(answer["inbound_number"])
-    found = total(line for book in Book for line in counting.count(book, key.company_id, HOUR))
+    found = total(line for book in Book for line in counts.count(book, key.company_id, HOUR))
     assert (found.pings, found.reserved, found.claimed, found.calls, found.connected) == (1, 1, 1, 1, 0)
 
 
@@ -59,7 +59,7 @@ def test_no_amount_loses_its_last_place_where_it_is_kept_as_a_float(world):
 
 def test_pings_belong_to_the_campaign_of_their_key(world):
     make.make_entry(world.company, at=NOW, key_row=world.keys[1].pk, publisher_row=world.publishers[0].pk)
-    lines = counting.count(Book.PINGS, world.company.pk, HOUR)
+    lines = counts.count(Book.PINGS, world.company.pk, HOUR)
     assert [line.owner for line in lines] == [Owner(world.campaigns[1].pk, world.publishers[0].pk)]
 
 
@@ -68,7 +68,7 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
         for _ in range(2 if number < 19 else 1):
             entry = {"status": 422, "result": "refused", "response": f'{{"error":"no tag {number:02}"}}'}
             make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
-    found = {line.reason: line.figures.pings for line in counting.count(Book.PINGS, world.company.pk, HOUR) if line.reason}
+    found = {line.reason: line.figures.pings for line in counts.count(Book.PINGS, world.company.pk, HOUR) if line.reason}
     assert (len(found), found["422 no tag 00"], found["422 no tag 19"], found["422"]) == (21, 2, 1, 2)
 
 
@@ -77,11 +77,11 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
     [(Book.PINGS, 9, False), (Book.PINGS, 10, True), (Book.OUTCOMES, 9, False), (Book.OUTCOMES, 10, True)],
 )
 def test_an_hour_is_final_when_every_request_of_it_is_over(world, book, minutes, is_final):
-    assert counting.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes)) == is_final
+    assert counts.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes)) == is_final
 
 
 @pytest.mark.parametrize(("minutes", "is_final"), [(9, False), (10, True)])
 def test_an_hour_is_not_final_while_a_sale_of_it_may_not_be_seen(world, minutes, is_final):
     sold_at = HOUR[1] + timedelta(hours=1)
     world.call(NOW, converted_at=sold_at)
-    assert counting.is_final(Book.OUTCOMES, world.company.pk, HOUR, now=sold_at + timedelta(minutes=minutes)) == is_final
+    assert counts.is_final(Book.OUTCOMES, world.company.pk, HOUR, now=sold_at + timedelta(minutes=minutes)) == is_final

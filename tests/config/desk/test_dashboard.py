@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from config.desk.board import Board
+from callcontrol.reporting.view_model import Board
 from tests import factories as make
 from tests.config.desk.histories import NOW, World, tally
 from tests.desk import browser

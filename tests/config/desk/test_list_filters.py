@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from config.api.formats import render
+from config.http.formats import render
 from tests import factories as make
 from tests.config.desk.histories import NOW, World
 from tests.desk import browser, listed

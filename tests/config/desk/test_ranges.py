@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.desk.ranges import Range, UnusableRange, asked_range
+from callcontrol.reporting.date_ranges import Range, UnusableRange, asked_range
 
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 5, 5, 18, 37, 12, 400_000, tzinfo=UTC)  # 14:37 of a Tuesday in New York

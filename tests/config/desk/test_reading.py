@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.desk.figures import Owner
-from config.desk.reading import read
-from config.desk.stretches import Stretch, cut, hours
+from callcontrol.reporting.metrics import Owner
+from callcontrol.reporting.periods import Stretch, cut, hours
+from callcontrol.reporting.totals import read
 from publishers.models import LogEntry
 from tests import factories as make
 from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally

@@ -2,8 +2,8 @@
 
 import pytest
 
+from callcontrol.reporting import reasons
 from campaigns.routing.engine import reasons as routing_reasons
-from config.desk import reasons
 
 MISSING = "FAILED must include caller_zip (string)"
 

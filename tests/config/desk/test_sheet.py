@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from config.desk.board import MEASURES
+from callcontrol.reporting.view_model import MEASURES
 from tests import factories as make
 from tests.config.desk.histories import NOW, World
 from tests.desk import browser

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from callcontrol.reporting.onboarding import steps
 from campaigns.models import Company
-from config.desk.steps import steps
 from publishers.models import Handout
 from tests import factories as make
 from tests.config.desk.histories import NOW, World

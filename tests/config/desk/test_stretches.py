@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.desk.stretches import across, cut, days, hours, midnight, uncovered, within
+from callcontrol.reporting.periods import across, cut, days, hours, midnight, uncovered, within
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from callcontrol.reporting import rollups
+from callcontrol.reporting.metrics import Figures, Line, Owner
+from callcontrol.reporting.models import Book, Ledger, Span, Tally
+from callcontrol.reporting.tasks import tally_hours
+from callcontrol.reporting.totals import read
 from campaigns import leases
-from config.desk import tallying
-from config.desk.figures import Figures, Line, Owner
-from config.desk.models import Book, Ledger, Span, Tally
-from config.desk.reading import read
-from config.desk.tasks import tally_hours
 from tests import factories as make
 from tests.config.desk.histories import NOW, World, last_days, tally
 
@@ -108,7 +108,7 @@ def test_a_sale_in_an_hour_without_a_tally_has_no_other_hour_counted_anew(world)
     Span.objects.filter(starts_at=began + 2 * HOUR).delete()
     for call in (world.quiet_call, untallied):
         world.sell(call, at=NOW + HOUR)
-    assert tallying.stale_hours(world.company.pk, tallying.unseen_sales(world.company.pk)) == [(began, began + HOUR)]
+    assert rollups.stale_hours(world.company.pk, rollups.unseen_sales(world.company.pk)) == [(began, began + HOUR)]
 
 
 def test_an_answer_that_spells_out_what_no_column_keeps_stops_no_sweep(world):
@@ -124,7 +124,7 @@ def test_sales_of_calls_that_began_after_the_tallies_end_are_not_read(world):
     untallied = world.call(NOW)
     world.sell(untallied, at=NOW + HOUR)
     world.sell(world.quiet_call, at=NOW + HOUR)
-    assert tallying.unseen_sales(world.company.pk) == [(world.quiet_call.started_at, NOW + HOUR)]
+    assert rollups.unseen_sales(world.company.pk) == [(world.quiet_call.started_at, NOW + HOUR)]
 
 
 def test_of_two_counts_of_an_hour_the_later_stands(world):
@@ -132,13 +132,13 @@ def test_of_two_counts_of_an_hour_the_later_stands(world):
     hour = (NOW - timedelta(days=1), NOW - timedelta(days=1) + HOUR)
     line = Line(Owner(campaign=7), Figures(converted=3))
     written = [
-        tallying.write(world.company.pk, Book.OUTCOMES, hour, [line], now=now) for now in (NOW - HOUR, NOW, NOW + HOUR, NOW)
+        rollups.write(world.company.pk, Book.OUTCOMES, hour, [line], now=now) for now in (NOW - HOUR, NOW, NOW + HOUR, NOW)
     ]
     assert (written, sold()) == ([False, False, True, False], 3)
 
 
 def test_of_two_sweeps_that_found_the_same_to_do_one_does_it(world):
-    first, second = (list(tallying.jobs(now=NOW)) for _ in range(2))
+    first, second = (list(rollups.jobs(now=NOW)) for _ in range(2))
     assert (len(second), sum(job() for job in first), sum(job() for job in second)) == (len(first), len(first) - 1, 0)
 
 
@@ -151,7 +151,7 @@ def test_a_count_from_before_the_last_look_for_sales_is_dropped(world):
 def test_hours_by_other_clocks_do_not_overlap(world):
     tally(now=NOW - 5 * HOUR)
     half_past = (NOW - timedelta(hours=6, minutes=30), NOW - timedelta(hours=5, minutes=30))
-    assert tallying.write(world.company.pk, Book.OUTCOMES, half_past, [], now=NOW) is False
+    assert rollups.write(world.company.pk, Book.OUTCOMES, half_past, [], now=NOW) is False
 
 
 def test_the_sweep_does_all_that_there_is_and_then_only_looks_for_sales(world, clock):

@@ -1,0 +1,169 @@
+"""Every refusal and failure as an answer in the asked format, never an HTML page outside the admin."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.urls import Resolver404, resolve
+from django.views import defaults
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from .api_error import ApiError as ApiError
+from .formats import MEDIA_TYPES, format_of, render
+
+# What comes before `error` in an answer. A view chooses by its attribute `error_shape`.
+POSTBACK_SHAPE: Mapping[str, Any] = {}
+CALL_CONTROL_SHAPE: Mapping[str, Any] = {"success": False}
+
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+
+logger = logging.getLogger("ringpost.errors")
+
+
+class Verdict(NamedTuple):
+    """What an exception means to a client."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+
+# --- exceptions -----------------------------------------------------------------------------------------
+def verdict_on(exc: BaseException) -> Verdict:
+    """Status, text and headers of any exception. What nobody foresaw is 500, and its traceback is logged."""
+    if isinstance(exc, _DATABASE_AWAY):
+        logger.warning("the database did not serve a request", exc_info=exc)
+        return Verdict(503, "temporarily unavailable", {"Retry-After": "1"})
+    if isinstance(exc, APIException):
+        return _of_framework(exc)
+    for kinds, known in _DJANGO:
+        if isinstance(exc, kinds):
+            return known
+    status, text = getattr(exc, "status", None), getattr(exc, "text", None)
+    if isinstance(status, int) and isinstance(text, str):  # a refusal of ours, known by its shape: the ground knows no app
+        return Verdict(status, text, _headers_of(exc))
+    logger.error("a request failed", exc_info=exc)
+    return Verdict(500, "internal error", {})
+
+
+_UNKNOWN_HOST = Verdict(400, "this host name is not answered; add it to ALLOWED_HOSTS", {})
+_DJANGO: tuple[tuple[tuple[type[Exception], ...], Verdict], ...] = (
+    ((Http404,), Verdict(404, "not found", {})),
+    ((PermissionDenied,), Verdict(403, "not allowed", {})),
+    ((RequestDataTooBig,), Verdict(413, "body too large", {})),
+    ((DisallowedHost,), _UNKNOWN_HOST),
+    ((BadRequest, SuspiciousOperation, UnreadablePostError), Verdict(400, "unreadable request", {})),
+)
+
+
+def _headers_of(exc: BaseException) -> dict[str, str]:
+    headers = dict(getattr(exc, "headers", None) or {})
+    retry_after = getattr(exc, "retry_after", None)
+    return headers if retry_after is None else headers | {"Retry-After": str(retry_after)}
+
+
+def _of_framework(exc: APIException) -> Verdict:
+    wait, challenge = getattr(exc, "wait", None), getattr(exc, "auth_header", None)
+    headers = ({"Retry-After": f"{wait:.0f}"} if wait else {}) | ({"WWW-Authenticate": challenge} if challenge else {})
+    return Verdict(exc.status_code, "; ".join(_texts(exc.detail)), headers)
+
+
+def _texts(detail: Any) -> list[str]:
+    if isinstance(detail, dict):
+        return [f"{name}: {text}" for name, item in detail.items() for text in _texts(item)]
+    if isinstance(detail, list | tuple):
+        return [text for item in detail for text in _texts(item)]
+    return [str(detail).rstrip(".")]
+
+
+# --- answers --------------------------------------------------------------------------------------------
+def answer_for(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler: `{"error": text}` in the view's `error_shape`, for every exception there is."""
+    status, text, headers = verdict_on(exc)
+    shape = getattr(context.get("view"), "error_shape", POSTBACK_SHAPE)
+    return Response({**shape, "error": text}, status=status, headers=headers)
+
+
+def error_response(
+    status: int,
+    text: str,
+    format: str,
+    headers: Mapping[str, str] | None = None,
+    shape: Mapping[str, Any] = POSTBACK_SHAPE,
+) -> HttpResponse:
+    """The same answer for views and middleware outside DRF; `format` is `json` or `xml`."""
+    body = render({**shape, "error": text}, format)
+    return HttpResponse(body, status=status, content_type=MEDIA_TYPES[format], headers=dict(headers or {}))
+
+
+# --- Django's error handlers ----------------------------------------------------------------------------
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """handler404. A known path with an unknown extension is 406."""
+    if _is_admin(request):
+        return defaults.page_not_found(request, exception or Http404())
+    try:
+        format_of(request)
+    except ApiError as refusal:
+        if _is_path(request.path_info.rpartition(".")[0]):
+            return _answer(request, refusal.status, refusal.text)
+    return _answer(request, 404, "not found")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """handler400."""
+    if _is_admin(request):
+        return defaults.bad_request(request, exception or BadRequest())
+    return _answer(request, 400, _UNKNOWN_HOST.text if isinstance(exception, DisallowedHost) else "unreadable request")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """handler403."""
+    if _is_admin(request):
+        return defaults.permission_denied(request, exception or PermissionDenied())
+    return _answer(request, 403, "not allowed")
+
+
+def csrf_failure(request: HttpRequest) -> HttpResponseBase:
+    """Outside the admin nothing of ours takes a form."""
+    return _answer(request, 403, "not allowed: this address takes no POST")
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """handler500, called while the exception is being handled: 503 when it was the database's."""
+    exc = sys.exception() or RuntimeError("unknown")
+    if _is_admin(request):
+        return _absent(verdict_on(exc)) if isinstance(exc, _DATABASE_AWAY) else defaults.server_error(request)
+    status, text, headers = verdict_on(exc)
+    return _answer(request, status, text, headers)
+
+
+def _absent(verdict: Verdict) -> HttpResponse:
+    """A page for people, as short as can be: the admin's own would ask the database who they are."""
+    body = "<!doctype html><html lang=en><title>Ringpost</title><h1>The database can’t be reached</h1><p>Try again in a moment."
+    return HttpResponse(body, status=verdict.status, headers=verdict.headers)
+
+
+def _answer(request: HttpRequest, status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    try:
+        format = format_of(request)
+    except ApiError:
+        format = "json"
+    shape = CALL_CONTROL_SHAPE if "call_control" in request.path.split("/") else POSTBACK_SHAPE
+    return error_response(status, text, format, headers, shape)
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return request.path == "/admin" or request.path.startswith("/admin/")
+
+
+def _is_path(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True

@@ -12,6 +12,7 @@ from callcontrol.models import Call, Leg
 from campaigns.caps import counters
 from campaigns.models import Buyer, Campaign, CapCounter, CapHold
 from publishers.models import Conversion
+from tests.callcontrol.lifecycle.test_permutations import ACCEPTED, SCRIPTS
 from tests.callcontrol.scripts import (
     OWN,
     Came,
@@ -27,7 +28,6 @@ from tests.callcontrol.scripts import (
     tell,
     use,
 )
-from tests.callcontrol.test_permutations import ACCEPTED, SCRIPTS
 from tests.callcontrol.walking import Clients, answer, broken, view
 from tests.factories import make_group, make_market
 from tests.races.takers import together

@@ -11,7 +11,7 @@ from callcontrol.reporting import rollups
 from callcontrol.reporting.metrics import Figures, Line, Owner
 from callcontrol.reporting.models import Book, Tally
 from callcontrol.reporting.totals import read
-from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
+from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
 from tests.races.takers import THREADS, together
 
 pytestmark = pytest.mark.django_db(transaction=True)

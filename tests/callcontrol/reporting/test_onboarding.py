@@ -8,7 +8,7 @@ from callcontrol.reporting.onboarding import steps
 from campaigns.models import Company
 from publishers.models import Handout
 from tests import factories as make
-from tests.config.desk.histories import NOW, World
+from tests.callcontrol.reporting.histories import NOW, World
 from tests.desk import browser
 from tests.pinging import dial, ping
 

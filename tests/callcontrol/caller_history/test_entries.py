@@ -7,8 +7,8 @@ from django.utils.html import strip_tags
 from callcontrol.models import Leg
 from campaigns.models import Company
 from tests import factories as make
-from tests.config.desk import telling as tell
-from tests.config.desk.telling import CALLER, NOON, minutes
+from tests.callcontrol.reporting import telling as tell
+from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
 from tests.desk import browser
 
 pytestmark = pytest.mark.django_db

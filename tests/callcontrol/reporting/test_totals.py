@@ -11,7 +11,7 @@ from callcontrol.reporting.periods import Stretch, cut, hours
 from callcontrol.reporting.totals import read
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.config.desk.histories import NOW, World, last_days, recount, shown, tally
+from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = Owner()

@@ -11,7 +11,7 @@ from callcontrol.reporting.tasks import tally_hours
 from callcontrol.reporting.totals import read
 from campaigns import leases
 from tests import factories as make
-from tests.config.desk.histories import NOW, World, last_days, tally
+from tests.callcontrol.reporting.histories import NOW, World, last_days, tally
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

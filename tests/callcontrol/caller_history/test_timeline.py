@@ -8,8 +8,8 @@ from django.utils import timezone
 from callcontrol.caller_history import timeline
 from callcontrol.caller_history.timeline import Caller
 from tests import factories as make
-from tests.config.desk import telling as tell
-from tests.config.desk.telling import CALLER, NOON, minutes
+from tests.callcontrol.reporting import telling as tell
+from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
 from tests.desk import browser
 
 pytestmark = pytest.mark.django_db

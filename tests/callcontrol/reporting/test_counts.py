@@ -9,7 +9,7 @@ from callcontrol.reporting import counts
 from callcontrol.reporting.metrics import Owner, total
 from callcontrol.reporting.models import Book
 from tests import factories as make
-from tests.config.desk.histories import NOW, World
+from tests.callcontrol.reporting.histories import NOW, World
 from tests.pinging import confirm, dial, ping
 
 pytestmark = pytest.mark.django_db

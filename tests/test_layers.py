@@ -6,12 +6,12 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from tests import house
+from tests import layers
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = {
     path.relative_to(ROOT): path.read_text()
-    for folder in (*house.FLOORS, "config")
+    for folder in (*layers.FLOORS, "config")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 }
@@ -20,19 +20,19 @@ IN_CAMPAIGNS = PurePath("campaigns/caps/counters.py")
 
 
 def _sizes(files: dict[Path, str]) -> list[int]:
-    return sorted(house.size(function) for text in files.values() for function in house.functions(ast.parse(text)))
+    return sorted(layers.size(function) for text in files.values() for function in layers.functions(ast.parse(text)))
 
 
 def test_every_floor_is_read() -> None:
-    assert {path.parts[0] for path in PRODUCT} == {*house.FLOORS, "config"}
+    assert {path.parts[0] for path in PRODUCT} == {*layers.FLOORS, "config"}
 
 
 def test_imports_go_down_and_never_through_an_entrance() -> None:
-    assert [fault for path, text in PRODUCT.items() for fault in house.import_faults(path, text)] == []
+    assert [fault for path, text in PRODUCT.items() for fault in layers.import_faults(path, text)] == []
 
 
 def test_files_and_functions_keep_their_budgets() -> None:
-    assert [fault for path, text in (PRODUCT | TESTS).items() for fault in house.budget_faults(path, text)] == []
+    assert [fault for path, text in (PRODUCT | TESTS).items() for fault in layers.budget_faults(path, text)] == []
 
 
 def test_half_of_the_functions_fit_in_eight_lines_and_nine_in_ten_in_thirty() -> None:
@@ -56,7 +56,7 @@ def test_half_of_the_functions_fit_in_eight_lines_and_nine_in_ten_in_thirty() ->
     ],
 )
 def test_a_forbidden_import_is_found(line: str, why: str) -> None:
-    assert house.import_faults(IN_CAMPAIGNS, line) == [f"campaigns/caps/counters.py:1: {why}"]
+    assert layers.import_faults(IN_CAMPAIGNS, line) == [f"campaigns/caps/counters.py:1: {why}"]
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_a_forbidden_import_is_found(line: str, why: str) -> None:
     ],
 )
 def test_an_allowed_import_is_let_through(path: str, line: str) -> None:
-    assert house.import_faults(PurePath(path), line) == []
+    assert layers.import_faults(PurePath(path), line) == []
 
 
 @pytest.mark.parametrize(
     "line", ["from campaigns.models import Company", "from config.settings import env", "'campaigns.Company'"]
 )
 def test_the_ground_knows_no_app_and_no_roof(line: str) -> None:
-    assert len(house.import_faults(PurePath("config/http/errors.py"), line)) == 1
+    assert len(layers.import_faults(PurePath("config/http/errors.py"), line)) == 1
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_the_ground_knows_no_app_and_no_roof(line: str) -> None:
     ],
 )
 def test_a_file_over_budget_is_found(path: str, text: str, fault: str) -> None:
-    assert house.budget_faults(PurePath(path), text) == [fault]
+    assert layers.budget_faults(PurePath(path), text) == [fault]

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from callcontrol.reporting.view_model import Board
 from tests import factories as make
-from tests.config.desk.histories import NOW, World, tally
+from tests.callcontrol.reporting.histories import NOW, World, tally
 from tests.desk import browser
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.utils import timezone
 from callcontrol.models import CallTag, LateTag
 from campaigns.models import Campaign
 from tests import factories as make
-from tests.config.desk import telling as tell
-from tests.config.desk.telling import CALLER, NOON, minutes
+from tests.callcontrol.reporting import telling as tell
+from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
 from tests.desk import browser
 from tests.repeating import converted
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from config.http.formats import render
 from tests import factories as make
-from tests.config.desk.histories import NOW, World
+from tests.callcontrol.reporting.histories import NOW, World
 from tests.desk import browser, listed
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call
-from callcontrol.state import tags
 from callcontrol.state.locked_call import enter
+from callcontrol.state.tags import write as write_on_call
 from campaigns.errors import NotFound, Refusal
 from publishers import stored_tags
 from publishers.snapshot import KeyFacts
@@ -80,7 +80,7 @@ def _write_about_caller(about: About, key: KeyFacts, tags: Mapping[str, str], no
 
 
 def _write_on(call: Call, key: KeyFacts, tags: Mapping[str, str], now: datetime) -> tuple[Found, UUID]:
-    tags.write(call, tags, publisher_row=key.publisher_row, now=now)
+    write_on_call(call, tags, publisher_row=key.publisher_row, now=now)
     return Found.LIVE if call.is_live else Found.ENDED, call.pk
 
 

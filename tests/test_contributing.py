@@ -16,10 +16,11 @@ from drf_spectacular.generators import SchemaGenerator
 
 from callcontrol import carriers
 from callcontrol.api.urls import paths_of
-from callcontrol.carriers import registry
 from callcontrol.carriers.base import Arrival, Carrier
-from callcontrol.control import actions, registry
+from callcontrol.carriers.registry import all_carriers
+from callcontrol.control import actions
 from callcontrol.control.actions.base import Action
+from callcontrol.control.registry import all_actions
 from callcontrol.lifecycle import events
 from callcontrol.models import Leg
 from campaigns.registry import declared_in
@@ -71,7 +72,7 @@ def test_what_it_posts_is_verified_read_and_answered(
     package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
     (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
-    monkeypatch.setitem(registry.all_carriers(), carrier.slug, carrier)
+    monkeypatch.setitem(all_carriers(), carrier.slug, carrier)
     settings.CARRIER = carrier.slug
     leg = caller_on_the_line(carrier.slug)
     post = partial(client.post, f"/carriers/nowhere/over?leg={leg.pk}", b"", "application/x-www-form-urlencoded")
@@ -85,14 +86,14 @@ def test_what_it_posts_is_verified_read_and_answered(
 def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Action]]:
     """The example's action, dropped into the folder of the actions; the process starts anew as far as they are concerned."""
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
-    registry.all_actions.cache_clear()
+    all_actions.cache_clear()
     urls = ModuleType("dropped.urls")
-    urls.urlpatterns = [*paths_of(registry.all_actions()), *config_urls.urlpatterns]
+    urls.urlpatterns = [*paths_of(all_actions()), *config_urls.urlpatterns]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__
-    yield next(action for action in registry.all_actions() if action.slug == "flag")
+    yield next(action for action in all_actions() if action.slug == "flag")
     monkeypatch.undo()
-    registry.all_actions.cache_clear()
+    all_actions.cache_clear()
     for name in [name for name in sys.modules if name.startswith(f"{actions.__name__}.example")]:
         del sys.modules[name]
 

@@ -2,4 +2,4 @@
 
 from . import calls, related_card, softphone
 
-__all__ = ["calls", "log_card", "softphone"]
+__all__ = ["calls", "related_card", "softphone"]

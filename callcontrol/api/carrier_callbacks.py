@@ -23,7 +23,8 @@ from callcontrol.carriers.base import (
     Webhook,
 )
 from callcontrol.carriers.registry import all_carriers
-from callcontrol.lifecycle import arrival, events
+from callcontrol.lifecycle import events
+from callcontrol.lifecycle.arrival import destination_of
 from callcontrol.models import Party
 from campaigns.errors import Forbidden, NotFound
 from config.http.bodies import read_body
@@ -94,7 +95,7 @@ def _handed_on(carrier: Carrier, hook: Webhook) -> Reply:
 def _taken_in(carrier: Carrier, arrival: Arrival) -> Reply:
     """Nobody outside is asked here: the caller is answered at once, and a buyer is rung when the caller is in the conference."""
     try:
-        if arrival.digits is None and arrival.destination_of(arrival.to).ask_caller_number:
+        if arrival.digits is None and destination_of(arrival.to).ask_caller_number:
             return carrier.ask_number(arrival)
         call = events.take_call(arrival)
     except NotFound:

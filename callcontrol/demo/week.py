@@ -12,7 +12,8 @@ from campaigns.models import Company
 from publishers.models import LogEntry
 from reservations.models import Reservation
 
-from . import incidents, leads, live, plan, staff
+from . import incidents, leads, live, plan
+from .staff import People, changes, hire, open_company
 from .world import World
 
 
@@ -30,8 +31,8 @@ def make(*, company: Company, base_url: str, now: datetime, say: Callable[[str],
     now = now.replace(microsecond=now.microsecond // 1000 * 1000).astimezone(UTC)
     began = now - timedelta(days=days)
     with _same_chance(plan.SEED), transaction.atomic():
-        staff = staff.hire(company)
-        staff.open_company(company, staff, began=began)
+        staff = hire(company)
+        open_company(company, staff, began=began)
         world = World(company, base_url=base_url, now=now)
         for at, story in _stories(world, staff, began):
             world.stage.enter(at, story)
@@ -40,11 +41,11 @@ def make(*, company: Company, base_url: str, now: datetime, say: Callable[[str],
             world.stage.play(until=began + timedelta(days=day))
 
 
-def _stories(world: World, staff: staff.People, began: datetime) -> Iterator[tuple[datetime, leads.Story]]:
+def _stories(world: World, staff: People, began: datetime) -> Iterator[tuple[datetime, leads.Story]]:
     for lead in plan.leads(began=began, until=world.now, zone=world.zone):
         yield lead.at, leads.story_of(world, lead)
     yield from incidents.incidents(world, began=began)
-    yield from staff.changes(world, staff, began=began)
+    yield from changes(world, staff, began=began)
     yield from live.scenes(world)
 
 

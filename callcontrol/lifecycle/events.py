@@ -20,7 +20,8 @@ from campaigns.errors import NotFound
 from publishers.snapshot import current_snapshot
 from reservations import lifecycle as reservations
 
-from . import arrival, dialing, legs, settlement
+from . import dialing, legs, settlement
+from .arrival import destination_of, take_in
 from .carrier_commands import conduct
 
 # What was said while something else was being heard, with its moment; None: nobody is listening.
@@ -43,9 +44,9 @@ def take_call(arrival: Arrival) -> Call:
 
     Announced twice, it is the first one again. Raises NotFound when the number is not ours.
     """
-    to = arrival.destination_of(arrival.to)
+    to = destination_of(arrival.to)
     with transaction.atomic():
-        call = arrival.take_in(arrival, to)
+        call = take_in(arrival, to)
     # Others' reservations live by the wall's clock, whatever time this call brings.
     reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_row=call.company_id)
     return call

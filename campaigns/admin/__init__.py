@@ -2,4 +2,4 @@
 
 from . import buyers, campaign, changes, companies, members, passwords, webhooks
 
-__all__ = ["buyers", "campaign", "changes", "companies", "passwords", "people", "webhooks"]
+__all__ = ["buyers", "campaign", "changes", "companies", "members", "passwords", "webhooks"]

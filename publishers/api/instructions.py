@@ -6,7 +6,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from publishers.instructions import links, page
+from publishers.instructions import links
+from publishers.instructions.page import page_of
 
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -17,7 +18,7 @@ def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
     handout = links.find(token)
     if handout is None:
         return TemplateResponse(request, "instructions/nothing.html", status=404, headers=_PRIVATE)
-    page = page.page_of(
+    page = page_of(
         key=handout.key,
         publisher=handout.publisher,
         former=handout.former_key,

@@ -231,8 +231,8 @@ def _used(pool: Pool, company_row: int, moment: datetime) -> dict[tuple[str, str
     """(owner, kind) → used of every counter that the moment falls into, whether its window is now, over or to come."""
     owners = {capped.owner: capped for one in pool.candidates for capped in (one.own, *one.groups)}
     wanted = {(owner, kind, window) for owner, one in owners.items() for kind, window, _ in counters.windows(one, moment)}
-    counters = CapCounter.objects.filter(company_id=company_row, window__in={window for _, _, window in wanted})
-    rows = counters.values_list("owner", "kind", "window", "used")
+    in_windows = CapCounter.objects.filter(company_id=company_row, window__in={window for _, _, window in wanted})
+    rows = in_windows.values_list("owner", "kind", "window", "used")
     return {(owner, kind): used for owner, kind, window, used in rows if (owner, kind, window) in wanted}
 
 

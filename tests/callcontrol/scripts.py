@@ -199,9 +199,9 @@ def _told_of_transfer(row: Transfer) -> str:
 def places(company_row: int) -> Iterator[str]:
     """For each owner that was ever counted: calls at once, and calls in a period, of which all must tell the same."""
     owners = dict(Buyer.objects.filter(company=company_row).values_list("pk", "buyer_id"))
-    counters = CapCounter.objects.filter(company=company_row).order_by("owner", "kind")
+    used_places = CapCounter.objects.filter(company=company_row).order_by("owner", "kind")
     used: dict[str, dict[str, int]] = {}
-    for owner, kind, number in counters.values_list("owner", "kind", "used"):
+    for owner, kind, number in used_places.values_list("owner", "kind", "used"):
         used.setdefault(owner, {})[kind] = number
     for owner, kinds in sorted(used.items()):
         at_once, periods = kinds.pop("concurrency"), sorted(set(kinds.values()))

@@ -84,9 +84,9 @@ def play_at_once(call: Call, stages: Script) -> None:
             tell(call, line)
         told = [line for line in stage if line.split()[0] not in OWN]
         told += random.Random(len(told)).sample(told, len(told) // 2)
-        now, events = after(max(map(said_at, stage))), [event_of(call, line) for line in told]
-        if events:
-            together([lambda event=event, now=now: events.hear(event, now=now) for event in events])
+        now, heard = after(max(map(said_at, stage))), [event_of(call, line) for line in told]
+        if heard:
+            together([lambda event=event, now=now: events.hear(event, now=now) for event in heard])
 
 
 @pytest.mark.usefixtures("quiet")

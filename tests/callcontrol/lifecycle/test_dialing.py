@@ -65,7 +65,7 @@ def used() -> list[int]:
     return [held(one) for one in Buyer.objects.order_by("buyer_id")]
 
 
-def events(call: Answer) -> list[tuple[str, object]]:
+def timeline(call: Answer) -> list[tuple[str, object]]:
     return [(event["event"], event["detail"].get("why")) for event in call["events"]]
 
 
@@ -74,7 +74,7 @@ def test_the_reserved_buyer_is_rung_though_others_come_first_now(key: Key) -> No
     number = ping(key)["inbound_number"]
     Buyer.objects.filter(buyer_id="b1").update(priority=9)
     call = dial(number)
-    assert (call["buyer_id"], rung(call), used(), events(call)) == (
+    assert (call["buyer_id"], rung(call), used(), timeline(call)) == (
         "b1",
         [buyer("b1").number],
         [1, 0, 0],
@@ -102,7 +102,7 @@ def test_a_reserved_buyer_that_is_gone_is_passed_over(key: Key, how: str, confir
     _remove(buyer("b1"), how)
     call = dial(answer["inbound_number"])
     assert (call["buyer_id"], call["reservation_uuid"], used()) == ("b2", answer["uuid"], [0, 1, 0])
-    assert events(call)[1] == (
+    assert timeline(call)[1] == (
         "reserved-buyer-passed-over",
         "it is paused" if how == "paused" else "it is no longer on the campaign",
     )
@@ -121,7 +121,7 @@ def test_a_reserved_buyer_that_is_full_is_passed_over(campaign: Campaign, key: K
     first, second = ping(key), ping(make_key(campaign=campaign, ttl_seconds=60))
     calls = [dial(answer["inbound_number"]) for answer in (first, second)]
     assert [(call["buyer_id"], call["reservation_uuid"]) for call in calls] == [("b1", first["uuid"]), ("b2", second["uuid"])]
-    assert events(calls[1])[1] == ("reserved-buyer-passed-over", "its concurrency cap is full")
+    assert timeline(calls[1])[1] == ("reserved-buyer-passed-over", "its concurrency cap is full")
 
 
 def test_a_place_that_is_held_is_used_though_the_cap_is_full(key: Key) -> None:
@@ -135,7 +135,7 @@ def test_a_key_may_want_nobody_but_the_reserved_buyer(campaign: Campaign) -> Non
     answer = ping(make_key(campaign=campaign, route_only_to_reserved_buyer=True, count_on_reserve=True))
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
     call = dial(answer["inbound_number"])
-    assert (call["status"], rung(call), used(), events(call)[-1]) == ("no-target", [], [0, 0, 0], ("ended", "no buyer is left"))
+    assert (call["status"], rung(call), used(), timeline(call)[-1]) == ("no-target", [], [0, 0, 0], ("ended", "no buyer is left"))
 
 
 def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key: Key) -> None:
@@ -193,7 +193,7 @@ def test_a_paused_campaign_or_publisher_rings_nobody(campaign: Campaign, paused:
     answer = ping(make_key(campaign=campaign, count_on_reserve=True), publisher_id="alpha")
     paused.objects.update(paused=True)
     call = dial(answer["inbound_number"])
-    assert (call["status"], call["buyer_id"], used(), events(call)[-1]) == ("no-target", None, [0, 0, 0], ("ended", why))
+    assert (call["status"], call["buyer_id"], used(), timeline(call)[-1]) == ("no-target", None, [0, 0, 0], ("ended", why))
 
 
 def test_with_nobody_left_the_caller_is_turned_away(campaign: Campaign, broken: type[Broken]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from callcontrol.models import Call, CallTag
-from callcontrol.state import tags
+from callcontrol.state.tags import known, land
+from callcontrol.state.tags import write as write_on_call
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 from tests.callcontrol.lines import NOW, make_call
@@ -23,7 +24,7 @@ def ended_call(at: datetime = NOW, **fields: Any) -> Call:
 
 
 def write(call: Call, at: datetime, publisher_row: int | None = None, **tags: str) -> None:
-    tags.write(call, tags, publisher_row=publisher_row, now=at)
+    write_on_call(call, tags, publisher_row=publisher_row, now=at)
 
 
 # --- landing ----------------------------------------------------------------------------------------------
@@ -31,14 +32,14 @@ def test_a_live_call_keeps_them_until_they_land() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
     assert (on_calls(), waiting_on_calls()) == ({}, {"a": "1"})
-    tags.land(call)
+    land(call)
     assert (on_calls(), waiting_on_calls()) == ({"a": "1"}, {})
 
 
 def test_they_land_with_who_wrote_them_and_when() -> None:
     call, publisher = make_call(make_campaign()), make_publisher()
     write(call, NOW + SECOND, publisher.pk, a="1")
-    tags.land(call)
+    land(call)
     tag = CallTag.objects.get()
     assert (tag.publisher, tag.written_at, tag.value_before) == (publisher, NOW + SECOND, None)
 
@@ -53,7 +54,7 @@ def test_what_lands_writes_over_what_stood_there() -> None:
     call, publisher = make_call(make_campaign()), make_publisher()
     call.tags.create(name="a", value="came with the call", written_at=NOW)
     write(call, NOW, publisher.pk, a="later")
-    tags.land(call)
+    land(call)
     tag = CallTag.objects.get()
     assert (tag.value, tag.value_before, tag.publisher) == ("later", "came with the call", publisher)
 
@@ -61,27 +62,27 @@ def test_what_lands_writes_over_what_stood_there() -> None:
 def test_landing_twice_is_once() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
-    tags.land(call)
-    tags.land(call)
+    land(call)
+    land(call)
     assert on_calls() == {"a": "1"}
 
 
 # --- what was known at the end ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("seconds", "known"), [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})], ids=["before", "at the end", "after"]
+    ("seconds", "expected"), [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})], ids=["before", "at the end", "after"]
 )
-def test_what_was_written_after_the_end_was_not_known(seconds: int, known: dict[str, str]) -> None:
+def test_what_was_written_after_the_end_was_not_known(seconds: int, expected: dict[str, str]) -> None:
     call = ended_call(NOW)
     call.started_at = NOW - 60 * SECOND
     call.tags.create(name="a", value="1", written_at=NOW + seconds * SECOND)
-    assert tags.known(call) == known
+    assert known(call) == expected
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 60])
 def test_a_write_on_an_ended_call_is_after_its_end_whatever_the_clocks_say(seconds: int) -> None:
     call = ended_call()
     write(call, NOW + seconds * SECOND, a="1")
-    assert (on_calls(), tags.known(call)) == ({"a": "1"}, {})
+    assert (on_calls(), known(call)) == ({"a": "1"}, {})
 
 
 def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
@@ -89,14 +90,14 @@ def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
     call.tags.create(name="a", value="at the end", written_at=NOW)
     for seconds, value in ((1, "later"), (2, "latest")):
         write(call, NOW + seconds * SECOND, a=value)
-    assert (on_calls(), tags.known(call)) == ({"a": "latest"}, {"a": "at the end"})
+    assert (on_calls(), known(call)) == ({"a": "latest"}, {"a": "at the end"})
 
 
 def test_a_blank_value_is_one() -> None:
     call = ended_call()
     call.tags.create(name="a", value="", written_at=NOW)
     write(call, NOW + SECOND, a="1")
-    assert tags.known(call) == {"a": ""}
+    assert known(call) == {"a": ""}
 
 
 def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
@@ -104,14 +105,14 @@ def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
     call.tags.create(name="a", value="at the end", written_at=NOW)
     write(call, NOW + 10 * SECOND, a="later", b="later")
     call.ended_at = NOW + 9 * SECOND
-    tags.land(call)
-    assert (on_calls(), tags.known(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
+    land(call)
+    assert (on_calls(), known(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
 
 
 def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_began() -> None:
     call = ended_call(NOW - SECOND)
     call.tags.create(name="a", value="1", written_at=NOW)
-    assert tags.known(call) == {"a": "1"}
+    assert known(call) == {"a": "1"}
 
 
 # --- money ------------------------------------------------------------------------------------------------

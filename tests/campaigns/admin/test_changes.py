@@ -168,8 +168,8 @@ def _all_pages(company: Company) -> list[tuple[int, int]]:
     """Every record, page after page."""
     found, before = [], None
     while True:
-        records, before = records.newest(of_company(company.pk), before=before, most=3)
-        found += [(record.kind, record.row.history_id) for record in records]
+        newest, before = records.newest(of_company(company.pk), before=before, most=3)
+        found += [(record.kind, record.row.history_id) for record in newest]
         if before is None:
             return found
         before = records.read_cursor(str(before))

@@ -28,7 +28,9 @@ def main(words: list[str]) -> None:
 def said_of(error: Error) -> str:
     """What the database's failure means to whoever typed the command; blank when that is unknown."""
     line = (str(error) or type(error).__name__).strip().splitlines()[0]
-    if getattr(error.__cause__, "sqlstate", "") in _UNDEFINED or line.startswith(("no such table", "no such column")):
+    if getattr(error.__cause__, "sqlstate", "") in _UNDEFINED or line.startswith(
+        ("no such table", "no such column")
+    ):
         return "The database is not up to date: run `python manage.py migrate`, or `python manage.py up`."
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database can't be reached: {line.rstrip('.')}. See that its server runs and that DATABASE_URL is right."

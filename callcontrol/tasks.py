@@ -16,7 +16,12 @@ _ONE_BATCH = 1_000_000  # a turn is one batch: the next one comes soon
 def catch_up_calls() -> int:
     """Rings out, takes back, goes on with and ends the calls that are behind; how many."""
     now = timezone.now()
-    return leases.sweep(name="catch-up-calls", batch=lambda: timeouts.catch_up_due(now=now, most=_BATCH), most=_BATCH, now=now)
+    return leases.sweep(
+        name="catch-up-calls",
+        batch=lambda: timeouts.apply_due_timeouts(now=now, limit=_BATCH),
+        limit=_BATCH,
+        now=now,
+    )
 
 
 @shared_task(ignore_result=True)
@@ -24,7 +29,10 @@ def ask_carrier_again() -> int:
     """Tells the carrier once more of lines that should be over; how many."""
     now = timezone.now()
     return leases.sweep(
-        name="ask-carrier-again", batch=lambda: timeouts.ask_again(now=now, most=_BATCH), most=_ONE_BATCH, now=now
+        name="ask-carrier-again",
+        batch=lambda: timeouts.repeat_commands(now=now, limit=_BATCH),
+        limit=_ONE_BATCH,
+        now=now,
     )
 
 
@@ -33,5 +41,8 @@ def deliver_webhooks() -> int:
     """Sends the webhooks that are due; how many."""
     now = timezone.now()
     return leases.sweep(
-        name="deliver-webhooks", batch=lambda: deliveries.deliver_due(now=now, most=_BATCH), most=_ONE_BATCH, now=now
+        name="deliver-webhooks",
+        batch=lambda: deliveries.send_due(now=now, limit=_BATCH),
+        limit=_ONE_BATCH,
+        now=now,
     )

@@ -10,4 +10,6 @@ class Campaigns(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        import_module("campaigns.caps.sync")  # its receivers need the models, which are loaded only now
+        import_module(
+            "campaigns.caps.sync"
+        )  # its receivers need the models, which are loaded only now

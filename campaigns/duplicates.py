@@ -33,48 +33,58 @@ WHERE true ON CONFLICT DO NOTHING RETURNING paid
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class Duplicates:
     """What routing must know of a caller: the rows of the buyers that are no longer for them, and whether none is."""
 
     converted_with: frozenset[int] = frozenset()
     refused: bool = False
 
 
-NO_REPEAT = Repeats()
+NO_REPEAT = Duplicates()
 
 
-def among(conversions: Iterable[tuple[int, datetime]], *, dedupe_seconds: int, duplicates: str, now: datetime) -> Repeats:
+def duplicates_among(
+    conversions: Iterable[tuple[int, datetime]],
+    *,
+    dedupe_seconds: int,
+    duplicates: str,
+    now: datetime,
+) -> Duplicates:
     """The same as `before` from what was read already: (buyer's row, moment) of the caller's conversions on the campaign."""
     after, until = _window(now, dedupe_seconds)
     return _meaning(frozenset(row for row, at in conversions if after < at < until), duplicates)
 
 
-def before(
+def duplicates_before(
     *,
-    campaign_row: int,
+    campaign_pk: int,
     caller_number: str | None,
     dedupe_seconds: int,
     duplicates: str,
     now: datetime,
     call_uuid: UUID | None = None,
-) -> Repeats:
+) -> Duplicates:
     """What an earlier conversion of this caller means for the one who asks. A call's own conversion makes no repeat of it."""
     if caller_number is None or duplicates == _PAY_ONCE or not dedupe_seconds:
         return NO_REPEAT
     after, until = _window(now, dedupe_seconds)
     known = ConvertedCaller.objects.filter(
-        campaign_id=campaign_row, caller_number=caller_number, paid=True, converted_at__gt=after, converted_at__lt=until
+        campaign_id=campaign_pk,
+        caller_number=caller_number,
+        paid=True,
+        converted_at__gt=after,
+        converted_at__lt=until,
     )
     others = known.exclude(call_uuid=call_uuid) if call_uuid else known
-    return _meaning(frozenset(others.values_list("buyer_row", flat=True).distinct()), duplicates)
+    return _meaning(frozenset(others.values_list("buyer_pk", flat=True).distinct()), duplicates)
 
 
-def record(
+def record_conversion(
     *,
-    company_row: int,
-    campaign_row: int,
+    company_pk: int,
+    campaign_pk: int,
     caller_number: str | None,
-    buyer_row: int,
+    buyer_pk: int,
     call_uuid: UUID,
     dedupe_seconds: int,
     duplicates: str,
@@ -90,25 +100,45 @@ def record(
     uuid = ConvertedCaller._meta.get_field("call_uuid").get_db_prep_value(call_uuid, connection)
     window = _window(now, dedupe_seconds if duplicates == _PAY_ONCE else 0)
     at, after, until = map(connection.ops.adapt_datetimefield_value, (now, *window))
-    whose = (campaign_row, caller_number)
-    values = [company_row, campaign_row, buyer_row, caller_number, uuid, at, *whose, *whose, after, until]
+    whose = (campaign_pk, caller_number)
+    values = [
+        company_pk,
+        campaign_pk,
+        buyer_pk,
+        caller_number,
+        uuid,
+        at,
+        *whose,
+        *whose,
+        after,
+        until,
+    ]
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, values)
-            said = cursor.fetchone() or ConvertedCaller.objects.filter(call_uuid=call_uuid).values_list("paid").first()
+            said = (
+                cursor.fetchone()
+                or ConvertedCaller.objects.filter(call_uuid=call_uuid).values_list("paid").first()
+            )
         if said is not None:
             return bool(said[0])
 
 
 def record_sale(
-    *, company_row: int, campaign_row: int, caller_number: str | None, buyer_row: int, call_uuid: UUID, now: datetime
+    *,
+    company_pk: int,
+    campaign_pk: int,
+    caller_number: str | None,
+    buyer_pk: int,
+    call_uuid: UUID,
+    now: datetime,
 ) -> None:
     """A sale that the buyer itself reports is paid for, whatever its caller did before; later calls are its repeats."""
-    paid = record(
-        company_row=company_row,
-        campaign_row=campaign_row,
+    paid = record_conversion(
+        company_pk=company_pk,
+        campaign_pk=campaign_pk,
         caller_number=caller_number,
-        buyer_row=buyer_row,
+        buyer_pk=buyer_pk,
         call_uuid=call_uuid,
         dedupe_seconds=0,
         duplicates=_PAY_ONCE,
@@ -123,7 +153,11 @@ def _window(now: datetime, seconds: int) -> tuple[datetime, datetime]:
     return now - timedelta(seconds=seconds), now + timedelta(seconds=seconds)
 
 
-def _meaning(converted_with: frozenset[int], duplicates: str) -> Repeats:
+def _meaning(converted_with: frozenset[int], duplicates: str) -> Duplicates:
     if not converted_with or duplicates == _PAY_ONCE:
         return NO_REPEAT
-    return Repeats(refused=True) if duplicates == _REFUSE else Repeats(converted_with=converted_with)
+    return (
+        Duplicates(refused=True)
+        if duplicates == _REFUSE
+        else Duplicates(converted_with=converted_with)
+    )

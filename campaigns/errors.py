@@ -44,7 +44,7 @@ class StillRunning(Refusal):
     retry_after = 1
 
 
-class TooMany(Refusal):
+class TooManyRequests(Refusal):
     """Over a rate; `retry_after` is whole seconds."""
 
     status = 429
@@ -54,7 +54,7 @@ class TooMany(Refusal):
         self.retry_after = retry_after
 
 
-class CarrierAway(Refusal):
+class CarrierUnavailable(Refusal):
     """The carrier did not do what it was asked; nothing has changed, and asking again may help."""
 
     status = 503

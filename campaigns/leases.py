@@ -24,7 +24,7 @@ def release(*, name: str, holder: str, now: datetime) -> None:
     Lease.objects.filter(name=name, holder=holder).update(until=None, ticked_at=now)
 
 
-def sweep(*, name: str, batch: Callable[[], int], most: int, now: datetime) -> int:
+def sweep(*, name: str, batch: Callable[[], int], limit: int, now: datetime) -> int:
     """Calls `batch` until one does fewer than `most`, if no other worker is at it; how many were done.
 
     A backlog is left to the next turn after MOST_BATCHES, so that no sweep outlives its lease.
@@ -36,7 +36,7 @@ def sweep(*, name: str, batch: Callable[[], int], most: int, now: datetime) -> i
     for _ in range(MOST_BATCHES):
         step = batch()
         done += step
-        if step < most:
+        if step < limit:
             break
     release(name=name, holder=holder, now=now)
     return done

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from .errors import Refusal
 from .models import Company, Member
-from .models.version import lock
+from .models.version import lock_version
 
 
 class _LinkTokens(PasswordResetTokenGenerator):
@@ -25,11 +25,11 @@ class _LinkTokens(PasswordResetTokenGenerator):
 tokens = _LinkTokens()
 
 
-def name_of(user: User) -> str:
+def member_name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def account_of(*, email: str, company: Company, everywhere: bool = False) -> User | None:
+def find_account(*, email: str, company: Company, everywhere: bool = False) -> User | None:
     """The account that whoever has this address works with already; None when there is none yet.
 
     Raises Refusal when it may not be added to the company: `everywhere` is the administrator, who may add everybody's
@@ -41,17 +41,30 @@ def account_of(*, email: str, company: Company, everywhere: bool = False) -> Use
     if not found:
         return None
     user = found[0]
-    if len(found) > 1 or not user.is_active or user.is_superuser or (user.memberships.exists() and not everywhere):
-        raise Refusal("this address can’t be added here: ask the administrator of the installation to do it")
+    if (
+        len(found) > 1
+        or not user.is_active
+        or user.is_superuser
+        or (user.memberships.exists() and not everywhere)
+    ):
+        raise Refusal(
+            "this address can’t be added here: ask the administrator of the installation to do it"
+        )
     return user
 
 
-def add(
-    *, company: Company, email: str, first_name: str = "", last_name: str = "", role: str, everywhere: bool = False
+def add_member(
+    *,
+    company: Company,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    role: str,
+    everywhere: bool = False,
 ) -> Member:
     """Somebody begins to work for the company; who has no account yet gets one without a password. Raises Refusal."""
     with transaction.atomic():
-        user = account_of(email=email, company=company, everywhere=everywhere)
+        user = find_account(email=email, company=company, everywhere=everywhere)
         if user is None:
             name = {"email": email, "first_name": first_name, "last_name": last_name}
             user = User.objects.create_user(email.lower(), is_staff=True, **name)
@@ -60,7 +73,7 @@ def add(
 
 def _take_turn(member: Member) -> None:
     """Waits for whoever changes the people of the company. Refusal when that removed this one."""
-    lock(member.company_id)
+    lock_version(member.company_id)
     if not Member.objects.filter(pk=member.pk).exists():
         raise Refusal("somebody else has removed this person meanwhile")
 
@@ -83,7 +96,7 @@ def change_role(*, member: Member, role: str) -> None:
         member.save(update_fields=["role"])
 
 
-def remove(*, member: Member) -> None:
+def remove_member(*, member: Member) -> None:
     """The person no longer works for the company; their account and what they did stay. Raises Refusal for the last owner."""
     with transaction.atomic():
         _take_turn(member)
@@ -91,7 +104,7 @@ def remove(*, member: Member) -> None:
         member.delete()
 
 
-def may_get_link(*, user: User, owned: Collection[int]) -> bool:
+def may_receive_link(*, user: User, owned: Collection[int]) -> bool:
     """Whether an owner of these companies may make a link for the person: who holds it can be that person, everywhere."""
     places = set(user.memberships.values_list("company_id", flat=True))
     return user.is_active and not user.is_superuser and bool(places) and places <= set(owned)

@@ -7,11 +7,24 @@ from types import ModuleType
 from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, shortnumberinfo
+from phonenumbers import (
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    shortnumberinfo,
+)
 
 LONGEST_DESTINATION = 255
 _MOST_TEXT = 64  # more than any spelling of 15 digits needs
-_WITHHELD = {"anonymous", "restricted", "private", "unknown", "unavailable", "266696687"}  # the last spells ANONYMOUS on a keypad
+_WITHHELD = {
+    "anonymous",
+    "restricted",
+    "private",
+    "unknown",
+    "unavailable",
+    "266696687",
+}  # the last spells ANONYMOUS on a keypad
 _SPELLED = re.compile(r"\+?[0-9\s().\-/\u00a0\u2010-\u2015\u2212]+")
 _NANP_NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NANP = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
@@ -21,7 +34,12 @@ _SIP = re.compile(
     r"(?::\d{1,5})?(?:;[A-Za-z0-9\-_.=]{1,64})*",
     re.IGNORECASE,
 )
-_TOLL_FREE = {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN}
+_TOLL_FREE = {
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.UAN,
+}
 # The geocoder names a NANP state alone in full ("California") and behind a city in two letters ("San Francisco, CA").
 _NAMES = """
 Alabama=AL, Alaska=AK, Arizona=AZ, Arkansas=AR, California=CA, Colorado=CO, Connecticut=CT, Delaware=DE, Florida=FL,
@@ -49,7 +67,9 @@ def to_e164(text: str, region: str) -> str | None:
         return None
     has_plus = spelled.startswith("+")
     digits = re.sub(r"\D", "", spelled.replace("(0)", "") if has_plus else spelled)
-    if re.match(r"00[1-9]\d{6}", digits) and not has_plus:  # what most of the world dials for the plus
+    if (
+        re.match(r"00[1-9]\d{6}", digits) and not has_plus
+    ):  # what most of the world dials for the plus
         has_plus, digits = True, digits[2:]
     if not 7 <= len(digits) <= 15:
         return None
@@ -61,7 +81,10 @@ def to_e164(text: str, region: str) -> str | None:
 def _possible(text: str, region: str) -> str | None:
     """E.164 when the text is as long as a number of the region may be; None else."""
     number = _parsed(text, region)
-    if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+    if (
+        number is None
+        or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE
+    ):
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return e164 if len(e164) <= 16 else None
@@ -100,7 +123,9 @@ def is_emergency(text: str) -> bool:
     """Whether it is the emergency number of any country, also as the user of a SIP address or behind a country's code."""
     user = sip_user(text) or text.strip()
     digits = re.sub(r"\D", "", user)
-    return bool(re.fullmatch(r"[+0-9\s().\-]+", user)) and (_calls_for_help(digits) or digits == "1911")
+    return bool(re.fullmatch(r"[+0-9\s().\-]+", user)) and (
+        _calls_for_help(digits) or digits == "1911"
+    )
 
 
 def sip_user(text: str) -> str:
@@ -112,7 +137,8 @@ def sip_user(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _calls_for_help(digits: str) -> bool:
     return len(digits) < 7 and any(
-        shortnumberinfo.is_emergency_number(digits, region) for region in shortnumberinfo.SUPPORTED_SHORT_REGIONS
+        shortnumberinfo.is_emergency_number(digits, region)
+        for region in shortnumberinfo.SUPPORTED_SHORT_REGIONS
     )
 
 
@@ -147,7 +173,11 @@ def _place(e164: str) -> tuple[tuple[str, str], ...]:
     city, state = _american(named) if number.country_code == 1 else (named, "")
     if city == geocoder().country_name_for_number(number, "en"):
         city = ""
-    found = {"caller_state": state, "caller_city": city, "caller_country": country if len(country) == 2 else ""}
+    found = {
+        "caller_state": state,
+        "caller_city": city,
+        "caller_country": country if len(country) == 2 else "",
+    }
     return tuple((key, value) for key, value in found.items() if value)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 Declared = TypeVar("Declared")
 
 
-def declared_in(package: ModuleType, base: type[Declared]) -> list[type[Declared]]:
+def classes_declared_in(package: ModuleType, base: type[Declared]) -> list[type[Declared]]:
     """The concrete subclasses of `base` that the package's own modules declare, in the order of module names.
 
     A class is concrete when it has a `slug` of its own. Dropping a file into the package is all it takes.
@@ -18,6 +18,10 @@ def declared_in(package: ModuleType, base: type[Declared]) -> list[type[Declared
     for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         module = importlib.import_module(info.name)
         for _, member in inspect.getmembers(module, inspect.isclass):
-            if issubclass(member, base) and member.__module__ == module.__name__ and "slug" in vars(member):
+            if (
+                issubclass(member, base)
+                and member.__module__ == module.__name__
+                and "slug" in vars(member)
+            ):
                 found.append(member)
     return found

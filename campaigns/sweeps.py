@@ -12,10 +12,10 @@ _DROP = (
 )
 
 
-def drop_expired(model: type[models.Model], *, now: datetime, most: int) -> int:
+def drop_expired_rows(model: type[models.Model], *, now: datetime, limit: int) -> int:
     """Deletes at most so many rows whose `expires_at` is past; how many. What another sweep works on is left to it."""
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     sql = _DROP.format(table=connection.ops.quote_name(model._meta.db_table), lock=lock)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(now), most])
+        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(now), limit])
         return int(cursor.rowcount)

@@ -23,8 +23,8 @@ def forget_ended_counters() -> int:
     now = timezone.now()
     return leases.sweep(
         name="forget-ended-counters",
-        batch=lambda: counters.forget_ended(before=now - _KEPT, most=_BATCH),
-        most=_BATCH,
+        batch=lambda: counters.forget_ended(before=now - _KEPT, limit=_BATCH),
+        limit=_BATCH,
         now=now,
     )
 
@@ -33,11 +33,19 @@ def forget_ended_counters() -> int:
 def recount_caps() -> int:
     """Compares every counter with the holds and logs each that differs; how many. Nothing is mended by itself."""
     now = timezone.now()
-    return leases.sweep(name="recount-caps", batch=lambda: _told_drifts(now), most=sys.maxsize, now=now)
+    return leases.sweep(
+        name="recount-caps", batch=lambda: _told_drifts(now), limit=sys.maxsize, now=now
+    )
 
 
 def _told_drifts(now: datetime) -> int:
-    drifts = [drift for company in Company.objects.unretired() for drift in counters.recount(company_id=company.pk, now=now)]
+    drifts = [
+        drift
+        for company in Company.objects.unretired()
+        for drift in counters.recount(company_id=company.pk, now=now)
+    ]
     for drift in drifts:
-        _log.error("%s %s counts %s, but %s are held", drift.owner, drift.kind, drift.used, drift.held)
+        _log.error(
+            "%s %s counts %s, but %s are held", drift.owner, drift.kind, drift.used, drift.held
+        )
     return len(drifts)

@@ -26,7 +26,7 @@ SWEEPS: dict[str, float] = {
     "publishers.tasks.trim_idempotency_records": 3600,
     "publishers.tasks.trim_log": 3600,
     "reservations.tasks.wipe_reservations": 3600,
-    "callcontrol.reporting.tasks.tally_hours": 60,
+    "callcontrol.reporting.tasks.write_rollups": 60,
     "campaigns.tasks.forget_ended_counters": 24 * 3600,
     "campaigns.tasks.recount_caps": 24 * 3600,
 }
@@ -35,7 +35,9 @@ app = Celery("ringpost")
 app.conf.update(
     broker_url=settings.REDIS_URL or "filesystem://localhost",
     broker_transport_options=(
-        {"socket_connect_timeout": 5, "socket_timeout": 30} if settings.REDIS_URL else broker.install(settings.BROKER_DIR)
+        {"socket_connect_timeout": 5, "socket_timeout": 30}
+        if settings.REDIS_URL
+        else broker.install(settings.BROKER_DIR)
     ),
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,
@@ -48,7 +50,10 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_enable_remote_control=False,
     worker_redirect_stdouts=False,
-    beat_schedule={name: {"task": name, "schedule": every, "options": {"expires": every}} for name, every in SWEEPS.items()},
+    beat_schedule={
+        name: {"task": name, "schedule": every, "options": {"expires": every}}
+        for name, every in SWEEPS.items()
+    },
     beat_schedule_filename=str(settings.VAR_DIR / "beat"),
 )
 app.autodiscover_tasks()

@@ -21,7 +21,9 @@ def number(name: str, *, default: int) -> int:
     try:
         return int(text) if text else default
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {text!r}: give a whole number, like {default}.") from None
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}: give a whole number, like {default}."
+        ) from None
 
 
 def port(name: str, *, default: int) -> int:
@@ -35,9 +37,15 @@ def port(name: str, *, default: int) -> int:
 def log_level(name: str, *, default: str) -> str:
     """The name of one of logging's levels, in capitals."""
     level = env.str(name, default="").strip().upper() or default
-    known = [known for known, value in logging.getLevelNamesMapping().items() if value and known not in {"WARN", "FATAL"}]
+    known = [
+        known
+        for known, value in logging.getLevelNamesMapping().items()
+        if value and known not in {"WARN", "FATAL"}
+    ]
     if level not in known:
-        raise ImproperlyConfigured(f"{name} is {level!r}: choose one of {', '.join(sorted(known))}.")
+        raise ImproperlyConfigured(
+            f"{name} is {level!r}: choose one of {', '.join(sorted(known))}."
+        )
     return level
 
 
@@ -64,11 +72,15 @@ def kept_secret(path: Path, length: int = 50) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"{path} can't be read: {error.strerror}. Its owner must be who runs Ringpost.") from None
+        raise ImproperlyConfigured(
+            f"{path} can't be read: {error.strerror}. Its owner must be who runs Ringpost."
+        ) from None
 
 
 def _unwritable(name: str, path: Path, error: OSError) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{name}, {path}, can't be written: {error.strerror}. Give a folder that this user may write.")
+    return ImproperlyConfigured(
+        f"{name}, {path}, can't be written: {error.strerror}. Give a folder that this user may write."
+    )
 
 
 def host(name: str, *, url: str) -> str:
@@ -76,7 +88,9 @@ def host(name: str, *, url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {url!r}: give scheme and host, like https://calls.example.com.") from None
+        raise ImproperlyConfigured(
+            f"{name} is {url!r}: give scheme and host, like https://calls.example.com."
+        ) from None
 
 
 def own_hosts(name: str, *, url: str, bind: str, port: int) -> list[str]:
@@ -88,9 +102,13 @@ def own_hosts(name: str, *, url: str, bind: str, port: int) -> list[str]:
     try:
         parts = urlsplit(url)
         own = parts.hostname or ""
-        return [f"{f'[{own}]' if ':' in own else own}:{parts.port or (443 if parts.scheme == 'https' else 80)}"]
+        return [
+            f"{f'[{own}]' if ':' in own else own}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+        ]
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {url!r}: give scheme and host, like https://calls.example.com.") from None
+        raise ImproperlyConfigured(
+            f"{name} is {url!r}: give scheme and host, like https://calls.example.com."
+        ) from None
 
 
 # --- addresses with passwords in them, which are therefore never repeated -------------------------------
@@ -105,18 +123,24 @@ def database(name: str) -> dict[str, Any] | None:
             f"{name} must be like postgres://user:password@host/name or sqlite:////path; unset: SQLite in VAR_DIR."
         )
     if scheme in _POSTGRES and importlib.util.find_spec("psycopg") is None:
-        raise ImproperlyConfigured(f"{name} asks for PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`.")
+        raise ImproperlyConfigured(
+            f"{name} asks for PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`."
+        )
     try:
         return dict(env.db_url_config(url))
     except ValueError:
-        raise ImproperlyConfigured(f"{name} can't be read: write it like postgres://user:password@host:5432/name.") from None
+        raise ImproperlyConfigured(
+            f"{name} can't be read: write it like postgres://user:password@host:5432/name."
+        ) from None
 
 
 def redis(name: str) -> str:
     """The address of a Redis; blank when none is named."""
     url = env.str(name, default="")
     if url and not _is_redis(url):
-        raise ImproperlyConfigured(f"{name} must be written like redis://host:6379/0; unset: files in VAR_DIR do its work.")
+        raise ImproperlyConfigured(
+            f"{name} must be written like redis://host:6379/0; unset: files in VAR_DIR do its work."
+        )
     return url
 
 

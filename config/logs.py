@@ -56,7 +56,9 @@ def _scrubbed(value: Any) -> Any:
 
 def scrub_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last step before a line is written: every value, a traceback's text included, goes through `scrub`."""
-    return {name: value if name == "timestamp" else _scrubbed(value) for name, value in event.items()}
+    return {
+        name: value if name == "timestamp" else _scrubbed(value) for name, value in event.items()
+    }
 
 
 _SHARED: list[Any] = [

@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "campaigns.admin_base.time_zone.CompanyTime",
+    "campaigns.admin_base.time_zone.CompanyTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -80,7 +80,9 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-APPEND_SLASH = False  # an API path with a slash too many is a 404, not a redirect that drops the body
+APPEND_SLASH = (
+    False  # an API path with a slash too many is a 404, not a redirect that drops the body
+)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -110,19 +112,24 @@ LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long a link lives with which a person sets a password
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-AXES_HANDLER = "config.auth.lockout.Guard"  # an address has a limit of its own there
+AXES_HANDLER = "config.auth.lockout.LockoutHandler"  # an address has a limit of its own there
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "config.auth.lockout.counted_address"
 AXES_LOCKOUT_CALLABLE = "config.auth.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who keeps trying waits no longer than who does not
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = (
+    False  # who keeps trying waits no longer than who does not
+)
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
@@ -143,7 +150,9 @@ def _sqlite(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(*SQLITE_JOURNAL),
+            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(
+                *SQLITE_JOURNAL
+            ),
         },
         "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
     }
@@ -190,7 +199,9 @@ BROKER_DIR = VAR_DIR / "broker"
 
 # --- logs -----------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = JSON_LINES | {"root": {"handlers": ["json"], "level": environment.log_level("LOG_LEVEL", default="INFO")}}
+LOGGING = JSON_LINES | {
+    "root": {"handlers": ["json"], "level": environment.log_level("LOG_LEVEL", default="INFO")}
+}
 
 # --- the product ----------------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
@@ -204,7 +215,8 @@ SIMULATOR_TOKEN = env.str("SIMULATOR_TOKEN", default="") or (
 RTB_SIP_DOMAIN = env.str("RTB_SIP_DOMAIN", default="rtb.sip.localhost")
 RTB_FIELD_PREFIX = env.str("RTB_FIELD_PREFIX", default="retreaver")
 WEBHOOK_ALLOWED_HOSTS = env.list(
-    "WEBHOOK_ALLOWED_HOSTS", default=environment.own_hosts("PUBLIC_BASE_URL", url=PUBLIC_BASE_URL, bind=BIND, port=PORT)
+    "WEBHOOK_ALLOWED_HOSTS",
+    default=environment.own_hosts("PUBLIC_BASE_URL", url=PUBLIC_BASE_URL, bind=BIND, port=PORT),
 )
 RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
@@ -220,16 +232,20 @@ REST_FRAMEWORK = {
         "config.http.formats.JSONRenderer",
         "config.http.formats.HashXMLRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.formats.Negotiation",
-    "EXCEPTION_HANDLER": "config.http.errors.answer_for",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.formats.ContentNegotiation",
+    "EXCEPTION_HANDLER": "config.http.errors.exception_handler",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ringpost",
     "DESCRIPTION": "Ping for a number, hold a buyer, bring the call.",
     "VERSION": "1.0",
     "OAS_VERSION": "3.1.0",
-    "PREPROCESSING_HOOKS": ["drf_spectacular.hooks.preprocess_exclude_path_format"],  # every path has its .json and .xml
-    "APPEND_COMPONENTS": {"securitySchemes": {"simulatorToken": {"type": "http", "scheme": "bearer"}}},
+    "PREPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.preprocess_exclude_path_format"
+    ],  # every path has its .json and .xml
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"simulatorToken": {"type": "http", "scheme": "bearer"}}
+    },
     "ENUM_NAME_OVERRIDES": {
         "CallStatus": "callcontrol.models.Call.Status",
         "LegStatus": "callcontrol.models.Leg.Status",
@@ -245,11 +261,20 @@ SPECTACULAR_SETTINGS = {
 
 
 # --- the admin ------------------------------------------------------------------------------------------
-def _menu(title: str, icon: str, page: str, permission: str = "campaigns.admin_base.is_member") -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist"), "permission": permission}
+def _menu(
+    title: str, icon: str, page: str, permission: str = "campaigns.admin_base.is_member"
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}_changelist"),
+        "permission": permission,
+    }
 
 
-def _page(title: str, icon: str, name: str, permission: str = "campaigns.admin_base.is_member") -> dict[str, Any]:
+def _page(
+    title: str, icon: str, name: str, permission: str = "campaigns.admin_base.is_member"
+) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
 
 
@@ -321,8 +346,17 @@ UNFOLD = {
                     _menu("Company", "apartment", "campaigns_company"),
                     _page("Changes", "history", "changes", "campaigns.admin_base.is_editor"),
                     _menu("People", "group", "campaigns_member", "campaigns.admin_base.is_owner"),
-                    _menu("Accounts", "manage_accounts", "auth_user", "campaigns.admin_base.is_superuser"),
-                    {"title": "My password", "icon": "password", "link": reverse_lazy("admin:password_change")},
+                    _menu(
+                        "Accounts",
+                        "manage_accounts",
+                        "auth_user",
+                        "campaigns.admin_base.is_superuser",
+                    ),
+                    {
+                        "title": "My password",
+                        "icon": "password",
+                        "link": reverse_lazy("admin:password_change"),
+                    },
                 ],
             },
         ]

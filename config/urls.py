@@ -7,9 +7,9 @@ from django_prometheus.exports import ExportToDjangoView
 
 from callcontrol.admin.softphone import Softphone
 from callcontrol.api.carrier_callbacks import CarrierEvents
-from callcontrol.caller_history.page import OneCaller
-from callcontrol.reporting.dashboard import Dashboard, DashboardCaps, DashboardSheet
-from campaigns.admin.changes import Changes
+from callcontrol.caller_history.page import CallerPage
+from callcontrol.reporting.dashboard import Dashboard, DashboardCaps, DashboardCSV
+from campaigns.admin.changes import ChangesPage
 from campaigns.admin.passwords import SetPassword
 from publishers.admin.dry_run import DryRun
 from publishers.api.instructions import posting_instructions
@@ -32,10 +32,10 @@ urlpatterns = [
     path("api/docs", api_docs.Swagger.as_view(), name="docs"),
     path("api/redoc", api_docs.Redoc.as_view(), name="redoc"),
     path("admin/", Dashboard.as_page(), name="dashboard"),  # in place of the site's own index
-    path("admin/dashboard.csv", DashboardSheet.as_page(), name="dashboard-csv"),
+    path("admin/dashboard.csv", DashboardCSV.as_page(), name="dashboard-csv"),
     path("admin/dashboard/caps/", DashboardCaps.as_page(), name="dashboard-caps"),
-    path("admin/caller/", OneCaller.as_page(), name="caller"),
-    path("admin/changes/", Changes.as_page(), name="changes"),
+    path("admin/caller/", CallerPage.as_page(), name="caller"),
+    path("admin/changes/", ChangesPage.as_page(), name="changes"),
     path("admin/dry-run/", DryRun.as_page(), name="dry-run"),
     path("admin/set-password/", SetPassword.as_view(), name="set-password"),
     path("admin/softphone/", Softphone.as_page(), name="softphone"),
@@ -47,4 +47,4 @@ urlpatterns = [
 handler400 = "config.auth.error_pages.bad_request"
 handler403 = "config.auth.error_pages.forbidden"
 handler404 = "config.auth.error_pages.not_found"
-handler500 = "config.http.errors.server_error"
+handler500 = "config.http.errors.handler500"

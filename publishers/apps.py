@@ -13,12 +13,18 @@ class Publishers(AppConfig):
 
     def ready(self) -> None:
         for owner in ("Campaign", "Company"):
-            post_save.connect(_free_numbers, sender=f"campaigns.{owner}", dispatch_uid=f"{owner}-retired")
+            post_save.connect(
+                _free_numbers, sender=f"campaigns.{owner}", dispatch_uid=f"{owner}-retired"
+            )
 
 
 def _free_numbers(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     """The numbers of a retired campaign or company may be another's from then on; one by one, so that each leaves its history."""
     if instance.retired_at is not None:
-        numbers: Any = apps.get_model("publishers", "InboundNumber")._default_manager.filter(retired_at=None)
-        for number in numbers.filter(**{str(sender._meta.model_name): instance}).select_related("campaign", "publisher"):
+        numbers: Any = apps.get_model("publishers", "InboundNumber")._default_manager.filter(
+            retired_at=None
+        )
+        for number in numbers.filter(**{str(sender._meta.model_name): instance}).select_related(
+            "campaign", "publisher"
+        ):
             number.retire(now=instance.retired_at)

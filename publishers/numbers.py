@@ -13,7 +13,11 @@ def add_to_pool(*, campaign: Campaign, numbers: Iterable[str]) -> tuple[int, lis
     """Adds E.164 numbers to the pool; how many were added, and those that some campaign has already, this one included."""
     wanted = list(dict.fromkeys(numbers))
     with transaction.atomic():
-        taken = set(InboundNumber.objects.unretired().filter(number__in=wanted).values_list("number", flat=True))
+        taken = set(
+            InboundNumber.objects.unretired()
+            .filter(number__in=wanted)
+            .values_list("number", flat=True)
+        )
         for number in wanted:
             if number not in taken:
                 InboundNumber.objects.create(campaign=campaign, number=number, in_pool=True)

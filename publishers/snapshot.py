@@ -11,21 +11,21 @@ from campaigns.models import Campaign, CatalogueVersion, Company, Webhook
 from campaigns.routing.engine import Condition, Pool
 from campaigns.routing.snapshot import pools_of
 
-from .keys.types import kind_of
+from .keys.types import key_type_of
 from .models import Conversion, InboundNumber, Key, Publisher
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFacts:
+class KeySnapshot:
     """A key as it was when the snapshot was made; `settings` are complete, the kind's defaults included."""
 
     row: int
     end: str
     type: str
-    campaign_row: int | None
-    publisher_row: int | None
-    buyer_row: int | None
-    group_row: int | None
+    campaign_pk: int | None
+    publisher_pk: int | None
+    buyer_pk: int | None
+    group_pk: int | None
     settings: Mapping[str, Any]
     paused: bool
     retired_at: datetime | None
@@ -36,33 +36,33 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class PublisherFacts:
+class PublisherSnapshot:
     row: int
     publisher_id: str
     paused: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NumberFacts:
+class NumberSnapshot:
     number: str
-    campaign_row: int
-    publisher_row: int | None
+    campaign_pk: int
+    publisher_pk: int | None
     tags: Mapping[str, str]
     in_pool: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ConversionFacts:
+class ConversionSnapshot:
     seconds: int
     payout: Decimal
     revenue: Decimal
-    publisher_row: int | None
-    buyer_row: int | None
+    publisher_pk: int | None
+    buyer_pk: int | None
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookFacts:
+class WebhookSnapshot:
     """`url` with its [tokens]; it and `secret` are kept out of tracebacks. `values`: which path becomes which tag."""
 
     row: int
@@ -77,7 +77,7 @@ class WebhookFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignFacts:
+class CampaignSnapshot:
     row: int
     campaign_id: str
     paused: bool
@@ -87,15 +87,15 @@ class CampaignFacts:
     buyers: Pool
     pool_numbers: tuple[str, ...]
     fixed_numbers: tuple[str, ...]
-    conversions: tuple[ConversionFacts, ...]
-    webhooks: tuple[WebhookFacts, ...]
+    conversions: tuple[ConversionSnapshot, ...]
+    webhooks: tuple[WebhookSnapshot, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that a decision needs of a company; dictionaries by row, publishers also by their id."""
 
-    company_row: int
+    company_pk: int
     version: int
     company_id: str
     name: str
@@ -103,61 +103,65 @@ class Snapshot:
     time_zone: str
     retired: bool
     switches: Mapping[str, bool]
-    keys: Mapping[int, KeyFacts]
-    campaigns: Mapping[int, CampaignFacts]
-    publishers: Mapping[int, PublisherFacts]
-    publishers_by_id: Mapping[str, PublisherFacts]
-    numbers: Mapping[str, NumberFacts]
+    keys: Mapping[int, KeySnapshot]
+    campaigns: Mapping[int, CampaignSnapshot]
+    publishers: Mapping[int, PublisherSnapshot]
+    publishers_by_id: Mapping[str, PublisherSnapshot]
+    numbers: Mapping[str, NumberSnapshot]
 
 
 _held: dict[int, Snapshot] = {}
 _building = threading.Lock()
 
 
-def snapshot_of(company_row: int, version: int) -> Snapshot:
+def snapshot_of(company_pk: int, version: int) -> Snapshot:
     """The company's settings at this version, or newer."""
-    held = _held.get(company_row)
+    held = _held.get(company_pk)
     if held is not None and held.version == version:
         return held
     with _building:
-        held = _held.get(company_row)
+        held = _held.get(company_pk)
         if held is None or held.version != version:
-            held = _held[company_row] = _build(company_row)
+            held = _held[company_pk] = _build(company_pk)
     return held
 
 
-def current_snapshot(company_row: int) -> Snapshot:
+def current_snapshot(company_pk: int) -> Snapshot:
     """The settings in force now, for those who did not read the version with something else."""
-    return snapshot_of(company_row, CatalogueVersion.objects.get(company_id=company_row).version)
+    return snapshot_of(company_pk, CatalogueVersion.objects.get(company_id=company_pk).version)
 
 
-def _build(company_row: int) -> Snapshot:
+def _build(company_pk: int) -> Snapshot:
     """Reads until the version is the same before and after, so that no half of a change is ever held."""
     while True:
-        version = CatalogueVersion.objects.get(company_id=company_row).version
-        snapshot = _read(Company.objects.get(pk=company_row), version)
-        if CatalogueVersion.objects.filter(company_id=company_row, version=version).exists():
+        version = CatalogueVersion.objects.get(company_id=company_pk).version
+        snapshot = _read(Company.objects.get(pk=company_pk), version)
+        if CatalogueVersion.objects.filter(company_id=company_pk, version=version).exists():
             return snapshot
 
 
 def _read(company: Company, version: int) -> Snapshot:
     publishers = {
-        row.pk: PublisherFacts(row.pk, row.publisher_id, row.paused)
+        row.pk: PublisherSnapshot(row.pk, row.publisher_id, row.paused)
         for row in Publisher.objects.of(company).unretired().only("publisher_id", "paused")
     }
     numbers = {
-        row.number: NumberFacts(row.number, row.campaign_id, row.publisher_id, row.tags, row.in_pool)
+        row.number: NumberSnapshot(
+            row.number, row.campaign_id, row.publisher_id, row.tags, row.in_pool
+        )
         for row in InboundNumber.objects.of(company).unretired()
     }
     return Snapshot(
-        company_row=company.pk,
+        company_pk=company.pk,
         version=version,
         company_id=company.company_id,
         name=company.name,
         region=company.region,
         time_zone=company.time_zone,
         retired=company.retired_at is not None,
-        switches={name: value for name, value in vars(company).items() if name.endswith("_enabled")},
+        switches={
+            name: value for name, value in vars(company).items() if name.endswith("_enabled")
+        },
         keys=_keys(company),
         campaigns=_campaigns(company, numbers),
         publishers=publishers,
@@ -166,23 +170,23 @@ def _read(company: Company, version: int) -> Snapshot:
     )
 
 
-def _keys(company: Company) -> dict[int, KeyFacts]:
+def _keys(company: Company) -> dict[int, KeySnapshot]:
     """All keys, the revoked too: a revoked key of a known company is told apart from a gone owner's."""
     rows = Key.objects.of(company).select_related("campaign", "publisher", "buyer", "group")
     return {row.pk: _key_facts(row) for row in rows}
 
 
-def _key_facts(row: Key) -> KeyFacts:
+def _key_facts(row: Key) -> KeySnapshot:
     owners = [row.campaign, row.publisher, row.buyer, row.group]
-    return KeyFacts(
+    return KeySnapshot(
         row=row.pk,
         end=row.key[-4:],
         type=row.type,
-        campaign_row=row.campaign_id,
-        publisher_row=row.publisher_id,
-        buyer_row=row.buyer_id,
-        group_row=row.group_id,
-        settings=kind_of(row.type).full(row.settings),
+        campaign_pk=row.campaign_id,
+        publisher_pk=row.publisher_id,
+        buyer_pk=row.buyer_id,
+        group_pk=row.group_id,
+        settings=key_type_of(row.type).full(row.settings),
         paused=row.paused,
         retired_at=row.retired_at,
         owner_is_gone=any(owner is not None and owner.retired_at is not None for owner in owners),
@@ -192,11 +196,13 @@ def _key_facts(row: Key) -> KeyFacts:
     )
 
 
-def _campaigns(company: Company, numbers: Mapping[str, NumberFacts]) -> dict[int, CampaignFacts]:
+def _campaigns(
+    company: Company, numbers: Mapping[str, NumberSnapshot]
+) -> dict[int, CampaignSnapshot]:
     pools = pools_of(company)
     conversions, webhooks = _conversions(company), _webhooks(company)
     return {
-        row.pk: CampaignFacts(
+        row.pk: CampaignSnapshot(
             row=row.pk,
             campaign_id=row.campaign_id,
             paused=row.paused,
@@ -213,31 +219,39 @@ def _campaigns(company: Company, numbers: Mapping[str, NumberFacts]) -> dict[int
     }
 
 
-def _numbers_of(campaign: Campaign, numbers: Mapping[str, NumberFacts], *, in_pool: bool) -> tuple[str, ...]:
+def _numbers_of(
+    campaign: Campaign, numbers: Mapping[str, NumberSnapshot], *, in_pool: bool
+) -> tuple[str, ...]:
     return tuple(
-        sorted(facts.number for facts in numbers.values() if facts.campaign_row == campaign.pk and facts.in_pool == in_pool)
+        sorted(
+            facts.number
+            for facts in numbers.values()
+            if facts.campaign_pk == campaign.pk and facts.in_pool == in_pool
+        )
     )
 
 
-def _conversions(company: Company) -> dict[int, list[ConversionFacts]]:
-    found: dict[int, list[ConversionFacts]] = {}
+def _conversions(company: Company) -> dict[int, list[ConversionSnapshot]]:
+    found: dict[int, list[ConversionSnapshot]] = {}
     for row in Conversion.objects.of(company).prefetch_related("filters"):
-        facts = ConversionFacts(row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, _conditions(row))
+        facts = ConversionSnapshot(
+            row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, _conditions(row)
+        )
         found.setdefault(row.campaign_id, []).append(facts)
     return found
 
 
-def _webhooks(company: Company) -> dict[int, list[WebhookFacts]]:
+def _webhooks(company: Company) -> dict[int, list[WebhookSnapshot]]:
     """By campaign, in the order of their names."""
-    found: dict[int, list[WebhookFacts]] = {}
+    found: dict[int, list[WebhookSnapshot]] = {}
     for row in Webhook.objects.of(company).prefetch_related("filters"):
-        facts = webhook_facts(row)
+        facts = webhook_snapshot(row)
         found.setdefault(row.campaign_id, []).append(facts)
     return found
 
 
-def webhook_facts(row: Webhook) -> WebhookFacts:
-    return WebhookFacts(
+def webhook_snapshot(row: Webhook) -> WebhookSnapshot:
+    return WebhookSnapshot(
         row=row.pk,
         name=row.name,
         trigger=row.trigger,

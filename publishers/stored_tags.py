@@ -13,12 +13,12 @@ from .models import StoredTag
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class StoredTags:
     """A tag that waited, and the publisher whose key wrote it."""
 
     name: str
     value: str
-    publisher_row: int | None
+    publisher_pk: int | None
     written_at: datetime
 
 
@@ -29,16 +29,16 @@ RETURNING name, value, publisher_id, written_at
 """
 
 
-def wait_for_turn(*, company_row: int, caller_number: str) -> None:
+def wait_for_turn(*, company_pk: int, caller_number: str) -> None:
     """Until the transaction ends, nobody else decides whether a call of this caller has come or tags are to wait for it."""
-    advisory_locks.wait_for(f"caller:{company_row}:{caller_number}")
+    advisory_locks.acquire_lock(f"caller:{company_pk}:{caller_number}")
 
 
-def put(
+def store_tags(
     *,
-    company_row: int,
-    campaign_row: int | None,
-    publisher_row: int | None,
+    company_pk: int,
+    campaign_pk: int | None,
+    publisher_pk: int | None,
     caller_number: str,
     tags: Mapping[str, str],
     seconds: int,
@@ -50,9 +50,9 @@ def put(
     """
     rows = [
         StoredTag(
-            company_id=company_row,
-            scope=f"campaign:{campaign_row}" if campaign_row else "",
-            publisher_id=publisher_row,
+            company_id=company_pk,
+            scope=f"campaign:{campaign_pk}" if campaign_pk else "",
+            publisher_id=publisher_pk,
             caller_number=caller_number,
             name=name,
             value=value,
@@ -69,18 +69,23 @@ def put(
     )
 
 
-def take(*, company_row: int, campaign_row: int, caller_number: str, now: datetime) -> list[Waiting]:
+def take_stored_tags(
+    *, company_pk: int, campaign_pk: int, caller_number: str, now: datetime
+) -> list[StoredTags]:
     """Takes the caller's tags for a call on this campaign, oldest first. Deleting is what decides which call gets them."""
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [company_row, caller_number, f"campaign:{campaign_row}", moment])
-        rows = [Waiting(name, value, publisher, _aware(at)) for name, value, publisher, at in cursor.fetchall()]
+        cursor.execute(_TAKE, [company_pk, caller_number, f"campaign:{campaign_pk}", moment])
+        rows = [
+            StoredTags(name, value, publisher, _aware(at))
+            for name, value, publisher, at in cursor.fetchall()
+        ]
     return sorted(rows, key=lambda row: row.written_at)
 
 
-def drop_expired(*, now: datetime, most: int) -> int:
+def drop_expired_tags(*, now: datetime, limit: int) -> int:
     """Deletes at most so many whose time is over; how many."""
-    return sweeps.drop_expired(StoredTag, now=now, most=most)
+    return sweeps.drop_expired_rows(StoredTag, now=now, limit=limit)
 
 
 def _aware(moment: datetime | str) -> datetime:

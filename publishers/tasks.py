@@ -20,7 +20,10 @@ def expire_stored_tags() -> int:
     """Drops the tags whose time is over; how many."""
     now = timezone.now()
     return leases.sweep(
-        name="expire-stored-tags", batch=lambda: stored_tags.drop_expired(now=now, most=_BATCH), most=_BATCH, now=now
+        name="expire-stored-tags",
+        batch=lambda: stored_tags.drop_expired_tags(now=now, limit=_BATCH),
+        limit=_BATCH,
+        now=now,
     )
 
 
@@ -29,7 +32,10 @@ def trim_idempotency_records() -> int:
     """Drops the answers that are older than a day; how many."""
     now = timezone.now()
     return leases.sweep(
-        name="trim-idempotency-records", batch=lambda: idempotency.drop_expired(now=now, most=_BATCH), most=_BATCH, now=now
+        name="trim-idempotency-records",
+        batch=lambda: idempotency.drop_expired_records(now=now, limit=_BATCH),
+        limit=_BATCH,
+        now=now,
     )
 
 
@@ -38,4 +44,9 @@ def trim_log() -> int:
     """Drops what the log has from before RETENTION_DAYS; how many rows."""
     now = timezone.now()
     before = now - timedelta(days=settings.RETENTION_DAYS)
-    return leases.sweep(name="trim-log", batch=lambda: retention.trim_log(before=before, most=_BATCH), most=_BATCH, now=now)
+    return leases.sweep(
+        name="trim-log",
+        batch=lambda: retention.delete_old_rows(before=before, limit=_BATCH),
+        limit=_BATCH,
+        now=now,
+    )

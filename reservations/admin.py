@@ -20,19 +20,19 @@ from campaigns.admin_base import (
     ReadOnlyAdmin,
     RowFilter,
     TimeFilter,
+    admin_link,
     is_superuser,
-    link,
     mask_text,
-    mine,
-    moment,
-    money,
-    pre,
-    pretty,
+    moment_text,
+    money_text,
+    preformatted,
+    pretty_json,
     roles,
+    visible_to,
 )
 from campaigns.models import Buyer, Campaign
 from publishers.models import LogEntry, Publisher
-from publishers.request_log.related import Card
+from publishers.request_log.related import RelatedCard
 
 from .models import LIVE, Reservation, Status
 
@@ -47,7 +47,7 @@ _COLORS = {
 _MOST_LOGGED = 1000  # a caller of more is found quickly among the newest
 
 
-class StatusFilter(DropdownFilter):
+class ReservationStatusFilter(DropdownFilter):
     """By the status that is true now: what has run out is expired, swept or not."""
 
     title = "status"
@@ -61,25 +61,27 @@ class StatusFilter(DropdownFilter):
         if value in LIVE:
             return queryset.filter(status=value, expires_at__gt=now)
         if value == Status.EXPIRED:
-            return queryset.filter(status=value) | queryset.filter(status__in=LIVE, expires_at__lte=now)
+            return queryset.filter(status=value) | queryset.filter(
+                status__in=LIVE, expires_at__lte=now
+            )
         return queryset.filter(status=value) if value else None
 
 
-class CampaignFilter(RowFilter):
+class ReservationCampaignFilter(RowFilter):
     title = "campaign"
     parameter_name = "campaign"
     model = Campaign
     column = "campaign_id"
 
 
-class PublisherFilter(RowFilter):
+class ReservationPublisherFilter(RowFilter):
     title = "publisher"
     parameter_name = "publisher"
     model = Publisher
     column = "publisher_id"
 
 
-class BuyerFilter(RowFilter):
+class ReservationBuyerFilter(RowFilter):
     title = "buyer"
     parameter_name = "buyer"
     model = Buyer
@@ -88,13 +90,22 @@ class BuyerFilter(RowFilter):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ["when", "status_now", "campaign", "publisher", "buyer", "caller", "paid", "earned"]
+    list_display = [
+        "when",
+        "status_now",
+        "campaign",
+        "publisher",
+        "buyer",
+        "caller",
+        "paid",
+        "earned",
+    ]
     list_filter = [
         ("created_at", TimeFilter),
-        StatusFilter,
-        CampaignFilter,
-        PublisherFilter,
-        BuyerFilter,
+        ReservationStatusFilter,
+        ReservationCampaignFilter,
+        ReservationPublisherFilter,
+        ReservationBuyerFilter,
         CompanyFilter,
     ]
     list_select_related = ["company", "campaign", "publisher", "buyer"]
@@ -126,9 +137,15 @@ class ReservationAdmin(ReadOnlyAdmin):
     hint = "No reservation yet. Each ping of a campaign's key makes one."
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return [*self.list_display, "company"] if is_superuser(request) or len(roles(request)) > 1 else self.list_display
+        return (
+            [*self.list_display, "company"]
+            if is_superuser(request) or len(roles(request)) > 1
+            else self.list_display
+        )
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """A caller's are those that the log names: what made them is in it, under the caller's number."""
         try:
             return queryset.filter(pk=UUID(search_term.strip())), False
@@ -136,30 +153,32 @@ class ReservationAdmin(ReadOnlyAdmin):
             found, duplicates = super().get_search_results(request, queryset, search_term)
         number = self.searched_number(request, search_term)
         logged = (
-            LogEntry.objects.filter(caller_number=number, reservation_uuid__isnull=False) if number else LogEntry.objects.none()
+            LogEntry.objects.filter(caller_number=number, reservation_uuid__isnull=False)
+            if number
+            else LogEntry.objects.none()
         )
         named = set(logged.values_list("reservation_uuid", flat=True)[: _MOST_LOGGED + 1])
         return found.filter(pk__in=named) if 0 < len(named) <= _MOST_LOGGED else found, duplicates
 
     @display(description="time", ordering="created_at")
     def when(self, row: Reservation) -> str:
-        return moment(row.created_at)
+        return moment_text(row.created_at)
 
     @display(description="lives until")
     def until(self, row: Reservation) -> str:
-        return moment(row.expires_at)
+        return moment_text(row.expires_at)
 
     @display(description="claimed")
     def claimed(self, row: Reservation) -> str:
-        return moment(row.claimed_at)
+        return moment_text(row.claimed_at)
 
     @display(description="closed")
     def closed(self, row: Reservation) -> str:
-        return moment(row.closed_at)
+        return moment_text(row.closed_at)
 
     @display(description="personal data wiped")
     def wiped(self, row: Reservation) -> str:
-        return moment(row.wiped_at)
+        return moment_text(row.wiped_at)
 
     @display(description="postback log")
     def postbacks(self, row: Reservation) -> SafeString:
@@ -171,16 +190,19 @@ class ReservationAdmin(ReadOnlyAdmin):
 
     @display(description="payout")
     def paid(self, row: Reservation) -> str:
-        return money(row.payout)
+        return money_text(row.payout)
 
     @display(description="revenue")
     def earned(self, row: Reservation) -> str:
-        return money(row.revenue)
+        return money_text(row.revenue)
 
     @display(description="caller")
     def caller(self, row: Any) -> SafeString:
         number = row.caller_number or ""
-        return format_html('<span class="whitespace-nowrap">{}</span>', (number if row.clear else phone.masked(number)) or "–")
+        return format_html(
+            '<span class="whitespace-nowrap">{}</span>',
+            (number if row.clear else phone.masked(number)) or "–",
+        )
 
     @display(description="number to dial")
     def number(self, row: Reservation) -> str:
@@ -188,24 +210,24 @@ class ReservationAdmin(ReadOnlyAdmin):
 
     @display(description="campaign")
     def campaign_link(self, row: Reservation) -> SafeString | str:
-        return link(row.campaign)
+        return admin_link(row.campaign)
 
     @display(description="publisher")
     def publisher_link(self, row: Reservation) -> SafeString | str:
-        return link(row.publisher)
+        return admin_link(row.publisher)
 
     @display(description="buyer")
     def buyer_link(self, row: Reservation) -> SafeString | str:
-        return link(row.buyer)
+        return admin_link(row.buyer)
 
     @display(description="key")
     def key_link(self, row: Reservation) -> SafeString | str:
-        return link(row.key)
+        return admin_link(row.key)
 
     @display(description="tags")
     def tags_seen(self, row: Any) -> SafeString:
-        text = pretty(row.tags)
-        return pre(text if row.clear else mask_text(text))
+        text = pretty_json(row.tags)
+        return preformatted(text if row.clear else mask_text(text))
 
 
 def status_now(row: Reservation) -> str:
@@ -214,26 +236,39 @@ def status_now(row: Reservation) -> str:
 
 def log_link(row: Reservation) -> SafeString:
     url = f"{reverse('admin:publishers_logentry_changelist')}?{urlencode({'q': row.pk})}"
-    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">Its postbacks</a>', url)
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">Its postbacks</a>', url
+    )
 
 
-def card(request: HttpRequest, entry: LogEntry) -> Card | None:
+def reservation_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
     """The reservation that a row of the log led to, as it stands now."""
     if entry.reservation_uuid is None:
         return None
-    row = mine(request, Reservation.objects.filter(pk=entry.reservation_uuid)).select_related("buyer", "company").first()
+    row = (
+        visible_to(request, Reservation.objects.filter(pk=entry.reservation_uuid))
+        .select_related("buyer", "company")
+        .first()
+    )
     if row is None:
         return None
     state = status_now(row)
     facts = [
-        ("Buyer", link(row.buyer)),
-        ("Payout", f"{money(row.payout)} {row.company.currency} after {row.seconds} seconds" if row.buyer else "–"),
-        ("Made", moment(row.created_at)),
-        ("Claimed", moment(row.claimed_at)) if row.claimed_at else ("Lives until", moment(row.expires_at)),
+        ("Buyer", admin_link(row.buyer)),
+        (
+            "Payout",
+            f"{money_text(row.payout)} {row.company.currency} after {row.seconds} seconds"
+            if row.buyer
+            else "–",
+        ),
+        ("Made", moment_text(row.created_at)),
+        ("Claimed", moment_text(row.claimed_at))
+        if row.claimed_at
+        else ("Lives until", moment_text(row.expires_at)),
     ]
     url = reverse("admin:reservations_reservation_change", args=[row.pk])
-    return Card("Reservation", url, state, _COLORS.get(state, ""), facts)
+    return RelatedCard("Reservation", url, state, _COLORS.get(state, ""), facts)
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)
-_log.led_to = [*_log.led_to, card]
+_log.led_to = [*_log.led_to, reservation_card]

@@ -25,9 +25,9 @@ _OPEN = Q(status__in=["reserved", "confirmed"])
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
-    def among(self, *, company_row: int) -> "ReservationQuerySet":
+    def among(self, *, company_pk: int) -> "ReservationQuerySet":
         """Those of a company, where something else says which: as a sum, or the index of all it ever had is gone through."""
-        return self.alias(of=F("company_id") + 0).filter(of=company_row)
+        return self.alias(of=F("company_id") + 0).filter(of=company_pk)
 
     def live(self, *, now: datetime) -> "ReservationQuerySet":
         """What a shield or a call may find: open, and not past its end, whether or not a sweep has been there."""
@@ -37,9 +37,9 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """What a sweep must close."""
         return self.filter(_OPEN, expires_at__lte=now)
 
-    def overdue(self, *, company_row: int, now: datetime) -> "ReservationQuerySet":
+    def overdue(self, *, company_pk: int, now: datetime) -> "ReservationQuerySet":
         """What a sweep should have closed before anybody counts: it still holds places."""
-        return self.due(now=now).filter(company_id=company_row, hold__isnull=False)
+        return self.due(now=now).filter(company_id=company_pk, hold__isnull=False)
 
 
 class Reservation(models.Model):
@@ -49,11 +49,15 @@ class Reservation(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
     key = models.ForeignKey(Key, models.PROTECT, related_name="+", db_index=False)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, related_name="+", db_index=False)
     hold = models.OneToOneField(CapHold, models.PROTECT, null=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status)
-    scope = models.CharField(max_length=40)  # whose repeats get this answer: "rtb:key:7", "rtb:campaign:3"
+    scope = models.CharField(
+        max_length=40
+    )  # whose repeats get this answer: "rtb:key:7", "rtb:campaign:3"
     caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld or absent caller
     inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null where none was answered
     dynamic = models.BooleanField(default=False)  # the number came from the campaign's pool
@@ -72,24 +76,43 @@ class Reservation(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["caller_number", "scope"], condition=_OPEN, name="reservation_shield"),
             models.UniqueConstraint(
-                fields=["inbound_number", "caller_number"], condition=_OPEN & Q(dynamic=True), name="reservation_pair_once"
+                fields=["caller_number", "scope"], condition=_OPEN, name="reservation_shield"
             ),
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="reservation_status_known"),
+            models.UniqueConstraint(
+                fields=["inbound_number", "caller_number"],
+                condition=_OPEN & Q(dynamic=True),
+                name="reservation_pair_once",
+            ),
             models.CheckConstraint(
-                condition=~_OPEN | Q(buyer__isnull=False, inbound_number__isnull=False), name="reservation_open_has_buyer"
+                condition=Q(status__in=Status.values), name="reservation_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~_OPEN | Q(buyer__isnull=False, inbound_number__isnull=False),
+                name="reservation_open_has_buyer",
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["company", "-created_at"], name="reservation_newest"),
-            models.Index(fields=["inbound_number", "created_at"], condition=_OPEN, name="reservation_recognized"),
+            models.Index(
+                fields=["inbound_number", "created_at"],
+                condition=_OPEN,
+                name="reservation_recognized",
+            ),
             models.Index(fields=["expires_at"], condition=_OPEN, name="reservation_due"),
-            models.Index(fields=["company", "expires_at"], condition=_OPEN & Q(hold__isnull=False), name="reservation_overdue"),
-            models.Index(fields=["created_at"], condition=Q(wiped_at=None), name="reservation_unwiped"),
+            models.Index(
+                fields=["company", "expires_at"],
+                condition=_OPEN & Q(hold__isnull=False),
+                name="reservation_overdue",
+            ),
+            models.Index(
+                fields=["created_at"], condition=Q(wiped_at=None), name="reservation_unwiped"
+            ),
             models.Index(
                 fields=["caller_number", "inbound_number"],
-                condition=Q(status__in=["claimed", "no-target", "rejected"], inbound_number__isnull=False),
+                condition=Q(
+                    status__in=["claimed", "no-target", "rejected"], inbound_number__isnull=False
+                ),
                 name="reservation_attribution",
             ),
         ]

@@ -9,22 +9,22 @@ from uuid import UUID
 from django.db import connection
 
 from campaigns import duplicates
-from campaigns.duplicates import Repeats
-from publishers.gateway.prefetch import Part, Row, moment_of
-from publishers.snapshot import CampaignFacts
+from campaigns.duplicates import Duplicates
+from publishers.gateway.prefetch import QueryPart, Row, parse_moment
+from publishers.snapshot import CampaignSnapshot
 
 _NULL = "CAST(NULL AS text)"
 _COMPANY = "JOIN publishers_key k ON k.key = %s AND k.company_id"
 
 # Counters that are full, or were when they were last looked at; the decision compares them with the caps in force.
-FULL = Part(
+FULL = QueryPart(
     "full",
     f"SELECT 'full', c.owner, c.kind, CAST(c.used AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}"
     f" FROM campaigns_capcounter c {_COMPANY} = c.company_id WHERE c.used >= c.cap AND c.ends_at > %s",
     lambda key, caller, now: [key, now],
 )
 # The caller's reservations that nobody has closed, those past their end included.
-OPEN = Part(
+OPEN = QueryPart(
     "open",
     f"SELECT 'open', CAST(r.uuid AS text), r.scope, r.inbound_number, CAST(r.expires_at AS text), {_NULL}, {_NULL}, {_NULL}"
     f" FROM reservations_reservation r {_COMPANY} = r.company_id + 0"  # found by the caller, among few
@@ -32,14 +32,14 @@ OPEN = Part(
     lambda key, caller, now: [key, caller],
 )
 # Tags that wait for the caller's next call.
-WAITING = Part(
+WAITING = QueryPart(
     "waiting",
     f"SELECT 'waiting', t.scope, t.name, t.value, CAST(t.written_at AS text), {_NULL}, {_NULL}, {_NULL}"
     f" FROM publishers_storedtag t {_COMPANY} = t.company_id WHERE t.caller_number = %s AND t.expires_at > %s",
     lambda key, caller, now: [key, caller, now],
 )
 # Whether a reservation past its end still holds places that nobody has given back.
-OVERDUE = Part(
+OVERDUE = QueryPart(
     "overdue",
     f"SELECT 'overdue', CAST(MIN(r.expires_at) AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}"
     f" FROM reservations_reservation r {_COMPANY} = r.company_id"
@@ -48,7 +48,7 @@ OVERDUE = Part(
 )
 # With whom this caller converted, where the key's campaign wants to know; the newest, or a number that a thousand
 # callers share would cost a thousand rows.
-REPEATS = Part(
+REPEATS = QueryPart(
     "repeats",
     f"SELECT 'repeats', CAST(c.buyer_row AS text), CAST(c.converted_at AS text), {_NULL}, {_NULL}, {_NULL}, {_NULL}, {_NULL}"
     " FROM (SELECT buyer_row, converted_at FROM campaigns_convertedcaller WHERE campaign_id ="
@@ -85,35 +85,48 @@ def used_of(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
 
 def open_rows(rows: Sequence[Row]) -> list[OpenRow]:
     far = datetime.max.replace(tzinfo=UTC)
-    return [OpenRow(UUID(uuid), scope or "", number or "", moment_of(until) or far) for uuid, scope, number, until, *_ in rows]
+    return [
+        OpenRow(UUID(uuid), scope or "", number or "", parse_moment(until) or far)
+        for uuid, scope, number, until, *_ in rows
+    ]
 
 
-def waiting_tags(rows: Sequence[Row], *, campaign_row: int) -> dict[str, str]:
+def waiting_tags(rows: Sequence[Row], *, campaign_pk: int) -> dict[str, str]:
     """The stored tags that this campaign may see, the later value of a name winning."""
-    scopes = ("", f"campaign:{campaign_row}")
-    seen = sorted((at or "", name or "", value or "") for scope, name, value, at, *_ in rows if scope in scopes)
+    scopes = ("", f"campaign:{campaign_pk}")
+    seen = sorted(
+        (at or "", name or "", value or "")
+        for scope, name, value, at, *_ in rows
+        if scope in scopes
+    )
     return {name: value for _, name, value in seen}
 
 
-def repeats_of(rows: Sequence[Row], campaign: CampaignFacts, *, now: datetime) -> Repeats:
+def repeats_of(rows: Sequence[Row], campaign: CampaignSnapshot, *, now: datetime) -> Duplicates:
     """REPEATS's rows, by the settings in force."""
-    conversions = [(int(row or 0), moment_of(at) or now) for row, at, *_ in rows]
-    return duplicates.among(conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=now)
+    conversions = [(int(row or 0), parse_moment(at) or now) for row, at, *_ in rows]
+    return duplicates.duplicates_among(
+        conversions, dedupe_seconds=campaign.dedupe_seconds, duplicates=campaign.duplicates, now=now
+    )
 
 
-def expire(*, now: datetime, most: int, company_row: int | None = None) -> list[int | None]:
+def expire(*, now: datetime, limit: int, company_pk: int | None = None) -> list[int | None]:
     """Closes at most so many open reservations past their end; their holds, None for those without.
 
     What another sweep works on is left to it. With a company: only its own, only those that hold places, and another
     sweep is waited for, because whoever asks is about to count.
     """
     moment = connection.ops.adapt_datetimefield_value(now)
-    if company_row is None:
+    if company_pk is None:
         sql = _EXPIRE.format(held="", order="expires_at", lock=_lock(waits=False))
-        values = [moment, most, moment]
+        values = [moment, limit, moment]
     else:  # who waits for locks takes them in one order
-        sql = _EXPIRE.format(held="AND hold_id IS NOT NULL AND company_id = %s", order="expires_at, uuid", lock=_lock(waits=True))
-        values = [moment, company_row, most, moment]
+        sql = _EXPIRE.format(
+            held="AND hold_id IS NOT NULL AND company_id = %s",
+            order="expires_at, uuid",
+            lock=_lock(waits=True),
+        )
+        values = [moment, company_pk, limit, moment]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [hold for (hold,) in cursor.fetchall()]

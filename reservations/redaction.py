@@ -17,10 +17,10 @@ UPDATE reservations_reservation SET caller_number = NULL, tags = %s, wiped_at = 
 """
 
 
-def wipe(*, before: datetime, most: int, now: datetime) -> int:
+def redact_ended(*, before: datetime, limit: int, now: datetime) -> int:
     """Wipes at most so many ended reservations that were made before a moment; how many. What another wipes is left to it."""
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     moment = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(_WIPE.format(lock=lock), ["{}", moment(now), moment(before), most])
+        cursor.execute(_WIPE.format(lock=lock), ["{}", moment(now), moment(before), limit])
         return int(cursor.rowcount)

@@ -15,14 +15,22 @@ from . import lifecycle, redaction
 def expire_reservations() -> int:
     """Closes what is due, batch by batch, and gives its places back; how many."""
     now = timezone.now()
-    return leases.sweep(name="expire-reservations", batch=lambda: lifecycle.expire_due(now=now), most=lifecycle.BATCH, now=now)
+    return leases.sweep(
+        name="expire-reservations",
+        batch=lambda: lifecycle.expire_due(now=now),
+        limit=lifecycle.BATCH,
+        now=now,
+    )
 
 
 @shared_task(ignore_result=True)
 def wipe_reservations() -> int:
     """Wipes the personal data of what ended before RETENTION_DAYS, batch by batch; how many."""
-    now, most = timezone.now(), lifecycle.BATCH
+    now, limit = timezone.now(), lifecycle.BATCH
     before = now - timedelta(days=settings.RETENTION_DAYS)
     return leases.sweep(
-        name="wipe-reservations", batch=lambda: redaction.wipe(before=before, most=most, now=now), most=most, now=now
+        name="wipe-reservations",
+        batch=lambda: redaction.redact_ended(before=before, limit=limit, now=now),
+        limit=limit,
+        now=now,
     )

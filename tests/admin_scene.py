@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callcontrol.models import Call, Delivery
 from campaigns.models import ClosedDate, Company, Filter, Member, SpecialHours
-from publishers.instructions.links import hand_out
+from publishers.instructions.links import create_link
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests import factories as make
@@ -46,7 +46,14 @@ class Scene:
     def marks(self) -> list[str]:
         """Texts that nobody of another company may read, in small letters."""
         uuids = [str(self.row(model).pk) for model in (Reservation, Call)]
-        return [MARK, CALLER.removeprefix("+"), CALLER_AS_TOLD, BUYERS_NUMBER.removeprefix("+"), *self.secret, *uuids]
+        return [
+            MARK,
+            CALLER.removeprefix("+"),
+            CALLER_AS_TOLD,
+            BUYERS_NUMBER.removeprefix("+"),
+            *self.secret,
+            *uuids,
+        ]
 
 
 def build() -> Scene:
@@ -61,24 +68,47 @@ def build() -> Scene:
 def _catalogue(scene: Scene) -> None:
     company = scene.company
     buyer = make.make_buyer(
-        company, name=f"{MARK} buyer", number=BUYERS_NUMBER, sip_password=PASSWORD, filters=[("zip", "!=", f"{MARK} filter")]
+        company,
+        name=f"{MARK} buyer",
+        number=BUYERS_NUMBER,
+        sip_password=PASSWORD,
+        filters=[("zip", "!=", f"{MARK} filter")],
     )
     campaign = make.make_campaign(company, name=f"{MARK} campaign")
-    publisher = make.make_publisher(company, name=f"{MARK} publisher", publisher_id=f"{MARK}-publisher")
+    publisher = make.make_publisher(
+        company, name=f"{MARK} publisher", publisher_id=f"{MARK}-publisher"
+    )
     make.make_route(campaign, buyer)
     SpecialHours.objects.create(buyer=buyer, date="2030-01-01", open="09:00", close="17:00")
     ClosedDate.objects.create(buyer=buyer, date="2030-01-02")
-    webhook = make.make_webhook(campaign, name=f"{MARK} hook", trigger="ended", url="https://hooks.example.com/?key=open-hook")
-    scene.add(buyer, campaign, publisher, make.make_group(company, [buyer], name=f"{MARK} group"), webhook)
-    scene.add(make.make_number(campaign, in_pool=True, tags={"source": f"{MARK} tag"}), make.make_conversion(campaign))
+    webhook = make.make_webhook(
+        campaign,
+        name=f"{MARK} hook",
+        trigger="ended",
+        url="https://hooks.example.com/?key=open-hook",
+    )
+    scene.add(
+        buyer, campaign, publisher, make.make_group(company, [buyer], name=f"{MARK} group"), webhook
+    )
+    scene.add(
+        make.make_number(campaign, in_pool=True, tags={"source": f"{MARK} tag"}),
+        make.make_conversion(campaign),
+    )
     keys = [
         make.make_key("account", company=company, name=f"{MARK} account"),
         make.make_key("call_control", buyer=buyer, actions=["transfer"]),
     ]
     key = make.make_key("rtb", campaign=campaign, name=f"{MARK} key")
-    handout = hand_out(key=key, publisher=publisher, now=timezone.now())
+    handout = create_link(key=key, publisher=publisher, now=timezone.now())
     scene.add(key, handout, buyer.filters.get())
-    scene.secret += [key.key, *(each.key for each in keys), PASSWORD, webhook.secret, "open-hook", str(handout.token)]
+    scene.secret += [
+        key.key,
+        *(each.key for each in keys),
+        PASSWORD,
+        webhook.secret,
+        "open-hook",
+        str(handout.token),
+    ]
 
 
 def _traffic(scene: Scene) -> None:
@@ -88,18 +118,30 @@ def _traffic(scene: Scene) -> None:
     call = dial(said["inbound_number"], CALLER)
     scene.leg = last_leg(call)
     act(scene.leg, "answer")
-    scene.add(Reservation.objects.get(company=scene.company), Call.objects.get(company=scene.company))
-    scene.add(LogEntry.objects.filter(company_row=scene.company.pk).latest("id"))
+    scene.add(
+        Reservation.objects.get(company=scene.company), Call.objects.get(company=scene.company)
+    )
+    scene.add(LogEntry.objects.filter(company_pk=scene.company.pk).latest("id"))
     hook = next(row for row in scene.rows.values() if row._meta.model_name == "webhook")
     now = timezone.now()
-    word = {"name": hook.name, "trigger": "ended", "method": "POST", "url": hook.url, "created_at": now - timedelta(days=1)}
-    scene.add(Delivery.objects.create(company=scene.company, call=scene.row(Call), webhook=hook, **word))
+    word = {
+        "name": hook.name,
+        "trigger": "ended",
+        "method": "POST",
+        "url": hook.url,
+        "created_at": now - timedelta(days=1),
+    }
+    scene.add(
+        Delivery.objects.create(company=scene.company, call=scene.row(Call), webhook=hook, **word)
+    )
 
 
 def person(company: Company | None = None, role: str = "") -> Client:
     """Somebody who works for the company in this role; for none, without one."""
     name = company.name if company else "nobody"
-    user = User.objects.create_user(f"{name} {role} {User.objects.count()}", is_staff=True, first_name=name)
+    user = User.objects.create_user(
+        f"{name} {role} {User.objects.count()}", is_staff=True, first_name=name
+    )
     if company is not None:
         Member.objects.create(company=company, user=user, role=role)
     client = Client(raise_request_exception=True)

@@ -45,7 +45,11 @@ def twilio(live_server: LiveServer, settings: Any) -> Iterator[Api]:
     """The product as it runs under CARRIER=twilio, behind a proxy, with a stand-in where Twilio would be."""
     standin = StandIn(live_server.url)
     api = Api(standin)
-    settings.CARRIER, settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = "twilio", PUBLIC, api.url
+    settings.CARRIER, settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = (
+        "twilio",
+        PUBLIC,
+        api.url,
+    )
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
     yield api
     api.close()

@@ -34,8 +34,16 @@ def filled(client: Client, url: str, **changes: Any) -> dict[str, Any]:
 
 def _values(shown: Iterable[forms.BaseForm]) -> dict[str, Any]:
     bound = [field for form in shown for field in form]
-    hidden = {field.html_initial_name: _hidden(field.value()) for field in bound if field.field.show_hidden_initial}
-    return hidden | {field.html_name: _sent(field) for field in bound if field.value() is not None and field.value() is not False}
+    hidden = {
+        field.html_initial_name: _hidden(field.value())
+        for field in bound
+        if field.field.show_hidden_initial
+    }
+    return hidden | {
+        field.html_name: _sent(field)
+        for field in bound
+        if field.value() is not None and field.value() is not False
+    }
 
 
 def _hidden(value: Any) -> Any:

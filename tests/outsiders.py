@@ -14,7 +14,9 @@ class Outsider:
 
     def __init__(self, play: Play, address: str = "127.0.0.1") -> None:
         self.play, self.heard = play, []  # type: tuple[Play, list[str]]
-        self._listening = socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+        self._listening = socket.create_server(
+            (address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET
+        )
         self.port = self._listening.getsockname()[1]
         self.host = f"localhost:{self.port}"
         self.url = f"http://{self.host}"

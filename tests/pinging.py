@@ -29,18 +29,29 @@ def confirm(key: Key, uuid: str, **parameters: str) -> Answer:
 def dial(to: str, caller: str | None = CALLER, **more: str) -> Answer:
     """A call through the simulator, as it stands after it arrived."""
     said = {"from": caller, "to": to, **more}
-    return dict(Client().post("/simulator/calls", said, content_type="application/json", headers=TOKEN).json())
+    return dict(
+        Client()
+        .post("/simulator/calls", said, content_type="application/json", headers=TOKEN)
+        .json()
+    )
 
 
 def act(leg_uuid: str, what: str, **more: str) -> Answer:
     """Somebody on a line acts: `answer`, `busy`, `no-answer` or `hang-up`. The call as it stands then."""
-    answer = Client().post(f"/simulator/legs/{leg_uuid}/{what}", more, content_type="application/json", headers=TOKEN)
+    answer = Client().post(
+        f"/simulator/legs/{leg_uuid}/{what}", more, content_type="application/json", headers=TOKEN
+    )
     return dict(answer.json())
 
 
 def hang_up(call_uuid: str, **more: str) -> Answer:
     """The caller hangs up; the call as it stands then."""
-    answer = Client().post(f"/simulator/calls/{call_uuid}/hang-up", more, content_type="application/json", headers=TOKEN)
+    answer = Client().post(
+        f"/simulator/calls/{call_uuid}/hang-up",
+        more,
+        content_type="application/json",
+        headers=TOKEN,
+    )
     return dict(answer.json())
 
 

@@ -11,17 +11,22 @@ from campaigns.models import Buyer, Campaign
 
 
 def converted(
-    campaign: Campaign, caller: str | None, *, buyer: Buyer | None = None, at: datetime | None = None, **more: Any
+    campaign: Campaign,
+    caller: str | None,
+    *,
+    buyer: Buyer | None = None,
+    at: datetime | None = None,
+    **more: Any,
 ) -> bool:
     """A call of this caller converted at `at` (now), by the campaign's settings; whether it pays."""
     usual = {
-        "company_row": campaign.company_id,
-        "campaign_row": campaign.pk,
+        "company_pk": campaign.company_id,
+        "campaign_pk": campaign.pk,
         "caller_number": caller,
-        "buyer_row": buyer.pk if buyer else 1,
+        "buyer_pk": buyer.pk if buyer else 1,
         "call_uuid": uuid4(),
         "dedupe_seconds": campaign.dedupe_seconds,
         "duplicates": campaign.duplicates,
         "now": at or timezone.now(),
     }
-    return duplicates.record(**(usual | more))
+    return duplicates.record_conversion(**(usual | more))

@@ -10,7 +10,9 @@ from tests.pinging import CALLER, Answer
 
 def ask(key: Key, **parameters: str) -> Answer:
     """The whole answer of alpha's request by a key; for the usual caller unless `caller_number` says otherwise."""
-    query = urlencode({"key": key.key, "affiliate_id": "alpha", "caller_number": CALLER, **parameters})
+    query = urlencode(
+        {"key": key.key, "affiliate_id": "alpha", "caller_number": CALLER, **parameters}
+    )
     return dict(Client().post(f"/call_reservations.json?{query}").json())
 
 

@@ -22,7 +22,11 @@ STRANGERS = ["owner", "account_manager", "read_only", "nobody", "anonymous"]
 def _stranger(role: str) -> Client:
     if role == "anonymous":
         return Client()
-    return admin_scene.person() if role == "nobody" else admin_scene.person(make.make_company(name="Own company"), role)
+    return (
+        admin_scene.person()
+        if role == "nobody"
+        else admin_scene.person(make.make_company(name="Own company"), role)
+    )
 
 
 def _shown(answer: Any) -> str:
@@ -64,10 +68,16 @@ def _read(scene: Scene, who: Client, texts: list[str], *, thorough: bool = True)
 def _post(scene: Scene, who: Client, texts: list[str], *, owner: Client) -> list[str]:
     """Each address and form, with what its answer showed of the texts."""
     faults = []
-    everywhere = [(address, list(admin_walk.forms(scene, address, owner))) for address in admin_walk.addresses(scene)]
+    everywhere = [
+        (address, list(admin_walk.forms(scene, address, owner)))
+        for address in admin_walk.addresses(scene)
+    ]
     for address, form in ((address, form) for address, forms in everywhere for form in forms):
         answer = _asks(who, f"{address.path}?company={scene.company.pk}", form)
-        faults += [f"{address.path} shows {text} for {form}" for text in _found(answer, texts, f"{address.path}{form}")]
+        faults += [
+            f"{address.path} shows {text} for {form}"
+            for text in _found(answer, texts, f"{address.path}{form}")
+        ]
     return faults
 
 
@@ -80,13 +90,20 @@ def scene() -> Scene:
 def test_nothing_of_another_company_is_shown_or_changed(scene, role):
     owner, who = admin_scene.member_of(scene), _stranger(role)
     before = admin_walk.tables()
-    faults = _read(scene, who, scene.marks, thorough=role == "owner") + _post(scene, who, scene.marks, owner=owner)
+    faults = _read(scene, who, scene.marks, thorough=role == "owner") + _post(
+        scene, who, scene.marks, owner=owner
+    )
     assert (faults, admin_walk.changed(before, admin_walk.tables())) == ([], [])
 
 
 def test_a_reader_changes_nothing_and_reads_no_key_and_no_callers_number(scene):
     owner, who = admin_scene.member_of(scene), admin_scene.person(scene.company, "read_only")
-    hidden = [*scene.secret, admin_scene.CALLER, admin_scene.CALLER_AS_TOLD, admin_scene.BUYERS_NUMBER]
+    hidden = [
+        *scene.secret,
+        admin_scene.CALLER,
+        admin_scene.CALLER_AS_TOLD,
+        admin_scene.BUYERS_NUMBER,
+    ]
     before = admin_walk.tables()
     faults = _read(scene, who, hidden) + _post(scene, who, hidden, owner=owner)
     assert (faults, admin_walk.changed(before, admin_walk.tables())) == ([], [])
@@ -98,6 +115,11 @@ def test_the_walk_would_find_what_it_looks_for(scene):
     before = admin_walk.tables()
     seen = "\n".join(_read(scene, owner, scene.marks, thorough=False))
     _post(scene, owner, [], owner=owner)
-    unseen = [text for text in scene.marks[:-2] if f"shows {text}" not in seen]  # but the UUIDs, which each question brings
+    unseen = [
+        text for text in scene.marks[:-2] if f"shows {text}" not in seen
+    ]  # but the UUIDs, which each question brings
     tables = {line.partition(":")[0] for line in admin_walk.changed(before, admin_walk.tables())}
-    assert (unseen, {"campaigns.Buyer", "campaigns.Campaign", "publishers.Key", "callcontrol.Leg"} - tables) == ([], set())
+    assert (
+        unseen,
+        {"campaigns.Buyer", "campaigns.Campaign", "publishers.Key", "callcontrol.Leg"} - tables,
+    ) == ([], set())

@@ -23,17 +23,21 @@ from callcontrol.control.actions.base import Action
 from callcontrol.control.registry import all_actions
 from callcontrol.lifecycle import events
 from callcontrol.models import Leg
-from campaigns.registry import declared_in
-from campaigns.routing.engine import Asked, RoutingFilter
+from campaigns.registry import classes_declared_in
+from campaigns.routing.engine import PreparedPing, RoutingFilter
 from config import urls as config_urls
-from publishers.keys.types import KeyKind
+from publishers.keys.types import KeyType
 from tests.callcontrol.call_center import do, handler_key, talk
 from tests.campaigns.pools import candidate, ping
 from tests.contracts.test_carriers import order
 from tests.desk import browser
 from tests.factories import make_buyer, make_market
 
-EXAMPLES = re.findall(r"```python\n(.*?)```", (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(), re.DOTALL)
+EXAMPLES = re.findall(
+    r"```python\n(.*?)```",
+    (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(),
+    re.DOTALL,
+)
 
 
 @pytest.fixture
@@ -43,7 +47,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     for number, text in enumerate(EXAMPLES):
-        (folder / f"example{number}.py").write_text(text.replace("from .base", f"from {carriers.__name__}.base"))
+        (folder / f"example{number}.py").write_text(
+            text.replace("from .base", f"from {carriers.__name__}.base")
+        )
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("dropped")
     for name in [name for name in sys.modules if name.partition(".")[0] == "dropped"]:
@@ -51,18 +57,27 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
 
 
 def test_a_reason_to_refuse_is_one_file(package: ModuleType) -> None:
-    (reason,) = declared_in(package, RoutingFilter)
-    made = reason([candidate(1, name="Xenia"), candidate(2, name="Buyer Two"), candidate(3, name="X")])
-    assert (reason.slug, list(made.refuse(Asked(ping(), {}), {1, 2, 3}))) == ("has-an-x", [(None, frozenset({1, 3}))])
+    (reason,) = classes_declared_in(package, RoutingFilter)
+    made = reason(
+        [candidate(1, name="Xenia"), candidate(2, name="Buyer Two"), candidate(3, name="X")]
+    )
+    assert (reason.slug, list(made.refuse(PreparedPing(ping(), {}), {1, 2, 3}))) == (
+        "has-an-x",
+        [(None, frozenset({1, 3}))],
+    )
 
 
 def test_a_kind_of_key_is_one_file(package: ModuleType) -> None:
-    (kind,) = declared_in(package, KeyKind)
-    assert (kind.slug, kind.clean({}), kind.full({"greeting": "Hi"})) == ("hello", {"greeting": "Hello"}, {"greeting": "Hi"})
+    (kind,) = classes_declared_in(package, KeyType)
+    assert (kind.slug, kind.clean({}), kind.full({"greeting": "Hi"})) == (
+        "hello",
+        {"greeting": "Hello"},
+        {"greeting": "Hi"},
+    )
 
 
 def test_a_carrier_is_one_file(package: ModuleType) -> None:
-    (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
+    (carrier,) = classes_declared_in(package, Carrier)  # type: ignore[type-abstract]
     asked = order()
     assert (carrier.slug, carrier().dial(asked)) == ("nowhere", f"nowhere-{asked.leg_uuid}")
 
@@ -71,11 +86,16 @@ def test_a_carrier_is_one_file(package: ModuleType) -> None:
 def test_what_it_posts_is_verified_read_and_answered(
     package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
-    (carrier,) = declared_in(package, Carrier)  # type: ignore[type-abstract]
+    (carrier,) = classes_declared_in(package, Carrier)  # type: ignore[type-abstract]
     monkeypatch.setitem(all_carriers(), carrier.slug, carrier)
     settings.CARRIER = carrier.slug
     leg = caller_on_the_line(carrier.slug)
-    post = partial(client.post, f"/carriers/nowhere/over?leg={leg.pk}", b"", "application/x-www-form-urlencoded")
+    post = partial(
+        client.post,
+        f"/carriers/nowhere/over?leg={leg.pk}",
+        b"",
+        "application/x-www-form-urlencoded",
+    )
     assert post().status_code == 403
     answer = post(headers={"X-Nowhere": "signed"})
     leg.refresh_from_db()
@@ -83,7 +103,9 @@ def test_what_it_posts_is_verified_read_and_answered(
 
 
 @pytest.fixture
-def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Action]]:
+def flag(
+    package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[type[Action]]:
     """The example's action, dropped into the folder of the actions; the process starts anew as far as they are concerned."""
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
     all_actions.cache_clear()
@@ -102,20 +124,33 @@ def flag(package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_action_is_one_file(flag: type[Action]) -> None:
     call = talk(make_market())
     others = handler_key(call.buyer, "transfer")
-    answers = [do("flag", call, key, {"why": "silence"}) for key in (handler_key(call.buyer, "flag"), others)]
+    answers = [
+        do("flag", call, key, {"why": "silence"})
+        for key in (handler_key(call.buyer, "flag"), others)
+    ]
     assert [answer.status_code for answer in answers] == [200, 401]
-    assert call.events.filter(kind="flagged").values_list("detail", flat=True)[0] == {"why": "silence"}
+    assert call.events.filter(kind="flagged").values_list("detail", flat=True)[0] == {
+        "why": "silence"
+    }
 
 
 @pytest.mark.django_db
 def test_an_action_that_was_added_is_a_choice_and_described(flag: type[Action]) -> None:
-    page = browser().get(f"/admin/publishers/key/add/?type=call_control&buyer={make_buyer().pk}").content.decode()
-    described = SchemaGenerator(patterns=sys.modules["dropped.urls"].urlpatterns).get_schema(request=None, public=True)
+    page = (
+        browser()
+        .get(f"/admin/publishers/key/add/?type=call_control&buyer={make_buyer().pk}")
+        .content.decode()
+    )
+    described = SchemaGenerator(patterns=sys.modules["dropped.urls"].urlpatterns).get_schema(
+        request=None, public=True
+    )
     operation = described["paths"]["/call_control/v1/calls/{call_uuid}/flag"]["post"]
     assert (f'value="{flag.slug}"' in page, operation["summary"]) == (True, "Flag a call")
 
 
 def caller_on_the_line(carrier: str) -> Leg:
     campaign = make_market()
-    arrival = Arrival(carrier, "nowhere-1", campaign.numbers.get().number, "+12025550102", None, timezone.now())
+    arrival = Arrival(
+        carrier, "nowhere-1", campaign.numbers.get().number, "+12025550102", None, timezone.now()
+    )
     return events.take_call(arrival).legs.get()

@@ -43,7 +43,9 @@ def test_routing_has_the_reasons_in_their_order() -> None:
 
 
 def test_the_catalogue_names_every_kind_of_key_and_its_settings() -> None:
-    named = {kind.slug for kind in types.all_kinds()} | {name for kind in types.all_kinds() for name in kind.fields}
+    named = {kind.slug for kind in types.all_key_types()} | {
+        name for kind in types.all_key_types() for name in kind.fields
+    }
     assert named - _words("catalogue.md") == set()
 
 
@@ -55,21 +57,41 @@ def test_the_catalogue_names_every_field(model: type) -> None:
 
 
 def test_reading_calls_names_every_parameter_and_member() -> None:
-    asked = {*CallFilters.base_filters, *SORTS, *Call.Status.values, *(name for names in ALIASES.values() for name in names)}
+    asked = {
+        *CallFilters.base_filters,
+        *SORTS,
+        *Call.Status.values,
+        *(name for names in ALIASES.values() for name in names),
+    }
     told = {name for part in (CallMembers, LegOfCall, EventSerializer) for name in part().fields}
     assert (asked | told) - _words("calls-api.md") == set()
 
 
 @pytest.mark.parametrize("action", all_actions(), ids=lambda action: action.slug)
-def test_call_control_tells_every_action_with_its_parameters_and_errors(action: type[Action]) -> None:
+def test_call_control_tells_every_action_with_its_parameters_and_errors(
+    action: type[Action],
+) -> None:
     told = _section("call-control.md", action.summary)
-    assert [name for name in (*action.parameters, *action.answers, *action.errors) if f"`{name}`" not in told] == []
+    assert [
+        name
+        for name in (*action.parameters, *action.answers, *action.errors)
+        if f"`{name}`" not in told
+    ] == []
     assert f"/{action.slug}.json`" in (DOCS / "call-control.md").read_text()
 
 
-@pytest.mark.parametrize(("title", "errors"), [("Connect the caller", CONNECT_ERRORS), ("Stop the transfer", STOP_ERRORS)])
-def test_call_control_tells_what_a_transfer_may_be_refused(title: str, errors: dict[str, str]) -> None:
-    assert [text for text in (*errors, "transfer not found") if f"`{text}`" not in _section("call-control.md", title)] == []
+@pytest.mark.parametrize(
+    ("title", "errors"),
+    [("Connect the caller", CONNECT_ERRORS), ("Stop the transfer", STOP_ERRORS)],
+)
+def test_call_control_tells_what_a_transfer_may_be_refused(
+    title: str, errors: dict[str, str]
+) -> None:
+    assert [
+        text
+        for text in (*errors, "transfer not found")
+        if f"`{text}`" not in _section("call-control.md", title)
+    ] == []
 
 
 def test_call_control_names_every_member_of_an_active_call() -> None:
@@ -82,7 +104,9 @@ def test_running_names_every_setting_from_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name
+    "page",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))],
+    ids=lambda page: page.name,
 )
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())

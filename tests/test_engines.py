@@ -14,15 +14,22 @@ ON_POSTGRES = os.environ.get("ENGINES") == "postgres"
 @pytest.mark.django_db
 def test_the_database_is_the_one_asked_for() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version()" if ON_POSTGRES else "SELECT 'SQLite ' || sqlite_version()")
+        cursor.execute(
+            "SELECT version()" if ON_POSTGRES else "SELECT 'SQLite ' || sqlite_version()"
+        )
         product = cursor.fetchone()[0].split()[0]
-    assert (connection.vendor, product) == (("postgresql", "PostgreSQL") if ON_POSTGRES else ("sqlite", "SQLite"))
+    assert (connection.vendor, product) == (
+        ("postgresql", "PostgreSQL") if ON_POSTGRES else ("sqlite", "SQLite")
+    )
 
 
 def test_the_cache_is_the_one_asked_for() -> None:
     cache.set("color", "green")
     backend = type(caches["default"]).__name__
-    assert (backend, cache.get("color")) == ("RedisCache" if ON_POSTGRES else "LocMemCache", "green")
+    assert (backend, cache.get("color")) == (
+        "RedisCache" if ON_POSTGRES else "LocMemCache",
+        "green",
+    )
 
 
 @pytest.mark.parametrize("visit", [1, 2])

@@ -15,12 +15,18 @@ PRODUCT = {
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 }
-TESTS = {path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))}
+TESTS = {
+    path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))
+}
 IN_CAMPAIGNS = PurePath("campaigns/caps/counters.py")
 
 
 def _sizes(files: dict[Path, str]) -> list[int]:
-    return sorted(layers.size(function) for text in files.values() for function in layers.functions(ast.parse(text)))
+    return sorted(
+        layers.size(function)
+        for text in files.values()
+        for function in layers.functions(ast.parse(text))
+    )
 
 
 def test_every_floor_is_read() -> None:
@@ -28,11 +34,17 @@ def test_every_floor_is_read() -> None:
 
 
 def test_imports_go_down_and_never_through_an_entrance() -> None:
-    assert [fault for path, text in PRODUCT.items() for fault in layers.import_faults(path, text)] == []
+    assert [
+        fault for path, text in PRODUCT.items() for fault in layers.import_faults(path, text)
+    ] == []
 
 
 def test_files_and_functions_keep_their_budgets() -> None:
-    assert [fault for path, text in (PRODUCT | TESTS).items() for fault in layers.budget_faults(path, text)] == []
+    assert [
+        fault
+        for path, text in (PRODUCT | TESTS).items()
+        for fault in layers.budget_faults(path, text)
+    ] == []
 
 
 def test_half_of_the_functions_fit_in_eight_lines_and_nine_in_ten_in_thirty() -> None:
@@ -76,7 +88,12 @@ def test_an_allowed_import_is_let_through(path: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["from campaigns.models import Company", "from config.settings import env", "'campaigns.Company'"]
+    "line",
+    [
+        "from campaigns.models import Company",
+        "from config.settings import env",
+        "'campaigns.Company'",
+    ],
 )
 def test_the_ground_knows_no_app_and_no_roof(line: str) -> None:
     assert len(layers.import_faults(PurePath("config/http/errors.py"), line)) == 1
@@ -88,7 +105,11 @@ def test_the_ground_knows_no_app_and_no_roof(line: str) -> None:
         ("a/caps.py", '"""Duty."""\n' + "\n" * 400, "a/caps.py: 401 lines"),
         ("a/caps.py", "x = 1\n", "a/caps.py: no opening line that says its duty"),
         ("a/utils/caps.py", '"""Duty."""\n', "a/utils/caps.py: a name that says nothing"),
-        ("a/caps.py", '"""Duty."""\ndef f():\n' + "    x = 1\n" * 60, "a/caps.py:2: f has 61 lines"),
+        (
+            "a/caps.py",
+            '"""Duty."""\ndef f():\n' + "    x = 1\n" * 60,
+            "a/caps.py:2: f has 61 lines",
+        ),
         ("a/caps.py", '"""Duty."""\ndef f():\n    import os\n', "a/caps.py:3: an import inside f"),
     ],
 )

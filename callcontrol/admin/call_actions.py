@@ -21,7 +21,7 @@ _DONE = {
 }
 
 
-def asked(request: HttpRequest) -> tuple[str, UUID | None]:
+def read_action(request: HttpRequest) -> tuple[str, UUID | None]:
     """What a button says: a word, and the line or transfer that it is about."""
     what, _, row = request.POST.get("do", "").partition(" ")
     try:
@@ -30,22 +30,24 @@ def asked(request: HttpRequest) -> tuple[str, UUID | None]:
         return what, None
 
 
-def act(request: HttpRequest, call: Call, *, now: datetime) -> str:
+def run_call_action(request: HttpRequest, call: Call, *, now: datetime) -> str:
     """Does it as the user; what was done, in words. Raises Refusal."""
-    what, row = asked(request)
+    what, row = read_action(request)
     user: Any = request.user
     person = user.get_full_name() or user.get_username()
     if what == "hang-up":
-        manager.hang_up(call=call, person=person, now=now)
+        manager.hang_up_as_manager(call=call, person=person, now=now)
     elif row is None or what not in _DONE:
         raise Refusal("there is no such button")
     elif what == "transfer":
         to, hold = request.POST.get("transfer_to", ""), request.POST.get("hold_caller") == "on"
-        manager.transfer(call=call, line=row, transfer_to=to, hold_caller=hold, person=person, now=now)
+        manager.transfer_as_manager(
+            call=call, line=row, transfer_to=to, hold_caller=hold, person=person, now=now
+        )
     elif what == "connect":
-        manager.connect(call=call, transfer=row, person=person, now=now)
+        manager.connect_as_manager(call=call, transfer=row, person=person, now=now)
     elif what == "stop":
-        manager.stop(call=call, transfer=row, person=person, now=now)
+        manager.stop_transfer_as_manager(call=call, transfer=row, person=person, now=now)
     else:
         manager.on_line(call=call, line=row, what=what, person=person, now=now)
     return _DONE[what]

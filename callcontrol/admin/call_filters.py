@@ -12,7 +12,7 @@ from campaigns.models import Buyer, Campaign
 from publishers.models import Publisher
 
 
-class StatusFilter(DropdownFilter):
+class CallStatusFilter(DropdownFilter):
     title = "status"
     parameter_name = "status"
 
@@ -23,21 +23,21 @@ class StatusFilter(DropdownFilter):
         return queryset.filter(status=self.value()) if self.value() in Call.Status.values else None
 
 
-class CampaignFilter(RowFilter):
+class CallCampaignFilter(RowFilter):
     title = "campaign"
     parameter_name = "campaign"
     model = Campaign
     column = "campaign_id"
 
 
-class PublisherFilter(RowFilter):
+class CallPublisherFilter(RowFilter):
     title = "publisher"
     parameter_name = "publisher"
     model = Publisher
     column = "publisher_id"
 
 
-class BuyerFilter(RowFilter):
+class CallBuyerFilter(RowFilter):
     """The buyer that the call was dialed to last: the one that has it."""
 
     title = "buyer"
@@ -46,7 +46,7 @@ class BuyerFilter(RowFilter):
     column = "buyer_id"
 
 
-class WhetherFilter(DropdownFilter):
+class YesNoFilter(DropdownFilter):
     """Whether a moment has come: `?converted=1` for yes, 0 for no. Subclasses name its `column`, and what both are called."""
 
     column: str
@@ -58,17 +58,21 @@ class WhetherFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         value = self.value()
-        return queryset.filter(**{f"{self.column}__isnull": value == "0"}) if value in ("0", "1") else None
+        return (
+            queryset.filter(**{f"{self.column}__isnull": value == "0"})
+            if value in ("0", "1")
+            else None
+        )
 
 
-class ConnectedFilter(WhetherFilter):
+class ConnectedFilter(YesNoFilter):
     title = "connected"
     parameter_name = "connected"
     column = "connected_at"
     answers = ("A buyer had the call", "Nobody had it")
 
 
-class ConvertedFilter(WhetherFilter):
+class ConvertedFilter(YesNoFilter):
     title = "converted"
     parameter_name = "converted"
     column = "converted_at"

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcontrol.carriers.simulator import Simulator
-from callcontrol.control.manager import offered
-from callcontrol.lifecycle.summary import headline, lasted
+from callcontrol.control.manager import manager_actions
+from callcontrol.lifecycle.summary import call_headline, lasted
 from callcontrol.models import Call, CallEvent, DeliveryAttempt, Leg, Party
 from callcontrol.state import timeline
-from callcontrol.state.locked_call import Room, look
-from campaigns.admin_base import host_of, link, mask_text, moment, money
+from callcontrol.state.locked_call import LockedCall, read_call
+from campaigns.admin_base import admin_link, host_of, mask_text, moment_text, money_text
 
-from .diagrams import LEGEND, conference, over_time
+from .diagrams import LEGEND, conference_diagram, leg_chart
 
 COLORS = {
     Call.Status.ROUTING.label: "info",
@@ -29,7 +29,7 @@ Fact = tuple[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimelineStep:
     """One step of the timeline: how long after the call began, when, and what; with the verdicts of a decision."""
 
     since: str
@@ -38,22 +38,22 @@ class Step:
     verdicts: list[str]
 
 
-def told(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
+def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
     """All that the page's templates need. The call bears `clear`, and comes with what it points at."""
-    room, events = look(call), list(call.events.order_by("id"))
+    room, events = read_call(call), list(call.events.order_by("id"))
     at = room.at(now)
     seen: Callable[[str], str] = str if call.clear else mask_text
     return {
         "call": call,
-        "headline": seen(headline(room, why=why_it_ended(events))),
+        "headline": seen(call_headline(room, why=why_it_ended(events))),
         "status": (call.get_status_display(), COLORS.get(call.get_status_display(), "")),
-        "offer": offered(room, at=at) if may_act else None,
-        "over_time": over_time(room, events, at=at, seen=seen),
-        "conference": conference(room, seen=seen),
+        "offer": manager_actions(room, at=at) if may_act else None,
+        "over_time": leg_chart(room, events, at=at, seen=seen),
+        "conference": conference_diagram(room, seen=seen),
         "legend": LEGEND,
-        "steps": steps(call, room, events, seen),
+        "steps": timeline_steps(call, room, events, seen),
         "facts": _facts(call, seen),
-        "elsewhere": elsewhere(call),
+        "elsewhere": related_links(call),
         "legs": [_leg(leg, seen) for leg in room.legs],
         "transfers": [_transfer(one, seen) for one in room.transfers],
         "money": _money(call, events),
@@ -64,18 +64,23 @@ def told(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
 
 
 def why_it_ended(events: Sequence[CallEvent]) -> str:
-    return next((str(event.detail.get("why", "")) for event in reversed(events) if event.kind == "ended"), "")
+    return next(
+        (str(event.detail.get("why", "")) for event in reversed(events) if event.kind == "ended"),
+        "",
+    )
 
 
-def steps(call: Call, room: Room, events: Sequence[CallEvent], seen: Callable[[str], str]) -> list[Step]:
+def timeline_steps(
+    call: Call, room: LockedCall, events: Sequence[CallEvent], seen: Callable[[str], str]
+) -> list[TimelineStep]:
     """The timeline, in the order in which it was written."""
-    people, names = timeline.people_of(room.legs), timeline.names_of(events)
+    people, names = timeline.leg_names(room.legs), timeline.buyer_names(events)
     return [
-        Step(
+        TimelineStep(
             lasted(event.at - call.started_at).split()[0],
-            moment(event.at),
-            seen(timeline.sentence(event, people)),
-            [seen(line) for line in timeline.verdicts(event, names, call.company.time_zone)],
+            moment_text(event.at),
+            seen(timeline.event_sentence(event, people)),
+            [seen(line) for line in timeline.event_verdicts(event, names, call.company.time_zone)],
         )
         for event in events
     ]
@@ -87,19 +92,24 @@ def _facts(call: Any, seen: Callable[[str], str]) -> list[Fact]:
     facts = [
         ("Caller", caller),
         ("Dialed number", call.inbound_number),
-        ("Campaign", link(call.campaign)),
-        ("Publisher", link(call.publisher)),
-        ("Buyer", link(call.buyer)),
-        ("Reservation", link(call.reservation, text=f"{call.reservation_id}") if call.reservation else "none: an ordinary call"),
-        ("Came in", moment(call.started_at)),
-        ("Taken", moment(call.connected_at)),
-        ("Ended", moment(call.ended_at)),
+        ("Campaign", admin_link(call.campaign)),
+        ("Publisher", admin_link(call.publisher)),
+        ("Buyer", admin_link(call.buyer)),
+        (
+            "Reservation",
+            admin_link(call.reservation, text=f"{call.reservation_id}")
+            if call.reservation
+            else "none: an ordinary call",
+        ),
+        ("Came in", moment_text(call.started_at)),
+        ("Taken", moment_text(call.connected_at)),
+        ("Ended", moment_text(call.ended_at)),
         ("Call UUID", str(call.pk)),
     ]
     return [fact for fact in facts if fact[1] != "–"]
 
 
-def elsewhere(call: Any) -> list[tuple[str, str]]:
+def related_links(call: Any) -> list[tuple[str, str]]:
     """Pages that tell more: each with its name and address."""
     log = reverse("admin:publishers_logentry_changelist")
     found = [("Requests about this call in the log", f"{log}?q={call.pk}")]
@@ -116,7 +126,7 @@ def _leg(leg: Leg, seen: Callable[[str], str]) -> dict[str, Any]:
     shown = "–" if leg.party == Party.CALLER else seen(leg.caller_number_sent or "") or "withheld"
     return {
         "party": leg.get_party_display(),
-        "who": link(leg.buyer) if leg.buyer else "–",
+        "who": admin_link(leg.buyer) if leg.buyer else "–",
         "number": seen(leg.number) if leg.number else "withheld",
         "shown": shown,
         "state": leg.get_outcome_display() or leg.get_status_display(),
@@ -133,8 +143,8 @@ def _time(at: datetime | None) -> str:
 
 def _transfer(one: Any, seen: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "by": seen(timeline.name_of(one.transferor)),
-        "to": seen(timeline.name_of(one.transferee)),
+        "by": seen(timeline.leg_name(one.transferor)),
+        "to": seen(timeline.leg_name(one.transferee)),
         "how": "the caller waits on hold" if one.hold_caller else "all three talk",
         "status": one.get_status_display(),
         "began": _time(one.started_at),
@@ -146,10 +156,21 @@ def _transfer(one: Any, seen: Callable[[str], str]) -> dict[str, Any]:
 def _money(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
     """Nothing while the call lives and has not been sold."""
     if call.payout is None or call.revenue is None:
-        return [] if call.settled_at is None else [("Payout", "none"), ("Revenue", "none"), ("Why", _why_nothing(call))]
+        return (
+            []
+            if call.settled_at is None
+            else [("Payout", "none"), ("Revenue", "none"), ("Why", _why_nothing(call))]
+        )
     currency = call.company.currency
-    amounts = (("Payout", call.payout), ("Revenue", call.revenue), ("Profit", call.revenue - call.payout))
-    return [*((name, f"{money(amount)} {currency}") for name, amount in amounts), ("Why", _why(call, events))]
+    amounts = (
+        ("Payout", call.payout),
+        ("Revenue", call.revenue),
+        ("Profit", call.revenue - call.payout),
+    )
+    return [
+        *((name, f"{money_text(amount)} {currency}") for name, amount in amounts),
+        ("Why", _why(call, events)),
+    ]
 
 
 def _why(call: Any, events: Sequence[CallEvent]) -> str:
@@ -157,14 +178,26 @@ def _why(call: Any, events: Sequence[CallEvent]) -> str:
     if any(event.kind == "sold" for event in events):
         return "Its buyer reported the sale."
     reserved = call.reservation
-    if reserved and (reserved.payout, reserved.revenue, reserved.buyer_id) == (call.payout, call.revenue, call.buyer_id):
+    if reserved and (reserved.payout, reserved.revenue, reserved.buyer_id) == (
+        call.payout,
+        call.revenue,
+        call.buyer_id,
+    ):
         return f"As its ping was quoted: after {_seconds(reserved.seconds)} of talk."
-    talked = (call.ended_at - call.connected_at).total_seconds() if call.ended_at and call.connected_at else 0
-    same = call.campaign.conversions.filter(payout=call.payout, revenue=call.revenue, seconds__lte=talked)
+    talked = (
+        (call.ended_at - call.connected_at).total_seconds()
+        if call.ended_at and call.connected_at
+        else 0
+    )
+    same = call.campaign.conversions.filter(
+        payout=call.payout, revenue=call.revenue, seconds__lte=talked
+    )
     applied = same.select_related("publisher", "buyer").order_by("-seconds").first()
     if applied is None:
         return "By a conversion that the campaign no longer has."
-    whose = (f" of {applied.publisher}" if applied.publisher else "") + (f" to {applied.buyer}" if applied.buyer else "")
+    whose = (f" of {applied.publisher}" if applied.publisher else "") + (
+        f" to {applied.buyer}" if applied.buyer else ""
+    )
     only = f", for calls{whose}" if whose else ""
     return f"By the campaign’s conversion after {_seconds(applied.seconds)} of talk{only}."
 
@@ -189,14 +222,16 @@ def _tags(call: Any, seen: Callable[[str], str]) -> list[dict[str, Any]]:
     """Also those that wait for the next decision or the end."""
     written = call.tags.select_related("publisher").order_by("name")
     waiting = call.late_tags.select_related("publisher").order_by("name")
-    rows = [(tag, tag.value_before, "") for tag in written] + [(tag, None, "waits for the next decision") for tag in waiting]
+    rows = [(tag, tag.value_before, "") for tag in written] + [
+        (tag, None, "waits for the next decision") for tag in waiting
+    ]
     return [
         {
             "name": tag.name,
             "value": seen(tag.value),
             "before": "–" if before is None else seen(before) or "blank",
-            "by": link(tag.publisher) if tag.publisher else "–",
-            "at": moment(tag.written_at),
+            "by": admin_link(tag.publisher) if tag.publisher else "–",
+            "at": moment_text(tag.written_at),
             "remark": remark,
         }
         for tag, before, remark in rows
@@ -205,14 +240,23 @@ def _tags(call: Any, seen: Callable[[str], str]) -> list[dict[str, Any]]:
 
 def _deliveries(call: Any) -> list[dict[str, Any]]:
     """Path and query of an address hold keys and callers' numbers: they are not for everybody."""
-    rows = call.deliveries.select_related("webhook").prefetch_related("tries").order_by("created_at", "name")
+    rows = (
+        call.deliveries.select_related("webhook")
+        .prefetch_related("tries")
+        .order_by("created_at", "name")
+    )
     return [
         {
-            "webhook": link(row.webhook, text=row.name) if row.webhook else f"{row.name}, deleted",
+            "webhook": admin_link(row.webhook, text=row.name)
+            if row.webhook
+            else f"{row.name}, deleted",
             "trigger": row.get_trigger_display(),
             "address": f"{row.method} {row.url if call.clear else host_of(row.url)}",
             "status": row.get_status_display(),
-            "tries": [_try(one, clear=call.clear) for one in sorted(row.tries.all(), key=lambda one: one.pk)],
+            "tries": [
+                _try(one, clear=call.clear)
+                for one in sorted(row.tries.all(), key=lambda one: one.pk)
+            ],
         }
         for row in rows
     ]
@@ -220,5 +264,9 @@ def _deliveries(call: Any) -> list[dict[str, Any]]:
 
 def _try(one: DeliveryAttempt, *, clear: bool) -> dict[str, str]:
     """When, what came of it, and how the answer began."""
-    status = f"{one.status} in {one.duration_ms} ms" if one.status else one.error or "nobody knows: the process ended"
-    return {"text": f"{moment(one.at)}: {status}", "answer": one.answer if clear else ""}
+    status = (
+        f"{one.status} in {one.duration_ms} ms"
+        if one.status
+        else one.error or "nobody knows: the process ended"
+    )
+    return {"text": f"{moment_text(one.at)}: {status}", "answer": one.answer if clear else ""}

@@ -19,25 +19,52 @@ from callcontrol.lifecycle import timeouts
 from callcontrol.lifecycle.summary import lasted
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.admin_base import CompanyFilter, ReadOnlyAdmin, TimeFilter, is_superuser, may_edit, moment, money, roles
+from campaigns.admin_base import (
+    CompanyFilter,
+    ReadOnlyAdmin,
+    TimeFilter,
+    is_superuser,
+    may_edit,
+    moment_text,
+    money_text,
+    roles,
+)
 from campaigns.errors import Refusal
 
 from . import call_page
-from .call_actions import act
-from .call_filters import BuyerFilter, CampaignFilter, ConnectedFilter, ConvertedFilter, PublisherFilter, StatusFilter
+from .call_actions import run_call_action
+from .call_filters import (
+    CallBuyerFilter,
+    CallCampaignFilter,
+    CallPublisherFilter,
+    CallStatusFilter,
+    ConnectedFilter,
+    ConvertedFilter,
+)
 
 _CONVERTED, _DUPLICATE = "Converted", "Paid before"
 
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
-    list_display = ["when", "state", "outcome", "campaign", "publisher", "buyer", "caller", "talked", "paid", "earned"]
+    list_display = [
+        "when",
+        "state",
+        "outcome",
+        "campaign",
+        "publisher",
+        "buyer",
+        "caller",
+        "talked",
+        "paid",
+        "earned",
+    ]
     list_filter = [
         ("started_at", TimeFilter),
-        StatusFilter,
-        CampaignFilter,
-        PublisherFilter,
-        BuyerFilter,
+        CallStatusFilter,
+        CallCampaignFilter,
+        CallPublisherFilter,
+        CallBuyerFilter,
         ConnectedFilter,
         ConvertedFilter,
         CompanyFilter,
@@ -45,7 +72,9 @@ class CallAdmin(ReadOnlyAdmin):
     list_select_related = ["campaign", "publisher", "buyer"]
     sortable_by = ["when"]  # by any other column, all calls there are would have to be read
     search_fields = ["caller_number"]
-    search_help_text = "A caller's whole number in any spelling, or the UUID of a call or of a reservation"
+    search_help_text = (
+        "A caller's whole number in any spelling, or the UUID of a call or of a reservation"
+    )
     ordering = ["-started_at"]
     hint = "No call yet. A call arrives when somebody dials a campaign's number: try it on the softphone."
 
@@ -56,13 +85,17 @@ class CallAdmin(ReadOnlyAdmin):
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return [*self.list_select_related, "company"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """What a UUID names is looked up first: the list's own order is no way to it."""
         try:
             named = UUID(search_term.strip())
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
-        found = Call.objects.filter(Q(pk=named) | Q(reservation_id=named)).values_list("pk", flat=True)
+        found = Call.objects.filter(Q(pk=named) | Q(reservation_id=named)).values_list(
+            "pk", flat=True
+        )
         return queryset.filter(pk__in=list(found)), False
 
     # --- what the list shows ---
@@ -71,7 +104,12 @@ class CallAdmin(ReadOnlyAdmin):
         """Short, for there is much to tell beside it."""
         at = timezone.localtime(call.started_at)
         day = f"{at:%b %-d}" if at.year == timezone.localtime().year else f"{at:%b %-d, %Y}"
-        return format_html('<span class="whitespace-nowrap" title="{}">{}, {}</span>', moment(at), day, f"{at:%H:%M:%S}")
+        return format_html(
+            '<span class="whitespace-nowrap" title="{}">{}, {}</span>',
+            moment_text(at),
+            day,
+            f"{at:%H:%M:%S}",
+        )
 
     @display(description="status", label=call_page.COLORS)
     def state(self, call: Call) -> str:
@@ -79,19 +117,27 @@ class CallAdmin(ReadOnlyAdmin):
 
     @display(description="caller")
     def caller(self, call: Any) -> str:
-        return (call.caller_number if call.clear else phone.masked(call.caller_number)) if call.caller_number else "withheld"
+        return (
+            (call.caller_number if call.clear else phone.masked(call.caller_number))
+            if call.caller_number
+            else "withheld"
+        )
 
     @display(description="talk time")
     def talked(self, call: Call) -> str:
-        return lasted(call.ended_at - call.connected_at) if call.connected_at and call.ended_at else "–"
+        return (
+            lasted(call.ended_at - call.connected_at)
+            if call.connected_at and call.ended_at
+            else "–"
+        )
 
     @display(description="payout")
     def paid(self, call: Call) -> str:
-        return money(call.payout)
+        return money_text(call.payout)
 
     @display(description="revenue")
     def earned(self, call: Call) -> str:
-        return money(call.revenue)
+        return money_text(call.revenue)
 
     @display(description="converted", label={_CONVERTED: "success", _DUPLICATE: "warning"})
     def outcome(self, call: Call) -> str:
@@ -100,10 +146,17 @@ class CallAdmin(ReadOnlyAdmin):
     # --- one call ---
     def get_urls(self) -> list[Any]:
         act_on = self.admin_site.admin_view(self.act_view)
-        return [path("<uuid:call_uuid>/act/", act_on, name="callcontrol_call_act"), *super().get_urls()]
+        return [
+            path("<uuid:call_uuid>/act/", act_on, name="callcontrol_call_act"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Read anew at each look: what was due has happened by then."""
         if request.method != "GET" or object_id is None:
@@ -111,10 +164,12 @@ class CallAdmin(ReadOnlyAdmin):
         call = self._call(request, object_id)
         if call is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        shown = call_page.told(call, may_act=may_edit(request, call.company_id), now=timezone.now())
+        shown = call_page.call_context(
+            call, may_act=may_edit(request, call.company_id), now=timezone.now()
+        )
         if "live" in request.GET:
             return TemplateResponse(request, "desk/call_parts.html", shown)
-        title = f"{call.campaign}, {moment(call.started_at)}"
+        title = f"{call.campaign}, {moment_text(call.started_at)}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, "desk/call.html", {**frame, **shown})
 
@@ -124,8 +179,10 @@ class CallAdmin(ReadOnlyAdmin):
             return None
         call_uuid = UUID(written.replace("_", "-"))
         if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
-            timeouts.catch_up(call_uuid, now=timezone.now())
-        related = self.get_queryset(request).select_related("company", "campaign", "publisher", "buyer", "reservation")
+            timeouts.apply_timeouts(call_uuid, now=timezone.now())
+        related = self.get_queryset(request).select_related(
+            "company", "campaign", "publisher", "buyer", "reservation"
+        )
         return related.get(pk=call_uuid)
 
     def act_view(self, request: HttpRequest, call_uuid: UUID) -> HttpResponse:
@@ -133,7 +190,7 @@ class CallAdmin(ReadOnlyAdmin):
         if request.method != "POST" or call is None or not may_edit(request, call.company_id):
             raise PermissionDenied
         try:
-            messages.success(request, act(request, call, now=timezone.now()))
+            messages.success(request, run_call_action(request, call, now=timezone.now()))
         except Refusal as refusal:
             messages.error(request, f"Not done: {refusal.text}.")
         return redirect("admin:callcontrol_call_change", call.pk)

@@ -8,17 +8,35 @@ from itertools import combinations, pairwise
 
 from callcontrol.lifecycle.summary import all_of, lasted
 from callcontrol.models import CallEvent, Leg, Party
-from callcontrol.state.locked_call import Room
-from callcontrol.state.timeline import name_of
+from callcontrol.state.locked_call import LockedCall
+from callcontrol.state.timeline import leg_name
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # seconds between two marks of the axis
+_STEPS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+)  # seconds between two marks of the axis
 _MARKS = 5
-_MIDDLE, _ACROSS, _DOWN = (165, 105), 96, 52  # of the ellipse on which people stand, in units of the picture
+_MIDDLE, _ACROSS, _DOWN = (
+    (165, 105),
+    96,
+    52,
+)  # of the ellipse on which people stand, in units of the picture
 
 
 # --- lines over time --------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Bar:
+class LegBar:
     """A stretch of a line: `state` is one of `rings waits talks holds`, its place in per cent of the whole."""
 
     state: str
@@ -28,20 +46,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LegRow:
     """One line: whose it is, what it went through, and the same in words."""
 
     name: str
     party: str
-    bars: list[Bar]
+    bars: list[LegBar]
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class OverTime:
+class LegChart:
     """All lines of a call, and the marks below them: each with its place in per cent and its text."""
 
-    rows: list[Row]
+    rows: list[LegRow]
     marks: list[tuple[str, str]]
 
 
@@ -50,31 +68,41 @@ _WORDS = {"rings": "rang", "waits": "waited", "talks": "talked", "holds": "was o
 LEGEND = [("rings", "rings"), ("waits", "waits"), ("talks", "talks"), ("holds", "on hold")]
 
 
-def over_time(room: Room, events: Sequence[CallEvent], *, at: datetime, seen: Callable[[str], str]) -> OverTime:
+def leg_chart(
+    room: LockedCall, events: Sequence[CallEvent], *, at: datetime, seen: Callable[[str], str]
+) -> LegChart:
     """From the call's first moment to its end, or to `at` while it lives. `seen` masks what is not for everybody."""
     begin, end = room.call.started_at, room.call.ended_at or at
     whole = max((end - begin).total_seconds(), 1.0)
     rows = []
     for leg in room.legs:
-        stretches = _callers(room, events, begin, end) if leg.party == Party.CALLER else _others(leg, end)
-        rows.append(_row(seen(name_of(leg)), leg, stretches, begin, whole))
-    return OverTime(rows, _marks(whole))
+        stretches = (
+            _callers(room, events, begin, end) if leg.party == Party.CALLER else _others(leg, end)
+        )
+        rows.append(_row(seen(leg_name(leg)), leg, stretches, begin, whole))
+    return LegChart(rows, _marks(whole))
 
 
-def _row(name: str, leg: Leg, stretches: Iterable[Stretch], begin: datetime, whole: float) -> Row:
+def _row(
+    name: str, leg: Leg, stretches: Iterable[Stretch], begin: datetime, whole: float
+) -> LegRow:
     shown = [(start, stop, state) for start, stop, state in stretches if stop > start]
     bars = [_bar(stretch, begin, whole) for stretch in shown]
     spans: dict[str, timedelta] = {}
     for start, stop, state in shown:
         spans[state] = spans.get(state, timedelta()) + (stop - start)
-    told = all_of([f"{_WORDS[state]} {lasted(span)}" for state, span in spans.items()] or ["was over at once"])
-    return Row(name, str(leg.get_party_display()), bars, told)
+    told = all_of(
+        [f"{_WORDS[state]} {lasted(span)}" for state, span in spans.items()] or ["was over at once"]
+    )
+    return LegRow(name, str(leg.get_party_display()), bars, told)
 
 
-def _bar(stretch: Stretch, begin: datetime, whole: float) -> Bar:
+def _bar(stretch: Stretch, begin: datetime, whole: float) -> LegBar:
     start, stop, state = stretch
     left, wide = (start - begin).total_seconds() / whole, (stop - start).total_seconds() / whole
-    return Bar(state, f"{100 * left:.2f}%", f"{100 * wide:.2f}%", f"{_WORDS[state]} {lasted(stop - start)}")
+    return LegBar(
+        state, f"{100 * left:.2f}%", f"{100 * wide:.2f}%", f"{_WORDS[state]} {lasted(stop - start)}"
+    )
 
 
 def _others(leg: Leg, end: datetime) -> list[Stretch]:
@@ -83,11 +111,19 @@ def _others(leg: Leg, end: datetime) -> list[Stretch]:
     return [(leg.started_at, min(picked_up, over), "rings"), (picked_up, over, "talks")]
 
 
-def _callers(room: Room, events: Sequence[CallEvent], begin: datetime, end: datetime) -> list[Stretch]:
+def _callers(
+    room: LockedCall, events: Sequence[CallEvent], begin: datetime, end: datetime
+) -> list[Stretch]:
     """Waiting while nobody is on the line, on hold, or talking: cut wherever one of these may have changed."""
     talks = [(leg.answered_at, leg.ended_at or end) for leg in room.others() if leg.answered_at]
     holds = _holds(events, end)
-    cuts = sorted({begin, end, *(moment for span in (*talks, *holds) for moment in span if begin < moment < end)})
+    cuts = sorted(
+        {
+            begin,
+            end,
+            *(moment for span in (*talks, *holds) for moment in span if begin < moment < end),
+        }
+    )
     stretches: list[Stretch] = []
     for start, stop in pairwise(cuts):
         state = "holds" if _within(start, holds) else "talks" if _within(start, talks) else "waits"
@@ -117,12 +153,15 @@ def _within(moment: datetime, spans: Iterable[tuple[datetime, datetime]]) -> boo
 def _marks(whole: float) -> list[tuple[str, str]]:
     step = next((one for one in _STEPS if whole / one <= _MARKS), math.ceil(whole / _MARKS))
     moments = range(0, int(whole) + 1, step)
-    return [(f"{100 * moment / whole:.2f}%", lasted(timedelta(seconds=moment)).split()[0]) for moment in moments]
+    return [
+        (f"{100 * moment / whole:.2f}%", lasted(timedelta(seconds=moment)).split()[0])
+        for moment in moments
+    ]
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Person:
+class ConferenceParty:
     """Somebody on a live line, and where the picture has them, the name above or below. `state`: `rings`, `talks`, `holds`."""
 
     name: str
@@ -134,7 +173,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class AudioLink:
     """Between two people: they hear each other, or one of them is being rung."""
 
     state: str
@@ -145,39 +184,44 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Conference:
+class ConferenceDiagram:
     """`box` is the part of the plane that is shown: two people need less of it."""
 
     box: str
-    people: list[Person]
-    links: list[Link]
+    people: list[ConferenceParty]
+    links: list[AudioLink]
     sentences: list[str]
 
 
-def conference(room: Room, *, seen: Callable[[str], str]) -> Conference:
+def conference_diagram(room: LockedCall, *, seen: Callable[[str], str]) -> ConferenceDiagram:
     """Everybody on a live line, in a circle; nobody once the call is over."""
     legs = [leg for leg in room.legs if leg.is_live] if room.call.is_live else []
-    people = [_person(seen(name_of(leg)), leg, place, len(legs)) for place, leg in enumerate(legs)]
+    people = [_person(seen(leg_name(leg)), leg, place, len(legs)) for place, leg in enumerate(legs)]
     box = "0 0 330 225" if len(people) > 2 else "0 72 330 96"
-    return Conference(box, people, list(_links(people)), [_hears(one, people) for one in people])
+    return ConferenceDiagram(
+        box, people, list(_links(people)), [_hears(one, people) for one in people]
+    )
 
 
-def _person(name: str, leg: Leg, place: int, of: int) -> Person:
+def _person(name: str, leg: Leg, place: int, of: int) -> ConferenceParty:
     angle = math.pi + 2 * math.pi * place / max(of, 1)
-    x, y = round(_MIDDLE[0] + _ACROSS * math.cos(angle)), round(_MIDDLE[1] + _DOWN * math.sin(angle))
+    x, y = (
+        round(_MIDDLE[0] + _ACROSS * math.cos(angle)),
+        round(_MIDDLE[1] + _DOWN * math.sin(angle)),
+    )
     state = "rings" if not leg.talks else "holds" if leg.held else "talks"
-    return Person(name, str(leg.get_party_display()), state, x, y, y < _MIDDLE[1])
+    return ConferenceParty(name, str(leg.get_party_display()), state, x, y, y < _MIDDLE[1])
 
 
-def _links(people: Sequence[Person]) -> Iterable[Link]:
+def _links(people: Sequence[ConferenceParty]) -> Iterable[AudioLink]:
     talking = [one for one in people if one.state == "talks"]
-    yield from (Link("talks", a.x, a.y, b.x, b.y) for a, b in combinations(talking, 2))
+    yield from (AudioLink("talks", a.x, a.y, b.x, b.y) for a, b in combinations(talking, 2))
     for rung in (one for one in people if one.state == "rings"):
         rings = people[0] if people[0].state == "talks" else next(iter(talking), people[0])
-        yield Link("rings", rings.x, rings.y, rung.x, rung.y)
+        yield AudioLink("rings", rings.x, rings.y, rung.x, rung.y)
 
 
-def _hears(one: Person, people: Sequence[Person]) -> str:
+def _hears(one: ConferenceParty, people: Sequence[ConferenceParty]) -> str:
     who = f"{one.name[:1].upper()}{one.name[1:]}"
     if one.state == "rings":
         return f"{who} rings."

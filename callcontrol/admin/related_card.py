@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from callcontrol.models import Call
-from campaigns.admin_base import link, mine, moment, money
+from campaigns.admin_base import admin_link, moment_text, money_text, visible_to
 from publishers.models import LogEntry
-from publishers.request_log.related import Card
+from publishers.request_log.related import RelatedCard
 
 _COLORS = {
     Call.Status.ROUTING.label: "info",
@@ -20,25 +20,45 @@ _COLORS = {
 }
 
 
-def card(request: HttpRequest, entry: LogEntry) -> Card | None:
+def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
     """The call that a row of the log speaks of, or that claimed its reservation, as it stands now."""
     named = Q(pk=entry.call_uuid) if entry.call_uuid else Q(reservation=entry.reservation_uuid)
     if not (entry.call_uuid or entry.reservation_uuid):
         return None
-    call = mine(request, Call.objects.filter(named)).select_related("buyer", "company").first()
+    call = (
+        visible_to(request, Call.objects.filter(named)).select_related("buyer", "company").first()
+    )
     if call is None:
         return None
     state = call.get_status_display()
-    facts = [("Buyer", link(call.buyer)), ("Began", moment(call.started_at)), *_money(call)]
-    return Card("Call", reverse("admin:callcontrol_call_change", args=[call.pk]), state, _COLORS.get(state, ""), facts)
+    facts = [
+        ("Buyer", admin_link(call.buyer)),
+        ("Began", moment_text(call.started_at)),
+        *_money(call),
+    ]
+    return RelatedCard(
+        "Call",
+        reverse("admin:callcontrol_call_change", args=[call.pk]),
+        state,
+        _COLORS.get(state, ""),
+        facts,
+    )
 
 
 def _money(call: Call) -> list[tuple[str, Any]]:
     if not call.converted_at:
-        return [("Converted", "paid before" if call.duplicate else "not yet" if call.settled_at is None else "no")]
+        return [
+            (
+                "Converted",
+                "paid before" if call.duplicate else "not yet" if call.settled_at is None else "no",
+            )
+        ]
     currency = call.company.currency
-    return [("Payout", f"{money(call.payout)} {currency}"), ("Revenue", f"{money(call.revenue)} {currency}")]
+    return [
+        ("Payout", f"{money_text(call.payout)} {currency}"),
+        ("Revenue", f"{money_text(call.revenue)} {currency}"),
+    ]
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)
-_log.led_to = [*_log.led_to, card]
+_log.led_to = [*_log.led_to, call_card]

@@ -28,7 +28,9 @@ class PingFilter(DropdownFilter):
         if self.value() not in ("1", reasons.NOBODY):
             return None
         pings = queryset.filter(PINGS)
-        return pings if self.value() == "1" else pings.filter(result=reasons.NO_TARGET, reasons=None)
+        return (
+            pings if self.value() == "1" else pings.filter(result=reasons.NO_TARGET, reasons=None)
+        )
 
 
 class ErrorFilter(DropdownFilter):
@@ -45,7 +47,10 @@ class ErrorFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if not self.value():
             return None
-        answers = [render({**POSTBACK_SHAPE, "error": self.value()}, format).decode() for format in MEDIA_TYPES]
+        answers = [
+            render({**POSTBACK_SHAPE, "error": self.value()}, format).decode()
+            for format in MEDIA_TYPES
+        ]
         return queryset.filter(response__in=answers)
 
 

@@ -4,10 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
 from rest_framework import serializers
 
-from callcontrol.control.actions.base import Action, Member
+from callcontrol.control.actions.base import Action, ActionParameter
 from config.http.openapi import IDEMPOTENCY, LINK, by_key
 from config.http.pagination import MOST_PER_PAGE, PER_PAGE
 
@@ -30,9 +36,15 @@ class ControlErrorSerializer(serializers.Serializer):
 class ActiveCallSerializer(serializers.Serializer):
     """A call on which the key's owner is now. Moments are in milliseconds since 1970."""
 
-    caller_number = serializers.CharField(allow_null=True, help_text="The caller's number; null: withheld.")
-    caller_number_sent = serializers.CharField(allow_null=True, help_text="The number that the handler was shown.")
-    dialed_out_number = serializers.CharField(help_text="The number or SIP address of the handler that was dialed.")
+    caller_number = serializers.CharField(
+        allow_null=True, help_text="The caller's number; null: withheld."
+    )
+    caller_number_sent = serializers.CharField(
+        allow_null=True, help_text="The number that the handler was shown."
+    )
+    dialed_out_number = serializers.CharField(
+        help_text="The number or SIP address of the handler that was dialed."
+    )
     call_uuid = serializers.UUIDField()
     started_at = serializers.IntegerField(help_text="When the call came in.")
     dialed_out_at = serializers.IntegerField(help_text="When the handler was dialed.")
@@ -51,25 +63,38 @@ _DONE = inline_serializer("Done", {"success": serializers.BooleanField(help_text
 def _refused(more: dict[int, str]) -> dict[int, Any]:
     """What any request here may be refused with, in the shape of call control; `more` says what a status means here."""
     usual = {status: answer.description for status, answer in by_key().items()}
-    return {status: OpenApiResponse(ControlErrorSerializer, when) for status, when in (usual | more).items()}
+    return {
+        status: OpenApiResponse(ControlErrorSerializer, when)
+        for status, when in (usual | more).items()
+    }
 
 
 def _in_words(errors: Mapping[str, str]) -> str:
-    return "Refused, or a value is unusable. " + " ".join(f"`{text}`: {when}" for text, when in errors.items())
+    return "Refused, or a value is unusable. " + " ".join(
+        f"`{text}`: {when}" for text, when in errors.items()
+    )
 
 
-def _fields(members: Mapping[str, Member], *, required: bool) -> dict[str, Any]:
-    return {name: _FIELDS[member.type](required=required, help_text=member.meaning) for name, member in members.items()}
+def _fields(members: Mapping[str, ActionParameter], *, required: bool) -> dict[str, Any]:
+    return {
+        name: _FIELDS[member.type](required=required, help_text=member.meaning)
+        for name, member in members.items()
+    }
 
 
 # --- by a handler key -------------------------------------------------------------------------------------
 _NOT_AUTHORIZED = "The key is unknown, does not carry the action, or its owner is not on the call: `not authorized`."
 _API_KEY = OpenApiParameter(
-    "api_key", str, OpenApiParameter.QUERY, description="The handler key; also key, in the body, or as a bearer token."
+    "api_key",
+    str,
+    OpenApiParameter.QUERY,
+    description="The handler key; also key, in the body, or as a bearer token.",
 )
 _PAGES = [
     OpenApiParameter("page", int, OpenApiParameter.QUERY, description="Counted from 1."),
-    OpenApiParameter("per_page", int, OpenApiParameter.QUERY, description=f"{PER_PAGE}, at most {MOST_PER_PAGE}."),
+    OpenApiParameter(
+        "per_page", int, OpenApiParameter.QUERY, description=f"{PER_PAGE}, at most {MOST_PER_PAGE}."
+    ),
 ]
 
 
@@ -97,12 +122,19 @@ list_active_calls = extend_schema_view(
 
 def of_action(action: type[Action]) -> Callable[[type], Any]:
     """Describes the entrance of an action at a call's UUID."""
-    fields = {"api_key": serializers.CharField(required=False), **_fields(action.parameters, required=False)}
+    fields = {
+        "api_key": serializers.CharField(required=False),
+        **_fields(action.parameters, required=False),
+    }
     described = extend_schema(
         operation_id=f"call_{action.slug}",
         summary=action.summary,
         tags=[_TAG],
-        parameters=[OpenApiParameter("call_uuid", str, OpenApiParameter.PATH), _API_KEY, IDEMPOTENCY],
+        parameters=[
+            OpenApiParameter("call_uuid", str, OpenApiParameter.PATH),
+            _API_KEY,
+            IDEMPOTENCY,
+        ],
         request=inline_serializer(f"{action.__name__}Asked", fields),
         responses=_responses(action),
         auth=[],
@@ -113,7 +145,11 @@ def of_action(action: type[Action]) -> Callable[[type], Any]:
 def of_link(action: type[Action]) -> Callable[[type], Any]:
     """Describes the entrance of an action as a plain link."""
     parameters = [_API_KEY, _caller(required=True)]
-    shared: dict[str, Any] = {"summary": f"{action.summary}, as a plain link", "tags": [_TAG], "auth": []}
+    shared: dict[str, Any] = {
+        "summary": f"{action.summary}, as a plain link",
+        "tags": [_TAG],
+        "auth": [],
+    }
     shared["responses"] = _responses(action)
     return extend_schema_view(
         get=extend_schema(parameters=parameters, **shared),
@@ -122,7 +158,10 @@ def of_link(action: type[Action]) -> Callable[[type], Any]:
 
 
 def _responses(action: type[Action]) -> dict[int, Any]:
-    members = {"success": serializers.BooleanField(help_text="True."), **_fields(action.answers, required=True)}
+    members = {
+        "success": serializers.BooleanField(help_text="True."),
+        **_fields(action.answers, required=True),
+    }
     done = inline_serializer(f"{action.__name__}Done", members) if action.answers else _DONE
     return {200: done, **_refused({401: _NOT_AUTHORIZED, 422: _in_words(action.errors)})}
 
@@ -142,7 +181,9 @@ STOP_ERRORS = {
 }
 
 
-def _by_transfer(verb: str, name: str, summary: str, errors: Mapping[str, str]) -> Callable[[type], Any]:
+def _by_transfer(
+    verb: str, name: str, summary: str, errors: Mapping[str, str]
+) -> Callable[[type], Any]:
     described = extend_schema(
         operation_id=name,
         summary=summary,
@@ -155,5 +196,7 @@ def _by_transfer(verb: str, name: str, summary: str, errors: Mapping[str, str]) 
     return extend_schema_view(**{verb: described})
 
 
-connect_caller = _by_transfer("post", "transfer_conference_caller", "Connect the caller of a transfer", CONNECT_ERRORS)
+connect_caller = _by_transfer(
+    "post", "transfer_conference_caller", "Connect the caller of a transfer", CONNECT_ERRORS
+)
 stop_transfer = _by_transfer("delete", "transfer_stop", "Stop a transfer", STOP_ERRORS)

@@ -22,7 +22,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "buyer_id": ("target_id", "client_tid"),
     "caller_number": ("caller",),
 }
-SORTS = {"created_at": "started_at", "started_at": "started_at", "connected_at": "connected_at", "ended_at": "ended_at"}
+SORTS = {
+    "created_at": "started_at",
+    "started_at": "started_at",
+    "connected_at": "connected_at",
+    "ended_at": "ended_at",
+}
 
 _EPOCH = re.compile(r"\d{9,16}(\.\d+)?").fullmatch
 _MILLISECONDS = 1e11  # as seconds, the year 5138
@@ -32,7 +37,9 @@ _LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")  # a raw + in a quer
 class MomentField(forms.Field):
     """ISO 8601 (without an offset: UTC), or seconds or milliseconds since 1970."""
 
-    default_error_messages = {"invalid": "must be a moment like 2026-05-05T06:25:08Z, or seconds since 1970"}
+    default_error_messages = {
+        "invalid": "must be a moment like 2026-05-05T06:25:08Z, or seconds since 1970"
+    }
 
     def to_python(self, value: str | None) -> datetime | None:
         if value in self.empty_values:
@@ -63,10 +70,12 @@ class OneOf(Filter):
 
     def __init__(self, field_name: str | None, words: list[str], **more: Any) -> None:
         wrong = {"invalid_choice": f"must be one of {', '.join(words)}"}
-        super().__init__(field_name, choices=[(word, word) for word in words], error_messages=wrong, **more)
+        super().__init__(
+            field_name, choices=[(word, word) for word in words], error_messages=wrong, **more
+        )
 
 
-class Told(OneOf):
+class TimelineFilter(OneOf):
     """Is checked, and filters nothing."""
 
     def filter(self, qs: QuerySet[Call], value: str) -> QuerySet[Call]:
@@ -77,14 +86,16 @@ class CallFilters(FilterSet):
     """The filters by their parameters' names; `filtered` reads them from a request."""
 
     created_at_start = Moment("started_at", "gte")
-    created_at_end = Moment("started_at", "lt")  # so that ranges which follow each other share no call
+    created_at_end = Moment(
+        "started_at", "lt"
+    )  # so that ranges which follow each other share no call
     campaign_id = CharFilter("campaign__campaign_id")
     publisher_id = CharFilter("publisher__publisher_id")
     buyer_id = CharFilter("buyer__buyer_id")
     status = OneOf("status", Call.Status.values)
     caller_number = CharFilter(method="of_caller")
-    sort_by = Told(None, list(SORTS))
-    order = Told(None, ["asc", "desc"])
+    sort_by = TimelineFilter(None, list(SORTS))
+    order = TimelineFilter(None, ["asc", "desc"])
 
     def __init__(self, asked: Mapping[str, str], calls: QuerySet[Call], region: str) -> None:
         super().__init__(asked, calls)
@@ -106,7 +117,11 @@ class CallFilters(FilterSet):
         column = SORTS[asked["sort_by"] or "created_at"]
         descends = asked["order"] != "asc"
         if column == "started_at":  # never null: the order of its index
-            return found.order_by("-started_at", "-pk") if descends else found.order_by("started_at", "pk")
+            return (
+                found.order_by("-started_at", "-pk")
+                if descends
+                else found.order_by("started_at", "pk")
+            )
         by = F(column).desc(nulls_last=True) if descends else F(column).asc(nulls_last=True)
         return found.order_by(by, "-pk" if descends else "pk")
 

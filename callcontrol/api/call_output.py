@@ -10,16 +10,22 @@ from callcontrol.state.locked_call import heard_by
 from config.http.values import money_text
 
 
-def listed(calls: Iterable[Call], *, format: str) -> Any:
+def listed_call(calls: Iterable[Call], *, format: str) -> Any:
     """JSON as the field's clients read it, a bare list; XML has its root, and the list under it."""
     members = [_members(call) for call in calls]
     return {"calls": members} if format == "xml" else [{"call": one} for one in members]
 
 
-def told(call: Call) -> dict[str, Any]:
+def whole_call(call: Call) -> dict[str, Any]:
     """One call, with all that is known of it."""
     legs = list(call.legs.select_related("buyer").order_by("started_at", "place"))
-    return {"call": {**_members(call), "legs": [_leg(leg, legs) for leg in legs], "events": timeline.told(call)}}
+    return {
+        "call": {
+            **_members(call),
+            "legs": [_leg(leg, legs) for leg in legs],
+            "events": timeline.call_events(call),
+        }
+    }
 
 
 def _members(call: Call) -> dict[str, Any]:

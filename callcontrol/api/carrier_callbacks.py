@@ -15,12 +15,12 @@ from callcontrol.carriers.base import (
     Arrival,
     CallerJoined,
     Carrier,
-    CarrierFailed,
+    CarrierError,
+    CarrierReply,
+    CarrierWebhook,
     LegAnswered,
     LegEnded,
     LegRings,
-    Reply,
-    Webhook,
 )
 from callcontrol.carriers.registry import all_carriers
 from callcontrol.lifecycle import events
@@ -28,7 +28,7 @@ from callcontrol.lifecycle.arrival import destination_of
 from callcontrol.models import Party
 from campaigns.errors import Forbidden, NotFound
 from config.http.bodies import read_body
-from config.http.openapi import errors
+from config.http.openapi import error_schemas
 from config.http.parameters import Parameters, merge
 
 
@@ -40,12 +40,20 @@ class CarrierEvents(APIView):
         summary="A carrier tells what happened",
         description="For the carrier that CARRIER names alone, signed in its own way; docs/twilio.md says what Twilio posts.",
         tags=["Carriers"],
-        parameters=[OpenApiParameter(name, str, OpenApiParameter.PATH) for name in ("slug", "webhook")],
+        parameters=[
+            OpenApiParameter(name, str, OpenApiParameter.PATH) for name in ("slug", "webhook")
+        ],
         request={"application/x-www-form-urlencoded": OpenApiTypes.OBJECT},
-        responses={(200, "text/xml"): OpenApiResponse(OpenApiTypes.STR, "What the carrier is to do (Twilio: TwiML).")}
-        | errors(400, 403, 404, 405, 406, 413, 415, 422, 503),
+        responses={
+            (200, "text/xml"): OpenApiResponse(
+                OpenApiTypes.STR, "What the carrier is to do (Twilio: TwiML)."
+            )
+        }
+        | error_schemas(400, 403, 404, 405, 406, 413, 415, 422, 503),
     )
-    def post(self, request: Request, slug: str, webhook: str, format: str | None = None) -> HttpResponse:
+    def post(
+        self, request: Request, slug: str, webhook: str, format: str | None = None
+    ) -> HttpResponse:
         carrier = _carrier(slug, webhook)
         hook = _hook(request._request, webhook)
         if not carrier.verify(hook):
@@ -61,10 +69,10 @@ def _carrier(slug: str, webhook: str) -> Carrier:
     return found()
 
 
-def _hook(request: HttpRequest, name: str) -> Webhook:
+def _hook(request: HttpRequest, name: str) -> CarrierWebhook:
     """The address is the one that the carrier asked: behind a proxy the request's own host and scheme are others."""
     base = settings.PUBLIC_BASE_URL or f"{request.scheme}://{request.get_host()}"
-    return Webhook(
+    return CarrierWebhook(
         name=name,
         url=base + request.get_full_path(),
         query=merge(request.META.get("QUERY_STRING", ""), [], {}),
@@ -74,25 +82,25 @@ def _hook(request: HttpRequest, name: str) -> Webhook:
     )
 
 
-def _handed_on(carrier: Carrier, hook: Webhook) -> Reply:
+def _handed_on(carrier: Carrier, hook: CarrierWebhook) -> CarrierReply:
     """One call inward for each kind of event. NotFound for a call or leg that is not ours."""
     told = carrier.read(hook)
     match told:
         case Arrival():
             return _taken_in(carrier, told)
         case CallerJoined():
-            events.ring_on(told.call_uuid, now=told.at)
+            events.dial_next(told.call_uuid, now=told.at)
         case LegRings():
             _learn(carrier, told)
         case LegAnswered():
-            events.hear(told, now=hook.now)
+            events.handle_event(told, now=hook.now)
             _learn(carrier, told)
         case LegEnded():
-            events.hear(told, now=hook.now)
+            events.handle_event(told, now=hook.now)
     return carrier.thank(hook)
 
 
-def _taken_in(carrier: Carrier, arrival: Arrival) -> Reply:
+def _taken_in(carrier: Carrier, arrival: Arrival) -> CarrierReply:
     """Nobody outside is asked here: the caller is answered at once, and a buyer is rung when the caller is in the conference."""
     try:
         if arrival.digits is None and destination_of(arrival.to).ask_caller_number:
@@ -102,13 +110,15 @@ def _taken_in(carrier: Carrier, arrival: Arrival) -> Reply:
         return carrier.refuse(arrival)
     if not call.is_live:
         return carrier.refuse(arrival)
-    records.remember(call, arrival)
-    return carrier.welcome(call_uuid=call.pk, caller=call.legs.values_list("pk", flat=True).get(party=Party.CALLER))
+    records.record_arrival_token(call, arrival)
+    return carrier.welcome(
+        call_uuid=call.pk, caller=call.legs.values_list("pk", flat=True).get(party=Party.CALLER)
+    )
 
 
 def _learn(carrier: Carrier, told: LegRings | LegAnswered) -> None:
     """A line that rings or talks though its leg is over, as when the answer to its dialing was lost, is hung up."""
-    stray = records.known_as(told.leg_uuid, told.carrier_leg_id)
+    stray = records.leg_by_carrier_id(told.leg_uuid, told.carrier_leg_id)
     if stray is not None:
-        with suppress(CarrierFailed):  # it is told again when the line is answered
+        with suppress(CarrierError):  # it is told again when the line is answered
             carrier.hang_up(stray)

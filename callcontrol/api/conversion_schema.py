@@ -1,6 +1,12 @@
 """What the API description says of conversions from outside."""
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from config.http.openapi import IDEMPOTENCY, KEY, by_key
@@ -21,14 +27,21 @@ ASK = inline_serializer(
     "Conversion",
     {
         "key": serializers.CharField(required=False),
-        "call_uuid": serializers.CharField(required=False, help_text="Required. A call of the key's buyer."),
+        "call_uuid": serializers.CharField(
+            required=False, help_text="Required. A call of the key's buyer."
+        ),
         "revenue": serializers.CharField(required=False, help_text=f"Required. {_REVENUE}"),
         "payout": serializers.CharField(required=False, help_text=_PAYOUT),
     },
 )
 _EXAMPLE = OpenApiExample(
     "Reported",
-    {"call_uuid": "05d44513-666d-46f1-a4f6-fb23cf206011", "status": "converted", "revenue": 120.0, "payout": 90.0},
+    {
+        "call_uuid": "05d44513-666d-46f1-a4f6-fb23cf206011",
+        "status": "converted",
+        "revenue": 120.0,
+        "payout": 90.0,
+    },
     response_only=True,
     status_codes=["200"],
 )
@@ -40,7 +53,9 @@ report = extend_schema_view(
         tags=["Conversions"],
         parameters=[
             KEY,
-            OpenApiParameter("call_uuid", str, OpenApiParameter.QUERY, description="A call of the key's buyer."),
+            OpenApiParameter(
+                "call_uuid", str, OpenApiParameter.QUERY, description="A call of the key's buyer."
+            ),
             OpenApiParameter("revenue", str, OpenApiParameter.QUERY, description=_REVENUE),
             OpenApiParameter("payout", str, OpenApiParameter.QUERY, description=_PAYOUT),
             IDEMPOTENCY,

@@ -26,16 +26,20 @@ from config.http.bodies import read_body
 from config.http.parameters import Parameters, merge
 
 from . import simulator_schema
-from .simulator_output import shown
+from .simulator_output import simulated_call
 
-_FARTHEST = timedelta(days=3653)  # windows of caps are computed from it, and the calendar has an end
+_FARTHEST = timedelta(
+    days=3653
+)  # windows of caps are computed from it, and the calendar has an end
 
 
 class Simulated(APIView):
     """What the simulator's entrances share: they are there under CARRIER=simulator alone, for staff or its token."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = []
-    everywhere = False  # the token's and a superuser's calls go to every company, others' to their own
+    everywhere = (
+        False  # the token's and a superuser's calls go to every company, others' to their own
+    )
     roles: Mapping[int, str] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -49,9 +53,9 @@ class Simulated(APIView):
         if not (is_staff or self.everywhere):
             raise NotAuthorized
 
-    def reaches(self, company_row: int) -> bool:
+    def reaches(self, company_pk: int) -> bool:
         """Whether a company's calls may be looked at and acted in: by editors: numbers stand there in the clear."""
-        return self.everywhere or self.roles.get(company_row) in EDITORS
+        return self.everywhere or self.roles.get(company_pk) in EDITORS
 
     def parameters(self, request: Request) -> Parameters:
         plain = request._request
@@ -67,18 +71,18 @@ class SimulatorCalls(Simulated):
         to = said.number_text("to")
         if to is None:
             raise Missing("to")
-        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_row)):
+        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_pk)):
             raise NotFound(NOT_OURS)
         arrival = Arrival(
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
             to=to,
-            caller=callers.checked("from", said.number_text("from")),
+            caller=callers.parse_caller("from", said.number_text("from")),
             digits=said.number_text("digits"),
-            now=moment_of(said),
+            now=read_moment(said),
             heard_at=timezone.now(),
         )
-        return Response(shown(events.call_arrived(arrival)), status=201)
+        return Response(simulated_call(events.call_arrived(arrival)), status=201)
 
 
 @simulator_schema.show_simulated_call
@@ -89,7 +93,7 @@ class SimulatorCall(Simulated):
         call = _call(call_uuid)
         if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
-        timeouts.catch_up(call.pk, now=timezone.now())
+        timeouts.apply_timeouts(call.pk, now=timezone.now())
         return _answer(call.pk)
 
 
@@ -101,7 +105,7 @@ class SimulatorHangUp(Simulated):
         call = _call(call_uuid)
         if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
-        phones.hang_up(call_uuid=call.pk, now=moment_of(self.parameters(request)))
+        phones.hang_up_caller(call_uuid=call.pk, now=read_moment(self.parameters(request)))
         return _answer(call.pk)
 
 
@@ -109,14 +113,16 @@ class SimulatorHangUp(Simulated):
 class SimulatorLeg(Simulated):
     """Somebody on a line answers, does not, or hangs up."""
 
-    def post(self, request: Request, leg_uuid: str, act: str, format: str | None = None) -> Response:
+    def post(
+        self, request: Request, leg_uuid: str, act: str, format: str | None = None
+    ) -> Response:
         what = next((one for one in phones.ACTS if one == act), None)
         if what is None:
             raise Http404
         leg = _leg(leg_uuid)
         if leg is None or not self.reaches(leg.call.company_id):
             raise NotFound("leg not found")
-        phones.act(leg_uuid=leg.pk, what=what, now=moment_of(self.parameters(request)))
+        phones.perform(leg_uuid=leg.pk, what=what, now=read_moment(self.parameters(request)))
         return _answer(leg.call_id)
 
 
@@ -138,10 +144,14 @@ def _uuid(written: str) -> uuid.UUID | None:
 
 
 def _answer(call_uuid: uuid.UUID) -> Response:
-    return Response(shown(Call.objects.select_related("company", "buyer", "publisher").get(pk=call_uuid)))
+    return Response(
+        simulated_call(
+            Call.objects.select_related("company", "buyer", "publisher").get(pk=call_uuid)
+        )
+    )
 
 
-def moment_of(said: Parameters) -> datetime:
+def read_moment(said: Parameters) -> datetime:
     """When it happened: the later of the wall clock and `at`, an ISO 8601 moment (without an offset: UTC).
 
     In whole milliseconds, as times are answered: who adds two minutes to one that was read has talked two minutes.
@@ -175,4 +185,6 @@ def _is_same_site(request: HttpRequest) -> bool:
 
 def _has_token(request: HttpRequest) -> bool:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and secrets.compare_digest(token.strip().encode(), settings.SIMULATOR_TOKEN.encode())
+    return scheme.lower() == "bearer" and secrets.compare_digest(
+        token.strip().encode(), settings.SIMULATOR_TOKEN.encode()
+    )

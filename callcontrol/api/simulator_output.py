@@ -10,7 +10,7 @@ from callcontrol.state.locked_call import heard_by
 from config.http.values import money_text
 
 
-def shown(call: Call) -> dict[str, Any]:
+def simulated_call(call: Call) -> dict[str, Any]:
     """One call: money as decimal text or null, legs and events in the order in which they began."""
     legs = list(call.legs.order_by("started_at", "place"))
     calls = arrived_as(legs)
@@ -25,12 +25,17 @@ def shown(call: Call) -> dict[str, Any]:
         "revenue": money_text(call.revenue),
         "converted": call.converted_at is not None,
         "legs": [_leg(leg, legs, calls.get(leg.pk)) for leg in legs],
-        "events": timeline.told(call),
+        "events": timeline.call_events(call),
     }
 
 
 def _leg(leg: Leg, legs: list[Leg], own_call: UUID | None) -> dict[str, Any]:
-    members: dict[str, Any] = {"leg_uuid": str(leg.uuid), "party": leg.party, "number": leg.number, "status": leg.status}
+    members: dict[str, Any] = {
+        "leg_uuid": str(leg.uuid),
+        "party": leg.party,
+        "number": leg.number,
+        "status": leg.status,
+    }
     if leg.status == Leg.Status.ENDED:
         members["outcome"] = leg.outcome
     if own_call:

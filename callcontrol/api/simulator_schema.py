@@ -7,16 +7,19 @@ from rest_framework import serializers
 
 from callcontrol.models import Call, Leg, Party
 from callcontrol.simulation.phones import ACTS
-from config.http.openapi import error, errors
+from config.http.openapi import error_schema, error_schemas
 
 _AT = "When it happens; before the call's own clock: at that."
 
 
 class DialSerializer(serializers.Serializer):
     to = serializers.CharField(help_text="A number or sip: address of this installation.")
-    vars()["from"] = serializers.CharField(required=False, help_text="The caller's number; left out or “anonymous”: withheld.")
+    vars()["from"] = serializers.CharField(
+        required=False, help_text="The caller's number; left out or “anonymous”: withheld."
+    )
     digits = serializers.CharField(
-        required=False, help_text="What the caller keys in when the number asks for the real caller's."
+        required=False,
+        help_text="What the caller keys in when the number asks for the real caller's.",
     )
     at = serializers.DateTimeField(required=False, help_text=_AT)
 
@@ -31,15 +34,21 @@ class LegSerializer(serializers.Serializer):
     number = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(Leg.Status.choices)
     outcome = serializers.CharField(required=False, help_text="How it ended.")
-    arrived_as = serializers.UUIDField(required=False, help_text="The call that a leg to a number of ours is.")
-    hears = serializers.ListField(child=serializers.ChoiceField(Party.choices), help_text="Who is heard on this line.")
+    arrived_as = serializers.UUIDField(
+        required=False, help_text="The call that a leg to a number of ours is."
+    )
+    hears = serializers.ListField(
+        child=serializers.ChoiceField(Party.choices), help_text="Who is heard on this line."
+    )
 
 
 class EventSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     event = serializers.CharField()
     text = serializers.CharField(help_text="What happened, in words.")
-    verdicts = serializers.ListField(child=serializers.CharField(), help_text="Of a decision: one sentence for each buyer.")
+    verdicts = serializers.ListField(
+        child=serializers.CharField(), help_text="Of a decision: one sentence for each buyer."
+    )
     detail = serializers.DictField()
 
 
@@ -69,8 +78,8 @@ simulate_call = extend_schema_view(
         request=DialSerializer,
         responses={
             201: SimulatedCallSerializer,
-            404: error("The number is not ours."),
-            **errors(400, 401, 405, 406, 413, 415, 422),
+            404: error_schema("The number is not ours."),
+            **error_schemas(400, 401, 405, 406, 413, 415, 422),
         },
         auth=_TOKEN,
     )
@@ -81,11 +90,15 @@ show_simulated_call = extend_schema_view(
         summary="A call as it stands",
         tags=["Simulator"],
         parameters=[_UUID],
-        responses={200: SimulatedCallSerializer, 404: error("There is no such call."), **errors(401, 406)},
+        responses={
+            200: SimulatedCallSerializer,
+            404: error_schema("There is no such call."),
+            **error_schemas(401, 406),
+        },
         auth=_TOKEN,
     )
 )
-_ACTED = {200: SimulatedCallSerializer, **errors(400, 401, 405, 406, 413, 415, 422)}
+_ACTED = {200: SimulatedCallSerializer, **error_schemas(400, 401, 405, 406, 413, 415, 422)}
 hang_up_simulated_call = extend_schema_view(
     post=extend_schema(
         operation_id="simulator_hang_up",
@@ -93,7 +106,7 @@ hang_up_simulated_call = extend_schema_view(
         tags=["Simulator"],
         parameters=[_UUID],
         request=ActSerializer,
-        responses={**_ACTED, 404: error("There is no such call.")},
+        responses={**_ACTED, 404: error_schema("There is no such call.")},
         auth=_TOKEN,
     )
 )
@@ -108,7 +121,7 @@ act_on_simulated_leg = extend_schema_view(
             OpenApiParameter("act", str, OpenApiParameter.PATH, enum=ACTS),
         ],
         request=ActSerializer,
-        responses={**_ACTED, 404: error("There is no such leg.")},
+        responses={**_ACTED, 404: error_schema("There is no such leg.")},
         auth=_TOKEN,
     )
 )

@@ -42,7 +42,11 @@ urlpatterns = [
     path("simulator/calls", SimulatorCalls.as_view(), name="simulator-calls"),
     path("simulator/calls.<str:format>", SimulatorCalls.as_view()),
     path("simulator/calls/<str:call_uuid>/hang-up.<str:format>", SimulatorHangUp.as_view()),
-    path("simulator/calls/<str:call_uuid>/hang-up", SimulatorHangUp.as_view(), name="simulator-hang-up"),
+    path(
+        "simulator/calls/<str:call_uuid>/hang-up",
+        SimulatorHangUp.as_view(),
+        name="simulator-hang-up",
+    ),
     path("simulator/calls/<str:call_uuid>.<str:format>", SimulatorCall.as_view()),
     path("simulator/calls/<str:call_uuid>", SimulatorCall.as_view(), name="simulator-call"),
     path("simulator/legs/<str:leg_uuid>/<str:act>.<str:format>", SimulatorLeg.as_view()),

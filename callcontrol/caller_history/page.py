@@ -13,16 +13,24 @@ from django.utils import timezone
 
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.admin_base import DeskPage, companies, mask_text, mine, moment, money, row_number
+from campaigns.admin_base import (
+    AdminPage,
+    companies,
+    mask_text,
+    moment_text,
+    money_text,
+    row_number,
+    visible_to,
+)
 from campaigns.models import Campaign, Company
 from publishers.models import LogEntry
 from reservations.models import Reservation
 
 from . import timeline as line
-from .entries import Entry, Teller
-from .lookups import tell
-from .profile import Facts, Known, Repeat, facts
-from .timeline import Caller
+from .entries import EntryBuilder, TimelineEntry
+from .lookups import related_rows
+from .profile import CallerProfile, DuplicateStatus, KnownTag, caller_profile
+from .timeline import CallerHistory
 
 Context = dict[str, Any]
 _LONGEST_TOLD = 40
@@ -35,16 +43,16 @@ _REPEATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TimelineBlock:
     """Lines that belong together and stand together; `newer` and `older` are where others of theirs stand on the page."""
 
     anchor: str
-    entries: list[Entry]
+    entries: list[TimelineEntry]
     newer: str
     older: str
 
 
-class OneCaller(DeskPage):
+class CallerPage(AdminPage):
     """Named by `?number=` in any spelling; by `?call=`, `?reservation=` or `?log=` for those who may not see numbers."""
 
     title = "One caller"
@@ -59,7 +67,7 @@ class OneCaller(DeskPage):
         """The row whose caller is meant, if the address names one of the user's."""
         for name, rows, by in _ROWS:
             if said := self.request.GET.get(name):
-                return mine(self.request, rows(), by=by).filter(pk=_key(name, said)).first()
+                return visible_to(self.request, rows(), by=by).filter(pk=_key(name, said)).first()
         return None
 
     @cached_property
@@ -67,7 +75,9 @@ class OneCaller(DeskPage):
         """Of a row: its own."""
         if self.reference is None:
             return super().company
-        row = getattr(self.reference, "company_id", None) or getattr(self.reference, "company_row", None)
+        row = getattr(self.reference, "company_id", None) or getattr(
+            self.reference, "company_pk", None
+        )
         return companies(self.request).filter(pk=row or 0).first() or super().company
 
     def get_context_data(self, **kwargs: Any) -> Context:
@@ -76,23 +86,34 @@ class OneCaller(DeskPage):
         number, wrong = self._number(self.company)
         shown: Context = {"wrong": wrong, "written": self._written()}
         if number:
-            shown |= self._shown(Caller(self.company, number))
+            shown |= self._shown(CallerHistory(self.company, number))
         return super().get_context_data(**shown, **kwargs)
 
     def _number(self, company: Company) -> tuple[str | None, str]:
         """The number in E.164, and what is wrong with what was written."""
         if self.reference is not None:
             known = self.reference.caller_number
-            return known, "" if known else "Its caller's number is withheld, and tells nobody from anybody."
+            return (
+                known,
+                "" if known else "Its caller's number is withheld, and tells nobody from anybody.",
+            )
         if any(name in self.request.GET for name, _, _ in _ROWS):
             return None, "What this address names is not there, or not yours."
         written = self.request.GET.get("number", "").replace("\0", "")
         if not written.strip():
             return None, ""
         if phone.is_withheld(written):
-            return None, "A withheld number tells nobody from anybody; the lists of calls and pings have them all."
+            return (
+                None,
+                "A withheld number tells nobody from anybody; the lists of calls and pings have them all.",
+            )
         number = phone.to_e164(written, company.region)
-        return number, "" if number else f"“{_shortened(written)}” is no phone number; one looks like (202) 555-0142."
+        return (
+            number,
+            ""
+            if number
+            else f"“{_shortened(written)}” is no phone number; one looks like (202) 555-0142.",
+        )
 
     def _written(self) -> str:
         """What stays in the search field: the reader's own words, never a number that they may not see."""
@@ -102,19 +123,26 @@ class OneCaller(DeskPage):
         return text if self.clear else mask_text(text)
 
     # --- a number -----------------------------------------------------------------------------------------
-    def _shown(self, caller: Caller) -> Context:
-        known = facts(caller, now=self.now)
-        page = line.page(caller, behind=line.read(self.request.GET.get("behind", "")))
-        story = tell(page.found, company_row=caller.company.pk)
-        teller = Teller(story, clear=self.clear, currency=caller.company.currency, time_zone=caller.company.time_zone)
+    def _shown(self, caller: CallerHistory) -> Context:
+        known = caller_profile(caller, now=self.now)
+        page = line.timeline_page(
+            caller, behind=line.read_cursor(self.request.GET.get("behind", ""))
+        )
+        story = related_rows(page.found, company_pk=caller.company.pk)
+        teller = EntryBuilder(
+            story,
+            clear=self.clear,
+            currency=caller.company.currency,
+            time_zone=caller.company.time_zone,
+        )
         entries = teller.entries()
         return {
             "caller": self.mask(phone.national(caller.number)),
             "e164": self.mask(caller.number),
             "facts": known,
             "place": ", ".join(known.place[name] for name in _PLACE if name in known.place),
-            "first_seen": moment(known.first_seen),
-            "last_seen": moment(known.last_seen),
+            "first_seen": moment_text(known.first_seen),
+            "last_seen": moment_text(known.last_seen),
             "live": [*map(_live, known.live_calls), *map(_held, known.held)],
             "tiles": _tiles(known, caller.company.currency),
             "tags": [self._tag(one) for one in known.tags],
@@ -129,15 +157,20 @@ class OneCaller(DeskPage):
             "zone": timezone.get_current_timezone_name(),
         }
 
-    def _tag(self, one: Known) -> Context:
+    def _tag(self, one: KnownTag) -> Context:
         where = {
             "wait": "waits for the next call",
             "held": "of the reservation that is held",
             "live": "on the live call",
             "call": "on the last call",
         }[one.where]
-        until = f", until {moment(one.until)}" if one.until else ""
-        told = {"name": one.name, "value": self.mask(one.value), "by": one.publisher, "at": moment(one.at)}
+        until = f", until {moment_text(one.until)}" if one.until else ""
+        told = {
+            "name": one.name,
+            "value": self.mask(one.value),
+            "by": one.publisher,
+            "at": moment_text(one.at),
+        }
         return told | {"where": where + until, "url": _page(one.call or one.reservation)}
 
     def _url(self, **more: str) -> str:
@@ -146,22 +179,22 @@ class OneCaller(DeskPage):
         kept = {name: self.request.GET[name] for name in named if name in self.request.GET}
         return f"?{urlencode(kept | more)}"
 
-    def _dry_run_url(self, caller: Caller) -> str:
+    def _dry_run_url(self, caller: CallerHistory) -> str:
         """For those who may see the number."""
         query = urlencode({"company": caller.company.pk, "caller": caller.number})
         return f"{reverse('dry-run')}?{query}" if self.clear else ""
 
-    def _elsewhere(self, caller: Caller) -> list[Company]:
+    def _elsewhere(self, caller: CallerHistory) -> list[Company]:
         """Others of the user's companies that know the number."""
         others = [one for one in self.companies[:_MOST_COMPANIES] if one.pk != caller.company.pk]
-        return [one for one in others if Caller(one, caller.number).is_known()]
+        return [one for one in others if CallerHistory(one, caller.number).is_known()]
 
 
 _PLACE = ("caller_city", "caller_state", "caller_country")
 _ROWS: tuple[tuple[str, Any, str], ...] = (
     ("call", Call.objects.all, "company_id"),
     ("reservation", Reservation.objects.all, "company_id"),
-    ("log", LogEntry.objects.all, "company_row"),
+    ("log", LogEntry.objects.all, "company_pk"),
 )
 
 
@@ -182,7 +215,9 @@ def _shortened(text: str) -> str:
 
 def _page(row: Any) -> str:
     meta = row._meta if row else None
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk]) if meta else ""
+    return (
+        reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk]) if meta else ""
+    )
 
 
 def _live(call: Call) -> Context:
@@ -192,45 +227,50 @@ def _live(call: Call) -> Context:
 
 
 def _held(row: Reservation) -> Context:
-    text = f"right now: {row.buyer} is held on {row.campaign} until {moment(row.expires_at)}."
-    return {"icon": "event_available", "what": "A live reservation", "url": _page(row), "text": text}
+    text = f"right now: {row.buyer} is held on {row.campaign} until {moment_text(row.expires_at)}."
+    return {
+        "icon": "event_available",
+        "what": "A live reservation",
+        "url": _page(row),
+        "text": text,
+    }
 
 
-def _tiles(known: Facts, currency: str) -> list[tuple[str, str]]:
+def _tiles(known: CallerProfile, currency: str) -> list[tuple[str, str]]:
     """What the page tells of the caller in figures."""
     return [
         ("Pings", f"{known.pings:,}"),
         ("Calls", f"{known.calls:,}"),
         ("Connected", f"{known.connected:,}"),
         ("Converted", f"{known.conversions:,}"),
-        ("Paid to publishers", f"{money(known.paid)} {currency}"),
-        ("Earned from buyers", f"{money(known.earned)} {currency}"),
+        ("Paid to publishers", f"{money_text(known.paid)} {currency}"),
+        ("Earned from buyers", f"{money_text(known.earned)} {currency}"),
     ]
 
 
-def _repeat(one: Repeat, now: datetime) -> Context:
+def _repeat(one: DuplicateStatus, now: datetime) -> Context:
     counts = one.campaign.dedupe_seconds > 0
     told = {
         "campaign": one.campaign,
-        "converted": moment(one.converted_at),
+        "converted": moment_text(one.converted_at),
         "is_repeat": counts and one.until > now,
-        "until": moment(one.until),
+        "until": moment_text(one.until),
         "meaning": _REPEATS[Campaign.Duplicates(one.campaign.duplicates)],
     }
     return told | {"counts": counts}
 
 
 # --- the time line ----------------------------------------------------------------------------------------
-def _days(entries: list[Entry], today: date) -> list[tuple[str, list[Block]]]:
+def _days(entries: list[TimelineEntry], today: date) -> list[tuple[str, list[TimelineBlock]]]:
     """The lines by day, those that belong together and follow each other in one block."""
     days = groupby(_blocks(entries), key=lambda block: timezone.localdate(block.entries[0].at))
     return [(_day(day, today), list(blocks)) for day, blocks in days]
 
 
-def _blocks(entries: list[Entry]) -> list[Block]:
+def _blocks(entries: list[TimelineEntry]) -> list[TimelineBlock]:
     """Each knows where others of its kin stand, above and below."""
 
-    def together(numbered: tuple[int, Entry]) -> tuple[date, str]:
+    def together(numbered: tuple[int, TimelineEntry]) -> tuple[date, str]:
         return timezone.localdate(numbered[1].at), numbered[1].tie or str(numbered[0])
 
     runs = [[entry for _, entry in found] for _, found in groupby(enumerate(entries), key=together)]
@@ -240,11 +280,11 @@ def _blocks(entries: list[Entry]) -> list[Block]:
     return [_block(number, run, kin[run[0].tie or str(number)]) for number, run in enumerate(runs)]
 
 
-def _block(number: int, run: list[Entry], kin: list[int]) -> Block:
+def _block(number: int, run: list[TimelineEntry], kin: list[int]) -> TimelineBlock:
     place = kin.index(number)
     newer = f"line-{kin[place - 1]}" if place else ""
     older = f"line-{kin[place + 1]}" if place + 1 < len(kin) else ""
-    return Block(f"line-{number}", run, newer, older)
+    return TimelineBlock(f"line-{number}", run, newer, older)
 
 
 def _day(day: date, today: date) -> str:

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, ConvertedCaller
 from publishers.models import StoredTag
 from reservations.models import Reservation
 
-from .timeline import Caller
+from .timeline import CallerHistory
 
 PINGS = ("rtb", "call_reservation")
 _MOST_TAGS = 100
@@ -29,7 +29,7 @@ _OPEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class DuplicateStatus:
     """When the caller last converted on a campaign, and until when another conversion there is a repeat."""
 
     campaign: Campaign
@@ -38,7 +38,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTag:
     """A tag, who wrote it and where it stands: `rows` it came from are the first of "wait", "live", "held" or "call"."""
 
     name: str
@@ -52,7 +52,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CallerProfile:
     """Money in the company's currency. `last_ping` is the log row of the newest ping that buyers were looked for by."""
 
     place: dict[str, str]
@@ -66,12 +66,12 @@ class Facts:
     earned: Decimal
     live_calls: list[Call]
     held: list[Reservation]
-    tags: list[Known]
-    repeats: list[Repeat]
+    tags: list[KnownTag]
+    repeats: list[DuplicateStatus]
     last_ping: int | None
 
 
-def facts(caller: Caller, *, now: datetime) -> Facts:
+def caller_profile(caller: CallerHistory, *, now: datetime) -> CallerProfile:
     told = caller.requests().aggregate(
         pings=Count("pk", filter=Q(type__in=PINGS, method="POST")), first=Min("at"), last=Max("at")
     )
@@ -86,7 +86,7 @@ def facts(caller: Caller, *, now: datetime) -> Facts:
     )
     seen = [at for each in (told, called) for at in (each["first"], each["last"]) if at]
     live, held = _live_calls(caller), _held(caller, now)
-    return Facts(
+    return CallerProfile(
         place=phone.place(caller.number),
         first_seen=min(seen, default=None),
         last_seen=max(seen, default=None),
@@ -100,16 +100,20 @@ def facts(caller: Caller, *, now: datetime) -> Facts:
         held=held,
         tags=_tags(caller, live, held, now),
         repeats=_repeats(caller),
-        last_ping=caller.requests().exclude(trace=None).order_by("-pk").values_list("pk", flat=True).first(),
+        last_ping=caller.requests()
+        .exclude(trace=None)
+        .order_by("-pk")
+        .values_list("pk", flat=True)
+        .first(),
     )
 
 
-def _live_calls(caller: Caller) -> list[Call]:
+def _live_calls(caller: CallerHistory) -> list[Call]:
     live = caller.calls().filter(ended_at=None).select_related("campaign", "buyer")
     return list(live.order_by("-started_at")[:_MOST_LIVE])
 
 
-def _held(caller: Caller, now: datetime) -> list[Reservation]:
+def _held(caller: CallerHistory, now: datetime) -> list[Reservation]:
     """The reservations that live."""
     open_rows = RawSQL(_OPEN, [caller.company.pk, caller.number])  # noqa: S611 - a text of this file, and parameters
     rows = Reservation.objects.filter(pk__in=open_rows, expires_at__gt=now)
@@ -117,37 +121,60 @@ def _held(caller: Caller, now: datetime) -> list[Reservation]:
 
 
 # --- tags -------------------------------------------------------------------------------------------------
-def _tags(caller: Caller, live: list[Call], held: list[Reservation], now: datetime) -> list[Known]:
+def _tags(
+    caller: CallerHistory, live: list[Call], held: list[Reservation], now: datetime
+) -> list[KnownTag]:
     """What would be known of the caller's next call or is of this one; of each name what was written last."""
-    known: dict[str, Known] = {}
+    known: dict[str, KnownTag] = {}
     for one in sorted(_written(caller, live, held, now), key=lambda one: one.at):
         known[one.name] = one
     return sorted(known.values(), key=lambda one: one.name.casefold())[:_MOST_TAGS]
 
 
-def _written(caller: Caller, live: list[Call], held: list[Reservation], now: datetime) -> Iterator[Known]:
-    waiting = StoredTag.objects.filter(company=caller.company, caller_number=caller.number, expires_at__gt=now)
+def _written(
+    caller: CallerHistory, live: list[Call], held: list[Reservation], now: datetime
+) -> Iterator[KnownTag]:
+    waiting = StoredTag.objects.filter(
+        company=caller.company, caller_number=caller.number, expires_at__gt=now
+    )
     for row in waiting.select_related("publisher")[:_MOST_TAGS]:
-        yield Known(row.name, row.value, row.publisher, "wait", row.written_at, until=row.expires_at)
+        yield KnownTag(
+            row.name, row.value, row.publisher, "wait", row.written_at, until=row.expires_at
+        )
     for reservation in held:
         for name, value in reservation.tags.items():
             at = reservation.created_at
-            yield Known(name, value, reservation.publisher, "held", at, until=reservation.expires_at, reservation=reservation)
+            yield KnownTag(
+                name,
+                value,
+                reservation.publisher,
+                "held",
+                at,
+                until=reservation.expires_at,
+                reservation=reservation,
+            )
     newest = live[0] if live else caller.calls().order_by("-started_at").first()
     yield from _on_call(newest) if newest else ()
 
 
-def _on_call(call: Call) -> Iterator[Known]:
+def _on_call(call: Call) -> Iterator[KnownTag]:
     where = "live" if call.is_live else "call"
     for model in (CallTag, LateTag):
-        for row in model.objects.filter(call=call).select_related("publisher").order_by("pk")[:_MOST_TAGS]:
-            yield Known(row.name, row.value, row.publisher, where, row.written_at, call=call)
+        for row in (
+            model.objects.filter(call=call).select_related("publisher").order_by("pk")[:_MOST_TAGS]
+        ):
+            yield KnownTag(row.name, row.value, row.publisher, where, row.written_at, call=call)
 
 
 # --- conversions ------------------------------------------------------------------------------------------
-def _repeats(caller: Caller) -> list[Repeat]:
+def _repeats(caller: CallerHistory) -> list[DuplicateStatus]:
     """For each campaign that the caller has converted on, until when that counts."""
     campaigns = {row.pk: row for row in Campaign.objects.filter(company=caller.company)}
-    rows = ConvertedCaller.objects.filter(campaign__in=campaigns, caller_number=caller.number, paid=True)
+    rows = ConvertedCaller.objects.filter(
+        campaign__in=campaigns, caller_number=caller.number, paid=True
+    )
     last = rows.values_list("campaign_id").annotate(at=Max("converted_at")).order_by("-at")
-    return [Repeat(campaigns[row], at, at + timedelta(seconds=campaigns[row].dedupe_seconds)) for row, at in last]
+    return [
+        DuplicateStatus(campaigns[row], at, at + timedelta(seconds=campaigns[row].dedupe_seconds))
+        for row, at in last
+    ]

@@ -1,7 +1,7 @@
 """The port to a carrier: what Ringpost asks of whoever carries its calls, and what a carrier tells.
 
 A carrier is told what to do by the methods of `Carrier`, never inside a transaction. It tells what happened by events:
-most carriers by calling back later (their entrance hands the event to `callcontrol.lifecycle.events.hear`), some at once, by
+most carriers by calling back later (their entrance hands the event to `callcontrol.lifecycle.events.handle_event`), some at once, by
 `heard`. The caller and everybody else of a call sit in one conference, so that they can be held and exchanged.
 
 A carrier that calls back names its `webhooks`: what it posts to `/carriers/{slug}/{webhook}` is checked by `verify`, made
@@ -18,7 +18,7 @@ from uuid import UUID
 
 # --- what a carrier is told -------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Dial:
+class DialRequest:
     """A leg to dial. `show` is the caller ID to send (None: withheld), `headers` the SIP headers of the call's identity."""
 
     call_uuid: UUID
@@ -36,7 +36,7 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CarrierLeg:
     """One party's line in a call's conference. `carrier_leg_id` of the caller's line is the carrier's id of the call.
 
     `at` is the moment by the call's own clock.
@@ -111,7 +111,7 @@ Posted = Event | CallerJoined | LegRings
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class CarrierWebhook:
     """What a carrier posted: `url` is the public address that it asked, `said` its parameters, those of the query apart."""
 
     name: str
@@ -123,7 +123,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CarrierReply:
     """What a carrier is answered."""
 
     text: str = ""
@@ -143,26 +143,26 @@ class Carrier(ABC):
     webhooks: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         """Begins to ring a party into the call's conference; the carrier's own id of the leg. Raises CarrierFailed."""
 
     @abstractmethod
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         """Ends a line, ringing or talking, the caller's too. Silent if it is over already. Raises CarrierFailed."""
 
     @abstractmethod
-    def turn_away(self, caller: Line) -> None:
+    def turn_away(self, caller: CarrierLeg) -> None:
         """Tells the caller that nobody is available, and ends the call. Raises CarrierFailed."""
 
     @abstractmethod
-    def hold(self, line: Line) -> None:
+    def hold(self, line: CarrierLeg) -> None:
         """The party hears hold music and nobody of the conference, and is heard by nobody. Raises CarrierFailed."""
 
     @abstractmethod
-    def unhold(self, line: Line) -> None:
+    def unhold(self, line: CarrierLeg) -> None:
         """The party is back in the conference. Raises CarrierFailed."""
 
-    def connected(self, caller: Line) -> None:  # noqa: B027 - most carriers bridge by themselves
+    def connected(self, caller: CarrierLeg) -> None:  # noqa: B027 - most carriers bridge by themselves
         """The caller's first leg was picked up."""
 
     def heard(self) -> list[Event]:
@@ -178,32 +178,32 @@ class Carrier(ABC):
         return f"The carrier is {self.slug}."
 
     # --- of a carrier that calls back ---
-    def verify(self, hook: Webhook) -> bool:
+    def verify(self, hook: CarrierWebhook) -> bool:
         """Whether the carrier itself posted this. Asks no database."""
         return False
 
-    def read(self, hook: Webhook) -> Posted | None:
+    def read(self, hook: CarrierWebhook) -> Posted | None:
         """What it tells, if that is of interest. Raises a Refusal for what cannot be read."""
         return None
 
-    def ask_number(self, arrival: Arrival) -> Reply:
+    def ask_number(self, arrival: Arrival) -> CarrierReply:
         """The caller is asked to key in the real caller's number; the next arrival brings the digits."""
-        return Reply()
+        return CarrierReply()
 
-    def welcome(self, *, call_uuid: UUID, caller: UUID) -> Reply:
+    def welcome(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
         """The caller is put into the call's conference; `caller` is the UUID of the caller's leg."""
-        return Reply()
+        return CarrierReply()
 
-    def refuse(self, arrival: Arrival) -> Reply:
+    def refuse(self, arrival: Arrival) -> CarrierReply:
         """The number that was dialed is not ours, or the call is over already."""
-        return Reply()
+        return CarrierReply()
 
-    def thank(self, hook: Webhook) -> Reply:
+    def thank(self, hook: CarrierWebhook) -> CarrierReply:
         """Noted; there is nothing to do."""
-        return Reply()
+        return CarrierReply()
 
 
-class CarrierFailed(Exception):
+class CarrierError(Exception):
     """The carrier did not do what it was asked. `is_final`: asking again will not help."""
 
     def __init__(self, text: str, *, is_final: bool) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from callcontrol import carriers
-from campaigns.registry import declared_in
+from campaigns.registry import classes_declared_in
 
 from .base import Carrier
 
@@ -13,7 +13,7 @@ from .base import Carrier
 @lru_cache(maxsize=1)
 def all_carriers() -> dict[str, type[Carrier]]:
     """Every carrier by its slug."""
-    return {found.slug: found for found in declared_in(carriers, Carrier)}  # type: ignore[type-abstract]
+    return {found.slug: found for found in classes_declared_in(carriers, Carrier)}  # type: ignore[type-abstract]
 
 
 def carrier_class() -> type[Carrier]:

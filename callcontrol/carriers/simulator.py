@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from callcontrol.models import Call, Leg, Party
 
-from .base import Arrival, Carrier, CarrierFailed, Dial, Event, LegAnswered, LegEnded, Line
+from .base import (
+    Arrival,
+    Carrier,
+    CarrierError,
+    CarrierLeg,
+    DialRequest,
+    Event,
+    LegAnswered,
+    LegEnded,
+)
 
 # How many calls may dial each other in a row, and how often one number may come by in it: beyond, it goes in circles.
 MOST_HOPS = 5
@@ -30,30 +39,32 @@ class Simulator(Carrier):
     def __init__(self) -> None:
         self._heard: list[Event] = []
 
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         """Raises CarrierFailed for a number at which calls go in circles."""
         _refuse_circles(order)
         name = f"{_NAME}{order.leg_uuid}"
-        arrives = Arrival(self.slug, name, order.number, order.show, None, now=order.at, heard_at=timezone.now())
+        arrives = Arrival(
+            self.slug, name, order.number, order.show, None, now=order.at, heard_at=timezone.now()
+        )
         self._heard.append(arrives)
         return name
 
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         self._heard.append(LegEnded(line.leg_uuid, line.at, "canceled"))
         self._other_end(line)
 
-    def turn_away(self, caller: Line) -> None:
+    def turn_away(self, caller: CarrierLeg) -> None:
         """Nobody is on the line; the call that dialed this one, if one did, hears that nobody answers."""
         self._heard.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
         self._other_end(caller)
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: CarrierLeg) -> None:
         """Who hears whom is the room's affair."""
 
-    def unhold(self, line: Line) -> None:
+    def unhold(self, line: CarrierLeg) -> None:
         """As above."""
 
-    def connected(self, caller: Line) -> None:
+    def connected(self, caller: CarrierLeg) -> None:
         """The leg of another call that dialed this one is answered with it; if it is over already, nobody is on the line."""
         leg_uuid = coupled_leg(caller.carrier_leg_id)
         if leg_uuid is None:
@@ -77,7 +88,7 @@ class Simulator(Carrier):
             found += newest
         return found
 
-    def _other_end(self, line: Line) -> None:
+    def _other_end(self, line: CarrierLeg) -> None:
         other = other_end(line.carrier_leg_id, line.leg_uuid)
         if other:
             self._heard.append(LegEnded(other, line.at, "no-answer"))
@@ -89,7 +100,9 @@ def other_end(carrier_id: str, leg_uuid: UUID) -> UUID | None:
     dialed = coupled_leg(carrier_id)
     if dialed != leg_uuid:
         return dialed
-    callers = Leg.objects.filter(call__carrier=Simulator.slug, call__carrier_call_id=carrier_id, party=Party.CALLER)
+    callers = Leg.objects.filter(
+        call__carrier=Simulator.slug, call__carrier_call_id=carrier_id, party=Party.CALLER
+    )
     return callers.values_list("pk", flat=True).first()
 
 
@@ -101,7 +114,9 @@ def coupled_leg(carrier_id: str) -> UUID | None:
 def arrived_as(legs: Iterable[Leg]) -> dict[UUID, UUID]:
     """The calls that legs to this installation's own numbers arrived as, by the leg."""
     names = [leg.carrier_leg_id for leg in legs if leg.party != Party.CALLER]
-    calls = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=names).values_list("carrier_call_id", "pk")
+    calls = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=names).values_list(
+        "carrier_call_id", "pk"
+    )
     return {leg_uuid: call_uuid for name, call_uuid in calls if (leg_uuid := coupled_leg(name))}
 
 
@@ -109,22 +124,28 @@ def _dialed_by(call_uuid: UUID) -> UUID | None:
     """The call whose leg, still live, this call came from."""
     carrier_ids = Call.objects.filter(pk=call_uuid).values_list("carrier_call_id", flat=True)
     leg_uuid = coupled_leg(carrier_ids.first() or "")
-    return Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first() if leg_uuid else None
+    return (
+        Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first()
+        if leg_uuid
+        else None
+    )
 
 
 def _dialed_from(calls: Sequence[UUID]) -> QuerySet[Call]:
     """The calls that live legs of these calls arrived as, as they were dialed."""
     dialed = Leg.objects.live().filter(call__in=calls).exclude(party=Party.CALLER)
-    arrived = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=dialed.values("carrier_leg_id"))
+    arrived = Call.objects.filter(
+        carrier=Simulator.slug, carrier_call_id__in=dialed.values("carrier_leg_id")
+    )
     return arrived.order_by("started_at", "pk")
 
 
-def _refuse_circles(order: Dial) -> None:
+def _refuse_circles(order: DialRequest) -> None:
     if coupled_leg(order.carrier_call_id) is None:
         return
     passed = list(_numbers_passed(order.call_uuid))
     if len(passed) > MOST_HOPS or passed.count(order.number) >= MOST_TIMES:
-        raise CarrierFailed("that number leads in circles", is_final=True)
+        raise CarrierError("that number leads in circles", is_final=True)
 
 
 def _numbers_passed(call_uuid: UUID) -> Iterator[str]:

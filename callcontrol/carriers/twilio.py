@@ -25,15 +25,15 @@ from .base import (
     Arrival,
     CallerJoined,
     Carrier,
-    CarrierFailed,
-    Dial,
+    CarrierError,
+    CarrierLeg,
+    CarrierReply,
+    CarrierWebhook,
+    DialRequest,
     LegAnswered,
     LegEnded,
     LegRings,
-    Line,
     Posted,
-    Reply,
-    Webhook,
 )
 
 try:
@@ -83,7 +83,7 @@ _MEANINGS = _UNDIALABLE | {
 _UNREADABLE = (TwilioException, ValueError, LookupError, AttributeError, TypeError)
 
 
-class Refused(CarrierFailed):
+class Refused(CarrierError):
     """Twilio's no, with its own number of the error."""
 
     def __init__(self, status: int, code: int | None) -> None:
@@ -103,45 +103,51 @@ class Twilio(Carrier):
     webhooks = frozenset({"voice", "digits", "status", "conference", "left"})
 
     # --- what it is told ---
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         """Also puts a caller who would hear nobody back to the ringing tone."""
         alone = records.waiting_caller(order.call_uuid)
         if alone is not None:
-            with suppress(CarrierFailed):  # what is only for comfort does not keep a call from going on
+            with suppress(
+                CarrierError
+            ):  # what is only for comfort does not keep a call from going on
                 self.hold(alone, _ours(static("callcontrol/ringing.xml")))
         if order.show is None and not _is_sip(order.number):
             return self._dial_as_ourselves(order)
         try:
-            return _create(order, order.show or "anonymous", records.token_of(order.call_uuid, order.show))
+            return _create(
+                order, order.show or "anonymous", records.token_of(order.call_uuid, order.show)
+            )
         except Refused as refused:
             if refused.code in _UNDIALABLE or not refused.is_final or _is_sip(order.number):
                 raise
             return self._dial_as_ourselves(order)
 
-    def _dial_as_ourselves(self, order: Dial) -> str:
+    def _dial_as_ourselves(self, order: DialRequest) -> str:
         """Twilio hides no number, and shows none that is neither the account's nor the caller's: it shows one of ours."""
         ours = settings.TWILIO_CALLER_ID or records.dialed_number(order.call_uuid)
         if phone.to_e164(ours, "US") is None:
-            raise CarrierFailed("there is no number to show: TWILIO_CALLER_ID is not set", is_final=True)
+            raise CarrierError(
+                "there is no number to show: TWILIO_CALLER_ID is not set", is_final=True
+            )
         name = _create(order, ours, "")
-        records.shown(order.leg_uuid, ours)
+        records.shown_caller_number(order.leg_uuid, ours)
         return name
 
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         _unless_gone(lambda: _client().calls(line.carrier_leg_id).update(status="completed"))
 
-    def turn_away(self, caller: Line) -> None:
+    def turn_away(self, caller: CarrierLeg) -> None:
         response = VoiceResponse()
         response.say(NOBODY)  # and at its end Twilio hangs up
         _unless_gone(lambda: _client().calls(caller.carrier_leg_id).update(twiml=response.to_xml()))
 
-    def hold(self, line: Line, music: str = HOLD_MUSIC) -> None:
+    def hold(self, line: CarrierLeg, music: str = HOLD_MUSIC) -> None:
         _twice(lambda: _participant(line).update(hold=True, hold_url=music, hold_method="GET"))
 
-    def unhold(self, line: Line) -> None:
+    def unhold(self, line: CarrierLeg) -> None:
         _twice(lambda: _participant(line).update(hold=False))
 
-    def connected(self, caller: Line) -> None:
+    def connected(self, caller: CarrierLeg) -> None:
         """A caller who was put back to the ringing tone hears the next one who picks up."""
         if records.may_hear(caller):
             self.unhold(caller)
@@ -149,35 +155,46 @@ class Twilio(Carrier):
     def examine(self) -> str:
         account = _twice(lambda: _client().api.accounts(settings.TWILIO_ACCOUNT_SID).fetch())
         if account.status != "active":
-            raise CarrierFailed(f"the account is {account.status}", is_final=True)
+            raise CarrierError(f"the account is {account.status}", is_final=True)
         return "The carrier is twilio, and its account is active."
 
     # --- what it tells ---
-    def verify(self, hook: Webhook) -> bool:
+    def verify(self, hook: CarrierWebhook) -> bool:
         """By the signature over the public address and all parameters. Unreadable ones are wrong."""
         signature = hook.headers.get("X-Twilio-Signature", "")
         if not (INSTALLED and signature and settings.TWILIO_AUTH_TOKEN):
             return False
-        return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(hook.url, dict(hook.said), signature))
+        return bool(
+            RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(
+                hook.url, dict(hook.said), signature
+            )
+        )
 
-    def read(self, hook: Webhook) -> Posted | None:
+    def read(self, hook: CarrierWebhook) -> Posted | None:
         match hook.name:
             case "voice" | "digits":
                 return _arrival(hook)
             case "conference":
                 return _of_conference(hook)
             case "left":
-                return LegEnded(_uuid(hook, "leg"), _moment(hook), "completed", event_id=f"{_call_sid(hook)}:left")
+                return LegEnded(
+                    _uuid(hook, "leg"),
+                    _moment(hook),
+                    "completed",
+                    event_id=f"{_call_sid(hook)}:left",
+                )
             case _:
                 return _of_line(hook)
 
-    def ask_number(self, arrival: Arrival) -> Reply:
+    def ask_number(self, arrival: Arrival) -> CarrierReply:
         response = VoiceResponse()
-        gather = response.gather(action=_webhook("digits"), timeout=10, finish_on_key="#", action_on_empty_result=True)
+        gather = response.gather(
+            action=_webhook("digits"), timeout=10, finish_on_key="#", action_on_empty_result=True
+        )
         gather.say(ASK_NUMBER)
-        return Reply(response.to_xml())
+        return CarrierReply(response.to_xml())
 
-    def welcome(self, *, call_uuid: UUID, caller: UUID) -> Reply:
+    def welcome(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
         response = VoiceResponse()
         response.dial(action=_webhook("left", leg=caller)).conference(
             str(call_uuid),
@@ -190,23 +207,23 @@ class Twilio(Carrier):
             status_callback=_webhook("conference", call=call_uuid, leg=caller),
             status_callback_event="start end join leave",
         )
-        return Reply(response.to_xml())
+        return CarrierReply(response.to_xml())
 
-    def refuse(self, arrival: Arrival) -> Reply:
+    def refuse(self, arrival: Arrival) -> CarrierReply:
         """Twilio reads no body of a 404: it is told to reject, with a 200. The caller hears that the number is not in service."""
         response = VoiceResponse()
         response.reject()
-        return Reply(response.to_xml())
+        return CarrierReply(response.to_xml())
 
-    def thank(self, hook: Webhook) -> Reply:
+    def thank(self, hook: CarrierWebhook) -> CarrierReply:
         response = VoiceResponse()
         if hook.name == "left":
             response.hangup()
-        return Reply(response.to_xml())
+        return CarrierReply(response.to_xml())
 
 
 # --- reading ----------------------------------------------------------------------------------------------
-def _arrival(hook: Webhook) -> Arrival:
+def _arrival(hook: CarrierWebhook) -> Arrival:
     asked = hook.name == "digits"
     return Arrival(
         carrier=Twilio.slug,
@@ -215,21 +232,27 @@ def _arrival(hook: Webhook) -> Arrival:
         caller=hook.said.get("From"),
         digits=hook.said.get("Digits", "") if asked else None,
         now=hook.now,
-        token="" if asked else hook.said.get("CallToken", ""),  # with it, only the number that called can be shown
+        token=""
+        if asked
+        else hook.said.get("CallToken", ""),  # with it, only the number that called can be shown
     )
 
 
-def _of_conference(hook: Webhook) -> CallerJoined | LegEnded | None:
+def _of_conference(hook: CarrierWebhook) -> CallerJoined | LegEnded | None:
     """Who leaves, and that the caller came. The others' lines tell of themselves too, but what is told twice is not lost."""
     caller, event = _uuid(hook, "leg"), hook.said.get("StatusCallbackEvent", "")
     label = hook.said.get("ParticipantLabel", "")
     if event in ("conference-end", "participant-leave"):
         left = _uuid(hook, "leg", label) if event == "participant-leave" else caller
         return LegEnded(left, _moment(hook), "completed", event_id=_event_id(hook, "ConferenceSid"))
-    return CallerJoined(_uuid(hook, "call"), hook.now) if label == str(caller) and event == "participant-join" else None
+    return (
+        CallerJoined(_uuid(hook, "call"), hook.now)
+        if label == str(caller) and event == "participant-join"
+        else None
+    )
 
 
-def _of_line(hook: Webhook) -> LegRings | LegAnswered | LegEnded | None:
+def _of_line(hook: CarrierWebhook) -> LegRings | LegAnswered | LegEnded | None:
     """The progress of a line that was dialed, named by its leg; without one, of a caller's line (the number's own callback)."""
     sid, status, at = _call_sid(hook), hook.said.get("CallStatus", ""), _moment(hook)
     leg = _uuid(hook, "leg") if "leg" in hook.query else None
@@ -247,27 +270,27 @@ def _of_line(hook: Webhook) -> LegRings | LegAnswered | LegEnded | None:
     return LegRings(leg, at, sid) if status in _UNDER_WAY else None
 
 
-def _call_sid(hook: Webhook) -> str:
+def _call_sid(hook: CarrierWebhook) -> str:
     sid = hook.said.get("CallSid", "")
     if not _CALL_SID.fullmatch(sid):
         raise Refusal("CallSid must be the SID of a call")
     return sid
 
 
-def _event_id(hook: Webhook, of: str) -> str:
+def _event_id(hook: CarrierWebhook, of: str) -> str:
     """A repeat has the same: Twilio counts the events of a call and of a conference."""
     state = hook.said.get("CallStatus") or hook.said.get("StatusCallbackEvent", "")
     return f"{hook.said.get(of, '')[:40]}:{hook.said.get('SequenceNumber', '')[:10]}:{state[:30]}"
 
 
-def _uuid(hook: Webhook, name: str, text: str | None = None) -> UUID:
+def _uuid(hook: CarrierWebhook, name: str, text: str | None = None) -> UUID:
     try:
         return UUID(hook.query.get(name, "") if text is None else text)
     except ValueError:
         raise NotFound(f"{name} not found") from None
 
 
-def _moment(hook: Webhook) -> datetime:
+def _moment(hook: CarrierWebhook) -> datetime:
     """When it happened, as Twilio says: what was told late is money otherwise."""
     try:
         told = parsedate_to_datetime(hook.said.get("Timestamp", ""))
@@ -277,7 +300,7 @@ def _moment(hook: Webhook) -> datetime:
 
 
 # --- asking -----------------------------------------------------------------------------------------------
-def _create(order: Dial, shows: str, token: str) -> str:
+def _create(order: DialRequest, shows: str, token: str) -> str:
     """Dials; never twice, since an answer that got lost may be a phone that rings."""
     asked: dict[str, Any] = {
         "to": _destination(order),
@@ -292,16 +315,24 @@ def _create(order: Dial, shows: str, token: str) -> str:
         asked["call_token"] = token
     if name := _once(lambda: _dialed(order, asked)):
         return str(name)
-    raise CarrierFailed("Twilio’s answer has no name of the call", is_final=False)
+    raise CarrierError("Twilio’s answer has no name of the call", is_final=False)
 
 
-def _dialed(order: Dial, asked: Mapping[str, Any]) -> str:
+def _dialed(order: DialRequest, asked: Mapping[str, Any]) -> str:
     """A participant cannot be sent digits: who is, is a call that enters the conference by itself after them."""
     label, conference = str(order.leg_uuid), str(order.call_uuid)
     if order.send_digits:
         response = VoiceResponse()
-        response.dial().conference(conference, participant_label=label, beep=False, wait_url="", end_conference_on_exit=False)
-        call = _client().calls.create(**asked, send_digits=order.send_digits, twiml=response.to_xml())
+        response.dial().conference(
+            conference,
+            participant_label=label,
+            beep=False,
+            wait_url="",
+            end_conference_on_exit=False,
+        )
+        call = _client().calls.create(
+            **asked, send_digits=order.send_digits, twiml=response.to_xml()
+        )
         return str(call.sid or "")
     participants = _client().conferences(conference).participants
     participant = participants.create(
@@ -316,7 +347,7 @@ def _dialed(order: Dial, asked: Mapping[str, Any]) -> str:
     return str(participant.call_sid or "")
 
 
-def _destination(order: Dial) -> str:
+def _destination(order: DialRequest) -> str:
     """A SIP address carries the headers that say which call it is; `sips:` is spelled as Twilio knows it."""
     scheme, _, address = order.number.partition(":")
     if not _is_sip(order.number):
@@ -329,11 +360,13 @@ def _is_sip(number: str) -> bool:
     return number.lower().startswith(("sip:", "sips:"))
 
 
-def _participant(line: Line) -> Any:
+def _participant(line: CarrierLeg) -> Any:
     """The line in its conference, which can be named by Twilio's own id only. CarrierFailed when there is none."""
-    found = _client().conferences.list(friendly_name=str(line.call_uuid), status="in-progress", limit=1)
+    found = _client().conferences.list(
+        friendly_name=str(line.call_uuid), status="in-progress", limit=1
+    )
     if not found:
-        raise CarrierFailed("the conference is over", is_final=True)
+        raise CarrierError("the conference is over", is_final=True)
     return _client().conferences(found[0].sid).participants(line.carrier_leg_id)
 
 
@@ -344,16 +377,16 @@ def _once(ask: Callable[[], Any]) -> Any:
     except TwilioRestException as error:
         raise Refused(error.status, error.code) from None
     except OSError:  # among them everything that the library's HTTP client raises
-        raise CarrierFailed("Twilio could not be reached in time", is_final=False) from None
+        raise CarrierError("Twilio could not be reached in time", is_final=False) from None
     except _UNREADABLE:
-        raise CarrierFailed("Twilio’s answer could not be read", is_final=False) from None
+        raise CarrierError("Twilio’s answer could not be read", is_final=False) from None
 
 
 def _twice(ask: Callable[[], Any]) -> Any:
     """For what may be asked again: once more, when it was not a final no."""
     try:
         return _once(ask)
-    except CarrierFailed as failure:
+    except CarrierError as failure:
         if failure.is_final:
             raise
         return _once(ask)
@@ -383,7 +416,9 @@ class _Http(TwilioHttpClient):
 
 
 def _client() -> Any:
-    return _client_for(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL)
+    return _client_for(
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL
+    )
 
 
 @lru_cache(maxsize=4)

@@ -4,69 +4,79 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from callcontrol.lifecycle.timeouts import catch_up
+from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Leg, Outcome, Party
-from callcontrol.state.locked_call import Room, enter
+from callcontrol.state.locked_call import LockedCall, lock_call
 from campaigns.errors import NotAuthorized
 from campaigns.models import GroupMember
-from publishers.snapshot import KeyFacts
+from publishers.snapshot import KeySnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Steerer:
+class Controller:
     """Who steers: the key's row, its company, the rows of the buyers it stands for, and its windows in seconds.
 
     An account manager (`callcontrol.control.manager`) has no key: `line` is the one leg that is steered, `person` who does it.
     """
 
-    key_row: int | None
-    company_row: int
-    buyer_rows: frozenset[int]
+    key_pk: int | None
+    company_pk: int
+    buyer_pks: frozenset[int]
     return_seconds: float
     reject_seconds: float
     line: UUID | None = None
     person: str = ""
 
 
-def steerer_of(key: KeyFacts, *, company_row: int) -> Steerer:
+def controller_of(key: KeySnapshot, *, company_pk: int) -> Controller:
     """The owner of a handler key: a buyer, or the members of a group as they are now."""
-    if key.buyer_row is not None:
-        rows = frozenset({key.buyer_row})
+    if key.buyer_pk is not None:
+        rows = frozenset({key.buyer_pk})
     else:
-        members = GroupMember.objects.filter(group_id=key.group_row)
+        members = GroupMember.objects.filter(group_id=key.group_pk)
         rows = frozenset(members.values_list("buyer_id", flat=True))
     settings = key.settings
-    return Steerer(key.row, company_row, rows, settings["return_seconds"], settings["reject_seconds"])
+    return Controller(
+        key.row, company_pk, rows, settings["return_seconds"], settings["reject_seconds"]
+    )
 
 
-def come_near(call_uuid: UUID, steerer: Steerer, *, now: datetime) -> None:
+def apply_timeouts_for(call_uuid: UUID, steerer: Controller, *, now: datetime) -> None:
     """Brings a call that was ever dialed to the key's owner to this moment; NotAuthorized for any other call.
 
     Before the call is locked: others may guess at calls as they like, and keep nobody waiting.
     """
-    theirs = Leg.objects.filter(call_id=call_uuid, call__company_id=steerer.company_row, buyer_id__in=steerer.buyer_rows)
+    theirs = Leg.objects.filter(
+        call_id=call_uuid, call__company_id=steerer.company_pk, buyer_id__in=steerer.buyer_pks
+    )
     if not theirs.exists():
         raise NotAuthorized
-    catch_up(call_uuid, now=now)
+    apply_timeouts(call_uuid, now=now)
 
 
-def enter_for(call_uuid: UUID, steerer: Steerer, *, after_timeout: bool = False) -> tuple[Room, Leg]:
+def lock_call_for(
+    call_uuid: UUID, steerer: Controller, *, after_timeout: bool = False
+) -> tuple[LockedCall, Leg]:
     """The locked room of a call that this key reaches, and its owner's leg in it; NotAuthorized for any other call.
 
     Nothing is revealed about a call: one that does not exist, of another company or of another buyer is all the same.
     `after_timeout`: a handler who did not accept in time is told so.
     """
-    room = enter(call_uuid)
+    room = lock_call(call_uuid)
     leg = leg_of(room, steerer)
     if leg is None and after_timeout:
-        late = [one for one in room.others() if one.buyer_id in steerer.buyer_rows and one.outcome == Outcome.NOT_ACCEPTED]
+        late = [
+            one
+            for one in room.others()
+            if one.buyer_id in steerer.buyer_pks and one.outcome == Outcome.NOT_ACCEPTED
+        ]
         leg = late[-1] if late else None
     if leg is None:
         raise NotAuthorized
     return room, leg
 
 
-def leg_of(room: Room, steerer: Steerer) -> Leg | None:
+def leg_of(room: LockedCall, steerer: Controller) -> Leg | None:
     """The leg by which the key's owner is on the call, or was on it last if the call has ended; None for nobody's.
 
     On the call are: a ringing or talking handler; a transferee from its answer on; the one who made a transfer that
@@ -74,11 +84,11 @@ def leg_of(room: Room, steerer: Steerer) -> Leg | None:
     """
     if steerer.line is not None:
         return next((leg for leg in room.others() if leg.pk == steerer.line), None)
-    theirs = [leg for leg in room.others() if leg.buyer_id in steerer.buyer_rows]
+    theirs = [leg for leg in room.others() if leg.buyer_id in steerer.buyer_pks]
     present = [leg for leg in theirs if is_present(room, leg)]
     if present:
         return present[-1]
-    given_up = [leg for leg in theirs if leg.given_up_by == steerer.key_row]
+    given_up = [leg for leg in theirs if leg.given_up_by == steerer.key_pk]
     if given_up:
         return given_up[-1]
     transferring = {transfer.transferor_id for transfer in room.live_transfers()}
@@ -89,14 +99,18 @@ def leg_of(room: Room, steerer: Steerer) -> Leg | None:
     return last if not room.call.is_live and last in theirs else None
 
 
-def is_present(room: Room, leg: Leg) -> bool:
+def is_present(room: LockedCall, leg: Leg) -> bool:
     """Ringing or talking; a transferee is on the call from its answer on."""
     return leg.talks if leg.party == Party.TRANSFEREE else leg.is_live
 
 
-def last_leg(room: Room) -> Leg | None:
+def last_leg(room: LockedCall) -> Leg | None:
     """The last buyer's leg on an ended call: a transferee's only if it was picked up."""
-    on_the_call = [leg for leg in room.others() if leg.buyer_id and (leg.party == Party.HANDLER or leg.was_picked_up)]
+    on_the_call = [
+        leg
+        for leg in room.others()
+        if leg.buyer_id and (leg.party == Party.HANDLER or leg.was_picked_up)
+    ]
     return on_the_call[-1] if on_the_call else None
 
 

@@ -8,19 +8,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from callcontrol.models import Leg, Party
 from campaigns.errors import NotAuthorized
 
-from .access import Steerer
+from .access import Controller
 
 # Nobody means an older call by its caller's number. Every window of a handler key is over by then.
 _MEANT_FOR = timedelta(days=1)
 
 
-def active_legs(steerer: Steerer, *, now: datetime) -> QuerySet[Leg]:
+def active_legs(steerer: Controller, *, now: datetime) -> QuerySet[Leg]:
     """The owner's present leg of each call that it is on, the newest of several; most recently dialed first.
 
     A ringing or talking handler is present, a transferee from its answer on; a line that is past its time is not, whether
     or not it was ended already.
     """
-    theirs = Leg.objects.live().filter(buyer_id__in=steerer.buyer_rows, call__company_id=steerer.company_row)
+    theirs = Leg.objects.live().filter(
+        buyer_id__in=steerer.buyer_pks, call__company_id=steerer.company_pk
+    )
     timely = theirs.exclude(status=Leg.Status.RINGING, rings_until__lte=now)
     timely = timely.exclude(status=Leg.Status.IN_PROGRESS, accepted_at=None, accept_until__lte=now)
     present = timely.exclude(party=Party.TRANSFEREE, status=Leg.Status.RINGING)
@@ -33,13 +35,20 @@ def of_caller(legs: QuerySet[Leg], number: str | None) -> QuerySet[Leg]:
     return legs.filter(Q(call__caller_number=number) | Q(caller_number_sent=number))
 
 
-def newest_call(steerer: Steerer, *, caller_number: str | None, now: datetime) -> UUID:
+def newest_call(steerer: Controller, *, caller_number: str | None, now: datetime) -> UUID:
     """The owner's most recently dialed call from this caller, of the last day; NotAuthorized when there is none."""
     theirs = Leg.objects.filter(
-        buyer_id__in=steerer.buyer_rows, call__company_id=steerer.company_row, call__started_at__gte=now - _MEANT_FOR
+        buyer_id__in=steerer.buyer_pks,
+        call__company_id=steerer.company_pk,
+        call__started_at__gte=now - _MEANT_FOR,
     )
     on_the_call = theirs.exclude(party=Party.TRANSFEREE, answered_at=None)
-    found = of_caller(on_the_call, caller_number).order_by("-started_at", "-pk").values_list("call_id", flat=True).first()
+    found = (
+        of_caller(on_the_call, caller_number)
+        .order_by("-started_at", "-pk")
+        .values_list("call_id", flat=True)
+        .first()
+    )
     if found is None:
         raise NotAuthorized
     return found

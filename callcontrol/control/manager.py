@@ -7,24 +7,28 @@ from uuid import UUID
 
 from django.db import transaction
 
-from callcontrol.lifecycle.ending import finish
-from callcontrol.lifecycle.events import follow
-from callcontrol.lifecycle.timeouts import catch_up
+from callcontrol.lifecycle.ending import end_call
+from callcontrol.lifecycle.events import run_follow_ups
+from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Call, Leg, Party, Transfer
-from callcontrol.state.locked_call import Room, enter
-from callcontrol.state.timeline import note_manager
+from callcontrol.state.locked_call import LockedCall, lock_call
+from callcontrol.state.timeline import add_manager_event
 from campaigns.errors import Refusal
 
 from . import handler, transfers
-from .access import Steerer, is_present
+from .access import Controller, is_present
 from .handler import NOT_LIVE
 
-_ON_A_LINE = {"return": handler.return_call, "reject": handler.reject_call, "accept": handler.accept_call}
+_ON_A_LINE = {
+    "return": handler.return_call,
+    "reject": handler.reject_call,
+    "accept": handler.accept_call,
+}
 ON_A_LINE = frozenset(_ON_A_LINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ManagerAction:
     """What may be done now: `line` is the present handler's, `transfer` the one that lives, `acts` are the words for it."""
 
     line: Leg | None
@@ -33,7 +37,7 @@ class Offer:
 
 
 # --- what may be done -------------------------------------------------------------------------------------
-def offered(room: Room, *, at: datetime) -> Offer:
+def manager_actions(room: LockedCall, *, at: datetime) -> ManagerAction:
     """By the same rules that refuse it; of the words `return reject accept transfer connect stop hang-up`."""
     line, transfer = _present_line(room), next(reversed(room.live_transfers()), None)
     acts = {"hang-up"} if room.call.is_live else set()
@@ -42,17 +46,17 @@ def offered(room: Room, *, at: datetime) -> Offer:
     if transfer is not None and room.call.is_live:
         acts |= {"stop"} if transfer.transferor.talks else set()
         acts |= {"connect"} if transfer.hold_caller and room.caller.held else set()
-    return Offer(line, transfer, frozenset(acts))
+    return ManagerAction(line, transfer, frozenset(acts))
 
 
-def _present_line(room: Room) -> Leg | None:
+def _present_line(room: LockedCall) -> Leg | None:
     """The handler's; once it has left, that of the buyer to whom it transferred the call."""
     present = [leg for leg in room.others() if leg.buyer_id and is_present(room, leg)]
     handlers = [leg for leg in present if leg.party == Party.HANDLER]
     return (handlers or present)[-1] if present else None
 
 
-def _is_open(room: Room, leg: Leg, what: str, *, at: datetime) -> bool:
+def _is_open(room: LockedCall, leg: Leg, what: str, *, at: datetime) -> bool:
     try:
         match what:
             case "return":
@@ -62,7 +66,7 @@ def _is_open(room: Room, leg: Leg, what: str, *, at: datetime) -> bool:
             case "accept":
                 handler.check_accept(room, leg)
             case _:
-                transfers.check_begin(room, leg)
+                transfers.check_begin_transfer(room, leg)
     except Refusal:
         return False
     return what != "accept" or leg.accepted_at is None
@@ -74,38 +78,50 @@ def on_line(*, call: Call, line: UUID, what: str, person: str, now: datetime) ->
     _ON_A_LINE[what](call_uuid=call.pk, steerer=_steerer(_line(call, line), call, person), now=now)
 
 
-def transfer(*, call: Call, line: UUID, transfer_to: str, hold_caller: bool, person: str, now: datetime) -> Transfer:
+def transfer_as_manager(
+    *, call: Call, line: UUID, transfer_to: str, hold_caller: bool, person: str, now: datetime
+) -> Transfer:
     """Brings a third party, as the handler on this line could."""
     steerer = _steerer(_line(call, line), call, person)
-    return transfers.begin(call_uuid=call.pk, steerer=steerer, transfer_to=transfer_to, hold_caller=hold_caller, now=now)
+    return transfers.begin_transfer(
+        call_uuid=call.pk,
+        steerer=steerer,
+        transfer_to=transfer_to,
+        hold_caller=hold_caller,
+        now=now,
+    )
 
 
-def connect(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
+def connect_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
     """Takes the caller off hold."""
-    transfers.connect_caller(transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now)
+    transfers.connect_caller(
+        transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now
+    )
 
 
-def stop(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
+def stop_transfer_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
     """Ends the transferee's line."""
-    transfers.stop(transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now)
+    transfers.stop_transfer(
+        transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now
+    )
 
 
-def hang_up(*, call: Call, person: str, now: datetime) -> None:
+def hang_up_as_manager(*, call: Call, person: str, now: datetime) -> None:
     """Ends the call for everybody on it. What it pays is decided as if the caller had hung up now."""
-    catch_up(call.pk, now=now)
+    apply_timeouts(call.pk, now=now)
     with transaction.atomic():
-        room = enter(call.pk)
+        room = lock_call(call.pk)
         if not room.call.is_live:
             raise Refusal(NOT_LIVE)
-        note_manager(room.call, person, "ended the call", at=room.at(now))
-        finish(room, at=room.at(now), why="the account manager ended it")
-    follow(room, now=now)
+        add_manager_event(room.call, person, "ended the call", at=room.at(now))
+        end_call(room, at=room.at(now), why="the account manager ended it")
+    run_follow_ups(room, now=now)
 
 
-def _steerer(leg: Leg, call: Call, person: str) -> Steerer:
+def _steerer(leg: Leg, call: Call, person: str) -> Controller:
     """The line's own handler, as far as rules are about whose call it is."""
     rows = frozenset({leg.buyer_id} if leg.buyer_id else ())
-    return Steerer(None, call.company_id, rows, math.inf, math.inf, line=leg.pk, person=person)
+    return Controller(None, call.company_id, rows, math.inf, math.inf, line=leg.pk, person=person)
 
 
 def _line(call: Call, line: UUID) -> Leg:
@@ -120,5 +136,5 @@ def _transfer(call: Call, transfer: UUID, *, now: datetime) -> UUID:
     known = Transfer.objects.filter(pk=transfer, call=call).exists()
     if not known:
         raise Refusal("transfer not found")
-    catch_up(call.pk, now=now)
+    apply_timeouts(call.pk, now=now)
     return transfer

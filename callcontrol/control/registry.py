@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from campaigns.registry import declared_in
+from campaigns.registry import classes_declared_in
 
 from . import actions
 from .actions.base import Action
@@ -13,9 +13,12 @@ LISTING = "active_calls"  # the one word that is no action on a call
 @lru_cache(maxsize=1)
 def all_actions() -> tuple[type[Action], ...]:
     """Every action, in the order of their files."""
-    return tuple(declared_in(actions, Action))  # type: ignore[type-abstract]
+    return tuple(classes_declared_in(actions, Action))  # type: ignore[type-abstract]
 
 
-def words() -> list[tuple[str, str]]:
+def action_choices() -> list[tuple[str, str]]:
     """What may stand in a key's `actions`, each with its label for people."""
-    return [(word, word.replace("_", " ")) for word in (LISTING, *(action.slug for action in all_actions()))]
+    return [
+        (word, word.replace("_", " "))
+        for word in (LISTING, *(action.slug for action in all_actions()))
+    ]

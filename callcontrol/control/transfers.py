@@ -5,21 +5,21 @@ from uuid import UUID
 
 from django.db import transaction
 
-from callcontrol.carriers.base import CarrierFailed
+from callcontrol.carriers.base import CarrierError
 from callcontrol.carriers.registry import carrier
 from callcontrol.lifecycle import events, legs
-from callcontrol.lifecycle.carrier_commands import confirm_joined, give
+from callcontrol.lifecycle.carrier_commands import confirm_joined, send_command
 from callcontrol.lifecycle.dialing import dial_order, new_leg
-from callcontrol.lifecycle.timeouts import catch_up
+from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Call, Leg, Outcome, Party, Transfer
-from callcontrol.state.locked_call import Room, enter
-from callcontrol.state.timeline import note, note_manager
-from callcontrol.state.transitions import change
+from callcontrol.state.locked_call import LockedCall, lock_call
+from callcontrol.state.timeline import add_event, add_manager_event
+from callcontrol.state.transitions import change_row
 from campaigns import phone
-from campaigns.errors import CarrierAway, NotFound, Refusal
+from campaigns.errors import CarrierUnavailable, NotFound, Refusal
 from campaigns.models import Buyer
 
-from .access import Steerer, come_near, enter_for
+from .access import Controller, apply_timeouts_for, lock_call_for
 from .handler import NOT_LIVE, TRANSFERRED, is_over, is_transferring
 
 CANNOT_DIAL = "cannot dial transfer_to number"
@@ -27,31 +27,37 @@ _AWAY = "the carrier did not do it; ask again"
 
 
 # --- begin ------------------------------------------------------------------------------------------------
-def begin(*, call_uuid: UUID, steerer: Steerer, transfer_to: str, hold_caller: bool, now: datetime) -> Transfer:
+def begin_transfer(
+    *, call_uuid: UUID, steerer: Controller, transfer_to: str, hold_caller: bool, now: datetime
+) -> Transfer:
     """Dials a third party into the call, the caller held if that is asked; a transfer accepts the call.
 
     If the number is a buyer's, the transferee is that buyer. It takes no place in its caps.
     """
-    come_near(call_uuid, steerer, now=now)
+    apply_timeouts_for(call_uuid, steerer, now=now)
     with transaction.atomic():
-        room, leg = enter_for(call_uuid, steerer)
-        check_begin(room, leg)
+        room, leg = lock_call_for(call_uuid, steerer)
+        check_begin_transfer(room, leg)
         number = _destination(room.call, transfer_to)
-        note_manager(room.call, steerer.person, "transferred the call", at=room.at(now))
+        add_manager_event(room.call, steerer.person, "transferred the call", at=room.at(now))
         transfer, buyer = _make(room, leg, number, hold_caller=hold_caller, at=room.at(now))
         order = dial_order(room, transfer.transferee, buyer)
     _hold_first(room, transfer, now=now)
     if events.dial(room, order, now=now) is not None:
-        events.ring_on(call_uuid, now=now)  # the handler may have left meanwhile, and nobody else would
+        events.dial_next(
+            call_uuid, now=now
+        )  # the handler may have left meanwhile, and nobody else would
         raise Refusal(CANNOT_DIAL)
     return transfer
 
 
-def check_begin(room: Room, leg: Leg) -> None:
+def check_begin_transfer(room: LockedCall, leg: Leg) -> None:
     """Raises the Refusal of a handler that may not transfer the call now."""
     if is_over(room, leg):
         raise Refusal(NOT_LIVE)
-    if any(transfer.transferee is not leg for transfer in room.live_transfers()) or is_transferring(room, leg):
+    if any(transfer.transferee is not leg for transfer in room.live_transfers()) or is_transferring(
+        room, leg
+    ):
         raise Refusal(TRANSFERRED)
     if not leg.talks:
         raise Refusal(NOT_LIVE)
@@ -61,23 +67,38 @@ def _destination(call: Call, transfer_to: str) -> str:
     company = call.company
     number = phone.dialable(transfer_to, company.region, tuple(company.dial_prefixes))
     theirs = call.caller_number  # None: withheld
-    if number is None or (theirs and theirs in (number, phone.to_e164(phone.sip_user(number), company.region))):
+    if number is None or (
+        theirs and theirs in (number, phone.to_e164(phone.sip_user(number), company.region))
+    ):
         raise Refusal(CANNOT_DIAL)
     return number
 
 
-def _make(room: Room, leg: Leg, number: str, *, hold_caller: bool, at: datetime) -> tuple[Transfer, Buyer | None]:
+def _make(
+    room: LockedCall, leg: Leg, number: str, *, hold_caller: bool, at: datetime
+) -> tuple[Transfer, Buyer | None]:
     buyer = _buyer_at(room.call, number)
     if leg.accepted_at is None:
-        change(leg, accepted_at=at)
+        change_row(leg, accepted_at=at)
     transferee = new_leg(room, Party.TRANSFEREE, number=number, buyer=buyer, now=at)
     transfer = Transfer.objects.create(
-        call=room.call, transferor=leg, transferee=transferee, hold_caller=hold_caller, started_at=at
+        call=room.call,
+        transferor=leg,
+        transferee=transferee,
+        hold_caller=hold_caller,
+        started_at=at,
     )
     room.transfers.append(transfer)
-    note(room.call, "transferring", at=at, number=number, leg=str(transferee.pk), hold_caller=hold_caller)
-    if hold_caller and change(room.caller, held=True, joining=False):
-        note(room.call, "caller-held", at=at)
+    add_event(
+        room.call,
+        "transferring",
+        at=at,
+        number=number,
+        leg=str(transferee.pk),
+        hold_caller=hold_caller,
+    )
+    if hold_caller and change_row(room.caller, held=True, joining=False):
+        add_event(room.call, "caller-held", at=at)
         room.order("hold", room.caller, at=at)
     return transfer, buyer
 
@@ -90,18 +111,20 @@ def _buyer_at(call: Call, number: str) -> Buyer | None:
     return None
 
 
-def _hold_first(room: Room, transfer: Transfer, *, now: datetime) -> None:
+def _hold_first(room: LockedCall, transfer: Transfer, *, now: datetime) -> None:
     """Before anybody is dialed: a caller who can't be held must not hear what is said about them."""
     orders, room.orders = room.orders, []
     try:
         for order in orders:
-            give(carrier(), order)
-    except CarrierFailed as failure:
+            send_command(carrier(), order)
+    except CarrierError as failure:
         with transaction.atomic():
-            room = enter(room.call.pk)
-            legs.failed(room, room.leg(transfer.transferee_id), why=str(failure), at=room.at(now))
-        events.follow(room, now=now)
-        raise CarrierAway(_AWAY) from None
+            room = lock_call(room.call.pk)
+            legs.leg_failed(
+                room, room.leg(transfer.transferee_id), why=str(failure), at=room.at(now)
+            )
+        events.run_follow_ups(room, now=now)
+        raise CarrierUnavailable(_AWAY) from None
 
 
 # --- connect and stop -------------------------------------------------------------------------------------
@@ -114,15 +137,15 @@ def connect_caller(*, transfer_uuid: UUID, now: datetime, person: str = "") -> T
         is_over = transfer.status == Transfer.Status.ENDED
         if is_over or not transfer.hold_caller or not legs.unhold(room, at=room.at(now)):
             raise Refusal("caller not held")
-        note_manager(room.call, person, "connected the caller", at=room.at(now))
+        add_manager_event(room.call, person, "connected the caller", at=room.at(now))
     orders, room.orders = room.orders, []
     try:
         for order in orders:
-            give(carrier(), order)
+            send_command(carrier(), order)
             confirm_joined(order)
-    except CarrierFailed as failure:
+    except CarrierError as failure:
         _hold_again(transfer, why=str(failure), now=now)
-        raise CarrierAway(_AWAY) from None
+        raise CarrierUnavailable(_AWAY) from None
     return transfer
 
 
@@ -132,14 +155,14 @@ def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
     Who could ask again may have left meanwhile: then the caller is joined to whoever is there.
     """
     with transaction.atomic():
-        room = enter(transfer.call_id)
-        if room.call.is_live and change(room.caller, held=True, joining=False):
-            note(room.call, "carrier-failed", at=room.at(now), told="unhold", why=why)
+        room = lock_call(transfer.call_id)
+        if room.call.is_live and change_row(room.caller, held=True, joining=False):
+            add_event(room.call, "carrier-failed", at=room.at(now), told="unhold", why=why)
             legs.regroup(room, room.leg(transfer.transferee_id), at=room.at(now))
-    events.follow(room, now=now)
+    events.run_follow_ups(room, now=now)
 
 
-def stop(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
+def stop_transfer(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
     """Ends the transferee's line; a held caller is back with the handler, who must be there. `person`: as above."""
     with transaction.atomic():
         room, transfer = _enter(transfer_uuid, now=now)
@@ -149,9 +172,9 @@ def stop(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
             raise Refusal("transfer not in progress")
         if not transfer.transferor.talks:
             raise Refusal("transferor not present")
-        note_manager(room.call, person, "stopped the transfer", at=room.at(now))
-        legs.end_ours(room, transfer.transferee, outcome=Outcome.STOPPED, at=room.at(now))
-    events.follow(room, now=now)
+        add_manager_event(room.call, person, "stopped the transfer", at=room.at(now))
+        legs.end_leg(room, transfer.transferee, outcome=Outcome.STOPPED, at=room.at(now))
+    events.run_follow_ups(room, now=now)
     return transfer
 
 
@@ -160,13 +183,13 @@ def call_of(transfer_uuid: UUID, *, now: datetime) -> Call:
     call = Call.objects.filter(transfers=transfer_uuid).first()
     if call is None:
         raise NotFound("transfer not found")
-    catch_up(call.pk, now=now)
+    apply_timeouts(call.pk, now=now)
     return call
 
 
-def _enter(transfer_uuid: UUID, *, now: datetime) -> tuple[Room, Transfer]:
+def _enter(transfer_uuid: UUID, *, now: datetime) -> tuple[LockedCall, Transfer]:
     call_uuid = Transfer.objects.filter(pk=transfer_uuid).values_list("call_id", flat=True).first()
     if call_uuid is None:
         raise NotFound("transfer not found")
-    room = enter(call_uuid)
+    room = lock_call(call_uuid)
     return room, next(transfer for transfer in room.transfers if transfer.pk == transfer_uuid)

@@ -38,30 +38,32 @@ _LINES = 80  # of an area; the last twenty are for who is not of the crowd
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class DemoCaller:
     number: str
     zip: str
 
 
-def somebody(dice: Random) -> str:
+def random_caller(dice: Random) -> str:
     """The number of one whom the crowd does not have."""
     area, _, _ = dice.choice(_AREAS)
     return f"+1{area}555018{dice.randrange(10)}"
 
 
-class Crowd:
+class CallerPool:
     """New callers and some who call again, the same ones for the same dice."""
 
     def __init__(self, dice: Random) -> None:
         self._dice = dice
         self._lines: Counter[str] = Counter()
-        self._seen: list[Caller] = []
+        self._seen: list[DemoCaller] = []
 
-    def next(self) -> Caller:
+    def next(self) -> DemoCaller:
         if self._seen and self._dice.random() < _COME_BACK:
             return self._dice.choice(self._seen[-_FORGOTTEN_AFTER:])
         area, zips, _ = self._dice.choices(_AREAS, weights=[share for _, _, share in _AREAS])[0]
-        caller = Caller(f"+1{area}55501{self._lines[area] % _LINES:02}", self._dice.choice(zips))
+        caller = DemoCaller(
+            f"+1{area}55501{self._lines[area] % _LINES:02}", self._dice.choice(zips)
+        )
         self._lines[area] += 1
         self._seen.append(caller)
         return caller

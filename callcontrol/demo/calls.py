@@ -11,10 +11,10 @@ from callcontrol.carriers.base import Arrival, LegAnswered, LegEnded
 from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Leg, Party
 
-from .client import Answer
-from .reports import afterwards
+from .client import DemoResponse
+from .reports import after_call
 from .scheduler import Story, seconds
-from .world import World
+from .world import DemoWorld
 
 CARRIER = "simulator"
 TECHNICIAN = "+12025550198"  # whom Summit's desk brings into a call
@@ -23,10 +23,10 @@ LONGEST_WAY = seconds(12 * 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DemoCall:
     """A call that is played; `talk`: for how many seconds, once somebody has it."""
 
-    world: World
+    world: DemoWorld
     call_uuid: UUID
     caller_leg: UUID
     talk: int
@@ -34,16 +34,18 @@ class Scene:
 
     def phone(self) -> Leg | None:
         """The buyer's phone that rings."""
-        ringing = Leg.objects.filter(call=self.call_uuid, status=Leg.Status.RINGING, party=Party.HANDLER)
+        ringing = Leg.objects.filter(
+            call=self.call_uuid, status=Leg.Status.RINGING, party=Party.HANDLER
+        )
         return ringing.order_by("place").first()
 
     def pick_up(self, leg: Leg, *, at: datetime) -> None:
-        events.hear(LegAnswered(leg.pk, at), now=at)
+        events.handle_event(LegAnswered(leg.pk, at), now=at)
 
     def end(self, leg_uuid: UUID, outcome: str, *, at: datetime) -> None:
-        events.hear(LegEnded(leg_uuid, at, outcome), now=at)
+        events.handle_event(LegEnded(leg_uuid, at, outcome), now=at)
 
-    def steer(self, leg: Leg, action: str, *, at: datetime, **said: object) -> Answer:
+    def steer(self, leg: Leg, action: str, *, at: datetime, **said: object) -> DemoResponse:
         """The buyer uses its handler key."""
         buyer = self.world.buyer_id(leg.buyer_id)
         query = {"api_key": self.world.key(buyer, "call_control")}
@@ -51,49 +53,55 @@ class Scene:
         return self.world.ask("POST", path, at=at, query=query, body=said or None)
 
 
-def call(world: World, *, to: str, caller: str | None, talk: int, dice: Random, at: datetime) -> Story:
+def call(
+    world: DemoWorld, *, to: str, caller: str | None, talk: int, dice: Random, at: datetime
+) -> Story:
     """A caller dials, and whoever is rung does what it does, until the call is over."""
     scene = arrive(world, to=to, caller=caller, talk=talk, dice=dice, at=at)
     while leg := scene.phone():
         yield from PHONES[world.manner(leg.buyer_id)](scene, leg)
-    yield from afterwards(world, scene.call_uuid, dice=dice)
+    yield from after_call(world, scene.call_uuid, dice=dice)
 
 
-def arrive(world: World, *, to: str, caller: str | None, talk: int, dice: Random, at: datetime) -> Scene:
+def arrive(
+    world: DemoWorld, *, to: str, caller: str | None, talk: int, dice: Random, at: datetime
+) -> DemoCall:
     """A caller has dialed: the first buyer's phone rings."""
-    arrival = Arrival(carrier=CARRIER, carrier_call_id=uuid.uuid4().hex, to=to, caller=caller, digits=None, now=at)
+    arrival = Arrival(
+        carrier=CARRIER, carrier_call_id=uuid.uuid4().hex, to=to, caller=caller, digits=None, now=at
+    )
     arrived = events.call_arrived(arrival)
     own_leg = Leg.objects.values_list("pk", flat=True).get(call=arrived, party=Party.CALLER)
-    return Scene(world, arrived.pk, own_leg, talk, dice)
+    return DemoCall(world, arrived.pk, own_leg, talk, dice)
 
 
 # --- what happens at a phone ------------------------------------------------------------------------------
-def _busy(scene: Scene, leg: Leg) -> Story:
+def _busy(scene: DemoCall, leg: Leg) -> Story:
     at = leg.started_at + seconds(scene.dice.uniform(0.8, 2.5))
     yield at
     scene.end(leg.pk, "busy", at=at)
 
 
-def _no_answer(scene: Scene, leg: Leg) -> Story:
+def _no_answer(scene: DemoCall, leg: Leg) -> Story:
     """It rings out; the next reader or sweep sees to it."""
     at = leg.rings_until or leg.started_at
     yield at
-    timeouts.catch_up(scene.call_uuid, now=at)
+    timeouts.apply_timeouts(scene.call_uuid, now=at)
 
 
-def _hurry(scene: Scene, leg: Leg) -> Story:
+def _hurry(scene: DemoCall, leg: Leg) -> Story:
     """The caller gives up while it rings."""
     at = leg.started_at + seconds(scene.dice.uniform(6, 20))
     yield at
     scene.end(scene.caller_leg, "completed", at=at)
 
 
-def _talk(scene: Scene, leg: Leg) -> Story:
+def _talk(scene: DemoCall, leg: Leg) -> Story:
     at = yield from _picked_up(scene, leg)
     yield from _hangs_up(scene, leg, at=at + seconds(scene.talk))
 
 
-def _reject(scene: Scene, leg: Leg) -> Story:
+def _reject(scene: DemoCall, leg: Leg) -> Story:
     """The buyer declines before picking up, where its calls are to be accepted after."""
     at = leg.started_at + seconds(scene.dice.uniform(3, 8))
     if leg.acceptance_seconds:
@@ -103,14 +111,14 @@ def _reject(scene: Scene, leg: Leg) -> Story:
     scene.steer(leg, "reject", at=at)
 
 
-def _return(scene: Scene, leg: Leg) -> Story:
+def _return(scene: DemoCall, leg: Leg) -> Story:
     """Talks a little, and gives the caller back."""
     at = (yield from _picked_up(scene, leg)) + seconds(scene.dice.uniform(12, 28))
     yield at
     scene.steer(leg, "return", at=at)
 
 
-def _accept(scene: Scene, leg: Leg) -> Story:
+def _accept(scene: DemoCall, leg: Leg) -> Story:
     at = yield from _picked_up(scene, leg)
     accepts_at = at + seconds(scene.dice.uniform(6, 20))
     yield accepts_at
@@ -118,18 +126,20 @@ def _accept(scene: Scene, leg: Leg) -> Story:
     yield from _hangs_up(scene, leg, at=max(accepts_at + seconds(5), at + seconds(scene.talk)))
 
 
-def _silence(scene: Scene, leg: Leg) -> Story:
+def _silence(scene: DemoCall, leg: Leg) -> Story:
     """Picks up and does not accept: the call is taken back."""
     at = (yield from _picked_up(scene, leg)) + seconds(leg.acceptance_seconds or 0)
     yield at
-    timeouts.catch_up(scene.call_uuid, now=at)
+    timeouts.apply_timeouts(scene.call_uuid, now=at)
 
 
-def _transfer(scene: Scene, leg: Leg) -> Story:
+def _transfer(scene: DemoCall, leg: Leg) -> Story:
     """The caller is held while the handler tells a technician about it; then the two are connected, and the handler leaves."""
     at = (yield from _picked_up(scene, leg)) + seconds(scene.dice.uniform(30, 50))
     yield at
-    transfer = scene.steer(leg, "transfer", at=at, transfer_to=TECHNICIAN, hold_caller=True).value("transfer_uuid")
+    transfer = scene.steer(leg, "transfer", at=at, transfer_to=TECHNICIAN, hold_caller=True).value(
+        "transfer_uuid"
+    )
     at = yield from _third_picks_up(scene, at=at)
     at += seconds(scene.dice.uniform(15, 30))
     yield at
@@ -140,7 +150,7 @@ def _transfer(scene: Scene, leg: Leg) -> Story:
     yield from _hangs_up(scene, leg, at=at + seconds(scene.talk), by_caller=True)
 
 
-def _conference(scene: Scene, leg: Leg) -> Story:
+def _conference(scene: DemoCall, leg: Leg) -> Story:
     """All three talk."""
     at = (yield from _picked_up(scene, leg)) + seconds(scene.dice.uniform(30, 60))
     yield at
@@ -149,18 +159,20 @@ def _conference(scene: Scene, leg: Leg) -> Story:
     yield from _hangs_up(scene, leg, at=at + seconds(scene.talk), by_caller=True)
 
 
-def _stop_transfer(scene: Scene, leg: Leg) -> Story:
+def _stop_transfer(scene: DemoCall, leg: Leg) -> Story:
     """The technician does not pick up, and the handler takes the caller back."""
     at = (yield from _picked_up(scene, leg)) + seconds(scene.dice.uniform(30, 50))
     yield at
-    transfer = scene.steer(leg, "transfer", at=at, transfer_to=TECHNICIAN, hold_caller=True).value("transfer_uuid")
+    transfer = scene.steer(leg, "transfer", at=at, transfer_to=TECHNICIAN, hold_caller=True).value(
+        "transfer_uuid"
+    )
     at += seconds(scene.dice.uniform(12, 20))
     yield at
     scene.world.ask("DELETE", f"/call_control/v1/transfers/{transfer}.json", at=at)
     yield from _hangs_up(scene, leg, at=at + seconds(scene.talk))
 
 
-PHONES: Mapping[str, Callable[[Scene, Leg], Story]] = {
+PHONES: Mapping[str, Callable[[DemoCall, Leg], Story]] = {
     "busy": _busy,
     "no-answer": _no_answer,
     "hurry": _hurry,
@@ -179,14 +191,14 @@ PHONES: Mapping[str, Callable[[Scene, Leg], Story]] = {
 Moments = Generator[datetime, None, datetime]  # a part of a story that ends with a moment
 
 
-def _picked_up(scene: Scene, leg: Leg) -> Moments:
+def _picked_up(scene: DemoCall, leg: Leg) -> Moments:
     at = leg.started_at + seconds(scene.dice.uniform(2.5, 11))
     yield at
     scene.pick_up(leg, at=at)
     return at
 
 
-def _third_picks_up(scene: Scene, *, at: datetime) -> Moments:
+def _third_picks_up(scene: DemoCall, *, at: datetime) -> Moments:
     at += seconds(scene.dice.uniform(4, 9))
     yield at
     third = Leg.objects.filter(call=scene.call_uuid, party=Party.TRANSFEREE).get()
@@ -194,7 +206,9 @@ def _third_picks_up(scene: Scene, *, at: datetime) -> Moments:
     return at
 
 
-def _hangs_up(scene: Scene, leg: Leg, *, at: datetime, by_caller: bool = False) -> Story:
+def _hangs_up(scene: DemoCall, leg: Leg, *, at: datetime, by_caller: bool = False) -> Story:
     """Mostly the caller does."""
     yield at
-    scene.end(scene.caller_leg if by_caller or scene.dice.random() < 0.7 else leg.pk, "completed", at=at)
+    scene.end(
+        scene.caller_leg if by_caller or scene.dice.random() < 0.7 else leg.pk, "completed", at=at
+    )

@@ -15,7 +15,7 @@ from django.urls import resolve
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DemoResponse:
     """What was answered, as it would have gone over the wire."""
 
     status: int
@@ -30,7 +30,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DemoRequest:
     """One request to an entrance that takes keys. With a `body` it is sent as JSON."""
 
     method: str
@@ -41,7 +41,7 @@ class Request:
     idempotency_key: str = ""
 
 
-def ask(request: Request, *, at: datetime) -> Answer:
+def request(request: DemoRequest, *, at: datetime) -> DemoResponse:
     """What the product answers at this moment, with all that comes of it: in whatever transaction is open."""
     found = resolve(request.path)
     door: Any = found.func
@@ -49,10 +49,10 @@ def ask(request: Request, *, at: datetime) -> Answer:
     asked = WSGIRequest(_environ(request))
     entrance.setup(asked, *found.args, **found.kwargs)
     response = entrance.dispatch(asked, *found.args, **found.kwargs)
-    return Answer(response.status_code, response.content.decode())
+    return DemoResponse(response.status_code, response.content.decode())
 
 
-def _environ(request: Request) -> dict[str, Any]:
+def _environ(request: DemoRequest) -> dict[str, Any]:
     """As a web server would hand the request on."""
     body = b"" if request.body is None else json.dumps(request.body).encode()
     headers = {"HTTP_IDEMPOTENCY_KEY": request.idempotency_key} if request.idempotency_key else {}

@@ -5,29 +5,33 @@ from datetime import datetime, time
 from random import Random
 from uuid import UUID
 
-from .callers import somebody
+from .callers import random_caller
 from .leads import ping_key
-from .plan import SEED, days, moment
+from .plan import SEED, plan_days, plan_moment
 from .scheduler import Story, seconds
-from .world import World
+from .world import DemoWorld
 
 _WEEKDAYS, _EVERY_DAY = range(5), range(7)
 
 
-def incidents(world: World, *, began: datetime) -> Iterator[tuple[datetime, Story]]:
+def incidents(world: DemoWorld, *, began: datetime) -> Iterator[tuple[datetime, Story]]:
     """Each with the moment at which it begins."""
-    for day in days(began=began, until=world.now, zone=world.zone):
+    for day in plan_days(began=began, until=world.now, zone=world.zone):
         for weekdays, clock, story in _DIARY:
-            at = moment(day, clock, world.zone)
+            at = plan_moment(day, clock, world.zone)
             if day.weekday() in weekdays and began <= at < world.now:
                 yield at, story(world, at, Random(f"{SEED} {day} {clock}"))  # noqa: S311 - a story, not a secret
 
 
-def _burst(world: World, at: datetime, dice: Random) -> Story:
+def _burst(world: DemoWorld, at: datetime, dice: Random) -> Story:
     """Four pings in a moment, where a key may send one a second."""
     query = {"key": ping_key(world, "roofing", "beta")}
     for _ in range(4):
-        body = {"publisher_id": "beta", "caller_number": somebody(dice), "keyword": "hail damage"}
+        body = {
+            "publisher_id": "beta",
+            "caller_number": random_caller(dice),
+            "keyword": "hail damage",
+        }
         world.ask("POST", "/rtbs.json", at=at, by="beta", query=query, body=body)
         at += seconds(0.1)
         yield at
@@ -35,9 +39,13 @@ def _burst(world: World, at: datetime, dice: Random) -> Story:
     world.sweep(at=at + seconds(40))
 
 
-def _repeated(world: World, at: datetime, dice: Random) -> Story:
+def _repeated(world: DemoWorld, at: datetime, dice: Random) -> Story:
     """A request that its sender took for lost, sent again with the same Idempotency-Key."""
-    query = {"key": ping_key(world, "plumbing", "alpha"), "publisher_id": "alpha", "caller_number": somebody(dice)}
+    query = {
+        "key": ping_key(world, "plumbing", "alpha"),
+        "publisher_id": "alpha",
+        "caller_number": random_caller(dice),
+    }
     name = str(UUID(int=dice.getrandbits(128), version=4))
     for _ in range(2):
         world.ask("POST", "/rtbs.json", at=at, by="alpha", query=query, idempotency_key=name)
@@ -47,42 +55,52 @@ def _repeated(world: World, at: datetime, dice: Random) -> Story:
     world.sweep(at=at + seconds(40))
 
 
-def _guessing(world: World, at: datetime, dice: Random) -> Story:
+def _guessing(world: DemoWorld, at: datetime, dice: Random) -> Story:
     for _ in range(3):
-        query = {"key": str(UUID(int=dice.getrandbits(128), version=4)), "caller_number": somebody(dice)}
+        query = {
+            "key": str(UUID(int=dice.getrandbits(128), version=4)),
+            "caller_number": random_caller(dice),
+        }
         world.ask("POST", "/rtbs.json", at=at, by="stranger", query=query)
         at += seconds(1)
         yield at
 
 
-def _report(world: World, at: datetime, dice: Random) -> Story:
+def _report(world: DemoWorld, at: datetime, dice: Random) -> Story:
     """The office reads yesterday's calls."""
-    query = {"api_key": world.key(world.company.company_id, "account"), "company_id": world.company.company_id}
+    query = {
+        "api_key": world.key(world.company.company_id, "account"),
+        "company_id": world.company.company_id,
+    }
     world.ask("GET", "/calls.json", at=at, query=query)
     yield from ()
 
 
-def _desk(world: World, at: datetime, dice: Random) -> Story:
+def _desk(world: DemoWorld, at: datetime, dice: Random) -> Story:
     query = {"api_key": world.key("summit", "call_control")}
     world.ask("GET", "/call_control/v1/active_calls.json", at=at, by="summit", query=query)
     yield from ()
 
 
-def _supervisors(world: World, at: datetime, dice: Random) -> Story:
+def _supervisors(world: DemoWorld, at: datetime, dice: Random) -> Story:
     query = {"api_key": world.key("east", "call_control")}
     world.ask("GET", "/call_control/v1/active_calls.json", at=at, by="east", query=query)
     yield from ()
 
 
-def _late_note(world: World, at: datetime, dice: Random) -> Story:
+def _late_note(world: DemoWorld, at: datetime, dice: Random) -> Story:
     """About a call that nobody knows."""
     named = str(UUID(int=dice.getrandbits(128), version=4))
-    query = {"key": world.key("alpha", "call_data_writing"), "call_uuid": named, "appointment": "booked"}
+    query = {
+        "key": world.key("alpha", "call_data_writing"),
+        "call_uuid": named,
+        "appointment": "booked",
+    }
     world.ask("GET", "/data_writing.json", at=at, by="alpha", query=query)
     yield from ()
 
 
-_Begins = Callable[[World, datetime, Random], Story]
+_Begins = Callable[[DemoWorld, datetime, Random], Story]
 _DIARY: tuple[tuple[range, time, _Begins], ...] = (
     (range(0, 7, 3), time(3, 12, 40), _guessing),
     (_EVERY_DAY, time(7, 5, 1), _report),

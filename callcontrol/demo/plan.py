@@ -7,7 +7,7 @@ from random import Random
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from .callers import Caller, Crowd
+from .callers import CallerPool, DemoCaller
 
 SEED = "a week of the demo company"
 DAYS = 7
@@ -50,7 +50,7 @@ class Lead:
 
     at: datetime
     stream: Stream
-    caller: Caller
+    caller: DemoCaller
     dice: Random
 
 
@@ -58,11 +58,14 @@ def leads(*, began: datetime, until: datetime, zone: ZoneInfo) -> list[Lead]:
     """Those from `began` to `until`, in their order."""
     dice = Random(SEED)  # noqa: S311 - a story, not a secret
     moments = sorted(_moments(began, until, zone), key=lambda pair: pair[0])
-    crowd = Crowd(dice)
-    return [Lead(at, stream, crowd.next(), Random(f"{SEED} {place}")) for place, (at, stream) in enumerate(moments)]  # noqa: S311
+    crowd = CallerPool(dice)
+    return [
+        Lead(at, stream, crowd.next(), Random(f"{SEED} {place}"))  # noqa: S311
+        for place, (at, stream) in enumerate(moments)
+    ]
 
 
-def days(*, began: datetime, until: datetime, zone: ZoneInfo) -> Iterator[date]:
+def plan_days(*, began: datetime, until: datetime, zone: ZoneInfo) -> Iterator[date]:
     """The days of the company's calendar that the time touches."""
     day = began.astimezone(zone).date()
     while day <= until.astimezone(zone).date():
@@ -70,13 +73,13 @@ def days(*, began: datetime, until: datetime, zone: ZoneInfo) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
+def plan_moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """When the company's clock tells this time on this day."""
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
 def _moments(began: datetime, until: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, Stream]]:
-    for day in days(began=began, until=until, zone=zone):
+    for day in plan_days(began=began, until=until, zone=zone):
         dice = Random(f"{SEED} {day}")  # noqa: S311 - as above
         for stream in STREAMS:
             for _ in range(stream.weekend if day.weekday() >= _SATURDAY else stream.weekday):
@@ -87,4 +90,6 @@ def _moments(began: datetime, until: datetime, zone: ZoneInfo) -> Iterator[tuple
 
 def _at(day: date, dice: Random, zone: ZoneInfo) -> datetime:
     hour = dice.choices(range(24), weights=_HOURS)[0]
-    return moment(day, time(hour, dice.randrange(60), dice.randrange(60), dice.randrange(1000) * 1000), zone)
+    return plan_moment(
+        day, time(hour, dice.randrange(60), dice.randrange(60), dice.randrange(1000) * 1000), zone
+    )

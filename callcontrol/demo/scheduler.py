@@ -14,7 +14,7 @@ def seconds(number: float) -> timedelta:
     return timedelta(milliseconds=round(number * 1000))
 
 
-class Stage:
+class Scheduler:
     """A clock that leaps from one step to the next, so that a week takes no week."""
 
     now: datetime  # of the step that is being played

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from campaigns.models import Buyer, CatalogueRow, Company, Member
 from publishers.models import Key, Publisher
 
-from .plan import moment
+from .plan import plan_moment
 from .scheduler import Story
-from .world import World
+from .world import DemoWorld
 
 People = Mapping[str, User]  # by role
 _NAMES = (
@@ -42,22 +42,38 @@ def open_company(company: Company, people: People, *, began: datetime) -> None:
     at, owner = began - _OPENED_BEFORE, people[Member.Role.OWNER]
     models: list[Any] = [model for model in apps.get_models() if issubclass(model, CatalogueRow)]
     for model in models:
-        model.history.filter(company_id=company.pk, history_date__gt=at).update(history_date=at, history_user=owner)
-    Company.history.filter(id=company.pk, history_date__gt=at).update(history_date=at, history_user=owner)
-    Member.history.filter(company_id=company.pk, history_date__gt=at).update(history_date=at, history_user=owner)
+        model.history.filter(company_id=company.pk, history_date__gt=at).update(
+            history_date=at, history_user=owner
+        )
+    Company.history.filter(id=company.pk, history_date__gt=at).update(
+        history_date=at, history_user=owner
+    )
+    Member.history.filter(company_id=company.pk, history_date__gt=at).update(
+        history_date=at, history_user=owner
+    )
     Key.objects.of(company).filter(created_at__gt=at).update(created_at=at)
 
 
-def changes(world: World, people: People, *, began: datetime) -> Iterator[tuple[datetime, Story]]:
+def changes(
+    world: DemoWorld, people: People, *, began: datetime
+) -> Iterator[tuple[datetime, Story]]:
     """Tried and taken back, so that the settings are in the end what the file says. Each with its moment."""
     first = began.astimezone(world.zone).date()
     for after, clock, role, model, named, values in _CHANGES:
-        at = moment(first + timedelta(days=after), clock, world.zone)
+        at = plan_moment(first + timedelta(days=after), clock, world.zone)
         if began <= at < world.now:
             yield at, _change(world, model, named, values, by=people[role], at=at)
 
 
-def _change(world: World, model: Any, named: Mapping[str, Any], values: Mapping[str, Any], *, by: User, at: datetime) -> Story:
+def _change(
+    world: DemoWorld,
+    model: Any,
+    named: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    at: datetime,
+) -> Story:
     row = model.objects.of(world.company).unretired().get(**named)
     for name, value in values.items():
         setattr(row, name, value)
@@ -66,7 +82,11 @@ def _change(world: World, model: Any, named: Mapping[str, Any], values: Mapping[
     yield from ()
 
 
-_SUMMIT, _DELTA, _BETA = {"buyer_id": "summit"}, {"publisher_id": "delta"}, {"type": "rtb", "name": "Beta pings"}
+_SUMMIT, _DELTA, _BETA = (
+    {"buyer_id": "summit"},
+    {"publisher_id": "delta"},
+    {"type": "rtb", "name": "Beta pings"},
+)
 _OWNER, _MANAGER = Member.Role.OWNER, Member.Role.ACCOUNT_MANAGER
 _Change = tuple[int, time, str, type[CatalogueRow], Mapping[str, Any], Mapping[str, Any]]
 _CHANGES: tuple[_Change, ...] = (

@@ -14,16 +14,26 @@ from reservations.models import Reservation
 
 from . import incidents, leads, live, plan
 from .staff import People, changes, hire, open_company
-from .world import World
+from .world import DemoWorld
 
 
 def has_past(company: Company) -> bool:
     """Whether anybody has ever asked for anything, or called: what is there is never added to."""
-    rows = (LogEntry.objects.filter(company_row=company.pk), Reservation.objects.filter(company=company))
+    rows = (
+        LogEntry.objects.filter(company_pk=company.pk),
+        Reservation.objects.filter(company=company),
+    )
     return any(found.exists() for found in (*rows, Call.objects.filter(company=company)))
 
 
-def make(*, company: Company, base_url: str, now: datetime, say: Callable[[str], object], days: int = plan.DAYS) -> None:
+def make(
+    *,
+    company: Company,
+    base_url: str,
+    now: datetime,
+    say: Callable[[str], object],
+    days: int = plan.DAYS,
+) -> None:
     """Plays the days up to `now` with the product itself, in one transaction.
 
     One, because a database that syncs at every commit would take minutes for it, and because half of a week is no story.
@@ -33,7 +43,7 @@ def make(*, company: Company, base_url: str, now: datetime, say: Callable[[str],
     with _same_chance(plan.SEED), transaction.atomic():
         staff = hire(company)
         open_company(company, staff, began=began)
-        world = World(company, base_url=base_url, now=now)
+        world = DemoWorld(company, base_url=base_url, now=now)
         for at, story in _stories(world, staff, began):
             world.stage.enter(at, story)
         for day in range(1, days + 1):
@@ -41,7 +51,9 @@ def make(*, company: Company, base_url: str, now: datetime, say: Callable[[str],
             world.stage.play(until=began + timedelta(days=day))
 
 
-def _stories(world: World, staff: People, began: datetime) -> Iterator[tuple[datetime, leads.Story]]:
+def _stories(
+    world: DemoWorld, staff: People, began: datetime
+) -> Iterator[tuple[datetime, leads.Story]]:
     for lead in plan.leads(began=began, until=world.now, zone=world.zone):
         yield lead.at, leads.story_of(world, lead)
     yield from incidents.incidents(world, began=began)

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from publishers.instructions.vocabulary import SAMPLE_MOMENT, SAMPLE_UUID, Answer, Parameter, Request
-from publishers.keys.types import KeyKind
+from publishers.instructions.vocabulary import (
+    SAMPLE_MOMENT,
+    SAMPLE_UUID,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+)
+from publishers.keys.types import KeyType
 
 _TRIAL = "It only reads: nothing is changed by it."
-_COMPANY = Parameter(
-    "company_id", "The company's ID, as it stands here.", placeholder="COMPANY_ID", required=True, known="company_id"
+_COMPANY = ParameterText(
+    "company_id",
+    "The company's ID, as it stands here.",
+    placeholder="COMPANY_ID",
+    required=True,
+    known="company_id",
 )
 _CALL = {
     "uuid": SAMPLE_UUID,
@@ -20,7 +30,7 @@ _CALL = {
     "revenue": "120.00",
     "converted": True,
 }
-_FORBIDDEN = Answer(
+_FORBIDDEN = AnswerText(
     403,
     "The wrong company, or not now",
     {"error": "company_id is missing, or is not the company of this key"},
@@ -28,7 +38,7 @@ _FORBIDDEN = Answer(
 )
 
 
-class AccountKey(KeyKind):
+class AccountKey(KeyType):
     """Reads the company's calls, the newest first."""
 
     slug = "account"
@@ -39,33 +49,54 @@ class AccountKey(KeyKind):
     section = "api_keys"
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         return [
             _COMPANY,
-            Parameter("page", "Which page of the list; 1 is the newest. The Link header has the address of the next one."),
-            Parameter("per_page", "How many calls a page has: 25, or up to 100."),
-            Parameter("caller_number", "Only the calls of this caller. Every other filter is described under /api/docs."),
+            ParameterText(
+                "page",
+                "Which page of the list; 1 is the newest. The Link header has the address of the next one.",
+            ),
+            ParameterText("per_page", "How many calls a page has: 25, or up to 100."),
+            ParameterText(
+                "caller_number",
+                "Only the calls of this caller. Every other filter is described under /api/docs.",
+            ),
         ]
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
         short = "Past the last page, the list is empty. Shortened here: /api/docs on this host has every member."
-        listed = Answer(200, "The calls", [{"call": _CALL}], short, as_xml={"calls": [_CALL]})
+        listed = AnswerText(200, "The calls", [{"call": _CALL}], short, as_xml={"calls": [_CALL]})
         return [listed, _FORBIDDEN]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
-        listing = Request(
-            "List the calls", cls.about(), "GET", cls.path, tuple(cls.parameters(settings)), tuple(cls.answers(settings)), _TRIAL
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
+        listing = RequestExample(
+            "List the calls",
+            cls.about(),
+            "GET",
+            cls.path,
+            tuple(cls.parameters(settings)),
+            tuple(cls.answers(settings)),
+            _TRIAL,
         )
-        uuid = Parameter("uuid", "The call's own ID.", SAMPLE_UUID, "CALL_UUID", required=True, in_path=True)
+        uuid = ParameterText(
+            "uuid", "The call's own ID.", SAMPLE_UUID, "CALL_UUID", required=True, in_path=True
+        )
         shown = {"call": {**_CALL, "legs": [], "events": []}}
         answers = (
-            Answer(200, "The call", shown, "Shortened here: /api/docs on this host has every member."),
-            Answer(404, "There is no such call", {"error": "call not found"}, "The ID is no call of this company."),
+            AnswerText(
+                200, "The call", shown, "Shortened here: /api/docs on this host has every member."
+            ),
+            AnswerText(
+                404,
+                "There is no such call",
+                {"error": "call not found"},
+                "The ID is no call of this company.",
+            ),
             _FORBIDDEN,
         )
-        one = Request(
+        one = RequestExample(
             "Read one call",
             "With its legs, and what happened when.",
             "GET",

@@ -7,13 +7,19 @@ from uuid import UUID
 from django import forms
 
 from callcontrol.control import registry
-from callcontrol.control.actions.base import Action, Member
-from publishers.instructions.vocabulary import SAMPLE_CALLER, SAMPLE_UUID, Answer, Parameter, Request
-from publishers.keys.types import ChosenField, KeyKind
+from callcontrol.control.actions.base import Action, ActionParameter
+from publishers.instructions.vocabulary import (
+    SAMPLE_CALLER,
+    SAMPLE_UUID,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+)
+from publishers.keys.types import ChosenField, KeyType
 
 _SHAPE = {"success": False}
 _HARM = "it would act on a live call, with people on the line"
-_NOT_THEIRS = Answer(
+_NOT_THEIRS = AnswerText(
     401,
     "The key, or the call, is not yours",
     {**_SHAPE, "error": "not authorized"},
@@ -29,7 +35,7 @@ _ACTIVE = {
 }
 
 
-class CallControlKey(KeyKind):
+class CallControlKey(KeyType):
     """Lets a buyer, or a group of them, act on the calls that are with it."""
 
     slug = "call_control"
@@ -42,7 +48,7 @@ class CallControlKey(KeyKind):
     fields: ClassVar[dict[str, forms.Field]] = {
         "actions": ChosenField(
             label="What it may do",
-            choices=registry.words,
+            choices=registry.action_choices,
             initial=[],
             required=False,
             help_text="With the calls that are with this buyer, or with a buyer of this group. Nothing else is allowed.",
@@ -66,11 +72,18 @@ class CallControlKey(KeyKind):
     @classmethod
     def gist(cls, settings: Mapping[str, Any]) -> str:
         """Its actions, with the windows of those that have one."""
-        windows = {word: f" within {settings[f'{word}_seconds']} s" for word in ("return", "reject")}
-        return ", ".join(word.replace("_", " ") + windows.get(word, "") for word in settings["actions"]) or "no action"
+        windows = {
+            word: f" within {settings[f'{word}_seconds']} s" for word in ("return", "reject")
+        }
+        return (
+            ", ".join(
+                word.replace("_", " ") + windows.get(word, "") for word in settings["actions"]
+            )
+            or "no action"
+        )
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         """The list of calls first, then what may be done with them."""
         may, known = settings["actions"], {action.slug: action for action in registry.all_actions()}
         told = [_listing()] if registry.LISTING in may else []
@@ -80,20 +93,32 @@ class CallControlKey(KeyKind):
         return told
 
 
-def _listing() -> Request:
-    about = (
-        "The calls that are with you now, ringing or answered, the newest first. Their call_uuid is what all other requests name."
-    )
+def _listing() -> RequestExample:
+    about = "The calls that are with you now, ringing or answered, the newest first. Their call_uuid is what all other requests name."
     times = {name: f"When {what}, in milliseconds since 1970." for name, what in _TIMES.items()}
-    return Request(
+    return RequestExample(
         "List your calls",
         about,
         "GET",
         CallControlKey.path,
-        (Parameter("caller_number", "Only the calls of this caller."), Parameter("page", "Which page of 25; 1 is the newest.")),
         (
-            Answer(200, "Your calls", {"success": True, "results": [_ACTIVE]}, "Take the call_uuid of the call you mean.", times),
-            Answer(200, "No call at present", {"success": False, "results": []}, "Ask again when one rings."),
+            ParameterText("caller_number", "Only the calls of this caller."),
+            ParameterText("page", "Which page of 25; 1 is the newest."),
+        ),
+        (
+            AnswerText(
+                200,
+                "Your calls",
+                {"success": True, "results": [_ACTIVE]},
+                "Take the call_uuid of the call you mean.",
+                times,
+            ),
+            AnswerText(
+                200,
+                "No call at present",
+                {"success": False, "results": []},
+                "Ask again when one rings.",
+            ),
         ),
         trial="It only reads: no call is changed by it.",
         shape=_SHAPE,
@@ -103,21 +128,29 @@ def _listing() -> Request:
 _TIMES = {"started_at": "the call came in", "dialed_out_at": "you were dialed"}
 
 
-def _acting(action: type[Action], settings: Mapping[str, Any]) -> Request:
+def _acting(action: type[Action], settings: Mapping[str, Any]) -> RequestExample:
     """An action, in the words of its own class."""
-    call = Parameter(
-        "call_uuid", "The call, as the list of calls names it.", SAMPLE_UUID, "CALL_UUID", required=True, in_path=True
+    call = ParameterText(
+        "call_uuid",
+        "The call, as the list of calls names it.",
+        SAMPLE_UUID,
+        "CALL_UUID",
+        required=True,
+        in_path=True,
     )
-    done = {"success": True, **{name: _sample(name, member) for name, member in action.answers.items()}}
+    done = {
+        "success": True,
+        **{name: _sample(name, member) for name, member in action.answers.items()},
+    }
     meanings = {name: member.meaning for name, member in action.answers.items()}
-    return Request(
+    return RequestExample(
         action.summary,
         f"{action.summary} that is with you.",
         "POST",
         f"/call_control/v1/calls/{{call_uuid}}/{action.slug}.json",
         (call, *(_parameter(name, member) for name, member in action.parameters.items())),
         (
-            Answer(200, "Done", done, "It is done; asking twice does no harm.", meanings),
+            AnswerText(200, "Done", done, "It is done; asking twice does no harm.", meanings),
             *_refused(action.errors.items(), settings),
         ),
         no_trial=_HARM,
@@ -125,11 +158,11 @@ def _acting(action: type[Action], settings: Mapping[str, Any]) -> Request:
     )
 
 
-def _parameter(name: str, member: Member) -> Parameter:
-    return Parameter(name, member.meaning, _sample(name, member), name.upper())
+def _parameter(name: str, member: ActionParameter) -> ParameterText:
+    return ParameterText(name, member.meaning, _sample(name, member), name.upper())
 
 
-def _sample(name: str, member: Member) -> str:
+def _sample(name: str, member: ActionParameter) -> str:
     if member.type is bool:
         return "true"
     if member.type is UUID:
@@ -137,9 +170,12 @@ def _sample(name: str, member: Member) -> str:
     return SAMPLE_CALLER if name.endswith(("_to", "_number")) else "text"
 
 
-def _refused(errors: Iterable[tuple[str, str]], settings: Mapping[str, Any]) -> list[Answer]:
+def _refused(errors: Iterable[tuple[str, str]], settings: Mapping[str, Any]) -> list[AnswerText]:
     """Each refusal in its own situation."""
-    return [Answer(422, error, {**_SHAPE, "error": error}, _in_seconds(when, settings)) for error, when in errors] + [_NOT_THEIRS]
+    return [
+        AnswerText(422, error, {**_SHAPE, "error": error}, _in_seconds(when, settings))
+        for error, when in errors
+    ] + [_NOT_THEIRS]
 
 
 def _in_seconds(when: str, settings: Mapping[str, Any]) -> str:
@@ -148,14 +184,38 @@ def _in_seconds(when: str, settings: Mapping[str, Any]) -> str:
     return when
 
 
-def _of_transfer(title: str, about: str, method: str, path: str, errors: Mapping[str, str]) -> Request:
-    uuid = Parameter(
-        "uuid", "The transfer_uuid of the answer to “Transfer a call”.", SAMPLE_UUID, "UUID", required=True, in_path=True
+def _of_transfer(
+    title: str, about: str, method: str, path: str, errors: Mapping[str, str]
+) -> RequestExample:
+    uuid = ParameterText(
+        "uuid",
+        "The transfer_uuid of the answer to “Transfer a call”.",
+        SAMPLE_UUID,
+        "UUID",
+        required=True,
+        in_path=True,
     )
-    unknown = Answer(404, "There is no such transfer", {**_SHAPE, "error": "transfer not found"}, "The uuid is of no transfer.")
-    refused = [Answer(422, error, {**_SHAPE, "error": error}, when) for error, when in errors.items()]
-    done = Answer(200, "Done", {"success": True}, "It is done.")
-    return Request(title, about, method, path, (uuid,), (done, *refused, unknown), no_trial=_HARM, shape=_SHAPE, key_name="")
+    unknown = AnswerText(
+        404,
+        "There is no such transfer",
+        {**_SHAPE, "error": "transfer not found"},
+        "The uuid is of no transfer.",
+    )
+    refused = [
+        AnswerText(422, error, {**_SHAPE, "error": error}, when) for error, when in errors.items()
+    ]
+    done = AnswerText(200, "Done", {"success": True}, "It is done.")
+    return RequestExample(
+        title,
+        about,
+        method,
+        path,
+        (uuid,),
+        (done, *refused, unknown),
+        no_trial=_HARM,
+        shape=_SHAPE,
+        key_name="",
+    )
 
 
 _BY_TRANSFER = [

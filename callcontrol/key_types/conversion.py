@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from publishers.instructions.vocabulary import SAMPLE_UUID, Answer, Parameter, Request
-from publishers.keys.types import KeyKind
+from publishers.instructions.vocabulary import (
+    SAMPLE_UUID,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+)
+from publishers.keys.types import KeyType
 
 
-class ConversionKey(KeyKind):
+class ConversionKey(KeyType):
     """Reports that a call led to a sale, and what it is worth."""
 
     slug = "conversion"
@@ -16,28 +21,30 @@ class ConversionKey(KeyKind):
     path = "/conversions.json"
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         uuid = "The call's own ID. It came with the call, in the SIP header X-PH-RetreaverUUID, or in a webhook."
         revenue = "What the sale is worth to whoever sent you the call, like 120.00: a plain decimal of at most 4 places."
-        payout = "What of it goes to the publisher, written in the same way. Without it nothing does."
+        payout = (
+            "What of it goes to the publisher, written in the same way. Without it nothing does."
+        )
         return [
-            Parameter("call_uuid", uuid, SAMPLE_UUID, "CALL_UUID", required=True),
-            Parameter("revenue", revenue, "120.00", "REVENUE", required=True),
-            Parameter("payout", payout),
+            ParameterText("call_uuid", uuid, SAMPLE_UUID, "CALL_UUID", required=True),
+            ParameterText("revenue", revenue, "120.00", "REVENUE", required=True),
+            ParameterText("payout", payout),
         ]
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
         sold = {"call_uuid": SAMPLE_UUID, "status": "converted", "revenue": 120.0, "payout": 0.0}
         return [
-            Answer(200, "converted: the sale counts", sold, "Nothing more to do."),
-            Answer(
+            AnswerText(200, "converted: the sale counts", sold, "Nothing more to do."),
+            AnswerText(
                 200,
                 "already converted: the call was sold before",
                 {**sold, "status": "already converted"},
                 "Nothing changed: a call is sold once. The answer has the amounts that stand.",
             ),
-            Answer(
+            AnswerText(
                 404,
                 "There is no such call",
                 {"error": "call not found"},
@@ -46,7 +53,13 @@ class ConversionKey(KeyKind):
         ]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         (request,) = super().requests(settings)
         asked = (request.about, request.method, request.path, request.parameters, request.answers)
-        return [Request("Report a sale", *asked, no_trial="it would sell a real call, which can't be taken back")]
+        return [
+            RequestExample(
+                "Report a sale",
+                *asked,
+                no_trial="it would sell a real call, which can't be taken back",
+            )
+        ]

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from callcontrol.carriers.base import Arrival
 from callcontrol.models import Call, CallTag, Leg, Party
-from callcontrol.state.timeline import note
-from callcontrol.webhooks.start import is_asked_first
+from callcontrol.state.timeline import add_event
+from callcontrol.webhooks.start import has_start_webhooks
 from campaigns import phone
 from campaigns.errors import NotFound
 from config.db.insert import insert_row
 from publishers import stored_tags
 from publishers.models import InboundNumber
-from publishers.snapshot import CampaignFacts, Snapshot, current_snapshot
-from publishers.stored_tags import Waiting
+from publishers.snapshot import CampaignSnapshot, Snapshot, current_snapshot
+from publishers.stored_tags import StoredTags
 from reservations import lifecycle as reservations
 from reservations.models import Reservation
 from reservations.numbers import sip_address
@@ -23,19 +23,19 @@ NOT_OURS = "that number is not one of ours"
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class DialedDestination:
     """Where the call came in: the campaign that it is for, and what its number says about it."""
 
     snapshot: Snapshot
-    campaign: CampaignFacts
+    campaign: CampaignSnapshot
     number: str
     sip_uuid: UUID | None = None
-    publisher_row: int | None = None
+    publisher_pk: int | None = None
     tags: Mapping[str, str] | None = None
     ask_caller_number: bool = False
 
 
-def destination_of(to: str) -> Destination:
+def destination_of(to: str) -> DialedDestination:
     """The campaign of a dialed number or SIP address; raises NotFound when it is not ours, or no longer."""
     if "@" in to:
         return _sip_destination(to)
@@ -44,17 +44,17 @@ def destination_of(to: str) -> Destination:
     if found is None:
         raise NotFound(NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
-    return Destination(
+    return DialedDestination(
         snapshot=snapshot,
         campaign=campaign,
         number=found.number,
-        publisher_row=found.publisher_id,
+        publisher_pk=found.publisher_id,
         tags=found.tags,
         ask_caller_number=found.ask_caller_number,
     )
 
 
-def _sip_destination(to: str) -> Destination:
+def _sip_destination(to: str) -> DialedDestination:
     """With or without its scheme. A late or reused address still leads to its reservation's campaign."""
     try:
         uuid = UUID(to.partition("@")[0].rpartition(":")[2])
@@ -64,18 +64,20 @@ def _sip_destination(to: str) -> Destination:
     if found is None:
         raise NotFound(NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
-    return Destination(snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid)
+    return DialedDestination(
+        snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid
+    )
 
 
-def _unretired(company_row: int, campaign_row: int) -> tuple[Snapshot, CampaignFacts]:
-    snapshot = current_snapshot(company_row)
-    campaign = snapshot.campaigns.get(campaign_row)
+def _unretired(company_pk: int, campaign_pk: int) -> tuple[Snapshot, CampaignSnapshot]:
+    snapshot = current_snapshot(company_pk)
+    campaign = snapshot.campaigns.get(campaign_pk)
     if campaign is None or snapshot.retired:
         raise NotFound(NOT_OURS)
     return snapshot, campaign
 
 
-def take_in(arrival: Arrival, to: Destination) -> Call:
+def record_arrival(arrival: Arrival, to: DialedDestination) -> Call:
     """Makes the call's row with its reservation, publisher, tags and caller's leg; inside the caller's transaction.
 
     A carrier that announces a call twice gets the first one again. Who writes tags about this caller meanwhile has
@@ -83,8 +85,10 @@ def take_in(arrival: Arrival, to: Destination) -> Call:
     """
     call = _new_call(arrival, to)
     if call.caller_number:
-        stored_tags.wait_for_turn(company_row=call.company_id, caller_number=call.caller_number)
-    if not insert_row(call):  # before it claims anything: of two announcements at once, one waits here for the other
+        stored_tags.wait_for_turn(company_pk=call.company_id, caller_number=call.caller_number)
+    if not insert_row(
+        call
+    ):  # before it claims anything: of two announcements at once, one waits here for the other
         return Call.objects.get(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id)
     source = _recognize(call, to)
     Leg.objects.create(
@@ -98,48 +102,55 @@ def take_in(arrival: Arrival, to: Destination) -> Call:
     )
     _write_tags(call, to, source)
     claimed = str(call.reservation_id) if call.reservation_id else None
-    note(call, "arrived", at=arrival.now, number=to.number, reservation=claimed)
+    add_event(call, "arrived", at=arrival.now, number=to.number, reservation=claimed)
     return call
 
 
-def _new_call(arrival: Arrival, to: Destination) -> Call:
+def _new_call(arrival: Arrival, to: DialedDestination) -> Call:
     """An ordinary call of the number's campaign, not saved yet."""
     return Call(
-        company_id=to.snapshot.company_row,
+        company_id=to.snapshot.company_pk,
         campaign_id=to.campaign.row,
-        publisher_id=to.publisher_row,
+        publisher_id=to.publisher_pk,
         carrier=arrival.carrier,
         carrier_call_id=arrival.carrier_call_id,
         inbound_number=to.number,
         caller_number=_caller_number(arrival, to),
         started_at=arrival.now,
         clock=arrival.now,
-        prepared_at=None if is_asked_first(to.snapshot, to.campaign.row) else arrival.now,
+        prepared_at=None if has_start_webhooks(to.snapshot, to.campaign.row) else arrival.now,
     )
 
 
-def _recognize(call: Call, to: Destination) -> Reservation | None:
+def _recognize(call: Call, to: DialedDestination) -> Reservation | None:
     """Puts the call where its caller's ping belongs: the reservation that it claims, or one that only attributes it."""
     claimed = reservations.claim(
-        company_row=call.company_id,
+        company_pk=call.company_id,
         sip_uuid=to.sip_uuid,
         inbound_number=to.number,
         caller_number=call.caller_number,
         now=call.started_at,
     )
     source = claimed or reservations.attributed(
-        company_row=call.company_id, inbound_number=to.number, caller_number=call.caller_number, now=call.started_at
+        company_pk=call.company_id,
+        inbound_number=to.number,
+        caller_number=call.caller_number,
+        now=call.started_at,
     )
     if source is not None:
         call.reservation = claimed
-        call.campaign_id = source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row
-        call.publisher_id = source.publisher_id or to.publisher_row
-        call.prepared_at = None if is_asked_first(to.snapshot, call.campaign_id) else call.started_at
+        call.campaign_id = (
+            source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row
+        )
+        call.publisher_id = source.publisher_id or to.publisher_pk
+        call.prepared_at = (
+            None if has_start_webhooks(to.snapshot, call.campaign_id) else call.started_at
+        )
         call.save(update_fields=["reservation", "campaign", "publisher", "prepared_at"])
     return source
 
 
-def _caller_number(arrival: Arrival, to: Destination) -> str | None:
+def _caller_number(arrival: Arrival, to: DialedDestination) -> str | None:
     """The number of the caller: keyed in where the line is a transferring agent's, else the one that was shown."""
     said = (arrival.digits if to.ask_caller_number else arrival.caller) or ""
     if said.lower().startswith(("sip:", "sips:")):
@@ -149,23 +160,32 @@ def _caller_number(arrival: Arrival, to: Destination) -> str | None:
     return phone.to_e164(said, to.snapshot.region)
 
 
-def _write_tags(call: Call, to: Destination, source: Reservation | None) -> None:
+def _write_tags(call: Call, to: DialedDestination, source: Reservation | None) -> None:
     """The number's tags first, then what was written and what the ping said, the later value of a name winning."""
-    waiting: list[Waiting] = []
+    waiting: list[StoredTags] = []
     if call.caller_number:
-        waiting = stored_tags.take(
-            company_row=call.company_id, campaign_row=call.campaign_id, caller_number=call.caller_number, now=call.started_at
+        waiting = stored_tags.take_stored_tags(
+            company_pk=call.company_id,
+            campaign_pk=call.campaign_id,
+            caller_number=call.caller_number,
+            now=call.started_at,
         )
     if source is not None:
-        waiting += [Waiting(name, value, source.publisher_id, source.created_at) for name, value in source.tags.items()]
-    merged = {name: Waiting(name, value, to.publisher_row, call.started_at) for name, value in (to.tags or {}).items()}
+        waiting += [
+            StoredTags(name, value, source.publisher_id, source.created_at)
+            for name, value in source.tags.items()
+        ]
+    merged = {
+        name: StoredTags(name, value, to.publisher_pk, call.started_at)
+        for name, value in (to.tags or {}).items()
+    }
     merged |= {row.name: row for row in sorted(waiting, key=lambda row: row.written_at)}
     CallTag.objects.bulk_create(
         CallTag(
             call=call,
             name=row.name,
             value=row.value,
-            publisher_id=row.publisher_row,
+            publisher_id=row.publisher_pk,
             written_at=min(row.written_at, call.started_at),
         )
         for row in merged.values()

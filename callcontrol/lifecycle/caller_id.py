@@ -18,21 +18,27 @@ _MOST_TRIES = 100
 _CHANCE = SystemRandom()
 
 
-def insert(leg: Leg, *, chance: Random = _CHANCE) -> None:
+def insert_leg(leg: Leg, *, chance: Random = _CHANCE) -> None:
     """Inserts a new leg with what it shows, inside the caller's transaction. Nothing that others wait for is locked after it.
 
     A leg that was inserted at the same moment with the same random number is waited for, and another number is drawn.
     """
     for _ in range(_MOST_TRIES):
-        leg.caller_number_sent, leg.number_is_random = shown(call=leg.call, buyer=leg.buyer, chance=chance)
+        leg.caller_number_sent, leg.number_is_random = shown_caller_id(
+            call=leg.call, buyer=leg.buyer, chance=chance
+        )
         if insert_row(leg):
             return
         if not leg.number_is_random:
             break
-    leg.save(force_insert=True)  # it is something else that stands in the way: the database says what
+    leg.save(
+        force_insert=True
+    )  # it is something else that stands in the way: the database says what
 
 
-def shown(*, call: Call, buyer: Buyer | None, chance: Random = _CHANCE) -> tuple[str | None, bool]:
+def shown_caller_id(
+    *, call: Call, buyer: Buyer | None, chance: Random = _CHANCE
+) -> tuple[str | None, bool]:
     """The caller ID for a leg of this call, None when it is withheld, and whether it is random.
 
     The number that a buyer wants to see instead of the caller's stands, whoever calls. Without a buyer it is a line to
@@ -47,9 +53,15 @@ def shown(*, call: Call, buyer: Buyer | None, chance: Random = _CHANCE) -> tuple
 
 def _is_shared(call: Call) -> bool:
     """Whether the company says that many share the caller's number, or so many are calling from it now, this call included."""
-    live = Call.objects.filter(company_id=call.company_id, caller_number=call.caller_number, ended_at=None)
-    companies = Company.objects.filter(pk=call.company_id).annotate(crowded=Exists(live[CROWD - 1 : CROWD]))
-    static, region, crowded = companies.values_list("static_caller_numbers", "region", "crowded").get()
+    live = Call.objects.filter(
+        company_id=call.company_id, caller_number=call.caller_number, ended_at=None
+    )
+    companies = Company.objects.filter(pk=call.company_id).annotate(
+        crowded=Exists(live[CROWD - 1 : CROWD])
+    )
+    static, region, crowded = companies.values_list(
+        "static_caller_numbers", "region", "crowded"
+    ).get()
     return crowded or any(phone.to_e164(text, region) == call.caller_number for text in static)
 
 
@@ -57,5 +69,8 @@ def _stand_in(buyer: Buyer | None, chance: Random) -> str:
     """A toll-free number that no live leg of the buyer shows."""
     while True:
         number = f"+1{chance.choice(_TOLL_FREE)}555{chance.randrange(10_000):04}"
-        if buyer is None or not Leg.objects.live().filter(buyer=buyer, caller_number_sent=number).exists():
+        if (
+            buyer is None
+            or not Leg.objects.live().filter(buyer=buyer, caller_number_sent=number).exists()
+        ):
             return number

@@ -3,20 +3,20 @@
 import random
 from datetime import datetime, timedelta
 
-from callcontrol.carriers.base import Dial
+from callcontrol.carriers.base import DialRequest
 from callcontrol.carriers.registry import carrier_class
 from callcontrol.models import Call, Leg, Party
-from callcontrol.state.locked_call import Room
-from callcontrol.state.tags import known, land
-from callcontrol.state.timeline import note
-from callcontrol.state.transitions import change, move
+from callcontrol.state.locked_call import LockedCall
+from callcontrol.state.tags import apply_late_tags, known_tags
+from callcontrol.state.timeline import add_event
+from callcontrol.state.transitions import change_row, move_state
 from campaigns import duplicates
 from campaigns.caps import counters
 from campaigns.caps.counters import CapFull
 from campaigns.models import Buyer, CapHold
 from campaigns.routing import allocation, engine
 from campaigns.routing.engine import Candidate, Ping
-from publishers.snapshot import CampaignFacts, Snapshot
+from publishers.snapshot import CampaignSnapshot, Snapshot
 from reservations.models import Reservation
 
 from . import caller_id
@@ -25,16 +25,16 @@ from .ending import give_up
 RING_SECONDS = 30  # of a line that is no buyer's
 
 
-def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
+def ring_next(room: LockedCall, *, snapshot: Snapshot, now: datetime) -> DialRequest | None:
     """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
 
     None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
     left out.
     """
     call = room.call
-    if not move(call, Call.Status.RINGING):
+    if not move_state(call, Call.Status.RINGING):
         return None
-    land(call)
+    apply_late_tags(call)
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
         give_up(room, at=now, why=why)
@@ -49,22 +49,32 @@ def ring_next(room: Room, *, snapshot: Snapshot, now: datetime) -> Dial | None:
     return _ring(room, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
 
 
-def release_unusable(room: Room, *, snapshot: Snapshot, now: datetime) -> None:
+def release_unusable(room: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
     """Gives back the reserved buyer's place if that buyer can't be dialed: in a transaction of its own.
 
     Once the buyer was tried, the place is its leg's.
     """
     call, reservation = room.call, room.call.reservation
-    if call.status != Call.Status.ROUTING or reservation is None or reservation.buyer_id in _tried(room):
+    if (
+        call.status != Call.Status.ROUTING
+        or reservation is None
+        or reservation.buyer_id in _tried(room)
+    ):
         return
     campaign, _ = _open_campaign(call, snapshot)
-    if reservation.hold_id and (campaign is None or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))):
-        counters.give_back(hold_ids=[reservation.hold_id], now=now)
+    if reservation.hold_id and (
+        campaign is None
+        or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))
+    ):
+        counters.release_places(hold_ids=[reservation.hold_id], now=now)
 
 
-def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None, str]:
+def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignSnapshot | None, str]:
     """The call's campaign, or None and why nobody may be dialed for it."""
-    campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
+    campaign, publisher = (
+        snapshot.campaigns.get(call.campaign_id),
+        snapshot.publishers.get(call.publisher_id or 0),
+    )
     if campaign is None or snapshot.retired:
         return None, "the campaign was deleted"
     if campaign.paused:
@@ -72,12 +82,14 @@ def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignFacts | None
     return (None, "the publisher is paused") if publisher and publisher.paused else (campaign, "")
 
 
-def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: datetime) -> Ping:
+def ping_of(
+    room: LockedCall, campaign: CampaignSnapshot, snapshot: Snapshot, *, now: datetime
+) -> Ping:
     """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
     call = room.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
-    before = duplicates.before(
-        campaign_row=campaign.row,
+    before = duplicates.duplicates_before(
+        campaign_pk=campaign.row,
         caller_number=call.caller_number,
         dedupe_seconds=campaign.dedupe_seconds,
         duplicates=campaign.duplicates,
@@ -88,7 +100,7 @@ def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: dat
         now=now,
         campaign_id=campaign.campaign_id,
         caller_number=call.caller_number,
-        tags=known(call),
+        tags=known_tags(call),
         publisher_id=publisher.publisher_id if publisher else None,
         leave_out=_tried(room),
         converted_with=before.converted_with,
@@ -96,12 +108,12 @@ def ping_of(room: Room, campaign: CampaignFacts, snapshot: Snapshot, *, now: dat
     )
 
 
-def _tried(room: Room) -> frozenset[int]:
+def _tried(room: LockedCall) -> frozenset[int]:
     """The rows of the buyers that this call was dialed to, by us or by who transferred it."""
     return frozenset(leg.buyer_id for leg in room.legs if leg.buyer_id)
 
 
-def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> str | None:
+def _obstacle(reservation: Reservation, campaign: CampaignSnapshot, ping: Ping) -> str | None:
     """Why the reserved buyer can't be dialed: paused, off the campaign or without a number."""
     buyer = campaign.buyers.by_row.get(reservation.buyer_id or 0)
     if buyer is None:
@@ -111,23 +123,40 @@ def _obstacle(reservation: Reservation, campaign: CampaignFacts, ping: Ping) -> 
     return None if engine.number_for(buyer, ping) else "it has no number for this caller"
 
 
-def _reserved(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
+def _reserved(
+    call: Call, campaign: CampaignSnapshot, ping: Ping
+) -> tuple[Candidate | None, CapHold | None]:
     """The reserved buyer with its place, or nothing if it is passed over. A place that it holds moves to the leg."""
     reservation = call.reservation
-    if reservation is None or reservation.buyer_id is None or reservation.buyer_id in ping.leave_out:
+    if (
+        reservation is None
+        or reservation.buyer_id is None
+        or reservation.buyer_id in ping.leave_out
+    ):
         return None, None
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
-        decision = engine.decide(campaign.buyers, ping, counters.full_counters(call.company_id, ping.now), seed=_seed())
+        decision = engine.decide(
+            campaign.buyers, ping, counters.full_counters(call.company_id, ping.now), seed=_seed()
+        )
         try:
-            hold = _place_of(reservation) or allocation.take(buyer, company_row=call.company_id, now=ping.now)
+            hold = _place_of(reservation) or allocation.take_place(
+                buyer, company_pk=call.company_id, now=ping.now
+            )
         except CapFull as full:
             why = full.text
         else:
-            note(call, "routed", at=ping.now, reserved=buyer.buyer_id, reserved_row=buyer.row, trace=decision.stored())
+            add_event(
+                call,
+                "routed",
+                at=ping.now,
+                reserved=buyer.buyer_id,
+                reserved_row=buyer.row,
+                trace=decision.stored(),
+            )
             return buyer, hold
-    note(call, "reserved-buyer-passed-over", at=ping.now, why=why)
+    add_event(call, "reserved-buyer-passed-over", at=ping.now, why=why)
     return None, None
 
 
@@ -138,15 +167,17 @@ def _place_of(reservation: Reservation) -> CapHold | None:
     return CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
 
 
-def _routed(call: Call, campaign: CampaignFacts, ping: Ping) -> tuple[Candidate | None, CapHold | None]:
-    chosen = allocation.choose(
+def _routed(
+    call: Call, campaign: CampaignSnapshot, ping: Ping
+) -> tuple[Candidate | None, CapHold | None]:
+    chosen = allocation.allocate(
         pool=campaign.buyers,
         ping=ping,
         used=counters.full_counters(call.company_id, ping.now),
         seed=_seed(),
-        company_row=call.company_id,
+        company_pk=call.company_id,
     )
-    note(call, "routed", at=ping.now, trace=chosen.decision.stored())
+    add_event(call, "routed", at=ping.now, trace=chosen.decision.stored())
     return chosen.buyer, chosen.hold
 
 
@@ -154,15 +185,25 @@ def _seed() -> int:
     return random.getrandbits(53)
 
 
-def _ring(room: Room, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime) -> Dial:
+def _ring(
+    room: LockedCall, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime
+) -> DialRequest:
     call, row = room.call, Buyer.objects.get(pk=buyer.row)
     leg = new_leg(room, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
-    change(call, buyer_id=row.pk)
-    note(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
+    change_row(call, buyer_id=row.pk)
+    add_event(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
     return dial_order(room, leg, row)
 
 
-def new_leg(room: Room, party: Party, *, number: str, buyer: Buyer | None, hold: CapHold | None = None, now: datetime) -> Leg:
+def new_leg(
+    room: LockedCall,
+    party: Party,
+    *,
+    number: str,
+    buyer: Buyer | None,
+    hold: CapHold | None = None,
+    now: datetime,
+) -> Leg:
     """A ringing leg of the room, saved. Without a buyer it rings half a minute."""
     seconds = buyer.timeout_seconds if buyer else RING_SECONDS
     leg = Leg(
@@ -176,7 +217,7 @@ def new_leg(room: Room, party: Party, *, number: str, buyer: Buyer | None, hold:
         started_at=now,
         rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
     )
-    caller_id.insert(leg)
+    caller_id.insert_leg(leg)
     room.legs.append(leg)
     return leg
 
@@ -188,10 +229,10 @@ def _acceptance_seconds(party: Party, buyer: Buyer | None) -> int | None:
     return buyer.acceptance_seconds
 
 
-def dial_order(room: Room, leg: Leg, buyer: Buyer | None) -> Dial:
+def dial_order(room: LockedCall, leg: Leg, buyer: Buyer | None) -> DialRequest:
     """What the carrier is asked for this leg."""
     call = room.call
-    return Dial(
+    return DialRequest(
         call_uuid=call.uuid,
         leg_uuid=leg.uuid,
         carrier_call_id=call.carrier_call_id,

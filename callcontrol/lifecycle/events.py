@@ -11,18 +11,26 @@ from uuid import UUID
 
 from django.db import transaction
 
-from callcontrol.carriers.base import Arrival, Carrier, CarrierFailed, Dial, Event, LegAnswered, LegEnded
+from callcontrol.carriers.base import (
+    Arrival,
+    Carrier,
+    CarrierError,
+    DialRequest,
+    Event,
+    LegAnswered,
+    LegEnded,
+)
 from callcontrol.carriers.registry import carrier
 from callcontrol.models import Call, Leg
-from callcontrol.state.locked_call import Room, enter, enter_by_leg
+from callcontrol.state.locked_call import LockedCall, lock_call, lock_call_of_leg
 from callcontrol.webhooks import start
 from campaigns.errors import NotFound
 from publishers.snapshot import current_snapshot
 from reservations import lifecycle as reservations
 
 from . import dialing, legs, settlement
-from .arrival import destination_of, take_in
-from .carrier_commands import conduct
+from .arrival import destination_of, record_arrival
+from .carrier_commands import dispatch
 
 # What was said while something else was being heard, with its moment; None: nobody is listening.
 _waiting: ContextVar[deque[tuple[Event, datetime]] | None] = ContextVar("waiting", default=None)
@@ -35,7 +43,7 @@ def call_arrived(arrival: Arrival) -> Call:
     Raises NotFound when the number is not ours.
     """
     call = take_call(arrival)
-    ring_on(call.pk, now=arrival.now)
+    dial_next(call.pk, now=arrival.now)
     return Call.objects.select_related("buyer", "publisher").get(pk=call.pk)
 
 
@@ -46,14 +54,14 @@ def take_call(arrival: Arrival) -> Call:
     """
     to = destination_of(arrival.to)
     with transaction.atomic():
-        call = take_in(arrival, to)
+        call = record_arrival(arrival, to)
     # Others' reservations live by the wall's clock, whatever time this call brings.
-    reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_row=call.company_id)
+    reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_pk=call.company_id)
     return call
 
 
 # --- who gets it ------------------------------------------------------------------------------------------
-def ring_on(call_uuid: UUID, *, now: datetime) -> bool:
+def dial_next(call_uuid: UUID, *, now: datetime) -> bool:
     """Rings the next buyer of a call that is looking for one, and the next after a leg that can't be dialed.
 
     Its start webhooks are asked before the first; False while another does that, who then rings. Whoever moves the call
@@ -61,16 +69,18 @@ def ring_on(call_uuid: UUID, *, now: datetime) -> bool:
     places of one hold: that keeps those who count in one order.
     """
     prepared_at, hold_id = _state_of(call_uuid)
-    if prepared_at is None and not start.prepare(call_uuid, now=now):
+    if prepared_at is None and not start.run_start_webhooks(call_uuid, now=now):
         return False
     if hold_id is not None:
         _release_unusable(call_uuid, now=now)
     while True:
         with transaction.atomic():
-            room = enter(call_uuid)
-            order = dialing.ring_next(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
+            room = lock_call(call_uuid)
+            order = dialing.ring_next(
+                room, snapshot=current_snapshot(room.call.company_id), now=room.at(now)
+            )
         if order is None:
-            follow(room, now=now)
+            run_follow_ups(room, now=now)
             return True
         if dial(room, order, now=now) is None:
             return True
@@ -78,7 +88,9 @@ def ring_on(call_uuid: UUID, *, now: datetime) -> bool:
 
 def _state_of(call_uuid: UUID) -> tuple[datetime | None, int | None]:
     """When the call was prepared, and the row of the hold of its reservation."""
-    found = Call.objects.filter(pk=call_uuid).values_list("prepared_at", "reservation__hold_id").first()
+    found = (
+        Call.objects.filter(pk=call_uuid).values_list("prepared_at", "reservation__hold_id").first()
+    )
     if found is None:
         raise NotFound("call not found")
     return found
@@ -86,67 +98,76 @@ def _state_of(call_uuid: UUID) -> tuple[datetime | None, int | None]:
 
 def _release_unusable(call_uuid: UUID, *, now: datetime) -> None:
     with transaction.atomic():
-        room = enter(call_uuid)
-        dialing.release_unusable(room, snapshot=current_snapshot(room.call.company_id), now=room.at(now))
+        room = lock_call(call_uuid)
+        dialing.release_unusable(
+            room, snapshot=current_snapshot(room.call.company_id), now=room.at(now)
+        )
 
 
-def dial(room: Room, order: Dial, *, now: datetime) -> CarrierFailed | None:
+def dial(room: LockedCall, order: DialRequest, *, now: datetime) -> CarrierError | None:
     """Has the carrier ring a leg, and tells it whatever else was decided with it. What failed, with the leg ended."""
     line = carrier()
     try:
         name = line.dial(order)
-    except CarrierFailed as failure:
+    except CarrierError as failure:
         with transaction.atomic():
-            room, leg = enter_by_leg(order.leg_uuid)
-            legs.failed(room, leg, why=str(failure), at=room.at(order.at))
-        hear_all(conduct(line, room.call, room.orders, now=now), now=now)
+            room, leg = lock_call_of_leg(order.leg_uuid)
+            legs.leg_failed(room, leg, why=str(failure), at=room.at(order.at))
+        handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
         return failure
     if not Leg.objects.live().filter(pk=order.leg_uuid).update(carrier_leg_id=name):
         _hang_up_over(line, order, name, now=now)
-    hear_all(conduct(line, room.call, room.orders, now=now), now=now)
+    handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
     return None
 
 
-def _hang_up_over(line: Carrier, order: Dial, name: str, *, now: datetime) -> None:
+def _hang_up_over(line: Carrier, order: DialRequest, name: str, *, now: datetime) -> None:
     """The call ended while its leg was being dialed, when nobody knew yet what to hang up."""
     Leg.objects.filter(pk=order.leg_uuid).update(carrier_leg_id=name)
     with transaction.atomic():
-        room, leg = enter_by_leg(order.leg_uuid)
+        room, leg = lock_call_of_leg(order.leg_uuid)
         room.order("hang_up", leg, at=leg.ended_at or now)
-    hear_all(conduct(line, room.call, room.orders, now=now), now=now)
+    handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
 
 
 # --- what the carrier tells -------------------------------------------------------------------------------
-def hear(event: LegAnswered | LegEnded, *, now: datetime) -> Call:
+def handle_event(event: LegAnswered | LegEnded, *, now: datetime) -> Call:
     """A carrier's word on a leg, the caller's included: its end is the caller's hang-up. Raises NotFound for an unknown leg."""
     with transaction.atomic():
-        room, leg = enter_by_leg(event.leg_uuid)
+        room, leg = lock_call_of_leg(event.leg_uuid)
         _move_clock(room, event.at)
         if isinstance(event, LegAnswered):
-            legs.answered(room, leg, at=event.at, event_id=event.event_id)
+            legs.leg_answered(room, leg, at=event.at, event_id=event.event_id)
         else:
-            legs.ended(room, leg, outcome=event.outcome, at=event.at, seconds=event.seconds, event_id=event.event_id)
-    follow(room, now=now)
+            legs.leg_ended(
+                room,
+                leg,
+                outcome=event.outcome,
+                at=event.at,
+                seconds=event.seconds,
+                event_id=event.event_id,
+            )
+    run_follow_ups(room, now=now)
     return room.call
 
 
-def _move_clock(room: Room, at: datetime) -> None:
+def _move_clock(room: LockedCall, at: datetime) -> None:
     if at > room.call.clock:
         Call.objects.filter(pk=room.call.pk, clock__lt=at).update(clock=at)
         room.call.clock = at
 
 
-def follow(room: Room, *, now: datetime) -> None:
+def run_follow_ups(room: LockedCall, *, now: datetime) -> None:
     """What comes of a change once it is written: the carrier's orders, the next buyer, the money."""
     if room.orders:
-        hear_all(conduct(carrier(), room.call, room.orders, now=now), now=now)
+        handle_events(dispatch(carrier(), room.call, room.orders, now=now), now=now)
     if room.call.status == Call.Status.ROUTING:
-        ring_on(room.call.pk, now=now)
+        dial_next(room.call.pk, now=now)
     elif not room.call.is_live:
-        settlement.settle(room.call.pk, now=now)
+        settlement.settle_call(room.call.pk, now=now)
 
 
-def hear_all(events: Sequence[Event], *, now: datetime) -> None:
+def handle_events(events: Sequence[Event], *, now: datetime) -> None:
     """What a carrier says at once, one after the other: what is said while an event is heard waits until that is done.
 
     Calls that ring each other would nest without an end otherwise.
@@ -171,6 +192,6 @@ def _hear_one(event: Event, now: datetime) -> None:
         if isinstance(event, Arrival):
             call_arrived(event)
         else:
-            hear(event, now=now)
+            handle_event(event, now=now)
     except NotFound:
         return

@@ -6,19 +6,19 @@ Each function works on a locked room inside the caller's transaction, and change
 from datetime import datetime, timedelta
 
 from callcontrol.models import Call, Leg, Outcome, Party, Transfer
-from callcontrol.state.locked_call import Room
-from callcontrol.state.timeline import note
-from callcontrol.state.transitions import change, move
-from callcontrol.webhooks.deliveries import queue
+from callcontrol.state.locked_call import LockedCall
+from callcontrol.state.timeline import add_event
+from callcontrol.state.transitions import change_row, move_state
+from callcontrol.webhooks.deliveries import queue_webhooks
 from campaigns.caps import counters
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
-from .ending import WITH_THE_CALL, finish, reckon
+from .ending import WITH_THE_CALL, count_late_tags, end_call
 
 
 # --- picked up --------------------------------------------------------------------------------------------
-def answered(room: Room, leg: Leg, *, at: datetime, event_id: str | None = None) -> None:
+def leg_answered(room: LockedCall, leg: Leg, *, at: datetime, event_id: str | None = None) -> None:
     """A leg was picked up. Of several moments that are told, the first is the right one.
 
     A leg that we gave up stays so: who picks it up all the same is hung up, and never bridged.
@@ -29,46 +29,71 @@ def answered(room: Room, leg: Leg, *, at: datetime, event_id: str | None = None)
     if not leg.is_live and not leg.final:
         room.order("hang_up", leg, at=leg.ended_at or at)
     if _may_be_told_better(room, leg) and (leg.answered_at is None or at < leg.answered_at):
-        change(leg, answered_at=at, accept_until=_accept_until(leg, at))
-        reckon(room)
+        change_row(leg, answered_at=at, accept_until=_accept_until(leg, at))
+        count_late_tags(room)
 
 
-def _may_be_told_better(room: Room, leg: Leg) -> bool:
+def _may_be_told_better(room: LockedCall, leg: Leg) -> bool:
     """Whether a late word still says when the leg was picked up: not of one that was given up, nor after the money."""
     return room.call.settled_at is None and (leg.is_live or leg.outcome in WITH_THE_CALL)
 
 
-def _picked_up(room: Room, leg: Leg, *, at: datetime, event_id: str | None) -> None:
-    move(leg, Leg.Status.IN_PROGRESS, answered_at=at, accept_until=_accept_until(leg, at))
-    note(room.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk))
+def _picked_up(room: LockedCall, leg: Leg, *, at: datetime, event_id: str | None) -> None:
+    move_state(leg, Leg.Status.IN_PROGRESS, answered_at=at, accept_until=_accept_until(leg, at))
+    add_event(room.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk))
     if leg.party == Party.HANDLER:
-        move(room.call, Call.Status.IN_PROGRESS)
-        queue(room.call, Webhook.Trigger.ANSWERED, snapshot=current_snapshot(room.call.company_id), now=at)
+        move_state(room.call, Call.Status.IN_PROGRESS)
+        queue_webhooks(
+            room.call,
+            Webhook.Trigger.ANSWERED,
+            snapshot=current_snapshot(room.call.company_id),
+            now=at,
+        )
     for transfer in _brought_by(room, leg):
-        move(transfer, Transfer.Status.IN_PROGRESS)
+        move_state(transfer, Transfer.Status.IN_PROGRESS)
     room.order("connected", room.caller, at=at)
     regroup(room, leg, at=at)
 
 
 def _accept_until(leg: Leg, at: datetime) -> datetime | None:
-    return None if leg.acceptance_seconds is None else at + timedelta(seconds=leg.acceptance_seconds)
+    return (
+        None if leg.acceptance_seconds is None else at + timedelta(seconds=leg.acceptance_seconds)
+    )
 
 
-def _brought_by(room: Room, leg: Leg) -> list[Transfer]:
+def _brought_by(room: LockedCall, leg: Leg) -> list[Transfer]:
     """The live transfer that brought this leg, if one did."""
     return [transfer for transfer in room.live_transfers() if transfer.transferee is leg]
 
 
 # --- over -------------------------------------------------------------------------------------------------
-def ended(room: Room, leg: Leg, *, outcome: str, at: datetime, seconds: int | None = None, event_id: str | None = None) -> None:
+def leg_ended(
+    room: LockedCall,
+    leg: Leg,
+    *,
+    outcome: str,
+    at: datetime,
+    seconds: int | None = None,
+    event_id: str | None = None,
+) -> None:
     """The carrier's word that a leg is over. `seconds`: how long it talked, where that is told."""
     picked_up = _pick_up_of(leg, outcome, at, seconds)
     if not leg.is_live:
         _was_ended(room, leg, outcome=outcome, at=at, answered_at=picked_up)
         return
     became = Outcome.COMPLETED if leg.talks or outcome == "completed" else Outcome(outcome)
-    move(leg, Leg.Status.ENDED, outcome=became, ended_at=at, answered_at=picked_up, final=True)
-    note(room.call, "left", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk), outcome=str(became))
+    move_state(
+        leg, Leg.Status.ENDED, outcome=became, ended_at=at, answered_at=picked_up, final=True
+    )
+    add_event(
+        room.call,
+        "left",
+        at=at,
+        event_id=event_id,
+        party=leg.party,
+        leg=str(leg.pk),
+        outcome=str(became),
+    )
     _leave(room, leg, at=at)
 
 
@@ -80,14 +105,16 @@ def _pick_up_of(leg: Leg, outcome: str, at: datetime, seconds: int | None) -> da
     return min(told, leg.answered_at) if leg.answered_at else told
 
 
-def _was_ended(room: Room, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None) -> None:
+def _was_ended(
+    room: LockedCall, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None
+) -> None:
     """The last word on a leg that was over already: by our own doing, or by an earlier word."""
     if room.call.settled_at is None:
         if _may_be_told_better(room, leg):
-            change(leg, outcome=_better(leg, outcome, at), answered_at=answered_at)
-        change(leg, ended_at=min(at, leg.ended_at or at))
-        reckon(room)
-    change(leg, final=True)
+            change_row(leg, outcome=_better(leg, outcome, at), answered_at=answered_at)
+        change_row(leg, ended_at=min(at, leg.ended_at or at))
+        count_late_tags(room)
+    change_row(leg, final=True)
 
 
 def _better(leg: Leg, outcome: str, at: datetime) -> str:
@@ -98,37 +125,39 @@ def _better(leg: Leg, outcome: str, at: datetime) -> str:
     return Outcome(outcome) if was_over else leg.outcome
 
 
-def end_ours(room: Room, leg: Leg, *, outcome: Outcome, at: datetime, key_row: int | None = None) -> None:
+def end_leg(
+    room: LockedCall, leg: Leg, *, outcome: Outcome, at: datetime, key_pk: int | None = None
+) -> None:
     """We end a leg: it rang out, was given back, taken back or stopped. The carrier is told, and has the last word."""
-    if not move(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at, given_up_by=key_row):
+    if not move_state(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at, given_up_by=key_pk):
         return
-    note(room.call, "taken-off", at=at, party=leg.party, leg=str(leg.pk), outcome=str(outcome))
+    add_event(room.call, "taken-off", at=at, party=leg.party, leg=str(leg.pk), outcome=str(outcome))
     room.order("hang_up", leg, at=at)
     _leave(room, leg, at=at)
 
 
-def failed(room: Room, leg: Leg, *, why: str, at: datetime) -> None:
+def leg_failed(room: LockedCall, leg: Leg, *, why: str, at: datetime) -> None:
     """The carrier could not dial the leg."""
-    if move(leg, Leg.Status.ENDED, outcome=Outcome.FAILED, ended_at=at, final=True):
-        note(room.call, "leg-failed", at=at, leg=str(leg.pk), why=why)
+    if move_state(leg, Leg.Status.ENDED, outcome=Outcome.FAILED, ended_at=at, final=True):
+        add_event(room.call, "leg-failed", at=at, leg=str(leg.pk), why=why)
         _leave(room, leg, at=at)
 
 
-def _leave(room: Room, leg: Leg, *, at: datetime) -> None:
+def _leave(room: LockedCall, leg: Leg, *, at: datetime) -> None:
     for transfer in _brought_by(room, leg):
-        move(transfer, Transfer.Status.ENDED, ended_at=at)
+        move_state(transfer, Transfer.Status.ENDED, ended_at=at)
     if leg.hold_id and leg.kept_the_call:
-        counters.end(hold_id=leg.hold_id, converted=None, now=at)
+        counters.end_hold(hold_id=leg.hold_id, converted=None, now=at)
     elif leg.hold_id:
-        counters.give_back(hold_ids=[leg.hold_id], now=at)
+        counters.release_places(hold_ids=[leg.hold_id], now=at)
     if leg.party == Party.CALLER:
-        finish(room, at=at, why="the caller hung up")
+        end_call(room, at=at, why="the caller hung up")
     else:
         regroup(room, leg, at=at)
 
 
 # --- nobody is left in dead air ---------------------------------------------------------------------------
-def regroup(room: Room, leg: Leg, *, at: datetime) -> None:
+def regroup(room: LockedCall, leg: Leg, *, at: datetime) -> None:
     """After `leg` came or left: joins a caller whom nobody else could take off hold, finds the next buyer, or ends the call.
 
     A held caller waits while the one who holds it is on the line, or while a transferee still rings.
@@ -145,25 +174,27 @@ def regroup(room: Room, leg: Leg, *, at: datetime) -> None:
         _all_left(room, leg, at=at)
 
 
-def _all_left(room: Room, leg: Leg, *, at: datetime) -> None:
+def _all_left(room: LockedCall, leg: Leg, *, at: datetime) -> None:
     """Nobody is with the caller any more: it is over if who left last had kept the call."""
     last = room.last_to_leave(leg) or leg
     if last.kept_the_call:
-        finish(room, at=last.ended_at or at, why=f"the {last.party} hung up")
+        end_call(room, at=last.ended_at or at, why=f"the {last.party} hung up")
     else:
         unhold(room, at=at)
-        move(room.call, Call.Status.ROUTING)
+        move_state(room.call, Call.Status.ROUTING)
 
 
-def _is_waited_on(room: Room) -> bool:
+def _is_waited_on(room: LockedCall) -> bool:
     """Whether somebody on the line is there to connect a held caller."""
-    return any(transfer.hold_caller and transfer.transferor.talks for transfer in room.live_transfers())
+    return any(
+        transfer.hold_caller and transfer.transferor.talks for transfer in room.live_transfers()
+    )
 
 
-def unhold(room: Room, *, at: datetime) -> bool:
+def unhold(room: LockedCall, *, at: datetime) -> bool:
     """The caller comes back into the conference; False when it was not on hold."""
-    if not room.caller.held or not change(room.caller, held=False, joining=True):
+    if not room.caller.held or not change_row(room.caller, held=False, joining=True):
         return False
-    note(room.call, "caller-joined", at=at)
+    add_event(room.call, "caller-joined", at=at)
     room.order("unhold", room.caller, at=at)
     return True

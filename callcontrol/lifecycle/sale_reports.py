@@ -6,16 +6,16 @@ from decimal import Decimal
 from uuid import UUID
 
 from callcontrol.models import Call, Leg
-from callcontrol.state.locked_call import Room, enter
-from callcontrol.state.timeline import note
-from callcontrol.webhooks.deliveries import queue
+from callcontrol.state.locked_call import LockedCall, lock_call
+from callcontrol.state.timeline import add_event
+from callcontrol.webhooks.deliveries import queue_webhooks
 from campaigns import duplicates
 from campaigns.errors import NotFound
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
-from .settlement import kept_leg
-from .timeouts import catch_up
+from .settlement import leg_that_kept
+from .timeouts import apply_timeouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +31,57 @@ class Sale:
 class Seller:
     """Whose key reports."""
 
-    company_row: int
-    buyer_row: int
+    company_pk: int
+    buyer_pk: int
 
 
-def come_near(call_uuid: UUID, seller: Seller, *, now: datetime) -> None:
+def apply_timeouts_for_sale(call_uuid: UUID, seller: Seller, *, now: datetime) -> None:
     """Brings a call that was ever dialed to this buyer to this moment, outside any transaction; NotFound for any other.
 
     Before the call is locked: others may guess at calls as they like, and keep nobody waiting. A call whose seconds
     should have been counted by now is counted first.
     """
-    theirs = Leg.objects.filter(call_id=call_uuid, call__company_id=seller.company_row, buyer_id=seller.buyer_row)
+    theirs = Leg.objects.filter(
+        call_id=call_uuid, call__company_id=seller.company_pk, buyer_id=seller.buyer_pk
+    )
     if not theirs.exists():
         raise NotFound("call not found")
     if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
-        catch_up(call_uuid, now=now)
+        apply_timeouts(call_uuid, now=now)
 
 
-def sell(call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, now: datetime) -> Sale:
+def record_sale_report(
+    call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, now: datetime
+) -> Sale:
     """Converts the call, inside the caller's transaction; NotFound for one that is not this buyer's.
 
     A live call may be sold, and so may one that did not convert or was a duplicate: the buyer says that it pays.
     """
-    room = enter(call_uuid)
+    room = lock_call(call_uuid)
     call = room.call
-    if call.company_id != seller.company_row or _buyer_of(room) != seller.buyer_row:
+    if call.company_id != seller.company_pk or _buyer_of(room) != seller.buyer_pk:
         raise NotFound("call not found")
     at = room.at(now)
     unsold = Call.objects.filter(pk=call.pk, converted_at=None)
     if not unsold.update(converted_at=at, payout=payout, revenue=revenue, duplicate=False):
         return Sale(False, call.revenue or Decimal(0), call.payout or Decimal(0))
     duplicates.record_sale(
-        company_row=call.company_id,
-        campaign_row=call.campaign_id,
+        company_pk=call.company_id,
+        campaign_pk=call.campaign_id,
         caller_number=call.caller_number,
-        buyer_row=seller.buyer_row,
+        buyer_pk=seller.buyer_pk,
         call_uuid=call.pk,
         now=at,
     )
-    note(call, "sold", at=at, payout=f"{payout:.2f}", revenue=f"{revenue:.2f}")
+    add_event(call, "sold", at=at, payout=f"{payout:.2f}", revenue=f"{revenue:.2f}")
     call.converted_at, call.payout, call.revenue = at, payout, revenue
-    queue(call, Webhook.Trigger.CONVERTED, snapshot=current_snapshot(call.company_id), now=at)
+    queue_webhooks(
+        call, Webhook.Trigger.CONVERTED, snapshot=current_snapshot(call.company_id), now=at
+    )
     return Sale(True, revenue, payout)
 
 
-def _buyer_of(room: Room) -> int | None:
+def _buyer_of(room: LockedCall) -> int | None:
     """Who has the call: whose leg kept it, else to whom it was dialed last."""
-    kept = kept_leg(room)
+    kept = leg_that_kept(room)
     return kept.buyer_id if kept else room.call.buyer_id

@@ -7,16 +7,16 @@ from django.db import transaction
 
 from callcontrol.carriers.registry import carrier_class
 from callcontrol.models import Call, Leg, Outcome, Party
-from callcontrol.state.locked_call import Room, enter
-from callcontrol.state.timeline import note
-from callcontrol.state.transitions import change
-from callcontrol.webhooks.deliveries import queue_decided
+from callcontrol.state.locked_call import LockedCall, lock_call
+from callcontrol.state.timeline import add_event
+from callcontrol.state.transitions import change_row
+from callcontrol.webhooks.deliveries import queue_conversion_webhooks
 from campaigns import duplicates
 from campaigns.caps import counters
 from campaigns.models import CapHold
 from campaigns.routing import engine
 from publishers import conversions
-from publishers.snapshot import ConversionFacts, Snapshot, current_snapshot
+from publishers.snapshot import ConversionSnapshot, Snapshot, current_snapshot
 
 from .dialing import ping_of
 
@@ -26,14 +26,14 @@ LAST_WORD = timedelta(seconds=60)
 GREATEST_AGE = timedelta(hours=4)
 
 
-def settle(call_uuid: UUID, *, now: datetime) -> bool:
+def settle_call(call_uuid: UUID, *, now: datetime) -> bool:
     """Decides a finished call's money and gives its places back, once; False when it is not over, or not ready for it.
 
     It is ready when the carrier has had its last word on every line, so that the order of its words changes nothing.
     Each place is a transaction of its own, and a later settling goes on where this one was cut off.
     """
     with transaction.atomic():
-        room = enter(call_uuid)
+        room = lock_call(call_uuid)
         if room.call.is_live:
             return False
         if room.call.settled_at is None:
@@ -41,14 +41,14 @@ def settle(call_uuid: UUID, *, now: datetime) -> bool:
                 return False
             snapshot = current_snapshot(room.call.company_id)
             _decide(room, snapshot, now=now)
-            queue_decided(room, snapshot=snapshot, now=room.call.ended_at or now)
+            queue_conversion_webhooks(room, snapshot=snapshot, now=room.call.ended_at or now)
     for leg in room.legs:
-        _settle_places(room.call, leg, kept=kept_leg(room))
+        _settle_places(room.call, leg, kept=leg_that_kept(room))
     _release_reserved(room.call, room)
     return True
 
 
-def is_ready(room: Room, *, now: datetime) -> bool:
+def is_ready(room: LockedCall, *, now: datetime) -> bool:
     """Whether nothing more is to be expected from the carrier."""
     ended_at = room.call.ended_at
     if ended_at is not None and room.at(now) >= ended_at + LAST_WORD:
@@ -57,41 +57,53 @@ def is_ready(room: Room, *, now: datetime) -> bool:
     return told and all(leg.answered_at for leg in room.legs if leg.was_picked_up)
 
 
-def kept_leg(room: Room) -> Leg | None:
+def leg_that_kept(room: LockedCall) -> Leg | None:
     """The handler's leg that kept the call: the last that was picked up and not given back."""
-    kept = [leg for leg in room.legs if leg.party == Party.HANDLER and leg.kept_the_call and leg.answered_at]
+    kept = [
+        leg
+        for leg in room.legs
+        if leg.party == Party.HANDLER and leg.kept_the_call and leg.answered_at
+    ]
     return kept[-1] if kept else None
 
 
 # --- money ------------------------------------------------------------------------------------------------
-def _decide(room: Room, snapshot: Snapshot, *, now: datetime) -> None:
-    call, kept = room.call, kept_leg(room)
-    change(call, settled_at=now, connected_at=kept.answered_at if kept else None)
+def _decide(room: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
+    call, kept = room.call, leg_that_kept(room)
+    change_row(call, settled_at=now, connected_at=kept.answered_at if kept else None)
     for leg in room.legs:
-        if leg.outcome == Outcome.CANCELED and leg.answered_at:  # after the end: nobody was there any more
-            change(leg, answered_at=None, accept_until=None)
+        if (
+            leg.outcome == Outcome.CANCELED and leg.answered_at
+        ):  # after the end: nobody was there any more
+            change_row(leg, answered_at=None, accept_until=None)
     if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
         return
     ended_at = call.ended_at or now
     facts = _earned(room, kept, snapshot)
     if facts is None:
-        note(call, "unconverted", at=ended_at)
+        add_event(call, "unconverted", at=ended_at)
     elif not _pays(call, kept, snapshot):
-        change(call, duplicate=True)
-        note(call, "duplicate", at=ended_at)
+        change_row(call, duplicate=True)
+        add_event(call, "duplicate", at=ended_at)
     else:
-        change(call, converted_at=ended_at, payout=facts.payout, revenue=facts.revenue)
-        note(call, "converted", at=ended_at, payout=f"{facts.payout:.2f}", revenue=f"{facts.revenue:.2f}")
+        change_row(call, converted_at=ended_at, payout=facts.payout, revenue=facts.revenue)
+        add_event(
+            call,
+            "converted",
+            at=ended_at,
+            payout=f"{facts.payout:.2f}",
+            revenue=f"{facts.revenue:.2f}",
+        )
 
 
 def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
     """Whether the caller counts: not again within the campaign's time, where a caller pays once."""
     campaign = snapshot.campaigns.get(call.campaign_id)
-    return duplicates.record(
-        company_row=call.company_id,
-        campaign_row=call.campaign_id,
+    return duplicates.record_conversion(
+        company_pk=call.company_id,
+        campaign_pk=call.campaign_id,
         caller_number=call.caller_number,
-        buyer_row=kept.buyer_id or 0,
+        buyer_pk=kept.buyer_id or 0,
         call_uuid=call.pk,
         dedupe_seconds=campaign.dedupe_seconds if campaign else 0,
         duplicates=campaign.duplicates if campaign else "",
@@ -99,7 +111,7 @@ def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
     )
 
 
-def _earned(room: Room, kept: Leg, snapshot: Snapshot) -> ConversionFacts | None:
+def _earned(room: LockedCall, kept: Leg, snapshot: Snapshot) -> ConversionSnapshot | None:
     """The conversion that the seconds since the pick-up reached, the reserved one first."""
     call = room.call
     if kept.answered_at is None or call.ended_at is None:
@@ -107,19 +119,19 @@ def _earned(room: Room, kept: Leg, snapshot: Snapshot) -> ConversionFacts | None
     if call.ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time:
         return None  # nobody knows when it ended; in virtual time nothing is lost
     seconds = int((call.ended_at - kept.answered_at).total_seconds())
-    return conversions.earned(_offers(room, kept, snapshot), seconds=seconds)
+    return conversions.earned_conversion(_offers(room, kept, snapshot), seconds=seconds)
 
 
-def _offers(room: Room, kept: Leg, snapshot: Snapshot) -> list[ConversionFacts]:
+def _offers(room: LockedCall, kept: Leg, snapshot: Snapshot) -> list[ConversionSnapshot]:
     """The set that applies to the call. With the reserved buyer, what its publisher was quoted stands for the first of it."""
     call, campaign = room.call, snapshot.campaigns.get(room.call.campaign_id)
-    applying: list[ConversionFacts] = []
+    applying: list[ConversionSnapshot] = []
     if campaign:
         ping = ping_of(room, campaign, snapshot, now=call.started_at)
-        applying = conversions.applying(
+        applying = conversions.applying_conversions(
             campaign.conversions,
-            publisher_row=call.publisher_id,
-            buyer_row=kept.buyer_id,
+            publisher_pk=call.publisher_id,
+            buyer_pk=kept.buyer_id,
             holds=lambda conditions: engine.conditions_hold(conditions, ping),
         )
     reserved = call.reservation
@@ -127,7 +139,7 @@ def _offers(room: Room, kept: Leg, snapshot: Snapshot) -> list[ConversionFacts]:
         return applying
     if not (reserved.payout or reserved.revenue or reserved.seconds):
         return []
-    quoted = ConversionFacts(reserved.seconds, reserved.payout, reserved.revenue, None, None, ())
+    quoted = ConversionSnapshot(reserved.seconds, reserved.payout, reserved.revenue, None, None, ())
     return [quoted, *applying[1:]]
 
 
@@ -138,21 +150,28 @@ def _settle_places(call: Call, leg: Leg, *, kept: Leg | None) -> None:
         return
     now = call.ended_at or leg.started_at
     if leg.kept_the_call:
-        counters.end(hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now)
+        counters.end_hold(
+            hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now
+        )
     else:
-        counters.give_back(hold_ids=[leg.hold_id], now=now)
+        counters.release_places(hold_ids=[leg.hold_id], now=now)
 
 
-def _release_reserved(call: Call, room: Room) -> None:
+def _release_reserved(call: Call, room: LockedCall) -> None:
     """The place of a reservation whose buyer was never dialed."""
     hold_id = call.reservation.hold_id if call.reservation else None
     if hold_id and all(leg.hold_id != hold_id for leg in room.legs):
-        counters.give_back(hold_ids=[hold_id], now=call.ended_at or call.started_at)
+        counters.release_places(hold_ids=[hold_id], now=call.ended_at or call.started_at)
 
 
-def unsettled_places(*, most: int) -> list[UUID]:
+def unsettled_places(*, limit: int) -> list[UUID]:
     """Calls whose money is decided and whose places are not: a process died between the two."""
     of_legs = Leg.objects.filter(hold__status=CapHold.Status.HELD, call__settled_at__isnull=False)
-    reserved = Call.objects.filter(reservation__hold__status=CapHold.Status.HELD, settled_at__isnull=False)
-    left = [*of_legs.values_list("call_id", flat=True)[:most], *reserved.values_list("pk", flat=True)[:most]]
-    return list(dict.fromkeys(left))[:most]
+    reserved = Call.objects.filter(
+        reservation__hold__status=CapHold.Status.HELD, settled_at__isnull=False
+    )
+    left = [
+        *of_legs.values_list("call_id", flat=True)[:limit],
+        *reserved.values_list("pk", flat=True)[:limit],
+    ]
+    return list(dict.fromkeys(left))[:limit]

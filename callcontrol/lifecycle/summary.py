@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from callcontrol.models import Call, Leg, Outcome
-from callcontrol.state.locked_call import Room
-from callcontrol.state.timeline import name_of
-from campaigns.admin_base import money
+from callcontrol.state.locked_call import LockedCall
+from callcontrol.state.timeline import leg_name
+from campaigns.admin_base import money_text
 
-from .settlement import kept_leg
+from .settlement import leg_that_kept
 
 _TRIED = {
     Outcome.BUSY: "was busy",
@@ -20,13 +20,19 @@ _TRIED = {
 }
 
 
-def headline(room: Room, *, why: str = "") -> str:
+def call_headline(room: LockedCall, *, why: str = "") -> str:
     """`Summit Roofing talked 2:10 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD.`
 
     `why` is why it ended, if it is known. The room’s legs come with their buyers, its call with its publisher and company.
     """
     call = room.call
-    text = _now(room) if call.is_live else _nobody(room) if call.status == Call.Status.NO_TARGET else _ended(room, why)
+    text = (
+        _now(room)
+        if call.is_live
+        else _nobody(room)
+        if call.status == Call.Status.NO_TARGET
+        else _ended(room, why)
+    )
     return f"{text[:1].upper()}{text[1:]}"
 
 
@@ -44,12 +50,19 @@ def all_of(names: Sequence[str]) -> str:
 
 
 # --- live -------------------------------------------------------------------------------------------------
-def _now(room: Room) -> str:
-    talking, ringing = [name_of(leg) for leg in room.talking()], [name_of(leg) for leg in room.ringing()]
+def _now(room: LockedCall) -> str:
+    talking, ringing = (
+        [leg_name(leg) for leg in room.talking()],
+        [leg_name(leg) for leg in room.ringing()],
+    )
     if not talking and not ringing:
         return "a buyer is being looked for."
     if not talking:
-        return f"the caller waits, and {all_of(ringing)} rings." if room.transfers else f"{all_of(ringing)} rings."
+        return (
+            f"the caller waits, and {all_of(ringing)} rings."
+            if room.transfers
+            else f"{all_of(ringing)} rings."
+        )
     if not room.caller.held:
         said = f"the caller talks with {all_of(talking)}."
     elif len(talking) > 1:
@@ -60,8 +73,8 @@ def _now(room: Room) -> str:
     return said + joining + _unaccepted(room)
 
 
-def _unaccepted(room: Room) -> str:
-    names = [name_of(leg) for leg in room.talking() if not leg.is_accepted]
+def _unaccepted(room: LockedCall) -> str:
+    names = [leg_name(leg) for leg in room.talking() if not leg.is_accepted]
     return f" {_begun(all_of(names))} has not accepted the call yet." if names else ""
 
 
@@ -70,17 +83,21 @@ def _begun(text: str) -> str:
 
 
 # --- over -------------------------------------------------------------------------------------------------
-def _nobody(room: Room) -> str:
-    tried = [f"{name_of(leg)} {_TRIED[Outcome(leg.outcome)]}" for leg in room.others() if leg.outcome in _TRIED]
+def _nobody(room: LockedCall) -> str:
+    tried = [
+        f"{leg_name(leg)} {_TRIED[Outcome(leg.outcome)]}"
+        for leg in room.others()
+        if leg.outcome in _TRIED
+    ]
     return f"nobody took the call: {all_of(tried)}." if tried else "no buyer could take the call."
 
 
-def _ended(room: Room, why: str) -> str:
-    call, kept = room.call, kept_leg(room)
+def _ended(room: LockedCall, why: str) -> str:
+    call, kept = room.call, leg_that_kept(room)
     ended_at = call.ended_at or call.clock
     if kept is None or kept.answered_at is None:
         return f"{why or 'the call ended'} after {lasted(ended_at - call.started_at)}, before anybody had taken it.{_sold(call)}"
-    return f"{name_of(kept)} talked {lasted(ended_at - kept.answered_at)}{_money(call, kept)}"
+    return f"{leg_name(kept)} talked {lasted(ended_at - kept.answered_at)}{_money(call, kept)}"
 
 
 def _money(call: Call, kept: Leg) -> str:
@@ -100,5 +117,5 @@ def _sold(call: Call) -> str:
 def _amounts(call: Call) -> str:
     currency = call.company.currency
     if call.publisher is None:
-        return f"earned {money(call.revenue)} {currency}; its payout of {money(call.payout)} {currency} has no publisher"
-    return f"paid {call.publisher.name} {money(call.payout)} {currency} and earned {money(call.revenue)} {currency}"
+        return f"earned {money_text(call.revenue)} {currency}; its payout of {money_text(call.payout)} {currency} has no publisher"
+    return f"paid {call.publisher.name} {money_text(call.payout)} {currency} and earned {money_text(call.revenue)} {currency}"

@@ -12,15 +12,15 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from callcontrol.carriers.base import CarrierFailed
+from callcontrol.carriers.base import CarrierError
 from callcontrol.carriers.registry import carrier, carrier_class
 from callcontrol.models import Call, Leg, Outcome, Party
-from callcontrol.state.locked_call import Room, enter
+from callcontrol.state.locked_call import LockedCall, lock_call
 
 from . import legs, settlement
-from .carrier_commands import give
-from .ending import finish
-from .events import follow, hear_all, ring_on
+from .carrier_commands import send_command
+from .ending import end_call
+from .events import dial_next, handle_events, run_follow_ups
 
 _log = logging.getLogger("ringpost.calls")
 # Longer than any request may take: what is older was left by a process that died.
@@ -33,7 +33,7 @@ CONFIRMED_WITHIN = timedelta(seconds=10)
 
 
 # --- one call ---------------------------------------------------------------------------------------------
-def catch_up(call_uuid: UUID, *, now: datetime) -> None:
+def apply_timeouts(call_uuid: UUID, *, now: datetime) -> None:
     """Brings a call to where it is at this moment, by its own clock. NotFound when there is none.
 
     What is due in a call that is coupled to it comes in its time too: it may decide what becomes of this one.
@@ -49,41 +49,47 @@ def _next_of(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
         return call_uuid, now
     live = Leg.objects.live().filter(call__in=together).select_related("call")
     now = max([now, *(leg.call.clock for leg in live)])
-    due = [(moment, together.index(leg.call_id)) for moment, leg in _deadlines(live) if moment <= now]
+    due = [
+        (moment, together.index(leg.call_id)) for moment, leg in _deadlines(live) if moment <= now
+    ]
     return (together[min(due)[1]] if due else call_uuid), now
 
 
 def _step(call_uuid: UUID, now: datetime) -> bool:
     """The next thing that is due, if anything is. Consequences of one come before the next, as they did."""
     with transaction.atomic():
-        room = enter(call_uuid)
+        room = lock_call(call_uuid)
         at = room.at(now)
         done_at = _do_next(room, at=at) if room.call.is_live else None
-        is_stuck = room.call.status == Call.Status.ROUTING and room.call.started_at + STUCK_AFTER <= at
+        is_stuck = (
+            room.call.status == Call.Status.ROUTING and room.call.started_at + STUCK_AFTER <= at
+        )
     if done_at:
-        follow(room, now=done_at)
+        run_follow_ups(room, now=done_at)
         return True
     if is_stuck:
-        return ring_on(call_uuid, now=now)
+        return dial_next(call_uuid, now=now)
     if not room.call.is_live:
-        settlement.settle(call_uuid, now=now)
+        settlement.settle_call(call_uuid, now=now)
     return False
 
 
-def _do_next(room: Room, *, at: datetime) -> datetime | None:
+def _do_next(room: LockedCall, *, at: datetime) -> datetime | None:
     """Does the earliest of what is due at `at`; the moment when it happened, None when nothing is due."""
     due = [(moment, leg) for moment, leg in _deadlines(room.others()) if moment <= at]
     aged = room.call.started_at + settlement.GREATEST_AGE
     if due:
         moment, leg = min(due, key=lambda each: each[0])
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
-            legs.failed(room, leg, why="the carrier was never asked", at=at)
+            legs.leg_failed(room, leg, why="the carrier was never asked", at=at)
             return at
         happened = _moment_of(moment, at)
-        legs.end_ours(room, leg, outcome=Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER, at=happened)
+        legs.end_leg(
+            room, leg, outcome=Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER, at=happened
+        )
         return happened
     if aged <= at:
-        finish(room, at=_moment_of(aged, at), why="its carrier went silent")
+        end_call(room, at=_moment_of(aged, at), why="its carrier went silent")
         return _moment_of(aged, at)
     return None
 
@@ -106,32 +112,40 @@ def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
 
 
 # --- many calls -------------------------------------------------------------------------------------------
-def catch_up_company(*, company_row: int, now: datetime, most: int = 25) -> int:
+def apply_company_timeouts(*, company_pk: int, now: datetime, limit: int = 25) -> int:
     """Brings a company's calls to where they are, at most so many; how many were behind. For those who read a list."""
-    behind = _behind(Leg.objects.filter(call__company_id=company_row), company_row, now=now, most=most)
+    behind = _behind(
+        Leg.objects.filter(call__company_id=company_pk), company_pk, now=now, limit=limit
+    )
     return _catch_up_all(behind, now=now, seconds=READ_SECONDS)
 
 
-def catch_up_due(*, now: datetime, most: int) -> int:
+def apply_due_timeouts(*, now: datetime, limit: int) -> int:
     """The sweep: brings at most so many calls to where they are; how many were behind. Safe twice and in parallel."""
-    behind = _behind(Leg.objects.all(), None, now=now, most=most)
-    return _catch_up_all([*behind, *settlement.unsettled_places(most=most)][:most], now=now, seconds=SWEEP_SECONDS)
+    behind = _behind(Leg.objects.all(), None, now=now, limit=limit)
+    return _catch_up_all(
+        [*behind, *settlement.unsettled_places(limit=limit)][:limit], now=now, seconds=SWEEP_SECONDS
+    )
 
 
-def _behind(of: QuerySet[Leg], company_row: int | None, *, now: datetime, most: int) -> list[UUID]:
-    calls = Call.objects.all() if company_row is None else Call.objects.filter(company_id=company_row)
+def _behind(of: QuerySet[Leg], company_pk: int | None, *, now: datetime, limit: int) -> list[UUID]:
+    calls = Call.objects.all() if company_pk is None else Call.objects.filter(company_id=company_pk)
     unasked = of.filter(status="ringing", carrier_leg_id="", started_at__lte=now - STUCK_AFTER)
     ringing = of.filter(status="ringing", rings_until__lte=now)
     unaccepted = of.filter(status="in-progress", accepted_at=None, accept_until__lte=now)
     found: list[UUID] = []
     for legs_due in (unasked.exclude(party=Party.CALLER), ringing, unaccepted):
-        found += legs_due.order_by("started_at").values_list("call_id", flat=True)[:most]
+        found += legs_due.order_by("started_at").values_list("call_id", flat=True)[:limit]
     stuck = calls.filter(status=Call.Status.ROUTING, started_at__lte=now - STUCK_AFTER)
     aged = calls.live().filter(ended_at=None, started_at__lte=now - settlement.GREATEST_AGE)
     unsettled = calls.filter(ended_at__lte=now - settlement.LAST_WORD, settled_at=None)
-    for behind in (stuck.order_by("started_at"), aged.order_by("started_at"), unsettled.order_by("ended_at")):
-        found += behind.values_list("pk", flat=True)[:most]
-    return list(dict.fromkeys(found))[:most]
+    for behind in (
+        stuck.order_by("started_at"),
+        aged.order_by("started_at"),
+        unsettled.order_by("ended_at"),
+    ):
+        found += behind.values_list("pk", flat=True)[:limit]
+    return list(dict.fromkeys(found))[:limit]
 
 
 def _catch_up_all(calls: list[UUID], *, now: datetime, seconds: float) -> int:
@@ -141,22 +155,24 @@ def _catch_up_all(calls: list[UUID], *, now: datetime, seconds: float) -> int:
         if time.monotonic() >= until:
             return reached
         try:
-            catch_up(call_uuid, now=now)
+            apply_timeouts(call_uuid, now=now)
         except Exception:  # noqa: BLE001 - one call that cannot go on must not keep the others waiting
             _log.exception("call %s could not go on", call_uuid)
     return len(calls)
 
 
 # --- what the carrier has not confirmed -------------------------------------------------------------------
-def ask_again(*, now: datetime, most: int) -> int:
+def repeat_commands(*, now: datetime, limit: int) -> int:
     """Tells the carrier once more to end the lines, and to let in the callers, of which it has not confirmed it; how many.
 
     What it was told to end is taken to be over a minute later, unless it fails even then; after hours it is let be.
     """
     while_it_may_last = (now - settlement.GREATEST_AGE, now - CONFIRMED_WITHIN)
-    ended = Leg.objects.filter(status=Leg.Status.ENDED, final=False, ended_at__range=while_it_may_last)
+    ended = Leg.objects.filter(
+        status=Leg.Status.ENDED, final=False, ended_at__range=while_it_may_last
+    )
     joining = Leg.objects.filter(status=Leg.Status.IN_PROGRESS, joining=True)
-    unconfirmed = [*joining.order_by("started_at")[:most], *ended.order_by("ended_at")[:most]]
+    unconfirmed = [*joining.order_by("started_at")[:limit], *ended.order_by("ended_at")[:limit]]
     until = time.monotonic() + SWEEP_SECONDS
     for reached, leg in enumerate(unconfirmed):
         if time.monotonic() >= until:
@@ -170,7 +186,7 @@ def ask_again(*, now: datetime, most: int) -> int:
 
 def _ask_once_more(leg: Leg, *, now: datetime) -> None:
     with transaction.atomic():
-        room = enter(leg.call_id)
+        room = lock_call(leg.call_id)
         mine = room.leg(leg.pk)
         if mine.is_live and mine.joining and not mine.held:
             room.order("unhold", mine, at=room.at(now))
@@ -179,10 +195,12 @@ def _ask_once_more(leg: Leg, *, now: datetime) -> None:
     line, asked = carrier(), Leg.objects.filter(pk=leg.pk)
     try:
         for order in room.orders:
-            give(line, order)
-    except CarrierFailed as failure:
+            send_command(line, order)
+    except CarrierError as failure:
         _log.warning("leg %s: the carrier could not be asked again: %s", leg.pk, failure)
         return
     asked.filter(joining=True).update(joining=False)
-    asked.filter(status=Leg.Status.ENDED, ended_at__lte=now - settlement.LAST_WORD).update(final=True)
-    hear_all(line.heard(), now=now)
+    asked.filter(status=Leg.Status.ENDED, ended_at__lte=now - settlement.LAST_WORD).update(
+        final=True
+    )
+    handle_events(line.heard(), now=now)

@@ -44,7 +44,9 @@ class Call(models.Model):
         NO_TARGET = "no-target", "No buyer"
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    key = models.CharField(max_length=32, default=new_call_key)  # tells a buyer's system which call it is, beside the UUID
+    key = models.CharField(
+        max_length=32, default=new_call_key
+    )  # tells a buyer's system which call it is, beside the UUID
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+")
@@ -59,7 +61,9 @@ class Call(models.Model):
     revenue = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     connected_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
-    duplicate = models.BooleanField(default=False)  # it would have converted, had its caller not converted before
+    duplicate = models.BooleanField(
+        default=False
+    )  # it would have converted, had its caller not converted before
     started_at = models.DateTimeField()
     clock = models.DateTimeField()  # the latest moment that its carrier has told
     asked_at = models.DateTimeField(null=True)
@@ -71,18 +75,35 @@ class Call(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["carrier", "carrier_call_id"], name="call_arrives_once"),
+            models.UniqueConstraint(
+                fields=["carrier", "carrier_call_id"], name="call_arrives_once"
+            ),
             models.CheckConstraint(
-                condition=Q(status__in=["routing", "ringing", "in-progress", "finished", "no-target"]), name="call_status_known"
+                condition=Q(
+                    status__in=["routing", "ringing", "in-progress", "finished", "no-target"]
+                ),
+                name="call_status_known",
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["company", "-started_at"], name="call_newest"),
             models.Index(fields=["company", "caller_number", "-started_at"], name="call_by_caller"),
-            models.Index(fields=["company", "caller_number"], condition=Q(ended_at=None), name="call_live_by_caller"),
+            models.Index(
+                fields=["company", "caller_number"],
+                condition=Q(ended_at=None),
+                name="call_live_by_caller",
+            ),
             models.Index(fields=["started_at"], condition=Q(ended_at=None), name="call_live"),
-            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False, settled_at=None), name="call_unsettled"),
-            models.Index(fields=["company", "converted_at"], condition=Q(converted_at__isnull=False), name="call_converted"),
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(ended_at__isnull=False, settled_at=None),
+                name="call_unsettled",
+            ),
+            models.Index(
+                fields=["company", "converted_at"],
+                condition=Q(converted_at__isnull=False),
+                name="call_converted",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,14 +125,18 @@ class CallTag(models.Model):
     """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="tags")
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=150)
     value = models.CharField(max_length=1000)
     value_before = models.CharField(max_length=1000, null=True)  # noqa: DJ001 - blank is a value, null is none
     written_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "name"], name="call_tag_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["call", "name"], name="call_tag_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -121,13 +146,17 @@ class LateTag(models.Model):
     """A tag that was written while the call was live, and waits for its next routing decision or its end."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="late_tags", db_index=False)
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+", db_index=False)
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=100)
     value = models.CharField(max_length=1000)
     written_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "name"], name="late_tag_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["call", "name"], name="late_tag_once")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -27,7 +27,9 @@ class Delivery(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
     call = models.ForeignKey(Call, models.CASCADE, related_name="deliveries", db_index=False)
     # Without a constraint: a webhook that is deleted at this very moment must not fail the call that was to be told of.
-    webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    webhook = models.ForeignKey(
+        Webhook, models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     name = models.CharField(max_length=200)  # of the webhook
     trigger = models.CharField(max_length=10, choices=Webhook.Trigger)
     method = models.CharField(max_length=5)
@@ -42,10 +44,15 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["call", "webhook", "trigger"], name="delivery_once"),
-            models.CheckConstraint(condition=Q(status__in=["waiting", "delivered", "failed"]), name="delivery_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["waiting", "delivered", "failed"]),
+                name="delivery_status_known",
+            ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_attempt_at"], condition=Q(status="waiting"), name="delivery_due"),
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status="waiting"), name="delivery_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,9 @@ class CallEvent(models.Model):
     carrier_event_id = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null for our own steps
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "carrier_event_id"], name="call_event_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["call", "carrier_event_id"], name="call_event_once")
+        ]
 
     def __str__(self) -> str:
         return self.kind

@@ -51,18 +51,24 @@ class Leg(models.Model):
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     call = models.ForeignKey(Call, models.CASCADE, related_name="legs")
-    place = models.PositiveSmallIntegerField(default=0)  # the caller's is 0, then as they were dialed
+    place = models.PositiveSmallIntegerField(
+        default=0
+    )  # the caller's is 0, then as they were dialed
     party = models.CharField(max_length=10, choices=Party)
     buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, related_name="+")
     hold = models.OneToOneField(CapHold, models.PROTECT, null=True, related_name="+")
     number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null is a withheld caller
     caller_number_sent = models.CharField(max_length=32, null=True)  # noqa: DJ001 - null is a withheld caller
-    number_is_random = models.BooleanField(default=False)  # the caller ID that is sent stands for a number that many share
+    number_is_random = models.BooleanField(
+        default=False
+    )  # the caller ID that is sent stands for a number that many share
     status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
     outcome = models.CharField(max_length=20, blank=True, choices=Outcome)
     final = models.BooleanField(default=False)
     held = models.BooleanField(default=False)  # hears music, and nobody; of the caller's leg alone
-    joining = models.BooleanField(default=False)  # off hold, which its carrier has not confirmed yet
+    joining = models.BooleanField(
+        default=False
+    )  # off hold, which its carrier has not confirmed yet
     carrier_leg_id = models.CharField(max_length=64, blank=True)
     acceptance_seconds = models.PositiveIntegerField(null=True)
     given_up_by = models.BigIntegerField(null=True)
@@ -77,8 +83,12 @@ class Leg(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(status__in=["ringing", "in-progress", "ended"]), name="leg_status_known"),
-            models.CheckConstraint(condition=Q(party__in=["caller", "handler", "transferee"]), name="leg_party_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["ringing", "in-progress", "ended"]), name="leg_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(party__in=["caller", "handler", "transferee"]), name="leg_party_known"
+            ),
             models.UniqueConstraint(
                 fields=["buyer", "caller_number_sent"],
                 condition=Q(number_is_random=True) & ~Q(status="ended"),
@@ -86,15 +96,27 @@ class Leg(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["buyer", "-started_at"], condition=~Q(status="ended"), name="leg_live_of_buyer"),
-            models.Index(fields=["rings_until"], condition=Q(status="ringing"), name="leg_rings_out"),
+            models.Index(
+                fields=["buyer", "-started_at"],
+                condition=~Q(status="ended"),
+                name="leg_live_of_buyer",
+            ),
+            models.Index(
+                fields=["rings_until"], condition=Q(status="ringing"), name="leg_rings_out"
+            ),
             models.Index(
                 fields=["accept_until"],
                 condition=Q(status="in-progress", accepted_at=None, accept_until__isnull=False),
                 name="leg_to_accept",
             ),
-            models.Index(fields=["ended_at"], condition=Q(status="ended", final=False), name="leg_not_final"),
-            models.Index(fields=["started_at"], condition=Q(status="in-progress", joining=True), name="leg_joining"),
+            models.Index(
+                fields=["ended_at"], condition=Q(status="ended", final=False), name="leg_not_final"
+            ),
+            models.Index(
+                fields=["started_at"],
+                condition=Q(status="in-progress", joining=True),
+                name="leg_joining",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,7 +136,9 @@ class Leg(models.Model):
 
         A line that was picked up when the call was over already is canceled.
         """
-        return self.outcome == Outcome.COMPLETED or (self.answered_at is not None and self.outcome != Outcome.CANCELED)
+        return self.outcome == Outcome.COMPLETED or (
+            self.answered_at is not None and self.outcome != Outcome.CANCELED
+        )
 
     @property
     def is_accepted(self) -> bool:

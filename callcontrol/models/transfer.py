@@ -36,8 +36,13 @@ class Transfer(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(status__in=["ringing", "in-progress", "ended"]), name="transfer_status_known"),
-            models.UniqueConstraint(fields=["transferor"], condition=~Q(status="ended"), name="transfer_one_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(status__in=["ringing", "in-progress", "ended"]),
+                name="transfer_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["transferor"], condition=~Q(status="ended"), name="transfer_one_at_a_time"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,18 +9,20 @@ from django.urls import reverse
 
 from campaigns.caps.counters import FOREVER, windows
 from campaigns.models import Buyer, BuyerGroup, CapCounter, Company, Route
-from campaigns.routing.engine import KINDS, Capped
+from campaigns.routing.engine import KINDS, CappedOwner
 from campaigns.routing.snapshot import capped_of
 
-from .metrics import Owner
+from .metrics import MetricsScope
 
-WORDS = dict(zip(KINDS, ("Calls at once", "This hour", "Today", "This month", "In all"), strict=True))
+WORDS = dict(
+    zip(KINDS, ("Calls at once", "This hour", "Today", "This month", "In all"), strict=True)
+)
 _NEARLY_FULL = 80  # percent
 _OWNERS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class CapBar:
     """One cap: `used` of `cap` places, counted anew at `ends_at` (None: never by itself)."""
 
     kind: str
@@ -35,7 +37,9 @@ class Bar:
 
     @property
     def state(self) -> str:
-        return "full" if self.percent == 100 else "nearly" if self.percent >= _NEARLY_FULL else "free"
+        return (
+            "full" if self.percent == 100 else "nearly" if self.percent >= _NEARLY_FULL else "free"
+        )
 
     @property
     def words(self) -> str:
@@ -43,42 +47,52 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class CapUsage:
     """A buyer or group with its caps, the fullest first."""
 
     name: str
     url: str
     what: str
-    bars: tuple[Bar, ...]
+    bars: tuple[CapBar, ...]
     time_zone: str
 
     @property
     def fullness(self) -> int:
         return self.bars[0].percent
 
-    def resets(self, bar: Bar, *, now: datetime) -> str:
+    def resets(self, bar: CapBar, *, now: datetime) -> str:
         """When a cap counts anew, in words."""
         if bar.ends_at is None:
-            return "each place comes back when its call ends" if bar.kind == "concurrency" else "until somebody resets it"
+            return (
+                "each place comes back when its call ends"
+                if bar.kind == "concurrency"
+                else "until somebody resets it"
+            )
         return f"anew in {_in_words(bar.ends_at - now)}, at {_by_its_clocks(bar.ends_at, self.time_zone, now)}"
 
 
-def bars(company: Company, *, asked: Owner, now: datetime) -> list[Filled]:
+def cap_bars(company: Company, *, asked: MetricsScope, now: datetime) -> list[CapUsage]:
     """Every buyer and group that has a cap, of those whom the asked-for campaign or buyer concerns."""
     wanted = _wanted(asked)
-    capped = [(row, capped_of(row, company)) for row in _capped_rows(company) if wanted is None or _buyers_of(row) & wanted]
+    capped = [
+        (row, capped_of(row, company))
+        for row in _capped_rows(company)
+        if wanted is None or _buyers_of(row) & wanted
+    ]
     present = {one.owner: windows(one, now) for _, one in capped}
     used = _used(list(present), {window for each in present.values() for _, window, _ in each})
     found = [_filled(row, one, used, now) for row, one in capped]
     return sorted(found, key=lambda each: (-each.fullness, each.name.lower(), each.what))
 
 
-def _wanted(asked: Owner) -> set[int] | None:
+def _wanted(asked: MetricsScope) -> set[int] | None:
     """The rows of the buyers that are asked for; None: all."""
     one = {asked.buyer} if asked.buyer else None
     if not asked.campaign:
         return one
-    routes = Route.objects.filter(campaign_id=asked.campaign).values_list("buyer_id", "group__memberships__buyer_id")
+    routes = Route.objects.filter(campaign_id=asked.campaign).values_list(
+        "buyer_id", "group__memberships__buyer_id"
+    )
     reached = {buyer for pair in routes for buyer in pair if buyer}
     return reached if one is None else reached & one
 
@@ -90,7 +104,11 @@ def _capped_rows(company: Company) -> list[Buyer | BuyerGroup]:
 
 
 def _buyers_of(row: Buyer | BuyerGroup) -> set[int]:
-    return {row.pk} if isinstance(row, Buyer) else {member.buyer_id for member in row.memberships.all()}
+    return (
+        {row.pk}
+        if isinstance(row, Buyer)
+        else {member.buyer_id for member in row.memberships.all()}
+    )
 
 
 def _used(owners: Sequence[str], present: Collection[str]) -> dict[tuple[str, str, str], int]:
@@ -104,15 +122,24 @@ def _used(owners: Sequence[str], present: Collection[str]) -> dict[tuple[str, st
     return found
 
 
-def _filled(row: Buyer | BuyerGroup, capped: Capped, used: dict[tuple[str, str, str], int], now: datetime) -> Filled:
+def _filled(
+    row: Buyer | BuyerGroup,
+    capped: CappedOwner,
+    used: dict[tuple[str, str, str], int],
+    now: datetime,
+) -> CapUsage:
     each = [
-        Bar(kind, used.get((capped.owner, kind, window), 0), cap, None if end == FOREVER else end)
+        CapBar(
+            kind, used.get((capped.owner, kind, window), 0), cap, None if end == FOREVER else end
+        )
         for (kind, window, end), cap in zip(windows(capped, now), capped.caps, strict=True)
         if cap is not None
     ]
     url = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
     fullest = tuple(sorted(each, key=lambda bar: -bar.percent))
-    return Filled(capped.name, url, "buyer" if isinstance(row, Buyer) else "group", fullest, capped.time_zone)
+    return CapUsage(
+        capped.name, url, "buyer" if isinstance(row, Buyer) else "group", fullest, capped.time_zone
+    )
 
 
 def _in_words(left: timedelta) -> str:
@@ -120,7 +147,9 @@ def _in_words(left: timedelta) -> str:
     days, hours = minutes // (24 * 60), minutes // 60
     if minutes < 1:
         return "less than a minute"
-    number, word = (days, "day") if days >= 2 else (hours, "hour") if hours >= 2 else (minutes, "minute")
+    number, word = (
+        (days, "day") if days >= 2 else (hours, "hour") if hours >= 2 else (minutes, "minute")
+    )
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 

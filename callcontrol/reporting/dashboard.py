@@ -10,25 +10,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from campaigns.admin_base import DeskPage, row_number
+from campaigns.admin_base import AdminPage, row_number
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
 from . import cap_usage, charts, csv_export
-from .date_ranges import NAMED, TODAY, Range, UnusableRange, asked_range
-from .list_links import Place
-from .metrics import Owner
-from .onboarding import steps
-from .view_model import Board, draw_up
+from .date_ranges import NAMED, TODAY, DateRange, InvalidDateRange, parse_date_range
+from .list_links import ListLinks
+from .metrics import MetricsScope
+from .onboarding import onboarding_steps
+from .view_model import DashboardViewModel, dashboard_view_model
 
-_FILTERS: dict[str, type[Campaign | Publisher | Buyer]] = {"campaign": Campaign, "publisher": Publisher, "buyer": Buyer}
+_FILTERS: dict[str, type[Campaign | Publisher | Buyer]] = {
+    "campaign": Campaign,
+    "publisher": Publisher,
+    "buyer": Buyer,
+}
 _CHOICES = 200  # offered; what is beyond is reached by its name in the tables
 _TIME = ("range", "from", "to")
 CAPS_SHOWN = 8
 ROWS_SHOWN = 25
 
 
-class Dashboard(DeskPage):
+class Dashboard(AdminPage):
     """Its address says the time (`range`, or `from` and `to`) and whose numbers (`campaign`, `publisher`, `buyer`, by row)."""
 
     title = "Dashboard"
@@ -45,22 +49,26 @@ class Dashboard(DeskPage):
         return ZoneInfo(self.company.time_zone if self.company else "UTC")
 
     @cached_property
-    def range(self) -> Range:
+    def range(self) -> DateRange:
         try:
-            return asked_range(self.request.GET, zone=self.zone, now=self.now)
-        except UnusableRange as problem:
+            return parse_date_range(self.request.GET, zone=self.zone, now=self.now)
+        except InvalidDateRange as problem:
             self.problems.append(str(problem))
-            return asked_range({}, zone=self.zone, now=self.now)
+            return parse_date_range({}, zone=self.zone, now=self.now)
 
     @cached_property
-    def asked(self) -> Owner:
+    def asked(self) -> MetricsScope:
         """Rows of the company alone; any other is not there, and the page says so."""
-        return Owner(**{name: self._row(name, model) for name, model in _FILTERS.items()})
+        return MetricsScope(**{name: self._row(name, model) for name, model in _FILTERS.items()})
 
     def _row(self, name: str, model: type[Campaign | Publisher | Buyer]) -> int:
         text = self.request.GET.get(name, "")
         row = row_number(text)
-        if row and self.company and model.objects.filter(company_id=self.company.pk, pk=row).exists():
+        if (
+            row
+            and self.company
+            and model.objects.filter(company_id=self.company.pk, pk=row).exists()
+        ):
             return row
         if text:
             self.problems.append(f"There is no such {name} here, so the numbers are those of all.")
@@ -80,15 +88,23 @@ class Dashboard(DeskPage):
         return self.company
 
     @cached_property
-    def place(self) -> Place:
-        return Place(self.whose.pk, self.range.now_part, self.asked, self.time_query, timezone.get_current_timezone())
+    def place(self) -> ListLinks:
+        return ListLinks(
+            self.whose.pk,
+            self.range.now_part,
+            self.asked,
+            self.time_query,
+            timezone.get_current_timezone(),
+        )
 
     @cached_property
-    def board(self) -> Board:
-        return draw_up(self.whose, self.range, place=self.place)
+    def board(self) -> DashboardViewModel:
+        return dashboard_view_model(self.whose, self.range, place=self.place)
 
-    def caps(self) -> list[cap_usage.Filled]:
-        return cap_usage.bars(self.company, asked=self.asked, now=self.now) if self.company else []
+    def caps(self) -> list[cap_usage.CapUsage]:
+        return (
+            cap_usage.cap_bars(self.company, asked=self.asked, now=self.now) if self.company else []
+        )
 
     # --- what is shown ---
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -96,7 +112,7 @@ class Dashboard(DeskPage):
         return super().get_context_data(**shown, **kwargs)
 
     def shown(self) -> dict[str, Any]:
-        board, way = self.board, steps(self.whose)
+        board, way = self.board, onboarding_steps(self.whose)
         return {
             "board": board,
             "steps": way,
@@ -115,15 +131,27 @@ class Dashboard(DeskPage):
         }
 
     def caps_shown(self) -> dict[str, Any]:
-        caps = [(one, [(bar, one.resets(bar, now=self.now)) for bar in one.bars]) for one in self.caps()]
+        caps = [
+            (one, [(bar, one.resets(bar, now=self.now)) for bar in one.bars]) for one in self.caps()
+        ]
         url = self.place.dashboard(page="dashboard-caps")
         seen_at = f"{self.now.astimezone(self.zone):%H:%M:%S %Z}"
-        return {"caps": caps[:CAPS_SHOWN], "more_caps": caps[CAPS_SHOWN:], "caps_url": url, "seen_at": seen_at}
+        return {
+            "caps": caps[:CAPS_SHOWN],
+            "more_caps": caps[CAPS_SHOWN:],
+            "caps_url": url,
+            "seen_at": seen_at,
+        }
 
     def presets(self) -> list[tuple[str, str, bool]]:
         """(label, address, whether it is shown) of each range with a name."""
-        times: list[tuple[str, dict[str, str]]] = [(name, {} if name == TODAY else {"range": name}) for name in NAMED]
-        return [(NAMED[name], self.place.dashboard(time=time), name == self.range.name) for name, time in times]
+        times: list[tuple[str, dict[str, str]]] = [
+            (name, {} if name == TODAY else {"range": name}) for name in NAMED
+        ]
+        return [
+            (NAMED[name], self.place.dashboard(time=time), name == self.range.name)
+            for name, time in times
+        ]
 
     def filter(self, name: str) -> dict[str, Any]:
         """A choice of campaigns, publishers or buyers; the retired one that is asked for is among them."""
@@ -144,7 +172,7 @@ class DashboardCaps(Dashboard):
         return self.caps_shown()
 
 
-class DashboardSheet(Dashboard):
+class DashboardCSV(Dashboard):
     """What the dashboard shows, as CSV."""
 
     http_method_names = ("get",)
@@ -156,8 +184,10 @@ class DashboardSheet(Dashboard):
         if self.problems:
             messages.warning(request, " ".join(self.problems))
             return redirect(shown_at)
-        text = csv_export.written(self.board, self.caps())
+        text = csv_export.csv_text(self.board, self.caps())
         name = f"ringpost-{self.range.first}-to-{self.range.last}.csv"
         return HttpResponse(
-            text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+            text,
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )

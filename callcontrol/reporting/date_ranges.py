@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from .periods import Stretch, cut, days, hours, midnight
+from .periods import Period, days_of, hours_of, midnight, split_period
 
 MOST_DAYS = 366
 TODAY = "today"
@@ -21,12 +21,12 @@ _DAY = timedelta(days=1)
 _EXAMPLE = "like 2026-05-31"
 
 
-class UnusableRange(Exception):
+class InvalidDateRange(Exception):
     """What somebody asked for is no range; its text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class DateRange:
     """Whole days from `first` to `last`, the last one until `now` if it is today. `name` is blank for one's own dates."""
 
     name: str
@@ -54,11 +54,13 @@ class Range:
         return self.now.replace(microsecond=0) + timedelta(seconds=1)
 
     @property
-    def now_part(self) -> Stretch:
-        return midnight(self.first, self.zone), self.until if self.is_open else midnight(self.last + _DAY, self.zone)
+    def now_part(self) -> Period:
+        return midnight(self.first, self.zone), self.until if self.is_open else midnight(
+            self.last + _DAY, self.zone
+        )
 
     @property
-    def before(self) -> Stretch:
+    def before(self) -> Period:
         """As many days before, until the same time of day if this one lasts until now."""
         start = midnight(self.first - self.days * _DAY, self.zone)
         end = midnight(self.first, self.zone)
@@ -68,9 +70,11 @@ class Range:
         return start, end
 
     @property
-    def slots(self) -> list[Stretch]:
+    def slots(self) -> list[Period]:
         """Its hours, or its days, the last one until now."""
-        return list(cut(self.now_part, hours(self.zone) if self.by_hour else days(self.zone)))
+        return list(
+            split_period(self.now_part, hours_of(self.zone) if self.by_hour else days_of(self.zone))
+        )
 
     @property
     def label(self) -> str:
@@ -88,23 +92,35 @@ class Range:
 def _span(first: date, last: date) -> str:
     if first == last:
         return f"{first:%b %-d, %Y}"
-    return f"{first:%b %-d} to {last:%b %-d, %Y}" if first.year == last.year else f"{first:%b %-d, %Y} to {last:%b %-d, %Y}"
+    return (
+        f"{first:%b %-d} to {last:%b %-d, %Y}"
+        if first.year == last.year
+        else f"{first:%b %-d, %Y} to {last:%b %-d, %Y}"
+    )
 
 
-def asked_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Range:
+def parse_date_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> DateRange:
     """What an address asks for by `range`, or by `from` and `to`; today if it asks for nothing. Raises UnusableRange."""
     today = now.astimezone(zone).date()
-    since, until, name = query.get("from", "").strip(), query.get("to", "").strip(), query.get("range", "").strip()
+    since, until, name = (
+        query.get("from", "").strip(),
+        query.get("to", "").strip(),
+        query.get("range", "").strip(),
+    )
     if since or until:
-        return _existing(Range("", *_own_dates(since, until, today), zone=zone, now=now))
+        return _existing(DateRange("", *_own_dates(since, until, today), zone=zone, now=now))
     return _named(name or TODAY, today, zone=zone, now=now)
 
 
-def _named(name: str, today: date, *, zone: ZoneInfo, now: datetime) -> Range:
+def _named(name: str, today: date, *, zone: ZoneInfo, now: datetime) -> DateRange:
     if name not in NAMED:
-        raise UnusableRange("The address asked for a time that is not known here, so here is today.")
+        raise InvalidDateRange(
+            "The address asked for a time that is not known here, so here is today."
+        )
     back, until = _DAYS_BACK.get(name, (today.day - 1 if name == "month" else 0, 0))
-    return Range(name, today - timedelta(days=back), today - timedelta(days=until), zone=zone, now=now)
+    return DateRange(
+        name, today - timedelta(days=back), today - timedelta(days=until), zone=zone, now=now
+    )
 
 
 def _own_dates(since: str, until: str, today: date) -> tuple[date, date]:
@@ -113,19 +129,23 @@ def _own_dates(since: str, until: str, today: date) -> tuple[date, date]:
     last = min(_day(until, "last"), today) if until else today
     first = last if first is None else first
     if first > today:
-        raise UnusableRange("The first day is still to come. Choose one until today; here is today.")
+        raise InvalidDateRange(
+            "The first day is still to come. Choose one until today; here is today."
+        )
     if first > last:
-        raise UnusableRange("The first day is after the last one. Swap them; here is today.")
+        raise InvalidDateRange("The first day is after the last one. Swap them; here is today.")
     if (last - first).days >= MOST_DAYS:
-        raise UnusableRange(f"At most {MOST_DAYS} days at once. Choose fewer; here is today.")
+        raise InvalidDateRange(f"At most {MOST_DAYS} days at once. Choose fewer; here is today.")
     return first, last
 
 
-def _existing(range: Range) -> Range:
+def _existing(range: DateRange) -> DateRange:
     """Clocks that were moved over the date line have left out a whole day."""
     start, end = range.now_part
     if start == end:
-        raise UnusableRange("The clocks of the company left that day out. Choose another one; here is today.")
+        raise InvalidDateRange(
+            "The clocks of the company left that day out. Choose another one; here is today."
+        )
     return range
 
 
@@ -135,5 +155,5 @@ def _day(text: str, which: str) -> date:
     except ValueError:
         found = None
     if found is None or not 2000 <= found.year <= 9000:
-        raise UnusableRange(f"The {which} day is no date. Write it {_EXAMPLE}; here is today.")
+        raise InvalidDateRange(f"The {which} day is no date. Write it {_EXAMPLE}; here is today.")
     return found

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from . import reasons
-from .metrics import Owner
-from .periods import Stretch
+from .metrics import MetricsScope
+from .periods import Period
 
 _LISTS = {
     "pings": ("publishers_logentry", "at", {"ping": "1"}),
@@ -24,15 +24,15 @@ _PAID_BY = "converted"  # money is that of the calls that converted
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListLinks:
     """What the dashboard shows: whose rows, of which time, and how its own address asks for that time.
 
     The lists read times by the `clocks` of the page, which are those of the user's first company.
     """
 
-    company_row: int
-    stretch: Stretch
-    owner: Owner
+    company_pk: int
+    stretch: Period
+    owner: MetricsScope
     time: Mapping[str, str]
     clocks: tzinfo
 
@@ -49,23 +49,30 @@ class Place:
         return self._list(page, column, {**asked, **_asking_for(code), **_owner_query(self.owner)})
 
     def dashboard(
-        self, *, time: Mapping[str, str] | None = None, page: str = "dashboard", only: Mapping[str, int] | None = None
+        self,
+        *,
+        time: Mapping[str, str] | None = None,
+        page: str = "dashboard",
+        only: Mapping[str, int] | None = None,
     ) -> str:
         """The dashboard with one more filter, or another time."""
         asked = {**(self.time if time is None else time), **_owner_query(self._narrowed(only))}
-        return f"{reverse(page)}?{urlencode({'company': self.company_row, **asked})}"
+        return f"{reverse(page)}?{urlencode({'company': self.company_pk, **asked})}"
 
-    def _narrowed(self, only: Mapping[str, int] | None) -> Owner:
+    def _narrowed(self, only: Mapping[str, int] | None) -> MetricsScope:
         return replace(self.owner, **only or {})
 
     def _list(self, page: str, column: str, asked: Mapping[str, Any]) -> str:
-        query = {"company": self.company_row, **asked, **self._time_query(column)}
+        query = {"company": self.company_pk, **asked, **self._time_query(column)}
         return f"{reverse(f'admin:{page}_changelist')}?{urlencode(query)}"
 
     def _time_query(self, column: str) -> dict[str, str]:
         """From a second to a second, both included."""
         start, end = self.stretch
-        return {**self._moment(f"{column}_from", start), **self._moment(f"{column}_to", end - timedelta(seconds=1))}
+        return {
+            **self._moment(f"{column}_from", start),
+            **self._moment(f"{column}_to", end - timedelta(seconds=1)),
+        }
 
     def _moment(self, name: str, at: datetime) -> dict[str, str]:
         local = at.astimezone(self.clocks)
@@ -83,6 +90,6 @@ def _asking_for(code: str) -> dict[str, str]:
     return {"result": reasons.NO_TARGET} | ({} if code == reasons.NO_TARGET else {"reason": code})
 
 
-def _owner_query(owner: Owner) -> dict[str, int]:
+def _owner_query(owner: MetricsScope) -> dict[str, int]:
     rows = {"campaign": owner.campaign, "publisher": owner.publisher, "buyer": owner.buyer}
     return {name: row for name, row in rows.items() if row}

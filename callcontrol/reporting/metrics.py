@@ -11,7 +11,7 @@ _UNITS = 10_000  # of money, in what stands for one: all that its four decimal p
 
 
 @dataclass(slots=True)
-class Figures:
+class Metrics:
     """Counts, and money in ten-thousandths. Everything belongs to the moment at which its row began."""
 
     pings: int = 0
@@ -40,7 +40,7 @@ class Figures:
         return amount(number) if name in (*PAID, "profit") else number
 
 
-_NAMES = tuple(field.name for field in fields(Figures))
+_NAMES = tuple(field.name for field in fields(Metrics))
 
 
 def amount(units: int) -> Decimal:
@@ -48,31 +48,35 @@ def amount(units: int) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class MetricsScope:
     """Whose a number is: rows of a campaign, a publisher and a buyer; 0: nobody's, and in a question: anybody's."""
 
     campaign: int = 0
     publisher: int = 0
     buyer: int = 0
 
-    def covers(self, other: "Owner") -> bool:
+    def covers(self, other: "MetricsScope") -> bool:
         """Whether what is the other's is asked for by this one."""
-        asked = ((self.campaign, other.campaign), (self.publisher, other.publisher), (self.buyer, other.buyer))
+        asked = (
+            (self.campaign, other.campaign),
+            (self.publisher, other.publisher),
+            (self.buyer, other.buyer),
+        )
         return all(mine in (0, theirs) for mine, theirs in asked)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MetricsRow:
     """What some rows add up to: of one owner, and with a `reason` only the pings that it refused."""
 
-    owner: Owner
-    figures: Figures
+    owner: MetricsScope
+    figures: Metrics
     reason: str = ""
 
 
-def total(lines: Iterable[Line]) -> Figures:
+def sum_metrics(lines: Iterable[MetricsRow]) -> Metrics:
     """All of the lines that are no refusals."""
-    found = Figures()
+    found = Metrics()
     for line in lines:
         if not line.reason:
             found.add(line.figures)

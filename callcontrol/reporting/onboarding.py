@@ -15,7 +15,7 @@ from reservations.models import Reservation
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OnboardingStep:
     """Something to do, `why`, and the page on which it is done."""
 
     what: str
@@ -24,7 +24,7 @@ class Step:
     is_done: bool
 
 
-def steps(company: Company) -> list[Step]:
+def onboarding_steps(company: Company) -> list[OnboardingStep]:
     """All steps, done or not; nothing when all are done or calls come in already."""
     known = _known(company)
     if known.pop("called"):
@@ -45,10 +45,19 @@ def _known(company: Company) -> dict[str, Any]:
         "publisher": Publisher.objects.unretired(),
         "handout": Handout.objects.live(),
     }
-    newest = {"campaign": Campaign.objects.unretired(), "key": Key.objects.unretired().filter(campaign__isnull=False)}
+    newest = {
+        "campaign": Campaign.objects.unretired(),
+        "key": Key.objects.unretired().filter(campaign__isnull=False),
+    }
     asked: dict[str, Any] = {name: Exists(_own(rows)) for name, rows in made.items()}
-    asked |= {name: Subquery(_own(rows).order_by("-pk").values("pk")[:1]) for name, rows in newest.items()}
-    found: Any = Company.objects.filter(pk=company.pk).values(**{f"has_{name}": one for name, one in asked.items()}).get()
+    asked |= {
+        name: Subquery(_own(rows).order_by("-pk").values("pk")[:1]) for name, rows in newest.items()
+    }
+    found: Any = (
+        Company.objects.filter(pk=company.pk)
+        .values(**{f"has_{name}": one for name, one in asked.items()})
+        .get()
+    )
     return {name: found[f"has_{name}"] for name in asked}
 
 
@@ -56,30 +65,51 @@ def _own(rows: "QuerySet[Any]") -> "QuerySet[Any]":
     return rows.filter(company_id=OuterRef("pk")).order_by()
 
 
-def _steps(company: Company, known: dict[str, Any]) -> Iterator[Step]:
+def _steps(company: Company, known: dict[str, Any]) -> Iterator[OnboardingStep]:
     campaign, key = known["campaign"], known["key"]
     on_campaign = _page(Campaign, campaign) if campaign else _new(Campaign, company)
-    yield Step(
-        "Add a buyer", "Who takes the calls: its number, its hours, how many at once.", _new(Buyer, company), known["buyer"]
+    yield OnboardingStep(
+        "Add a buyer",
+        "Who takes the calls: its number, its hours, how many at once.",
+        _new(Buyer, company),
+        known["buyer"],
     )
-    yield Step("Add a publisher", "Who sends the callers.", _new(Publisher, company), known["publisher"])
-    yield Step("Add a campaign with a route to it", "What the calls are about, and who gets them.", on_campaign, known["route"])
-    yield Step(
-        "Give the campaign a number", "Where callers arrive; in its pool, pings hand it out.", on_campaign, known["number"]
+    yield OnboardingStep(
+        "Add a publisher", "Who sends the callers.", _new(Publisher, company), known["publisher"]
     )
-    yield Step(
-        "Say what a call pays", "A conversion: seconds to talk, what you pay and what you earn.", on_campaign, known["conversion"]
+    yield OnboardingStep(
+        "Add a campaign with a route to it",
+        "What the calls are about, and who gets them.",
+        on_campaign,
+        known["route"],
+    )
+    yield OnboardingStep(
+        "Give the campaign a number",
+        "Where callers arrive; in its pool, pings hand it out.",
+        on_campaign,
+        known["number"],
+    )
+    yield OnboardingStep(
+        "Say what a call pays",
+        "A conversion: seconds to talk, what you pay and what you earn.",
+        on_campaign,
+        known["conversion"],
     )
     new_key = _new(Key, company, type="rtb", campaign=campaign) if campaign else on_campaign
-    yield Step("Make a key", "It lets a publisher ping the campaign.", _page(Key, key) if key else new_key, bool(key))
-    yield Step(
+    yield OnboardingStep(
+        "Make a key",
+        "It lets a publisher ping the campaign.",
+        _page(Key, key) if key else new_key,
+        bool(key),
+    )
+    yield OnboardingStep(
         "Hand out posting instructions",
         "A page for the publisher: what to send, and what the answers mean.",
         _page(Key, key) if key else new_key,
         known["handout"],
     )
     query = f"?{urlencode({'company': company.pk})}"
-    yield Step(
+    yield OnboardingStep(
         "Try it",
         "Ask the dry run who would get a caller; dial on the softphone.",
         reverse("dry-run") + query,

@@ -7,7 +7,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 _QUARTER = timedelta(minutes=15)  # every time zone's hour begins on one
-Stretch = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
 Next = Callable[[datetime], datetime]
 
 
@@ -23,22 +23,24 @@ def next_day(moment: datetime, *, zone: ZoneInfo) -> datetime:
 def next_hour(moment: datetime, *, zone: ZoneInfo) -> datetime:
     """The next moment at which the clocks strike."""
     local = moment.astimezone(zone)
-    into = timedelta(minutes=local.minute % 15, seconds=local.second, microseconds=local.microsecond)
+    into = timedelta(
+        minutes=local.minute % 15, seconds=local.second, microseconds=local.microsecond
+    )
     quarter = moment.astimezone(UTC) - into + _QUARTER
     while quarter.astimezone(zone).minute >= 15:
         quarter += _QUARTER
     return quarter
 
 
-def hours(zone: ZoneInfo) -> Next:
+def hours_of(zone: ZoneInfo) -> Next:
     return partial(next_hour, zone=zone)
 
 
-def days(zone: ZoneInfo) -> Next:
+def days_of(zone: ZoneInfo) -> Next:
     return partial(next_day, zone=zone)
 
 
-def cut(stretch: Stretch, following: Next) -> Iterator[Stretch]:
+def split_period(stretch: Period, following: Next) -> Iterator[Period]:
     """A stretch in pieces that end where an hour or a day does, the last one where the stretch does."""
     start, end = stretch
     while start < end:
@@ -47,7 +49,7 @@ def cut(stretch: Stretch, following: Next) -> Iterator[Stretch]:
         start = stop
 
 
-def uncovered(stretch: Stretch, covering: Iterable[Stretch]) -> list[Stretch]:
+def uncovered(stretch: Period, covering: Iterable[Period]) -> list[Period]:
     """What of a stretch lies in none of these, which do not overlap."""
     left, (start, end) = [], stretch
     for since, until in sorted(covering):
@@ -59,17 +61,17 @@ def uncovered(stretch: Stretch, covering: Iterable[Stretch]) -> list[Stretch]:
     return [*left, (start, end)] if start < end else left
 
 
-def within(piece: Stretch, stretches: Sequence[Stretch]) -> int | None:
+def within(piece: Period, stretches: Sequence[Period]) -> int | None:
     """The place of the stretch that holds the whole of a piece; None where none does. They are in order, and do not overlap."""
     place = bisect_right(stretches, piece[0], key=_start) - 1
     return place if place >= 0 and piece[1] <= stretches[place][1] else None
 
 
-def _start(stretch: Stretch) -> datetime:
+def _start(stretch: Period) -> datetime:
     return stretch[0]
 
 
-def across(stretches: Iterable[Stretch], cuts: Sequence[Stretch]) -> Iterator[tuple[int, Stretch]]:
+def across(stretches: Iterable[Period], cuts: Sequence[Period]) -> Iterator[tuple[int, Period]]:
     """The stretches in pieces, each with the place of the one among `cuts` that it lies in."""
     for start, end in stretches:
         for place, (since, until) in enumerate(cuts):

@@ -34,7 +34,9 @@ _MISSING = re.compile(r"FAILED must include (.+) \(\w+\)")
 _CAP = re.compile(r"(group-)?(hourly|daily|monthly|hard)-cap")
 
 
-def codes(*, result: str, status: int, reasons: str | None, response: str | None) -> Iterator[str]:
+def reason_codes(
+    *, result: str, status: int, reasons: str | None, response: str | None
+) -> Iterator[str]:
     """Every code that applies to the pings of one outcome. `reasons` is the log's column, `response` the answer of an error."""
     if result == NO_TARGET:
         yield NO_TARGET
@@ -60,7 +62,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def shortened(counted: Mapping[str, int]) -> dict[str, str]:
+def short_reasons(counted: Mapping[str, int]) -> dict[str, str]:
     """The rarer ones of many errors, with the status that they are told by."""
     errors = sorted(filter(_is_error, counted), key=lambda code: (-counted[code], code))
     return {code: code.partition(" ")[0] for code in errors[_MOST_ERRORS:]}
@@ -73,7 +75,9 @@ def _is_error(code: str) -> bool:
 def is_whole(code: str) -> bool:
     """Whether the answers behind it can be found by what it says."""
     _, _, text = code.partition(" ")
-    return not _is_error(code) or (0 < len(text) < _LONGEST and _MASKED not in text and "\ufffd" not in text)
+    return not _is_error(code) or (
+        0 < len(text) < _LONGEST and _MASKED not in text and "\ufffd" not in text
+    )
 
 
 def is_of_routing(code: str) -> bool:
@@ -81,12 +85,18 @@ def is_of_routing(code: str) -> bool:
     return not _is_error(code) and code not in (NO_TARGET, REJECTED)
 
 
-def in_words(code: str) -> str:
+def reason_text(code: str) -> str:
     cap = _CAP.fullmatch(code)
     if cap:
         return f"{'Group’s ' if cap[1] else ''}{cap[2]} cap full".capitalize()
     if _is_error(code):
         status, _, text = code.partition(" ")
         missing = _MISSING.fullmatch(text)
-        return f"“{missing[1]}” missing" if missing else f"{text[:1].upper()}{text[1:]}" if text else f"Answered {status}"
+        return (
+            f"“{missing[1]}” missing"
+            if missing
+            else f"{text[:1].upper()}{text[1:]}"
+            if text
+            else f"Answered {status}"
+        )
     return _WORDS.get(code) or code.replace("-", " ").capitalize()

@@ -15,12 +15,14 @@ _SECONDS = 30.0  # after which the rest is left to the next turn, within its lea
 
 
 @shared_task(ignore_result=True)
-def tally_hours() -> int:
+def write_rollups() -> int:
     """Does what is to be tallied, the oldest hours first; how many hours, days and looks for late sales were done."""
     now, until = timezone.now(), time.monotonic() + _SECONDS
-    jobs = rollups.jobs(now=now)
+    jobs = rollups.rollup_jobs(now=now)
 
     def batch() -> int:
-        return sum(1 for job in islice(jobs, _JOBS if time.monotonic() < until else 0) if job() or True)
+        return sum(
+            1 for job in islice(jobs, _JOBS if time.monotonic() < until else 0) if job() or True
+        )
 
-    return leases.sweep(name="tally-hours", batch=batch, most=_JOBS, now=now)
+    return leases.sweep(name="tally-hours", batch=batch, limit=_JOBS, now=now)

@@ -9,15 +9,21 @@ from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
 from . import reasons
-from .date_ranges import Range
-from .list_links import Place
-from .metrics import COUNTED, PAID, Figures
-from .totals import Account, read
+from .date_ranges import DateRange
+from .list_links import ListLinks
+from .metrics import COUNTED, PAID, Metrics
+from .totals import Totals, read_totals
 
 MEASURES = (*COUNTED, *PAID, "profit")
 MONEY = (*PAID, "profit")
 # Of what each count is a part that says something.
-_PART_OF = {"reserved": "pings", "claimed": "reserved", "connected": "calls", "converted": "connected", "profit": "revenue"}
+_PART_OF = {
+    "reserved": "pings",
+    "claimed": "reserved",
+    "connected": "calls",
+    "converted": "connected",
+    "profit": "revenue",
+}
 _SHARES: dict[str, tuple[type[Campaign | Publisher | Buyer], str]] = {
     "campaign": (Campaign, "No campaign"),
     "publisher": (Publisher, "No publisher"),
@@ -37,7 +43,7 @@ HINTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Measure:
     """A number with the rows behind it; `value` None: there is no such number, as pings of a buyer."""
 
     name: str
@@ -46,15 +52,15 @@ class Number:
 
     @property
     def text(self) -> str:
-        return spelled(self.value, is_money=self.name in MONEY)
+        return spelled_number(self.value, is_money=self.name in MONEY)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MetricCard:
     """One of the numbers on top, beside the one before and the one that it is a part of."""
 
-    number: Number
-    before: Number
+    number: Measure
+    before: Measure
     rate: str
     hint: str
 
@@ -72,18 +78,18 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BreakdownRow:
     """A campaign, publisher or buyer with its ID, and its numbers. `url` is the dashboard of it alone."""
 
     row: int
     name: str
     code: str
     url: str
-    numbers: tuple[Number, ...]
+    numbers: tuple[Measure, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusalRow:
     """How many pings a reason kept from buyers; `percent` of the most frequent one."""
 
     code: str
@@ -94,72 +100,92 @@ class Refusal:
 
     @property
     def text(self) -> str:
-        return spelled(self.pings, is_money=False)
+        return spelled_number(self.pings, is_money=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class DashboardViewModel:
     """All numbers of a range, of one campaign, publisher or buyer if the page is filtered by it."""
 
     company: Company
-    range: Range
-    place: Place
-    now: Account
-    before: Account
+    range: DateRange
+    place: ListLinks
+    now: Totals
+    before: Totals
 
     @property
     def is_empty(self) -> bool:
         return self.now.total.is_nothing()
 
-    def cards(self) -> list[Card]:
+    def cards(self) -> list[MetricCard]:
         now, before = self.now.total, self.before.total
         return [
-            Card(self._number(name, now), self._number(name, before), _rate(name, self.known(now)), HINTS[name])
+            MetricCard(
+                self._number(name, now),
+                self._number(name, before),
+                _rate(name, self.known(now)),
+                HINTS[name],
+            )
             for name in MEASURES
         ]
 
-    def shares(self) -> Iterator[tuple[str, list[Row]]]:
+    def shares(self) -> Iterator[tuple[str, list[BreakdownRow]]]:
         """The rows by campaign, publisher and buyer, the greatest revenue first; not by what the page is filtered by."""
         for name in _SHARES:
             if not getattr(self.place.owner, name):
                 yield name, self._rows(name)
 
-    def refusals(self, *, of_routing: bool) -> list[Refusal]:
+    def refusals(self, *, of_routing: bool) -> list[RefusalRow]:
         """Why buyers were refused where nobody was left; or what kept pings from routing. The most frequent first."""
         kept = [
             (code, number)
             for code, number in self.now.reasons.items()
             if code != reasons.NO_TARGET and reasons.is_of_routing(code) == of_routing
         ]
-        most = max((number for _, number in kept), default=1)
+        limit = max((number for _, number in kept), default=1)
         kept.sort(key=lambda each: (-each[1], each[0]))
         return [
-            Refusal(code, reasons.in_words(code), number, number * 100 // most, self.place.refused(code)) for code, number in kept
+            RefusalRow(
+                code,
+                reasons.reason_text(code),
+                number,
+                number * 100 // limit,
+                self.place.refused(code),
+            )
+            for code, number in kept
         ]
 
     @property
-    def refused(self) -> list[Refusal]:
+    def refused(self) -> list[RefusalRow]:
         return self.refusals(of_routing=True)
 
     @property
-    def unasked(self) -> list[Refusal]:
+    def unasked(self) -> list[RefusalRow]:
         return self.refusals(of_routing=False)
 
     @property
-    def without_buyer(self) -> Number:
-        return Number("pings", self.now.reasons[reasons.NO_TARGET], self.place.refused(reasons.NO_TARGET))
+    def without_buyer(self) -> Measure:
+        return Measure(
+            "pings", self.now.reasons[reasons.NO_TARGET], self.place.refused(reasons.NO_TARGET)
+        )
 
-    def _rows(self, name: str) -> list[Row]:
+    def _rows(self, name: str) -> list[BreakdownRow]:
         model, nobody = _SHARES[name]
-        by_row = {row: figures for row, figures in self.now.by(name).items() if not figures.is_nothing()}
-        known = model.objects.filter(company_id=self.company.pk).in_bulk([row for row in by_row if row])
+        by_row = {
+            row: figures for row, figures in self.now.by(name).items() if not figures.is_nothing()
+        }
+        known = model.objects.filter(company_id=self.company.pk).in_bulk(
+            [row for row in by_row if row]
+        )
         found = [
-            Row(
+            BreakdownRow(
                 row,
                 str(known.get(row, nobody)),
                 getattr(known.get(row), f"{name}_id", ""),
                 self.place.dashboard(only={name: row}) if row else "",
-                tuple(self._number(measure, figures, **{name: row}) for measure in self.measures(name)),
+                tuple(
+                    self._number(measure, figures, **{name: row}) for measure in self.measures(name)
+                ),
             )
             for row, figures in by_row.items()
             if row or name != "buyer" or figures.calls
@@ -170,30 +196,36 @@ class Board:
         """The columns of a table; of buyers without pings, which are asked of all of them."""
         return MEASURES[1:] if share == "buyer" or self.place.owner.buyer else MEASURES
 
-    def _number(self, name: str, figures: Figures, **only: int) -> Number:
+    def _number(self, name: str, figures: Metrics, **only: int) -> Measure:
         value = self.known(figures, **only)[name]
         is_somebodys = all(only.values())
-        return Number(name, value, self.place.rows(name, only) if value is not None and is_somebodys else "")
+        return Measure(
+            name, value, self.place.rows(name, only) if value is not None and is_somebodys else ""
+        )
 
-    def known(self, figures: Figures, **only: int) -> dict[str, int | Decimal | None]:
+    def known(self, figures: Metrics, **only: int) -> dict[str, int | Decimal | None]:
         """Each measure; of a buyer no pings."""
         of_buyer = self.place.owner.buyer or "buyer" in only
-        return {name: None if name == "pings" and of_buyer else figures.value(name) for name in MEASURES}
+        return {
+            name: None if name == "pings" and of_buyer else figures.value(name) for name in MEASURES
+        }
 
 
-def draw_up(company: Company, time: Range, *, place: Place) -> Board:
+def dashboard_view_model(
+    company: Company, time: DateRange, *, place: ListLinks
+) -> DashboardViewModel:
     """Reads what the page needs."""
-    return Board(
+    return DashboardViewModel(
         company=company,
         range=time,
         place=place,
-        now=read(company.pk, time.slots, asked=place.owner),
-        before=read(company.pk, [time.before], asked=place.owner),
+        now=read_totals(company.pk, time.slots, asked=place.owner),
+        before=read_totals(company.pk, [time.before], asked=place.owner),
     )
 
 
 # --- in words ---------------------------------------------------------------------------------------------
-def spelled(value: int | Decimal | None, *, is_money: bool) -> str:
+def spelled_number(value: int | Decimal | None, *, is_money: bool) -> str:
     """As people write it; money with two decimals, unless it has more."""
     if value is None:
         return "–"
@@ -213,8 +245,18 @@ def _change(now: int | Decimal | None, before: int | Decimal | None) -> str:
 def _rate(name: str, values: Mapping[str, Any]) -> str:
     whole = _PART_OF.get(name, "")
     of, part = values.get(whole), values[name]
-    return f"{round(part * 100 / of)}% of {whole}".replace("-", "−") if of and part is not None else ""
+    return (
+        f"{round(part * 100 / of)}% of {whole}".replace("-", "−") if of and part is not None else ""
+    )
 
 
-def _rank(row: Row, figures: Figures) -> tuple[Any, ...]:
-    return -figures.revenue, -figures.converted, -figures.calls, -figures.reserved, -figures.pings, row.name.lower(), row.row
+def _rank(row: BreakdownRow, figures: Metrics) -> tuple[Any, ...]:
+    return (
+        -figures.revenue,
+        -figures.converted,
+        -figures.calls,
+        -figures.reserved,
+        -figures.pings,
+        row.name.lower(),
+        row.row,
+    )

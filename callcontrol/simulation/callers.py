@@ -4,7 +4,7 @@ from campaigns import phone
 from campaigns.errors import Refusal
 
 
-def checked(name: str, written: str | None) -> str | None:
+def parse_caller(name: str, written: str | None) -> str | None:
     """`written` as it is: a number, a SIP address with one in it, a word like `anonymous`, or nothing. Refusal for all else."""
     said = (written or "").strip()
     if said.lower().startswith(("sip:", "sips:")):

@@ -8,8 +8,8 @@ from uuid import UUID
 from callcontrol.carriers.base import Event, LegAnswered, LegEnded
 from callcontrol.carriers.registry import carrier
 from callcontrol.carriers.simulator import other_end
-from callcontrol.lifecycle.events import hear_all
-from callcontrol.lifecycle.timeouts import catch_up
+from callcontrol.lifecycle.events import handle_events
+from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Call, Leg, Party
 from campaigns.errors import NotFound
 
@@ -17,7 +17,7 @@ Act = Literal["answer", "busy", "no-answer", "hang-up"]
 ACTS: tuple[Act, ...] = get_args(Act)
 
 
-def act(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
+def perform(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
     """Somebody does something on a line. What makes no sense there, or was done already, changes nothing but the clock.
 
     It happens at the later of `now` and the clock of the call and of those that are coupled to it. NotFound for an
@@ -26,8 +26,8 @@ def act(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
     call_uuid = _leg(leg_uuid).call_id
     together = carrier().coupled(call_uuid)
     at = _moment_for(together, now)
-    catch_up(call_uuid, now=at)
-    hear_all(_told(_leg(leg_uuid), what, at), now=at)
+    apply_timeouts(call_uuid, now=at)
+    handle_events(_told(_leg(leg_uuid), what, at), now=at)
     _set_clocks(together, at)
 
 
@@ -35,7 +35,7 @@ def wait(*, call_uuid: UUID, now: datetime) -> datetime:
     """Nobody does anything until `now`; what is due by then happens. The moment that it is then, by the call's own clock."""
     together = carrier().coupled(call_uuid)
     at = _moment_for(together, now)
-    catch_up(call_uuid, now=at)
+    apply_timeouts(call_uuid, now=at)
     if Call.objects.live().filter(pk=call_uuid).exists():
         _set_clocks(together, at)
     return at
@@ -50,12 +50,12 @@ def _set_clocks(together: Sequence[UUID], at: datetime) -> None:
         Call.objects.filter(pk=each, clock__lt=at).update(clock=at)
 
 
-def hang_up(*, call_uuid: UUID, now: datetime) -> None:
+def hang_up_caller(*, call_uuid: UUID, now: datetime) -> None:
     """The caller hangs up; after the end that changes nothing. NotFound when there is no such call."""
     caller = Leg.objects.filter(call_id=call_uuid, party=Party.CALLER).first()
     if caller is None:
         raise NotFound("call not found")
-    act(leg_uuid=caller.pk, what="hang-up", now=now)
+    perform(leg_uuid=caller.pk, what="hang-up", now=now)
 
 
 def ringing_phone(call_uuid: UUID) -> Leg | None:
@@ -65,7 +65,9 @@ def ringing_phone(call_uuid: UUID) -> Leg | None:
     return next((leg for leg in in_order if other_end(leg.carrier_leg_id, leg.pk) is None), None)
 
 
-def play(*, call_uuid: UUID, busy: int, answer_after: timedelta | None, talk: timedelta | None) -> None:
+def play(
+    *, call_uuid: UUID, busy: int, answer_after: timedelta | None, talk: timedelta | None
+) -> None:
     """A call in a moment: the first phones are busy, the next one answers after so long, and the caller hangs up after so long.
 
     None: nobody answers, or hangs up. A phone that would answer later than its ring time has rung out by then.
@@ -73,14 +75,18 @@ def play(*, call_uuid: UUID, busy: int, answer_after: timedelta | None, talk: ti
     while phone := ringing_phone(call_uuid):
         if busy > 0:
             busy -= 1
-            act(leg_uuid=phone.pk, what="busy", now=phone.started_at)
+            perform(leg_uuid=phone.pk, what="busy", now=phone.started_at)
         elif answer_after is not None:
-            act(leg_uuid=phone.pk, what="answer", now=phone.started_at + answer_after)
+            perform(leg_uuid=phone.pk, what="answer", now=phone.started_at + answer_after)
         else:
             return
-    talking = Leg.objects.filter(call_id=call_uuid, status=Leg.Status.IN_PROGRESS).exclude(party=Party.CALLER).first()
+    talking = (
+        Leg.objects.filter(call_id=call_uuid, status=Leg.Status.IN_PROGRESS)
+        .exclude(party=Party.CALLER)
+        .first()
+    )
     if talk is not None and talking and talking.answered_at:
-        hang_up(call_uuid=call_uuid, now=talking.answered_at + talk)
+        hang_up_caller(call_uuid=call_uuid, now=talking.answered_at + talk)
 
 
 def _leg(leg_uuid: UUID) -> Leg:

@@ -8,29 +8,29 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from callcontrol.carriers.base import Line
+from callcontrol.carriers.base import CarrierLeg
 from callcontrol.models import Call, Leg, Party, Transfer
 from campaigns.errors import NotFound
 
-Told = Literal["hang_up", "turn_away", "hold", "unhold", "connected"]
+CommandName = Literal["hang_up", "turn_away", "hold", "unhold", "connected"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CarrierCommand:
     """What a carrier is told when the transaction is over."""
 
-    told: Told
-    line: Line
+    told: CommandName
+    line: CarrierLeg
 
 
 @dataclass(slots=True)
-class Room:
+class LockedCall:
     """One call's rows as they stand; whoever holds it holds the call's lock. Legs are in the order of their dialing."""
 
     call: Call
     legs: list[Leg]
     transfers: list[Transfer]
-    orders: list[Order] = field(default_factory=list)
+    orders: list[CarrierCommand] = field(default_factory=list)
 
     def at(self, now: datetime) -> datetime:
         """The moment by the call's own clock: the later of `now` and what its carrier has told."""
@@ -60,25 +60,31 @@ class Room:
         They are the last handler and whom it brought: everybody else had left when that one was dialed.
         """
         others = self.others()
-        first = max((place for place, leg in enumerate(others) if leg.party == Party.HANDLER), default=0)
+        first = max(
+            (place for place, leg in enumerate(others) if leg.party == Party.HANDLER), default=0
+        )
         gone = [leg for leg in others[first:] if leg.ended_at]
         return max(gone, key=lambda leg: (leg.ended_at, leg is told), default=None)
 
     def live_transfers(self) -> list[Transfer]:
         return [transfer for transfer in self.transfers if transfer.status != Transfer.Status.ENDED]
 
-    def order(self, told: Told, leg: Leg, *, at: datetime) -> None:
+    def order(self, told: CommandName, leg: Leg, *, at: datetime) -> None:
         """A leg that no carrier knows yet has nothing to be told; whoever dials it looks again afterwards.
 
         Who looked just before the end was written has left the carrier's name of it: that is read again.
         """
-        leg.carrier_leg_id = leg.carrier_leg_id or Leg.objects.values_list("carrier_leg_id", flat=True).get(pk=leg.pk)
+        leg.carrier_leg_id = leg.carrier_leg_id or Leg.objects.values_list(
+            "carrier_leg_id", flat=True
+        ).get(pk=leg.pk)
         if leg.carrier_leg_id:
-            line = Line(call_uuid=self.call.pk, leg_uuid=leg.pk, carrier_leg_id=leg.carrier_leg_id, at=at)
-            self.orders.append(Order(told, line))
+            line = CarrierLeg(
+                call_uuid=self.call.pk, leg_uuid=leg.pk, carrier_leg_id=leg.carrier_leg_id, at=at
+            )
+            self.orders.append(CarrierCommand(told, line))
 
 
-def enter(call_uuid: UUID) -> Room:
+def lock_call(call_uuid: UUID) -> LockedCall:
     """Locks a call inside the caller's transaction and reads all that belongs to it; NotFound when there is none.
 
     Whoever changes a call comes through here, so that what several are told about it is done one after the other.
@@ -89,26 +95,31 @@ def enter(call_uuid: UUID) -> Room:
     return _furnished(call, call.legs.all())
 
 
-def look(call: Call) -> Room:
+def read_call(call: Call) -> LockedCall:
     """The same without the lock, for who only reads; with the legs come their buyers."""
     return _furnished(call, call.legs.select_related("buyer"))
 
 
-def _furnished(call: Call, lines: QuerySet[Leg]) -> Room:
+def _furnished(call: Call, lines: QuerySet[Leg]) -> LockedCall:
     legs = list(lines.order_by("started_at", "place"))
     of = {leg.pk: leg for leg in legs}
     transfers = list(call.transfers.order_by("started_at", "pk"))
-    for transfer in transfers:  # the same rows, so that what changes a leg is seen through its transfer
-        transfer.transferor, transfer.transferee = of[transfer.transferor_id], of[transfer.transferee_id]
-    return Room(call, legs, transfers)
+    for (
+        transfer
+    ) in transfers:  # the same rows, so that what changes a leg is seen through its transfer
+        transfer.transferor, transfer.transferee = (
+            of[transfer.transferor_id],
+            of[transfer.transferee_id],
+        )
+    return LockedCall(call, legs, transfers)
 
 
-def enter_by_leg(leg_uuid: UUID) -> tuple[Room, Leg]:
+def lock_call_of_leg(leg_uuid: UUID) -> tuple[LockedCall, Leg]:
     """The room of a leg; NotFound for a leg that nobody knows."""
     call_uuid = Leg.objects.filter(pk=leg_uuid).values_list("call_id", flat=True).first()
     if call_uuid is None:
         raise NotFound("leg not found")
-    room = enter(call_uuid)
+    room = lock_call(call_uuid)
     return room, room.leg(leg_uuid)
 
 

@@ -11,23 +11,41 @@ from callcontrol.models import Call, CallTag, LateTag
 _MOMENT = timedelta(microseconds=1)
 
 
-def write(call: Call, tags: Mapping[str, str], *, publisher_row: int | None, now: datetime) -> None:
+def write_call_tags(
+    call: Call, tags: Mapping[str, str], *, publisher_pk: int | None, now: datetime
+) -> None:
     """Writes tags on a call that has ended at once; on a live one they wait until they `land`.
 
     What is written after the end bears a later moment than the end, whatever the clocks say.
     """
     at = max(now, call.clock)
     if call.ended_at is None:
-        rows = [LateTag(call=call, name=name, value=tags[name], publisher_id=publisher_row, written_at=at) for name in tags]
+        rows = [
+            LateTag(
+                call=call, name=name, value=tags[name], publisher_id=publisher_pk, written_at=at
+            )
+            for name in tags
+        ]
         LateTag.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["call", "name"], update_fields=["value", "publisher", "written_at"]
+            rows,
+            update_conflicts=True,
+            unique_fields=["call", "name"],
+            update_fields=["value", "publisher", "written_at"],
         )
         return
     at = max(at, call.ended_at + _MOMENT)
-    _put(call, [CallTag(call=call, name=name, value=tags[name], publisher_id=publisher_row, written_at=at) for name in tags])
+    _put(
+        call,
+        [
+            CallTag(
+                call=call, name=name, value=tags[name], publisher_id=publisher_pk, written_at=at
+            )
+            for name in tags
+        ],
+    )
 
 
-def land(call: Call) -> None:
+def apply_late_tags(call: Call) -> None:
     """Puts what was written since the last decision on the call: before the next one, and at the end."""
     late = list(LateTag.objects.filter(call=call))
     if late:
@@ -36,14 +54,22 @@ def land(call: Call) -> None:
 
 
 def _written(row: LateTag) -> dict[str, object]:
-    return {"name": row.name, "value": row.value, "publisher_id": row.publisher_id, "written_at": row.written_at}
+    return {
+        "name": row.name,
+        "value": row.value,
+        "publisher_id": row.publisher_id,
+        "written_at": row.written_at,
+    }
 
 
-def known(call: Call) -> dict[str, str]:
+def known_tags(call: Call) -> dict[str, str]:
     """What is known of the caller; of a call that has ended, what was known at its end."""
     if call.ended_at is None:
         return dict(call.tags.values_list("name", "value"))
-    counting = ((tag.name, tag.value_before if _is_after_the_end(tag, call) else tag.value) for tag in call.tags.all())
+    counting = (
+        (tag.name, tag.value_before if _is_after_the_end(tag, call) else tag.value)
+        for tag in call.tags.all()
+    )
     return {name: value for name, value in counting if value is not None}
 
 
@@ -54,7 +80,9 @@ def _put(call: Call, rows: Iterable[CallTag]) -> None:
     for row in rows:
         before = standing.get(row.name)
         if before is not None:
-            row.value_before = before.value_before if _is_after_the_end(before, call) else before.value
+            row.value_before = (
+                before.value_before if _is_after_the_end(before, call) else before.value
+            )
     CallTag.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -7,12 +7,12 @@ from typing import Any
 from callcontrol.models import Call, CallEvent, Leg, Outcome, Party
 from campaigns.models import Buyer
 from campaigns.routing import explain
-from campaigns.routing.engine import rows_of
+from campaigns.routing.engine import buyers_in_trace
 from config.db.insert import insert
 
-KEPT = "carrier_token"  # what a carrier gave with a call, and wants back with its legs
+CARRIER_TOKEN = "carrier_token"  # noqa: S105 - what a carrier gave with a call, and wants back with its legs
 MANAGED = "managed"  # an account manager did something: who and what
-_UNTOLD = ("trace", "reserved_row", KEPT)
+_UNTOLD = ("trace", "reserved_row", CARRIER_TOKEN)
 # What each kind of event says; `{}` parts are its details.
 _SENTENCES = {
     "arrived": "The caller dialed {number}.",
@@ -59,18 +59,20 @@ _HOW_IT_LEFT = {
 }
 
 
-def note(call: Call, kind: str, *, at: datetime, event_id: str | None = None, **detail: object) -> None:
+def add_event(
+    call: Call, kind: str, *, at: datetime, event_id: str | None = None, **detail: object
+) -> None:
     """Adds a step to the call's timeline. `event_id` is the carrier's name of it: the second of that name is left out."""
     insert(CallEvent, call_id=call.pk, at=at, kind=kind, detail=detail, carrier_event_id=event_id)
 
 
-def note_manager(call: Call, person: str, did: str, *, at: datetime) -> None:
+def add_manager_event(call: Call, person: str, did: str, *, at: datetime) -> None:
     """Says who did what comes next, if it was an account manager: a handler is known by its line."""
     if person:
-        note(call, MANAGED, at=at, who=person, did=did)
+        add_event(call, MANAGED, at=at, who=person, did=did)
 
 
-def sentence(event: CallEvent, people: Mapping[str, str] | None = None) -> str:
+def event_sentence(event: CallEvent, people: Mapping[str, str] | None = None) -> str:
     """The event in words; one that nobody wrote a sentence for is told by its kind.
 
     `people` are the names of who is on the lines, by the leg's UUID; without it they are told by their parties.
@@ -78,55 +80,70 @@ def sentence(event: CallEvent, people: Mapping[str, str] | None = None) -> str:
     try:
         if people and event.detail.get("leg") in people:
             return _begun(_named(event).format(name=people[event.detail["leg"]], **event.detail))
-        return _SENTENCES.get(event.kind, event.kind.replace("-", " ").capitalize() + ".").format(**event.detail)
+        return _SENTENCES.get(event.kind, event.kind.replace("-", " ").capitalize() + ".").format(
+            **event.detail
+        )
     except KeyError:
         return event.kind
 
 
 def _named(event: CallEvent) -> str:
     """The sentence with a name in it; KeyError when there is none."""
-    return _HOW_IT_LEFT[event.detail["outcome"]] if event.kind in ("left", "taken-off") else _BY_NAME[event.kind]
+    return (
+        _HOW_IT_LEFT[event.detail["outcome"]]
+        if event.kind in ("left", "taken-off")
+        else _BY_NAME[event.kind]
+    )
 
 
 def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def people_of(legs: Iterable[Leg]) -> dict[str, str]:
+def leg_names(legs: Iterable[Leg]) -> dict[str, str]:
     """Who is on each line, by its UUID; the legs come with their buyers."""
-    return {str(leg.pk): name_of(leg) for leg in legs}
+    return {str(leg.pk): leg_name(leg) for leg in legs}
 
 
-def name_of(leg: Leg) -> str:
+def leg_name(leg: Leg) -> str:
     """Who is on a line: the caller, a buyer by its name, or whoever has the number."""
     if leg.party == Party.CALLER:
         return "the caller"
     return leg.buyer.name if leg.buyer else leg.number or "somebody"
 
 
-def verdicts(event: CallEvent, names: Mapping[int, str], time_zone: str) -> list[str]:
+def event_verdicts(event: CallEvent, names: Mapping[int, str], time_zone: str) -> list[str]:
     """A sentence for each buyer of a decision; none for other events."""
     trace = event.detail.get("trace")
-    return explain.stored_lines(trace, names, time_zone, event.detail.get("reserved_row")) if trace else []
+    return (
+        explain.stored_lines(trace, names, time_zone, event.detail.get("reserved_row"))
+        if trace
+        else []
+    )
 
 
-def names_of(events: Sequence[CallEvent]) -> dict[int, str]:
+def buyer_names(events: Sequence[CallEvent]) -> dict[int, str]:
     """The names of all buyers that the decisions of these events speak of, by row."""
-    rows = {row for event in events if event.detail.get("trace") for row in rows_of(event.detail["trace"])}
+    rows = {
+        row
+        for event in events
+        if event.detail.get("trace")
+        for row in buyers_in_trace(event.detail["trace"])
+    }
     rows |= {event.detail["reserved_row"] for event in events if "reserved_row" in event.detail}
     return dict(Buyer.objects.filter(pk__in=rows).values_list("pk", "name")) if rows else {}
 
 
-def told(call: Call) -> list[dict[str, Any]]:
+def call_events(call: Call) -> list[dict[str, Any]]:
     """The events of a call in their order: moment, kind, sentence, and the verdicts of a decision in words."""
     events = list(call.events.order_by("id"))
-    names = names_of(events)
+    names = buyer_names(events)
     return [
         {
             "at": event.at,
             "event": event.kind,
-            "text": sentence(event),
-            "verdicts": verdicts(event, names, call.company.time_zone),
+            "text": event_sentence(event),
+            "verdicts": event_verdicts(event, names, call.company.time_zone),
             "detail": {name: value for name, value in event.detail.items() if name not in _UNTOLD},
         }
         for event in events

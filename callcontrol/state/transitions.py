@@ -16,7 +16,11 @@ MOVES: dict[type, dict[str, tuple[str, ...]]] = {
         _CALL.FINISHED: (),
         _CALL.NO_TARGET: (),
     },
-    Leg: {_LEG.RINGING: (_LEG.IN_PROGRESS, _LEG.ENDED), _LEG.IN_PROGRESS: (_LEG.ENDED,), _LEG.ENDED: ()},
+    Leg: {
+        _LEG.RINGING: (_LEG.IN_PROGRESS, _LEG.ENDED),
+        _LEG.IN_PROGRESS: (_LEG.ENDED,),
+        _LEG.ENDED: (),
+    },
     Transfer: {
         _TRANSFER.RINGING: (_TRANSFER.IN_PROGRESS, _TRANSFER.ENDED),
         _TRANSFER.IN_PROGRESS: (_TRANSFER.ENDED,),
@@ -25,14 +29,14 @@ MOVES: dict[type, dict[str, tuple[str, ...]]] = {
 }
 
 
-def move(row: Call | Leg | Transfer, to: str, **changes: Any) -> bool:
+def move_state(row: Call | Leg | Transfer, to: str, **changes: Any) -> bool:
     """Moves a row to another state, with what changes beside it; False when the table forbids it or somebody else moved it."""
     if to not in MOVES[type(row)][row.status]:
         return False
-    return change(row, status=to, **changes)
+    return change_row(row, status=to, **changes)
 
 
-def change(row: Call | Leg | Transfer, **changes: Any) -> bool:
+def change_row(row: Call | Leg | Transfer, **changes: Any) -> bool:
     """Writes columns of a row that is still in the state in which it was read; False when it is not."""
     won = type(row).objects.filter(pk=row.pk, status=row.status).update(**changes)
     if won:

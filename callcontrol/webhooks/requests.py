@@ -18,13 +18,13 @@ from uuid import UUID
 from django.conf import settings
 
 from callcontrol.models import Call
-from callcontrol.state.tags import known
+from callcontrol.state.tags import known_tags
 from campaigns.models import Webhook
 from campaigns.models.webhook import secret_bytes
 from campaigns.routing import engine
-from campaigns.routing.engine import Asked, Ping
-from config.http.client import OutsideFailed, ask
-from publishers.snapshot import Snapshot, WebhookFacts
+from campaigns.routing.engine import Ping, PreparedPing
+from config.http.client import RequestFailed, request
+from publishers.snapshot import Snapshot, WebhookSnapshot
 
 _log = logging.getLogger("ringpost.webhooks")
 LONGEST_URL = 8_000
@@ -34,7 +34,7 @@ _FOR_A_WHILE = (408, 409, 425, 429)
 
 # --- what is sent -----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Sending:
+class WebhookRequest:
     """One request, ready to be sent by whoever has no rows at hand. `uuid` is the same each time it is sent."""
 
     uuid: UUID
@@ -45,7 +45,7 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WebhookResult:
     """What came of a request: an answer's `status` and body, or an `error`. `is_final`: another try would come to the same."""
 
     status: int | None
@@ -64,16 +64,21 @@ class Told:
         """For people, as the end of a sentence."""
         if self.status is None:
             return self.error
-        return f"it answered {self.status} in {self.duration_ms} ms" + (f", {self.error}" if self.error else "")
+        return f"it answered {self.status} in {self.duration_ms} ms" + (
+            f", {self.error}" if self.error else ""
+        )
 
 
-def send(sending: Sending) -> Told:
+def send_webhook(sending: WebhookRequest) -> WebhookResult:
     """Asks once, with no transaction open; whatever happens is in what it returns."""
     began = time.monotonic()
     try:
         if len(sending.url) > LONGEST_URL:
-            raise OutsideFailed(f"the address has more than {LONGEST_URL:,} characters with its tokens filled in", is_final=True)
-        answer = ask(
+            raise RequestFailed(
+                f"the address has more than {LONGEST_URL:,} characters with its tokens filled in",
+                is_final=True,
+            )
+        answer = request(
             sending.method,
             sending.url,
             headers=_headers(sending, int(time.time())),
@@ -81,13 +86,15 @@ def send(sending: Sending) -> Told:
             seconds=sending.seconds,
             allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS,
         )
-    except OutsideFailed as failure:
-        return Told(None, str(failure)[:300], failure.is_final, b"", False, _since(began))
+    except RequestFailed as failure:
+        return WebhookResult(None, str(failure)[:300], failure.is_final, b"", False, _since(began))
     except Exception:  # noqa: BLE001 - a fault of ours must not keep a caller waiting
         _log.exception("webhook %s could not be sent", sending.uuid)
-        return Told(None, "it could not be sent", False, b"", False, _since(began))
+        return WebhookResult(None, "it could not be sent", False, b"", False, _since(began))
     error, is_final = _verdict(answer.status)
-    return Told(answer.status, error, is_final, answer.body, answer.is_whole, _since(began))
+    return WebhookResult(
+        answer.status, error, is_final, answer.body, answer.is_whole, _since(began)
+    )
 
 
 def _since(began: float) -> int:
@@ -103,7 +110,7 @@ def _verdict(status: int) -> tuple[str, bool]:
     return ("", False) if 200 <= status < 300 else ("which is a failure", False)
 
 
-def _headers(sending: Sending, timestamp: int) -> dict[str, str]:
+def _headers(sending: WebhookRequest, timestamp: int) -> dict[str, str]:
     """The body is empty, and all is in the address: so there is a signature of that, too."""
     parts = urlsplit(sending.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -114,7 +121,9 @@ def _headers(sending: Sending, timestamp: int) -> dict[str, str]:
         "webhook-id": uuid,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": _signature(secret, f"{uuid}.{timestamp}."),
-        "ringpost-url-signature": _signature(secret, f"{uuid}.{timestamp}.{sending.method} {target}"),
+        "ringpost-url-signature": _signature(
+            secret, f"{uuid}.{timestamp}.{sending.method} {target}"
+        ),
     }
 
 
@@ -123,7 +132,9 @@ def _signature(secret: bytes, text: str) -> str:
 
 
 # --- who is told, and at which address --------------------------------------------------------------------
-def concerned(call: Call, trigger: str, *, snapshot: Snapshot, now: datetime) -> Iterator[tuple[WebhookFacts, str]]:
+def matching_webhooks(
+    call: Call, trigger: str, *, snapshot: Snapshot, now: datetime
+) -> Iterator[tuple[WebhookSnapshot, str]]:
     """The webhooks of the call's campaign for this trigger whose filters hold, each with its address as it is now.
 
     Where there is none for the trigger, nothing is asked of the database.
@@ -134,17 +145,19 @@ def concerned(call: Call, trigger: str, *, snapshot: Snapshot, now: datetime) ->
         return
     publisher = snapshot.publishers.get(call.publisher_id or 0)
     publisher_id = publisher.publisher_id if publisher else None
-    ping = Ping(now, campaign.campaign_id, call.caller_number, known(call), publisher_id)
+    ping = Ping(now, campaign.campaign_id, call.caller_number, known_tags(call), publisher_id)
     facts = _facts(call, trigger, ping)
     for hook in hooks:
         if engine.conditions_hold(hook.conditions, ping):
-            yield hook, _filled(hook.url, facts, Asked(ping, {}))
+            yield hook, _filled(hook.url, facts, PreparedPing(ping, {}))
 
 
-def _filled(url: str, facts: Mapping[str, str], asked: Asked) -> str:
+def _filled(url: str, facts: Mapping[str, str], asked: PreparedPing) -> str:
     """A token that nobody knows leaves nothing. What the call itself says goes before a tag of that name."""
-    known_as = {name: facts[name] if name in facts else asked.value(name) for name in engine.parts_of(url)}
-    return engine.fill(url, {name: quote(text, safe="") for name, text in known_as.items()})
+    known_as = {
+        name: facts[name] if name in facts else asked.value(name) for name in engine.parts_of(url)
+    }
+    return engine.fill_number(url, {name: quote(text, safe="") for name, text in known_as.items()})
 
 
 def _facts(call: Call, trigger: str, ping: Ping) -> dict[str, str]:

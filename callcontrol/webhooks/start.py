@@ -13,36 +13,40 @@ from django.db import transaction
 from django.db.models import Q
 
 from callcontrol.models import Call, Delivery, DeliveryAttempt
-from callcontrol.state.locked_call import enter
-from callcontrol.state.tags import land, write
-from callcontrol.state.timeline import note
+from callcontrol.state.locked_call import lock_call
+from callcontrol.state.tags import apply_late_tags, write_call_tags
+from callcontrol.state.timeline import add_event
 from campaigns.models import Webhook
 from config.db.insert import insert_row
-from publishers.snapshot import Snapshot, WebhookFacts, current_snapshot
+from publishers.snapshot import Snapshot, WebhookSnapshot, current_snapshot
 
-from .deliveries import close, close_attempt, learned, new_delivery
-from .requests import Sending, Told, concerned, send
-from .response_tags import glean
+from .deliveries import close_attempt, close_delivery, new_delivery, save_response_tags
+from .requests import WebhookRequest, WebhookResult, matching_webhooks, send_webhook
+from .response_tags import response_tags
 
 # Longer than any deadline: whoever asks for so long has died.
 ASKED_WITHIN = timedelta(seconds=30)
-Asked = tuple[WebhookFacts, Delivery, DeliveryAttempt]
+Asked = tuple[WebhookSnapshot, Delivery, DeliveryAttempt]
 
 
-def is_asked_first(snapshot: Snapshot, campaign_row: int) -> bool:
+def has_start_webhooks(snapshot: Snapshot, campaign_pk: int) -> bool:
     """Whether calls of this campaign wait for somebody's answer before they are routed."""
-    campaign = snapshot.campaigns.get(campaign_row)
-    return campaign is not None and any(hook.trigger == Webhook.Trigger.START for hook in campaign.webhooks)
+    campaign = snapshot.campaigns.get(campaign_pk)
+    return campaign is not None and any(
+        hook.trigger == Webhook.Trigger.START for hook in campaign.webhooks
+    )
 
 
-def prepare(call_uuid: UUID, *, now: datetime) -> bool:
+def run_start_webhooks(call_uuid: UUID, *, now: datetime) -> bool:
     """Asks the start webhooks of a call that nobody was dialed for yet; False when another is at it, who goes on with it.
 
     Late and failed answers are noted down, and the call goes on without them.
     """
     asked = _take(call_uuid, now=now)
     if asked is None:
-        return not Call.objects.filter(pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING).exists()
+        return not Call.objects.filter(
+            pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING
+        ).exists()
     return _keep(call_uuid, asked, _all_told(asked), now=now)
 
 
@@ -53,56 +57,78 @@ def _take(call_uuid: UUID, *, now: datetime) -> Sequence[Asked] | None:
     """
     untaken = Q(asked_at=None) | Q(asked_at__lte=now - ASKED_WITHIN)
     with transaction.atomic():
-        unprepared = Call.objects.filter(untaken, pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING)
+        unprepared = Call.objects.filter(
+            untaken, pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING
+        )
         if not unprepared.update(asked_at=now):
             return None
         call = Call.objects.select_related("buyer").get(pk=call_uuid)
         snapshot = current_snapshot(call.company_id)
         if _is_paused(call, snapshot):
             return []
-        hooks = concerned(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
+        hooks = matching_webhooks(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
         return [_opened(call, hook, url, now=now) for hook, url in hooks]
 
 
 def _is_paused(call: Call, snapshot: Snapshot) -> bool:
     """Nobody is dialed then, so nobody is asked to hold a place."""
-    campaign, publisher = snapshot.campaigns.get(call.campaign_id), snapshot.publishers.get(call.publisher_id or 0)
+    campaign, publisher = (
+        snapshot.campaigns.get(call.campaign_id),
+        snapshot.publishers.get(call.publisher_id or 0),
+    )
     return bool((campaign and campaign.paused) or (publisher and publisher.paused))
 
 
-def _opened(call: Call, hook: WebhookFacts, url: str, *, now: datetime) -> Asked:
+def _opened(call: Call, hook: WebhookSnapshot, url: str, *, now: datetime) -> Asked:
     new = new_delivery(call, hook, url, now=now, due_at=None)
-    delivery = new if insert_row(new) else Delivery.objects.get(call=call, webhook=hook.row, trigger=hook.trigger)
+    delivery = (
+        new
+        if insert_row(new)
+        else Delivery.objects.get(call=call, webhook=hook.row, trigger=hook.trigger)
+    )
     delivery.attempts += 1
     delivery.save(update_fields=["attempts"])
     return hook, delivery, DeliveryAttempt.objects.create(delivery=delivery, at=now)
 
 
-def _all_told(asked: Sequence[Asked]) -> list[Told]:
+def _all_told(asked: Sequence[Asked]) -> list[WebhookResult]:
     """What they answer, each within its own deadline, all at once."""
     if not asked:
         return []
-    sendings = [Sending(row.pk, row.method, row.url, hook.secret, hook.seconds) for hook, row, _ in asked]
+    sendings = [
+        WebhookRequest(row.pk, row.method, row.url, hook.secret, hook.seconds)
+        for hook, row, _ in asked
+    ]
     with ThreadPoolExecutor(max_workers=len(sendings), thread_name_prefix="start-webhook") as pool:
-        return list(pool.map(send, sendings))
+        return list(pool.map(send_webhook, sendings))
 
 
-def _keep(call_uuid: UUID, asked: Sequence[Asked], told: Sequence[Told], *, now: datetime) -> bool:
+def _keep(
+    call_uuid: UUID, asked: Sequence[Asked], told: Sequence[WebhookResult], *, now: datetime
+) -> bool:
     """Notes the answers down, those of a later webhook over those of an earlier; False for one who was overtaken meanwhile."""
     with transaction.atomic():
-        if not Call.objects.filter(pk=call_uuid, asked_at=now, prepared_at=None).update(prepared_at=now):
+        if not Call.objects.filter(pk=call_uuid, asked_at=now, prepared_at=None).update(
+            prepared_at=now
+        ):
             return False
-        room = enter(call_uuid)
+        room = lock_call(call_uuid)
         tags: dict[str, str] = {}
         for (hook, delivery, attempt), answer in zip(asked, told, strict=True):
             close_attempt(attempt, answer)
             at = now + timedelta(milliseconds=answer.duration_ms)
-            close(delivery, Delivery.Status.DELIVERED if answer.was_heard else Delivery.Status.FAILED, at=at)
-            found = glean(answer, hook.values)
+            close_delivery(
+                delivery,
+                Delivery.Status.DELIVERED if answer.was_heard else Delivery.Status.FAILED,
+                at=at,
+            )
+            found = response_tags(answer, hook.values)
             tags |= found
-            said = answer.outcome + learned(found, hook.values if answer.was_heard else {})
-            note(room.call, "webhook-asked", at=room.at(now), name=hook.name, said=said)
+            said = answer.outcome + save_response_tags(
+                found, hook.values if answer.was_heard else {}
+            )
+            add_event(room.call, "webhook-asked", at=room.at(now), name=hook.name, said=said)
         if tags:
-            write(room.call, tags, publisher_row=None, now=now)
-            land(room.call)
+            write_call_tags(room.call, tags, publisher_pk=None, now=now)
+            apply_late_tags(room.call)
         return True

@@ -23,11 +23,19 @@ from campaigns.admin_base import (
     CompanyFilter,
     PausableAdmin,
     TimeZoneWidget,
-    link,
+    admin_link,
 )
 from campaigns.caps import counters
-from campaigns.caps.usage import in_words
-from campaigns.models import Buyer, BuyerGroup, Campaign, ClosedDate, Filter, GroupMember, SpecialHours
+from campaigns.caps.usage import usage_text
+from campaigns.models import (
+    Buyer,
+    BuyerGroup,
+    Campaign,
+    ClosedDate,
+    Filter,
+    GroupMember,
+    SpecialHours,
+)
 from campaigns.routing import weekly_hours
 
 _LINK = "text-primary-600 dark:text-primary-500"
@@ -40,7 +48,11 @@ _CAP_HELP = {
     "hard_cap": f"Calls in all; only the button “Reset hard cap” counts anew. {_NONE}",
     "cap_counts": "Whether a call takes its place in the hour, day, month and all once it connects, or only if it converts.",
 }
-_CAPS = (("concurrency_cap", "hourly_cap"), ("daily_cap", "monthly_cap"), ("hard_cap", "cap_counts"))
+_CAPS = (
+    ("concurrency_cap", "hourly_cap"),
+    ("daily_cap", "monthly_cap"),
+    ("hard_cap", "cap_counts"),
+)
 
 
 class ClosedDateInline(CatalogueInline):
@@ -108,7 +120,7 @@ class CappedAdmin(CatalogueAdmin):
     def use(self, row: Any) -> SafeString | str:
         if row.pk is None:
             return "–"
-        words = in_words(row, owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
+        words = usage_text(row, owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
         return format_html_join("", "<div>{}</div>", ((word,) for word in words))
 
     def routes(self, row: Any) -> Q:
@@ -118,17 +130,31 @@ class CappedAdmin(CatalogueAdmin):
     def routed_from(self, row: Any) -> SafeString | str:
         if row.pk is None:
             return "–"
-        campaigns = Campaign.objects.filter(self.routes(row), retired_at=None).distinct().order_by("name")
-        if found := format_html_join(", ", "{}", ((link(campaign),) for campaign in campaigns)):
+        campaigns = (
+            Campaign.objects.filter(self.routes(row), retired_at=None).distinct().order_by("name")
+        )
+        if found := format_html_join(
+            ", ", "{}", ((admin_link(campaign),) for campaign in campaigns)
+        ):
             return found
         there = reverse("admin:campaigns_campaign_changelist")
-        return format_html('None yet: add a route on <a href="{}" class="{}">a campaign’s page</a>.', there, _LINK)
+        return format_html(
+            'None yet: add a route on <a href="{}" class="{}">a campaign’s page</a>.', there, _LINK
+        )
 
-    @action(description="Reset hard cap", url_path="reset-hard-cap", permissions=["edit"], icon="restart_alt")
+    @action(
+        description="Reset hard cap",
+        url_path="reset-hard-cap",
+        permissions=["edit"],
+        icon="restart_alt",
+    )
     def reset_hard_cap(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            lines = (f"The hard cap of {row} counts from zero again.", "The other caps stay as they are.")
+            lines = (
+                f"The hard cap of {row} counts from zero again.",
+                "The other caps stay as they are.",
+            )
             return self.ask(request, row, title="Reset the hard cap?", label="Reset", lines=lines)
         counters.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
         self.message_user(request, f"The hard cap of {row} counts from zero again.")
@@ -147,11 +173,11 @@ class WeekField(forms.CharField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return weekly_hours.in_words(value) if isinstance(value, list) else value
+        return weekly_hours.week_text(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
         try:
-            return value if isinstance(value, list) else weekly_hours.read(str(value or ""))
+            return value if isinstance(value, list) else weekly_hours.parse_week(str(value or ""))
         except ValueError as refused:
             raise ValidationError(str(refused)) from None
 
@@ -161,7 +187,7 @@ class BuyerForm(CatalogueForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("weekly_hours", weekly_hours.of(self.instance))
+        self.initial.setdefault("weekly_hours", weekly_hours.week_of(self.instance))
 
     class Meta:
         widgets = {
@@ -223,7 +249,13 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         ("When it is open", {"fields": [("weekly_hours", "time_zone")]}),
         (
             "The call itself",
-            {"fields": [("acceptance", "acceptance_seconds"), ("caller_id", "inband_signals"), ("sip_username", "sip_password")]},
+            {
+                "fields": [
+                    ("acceptance", "acceptance_seconds"),
+                    ("caller_id", "inband_signals"),
+                    ("sip_username", "sip_password"),
+                ]
+            },
         ),
     ]
     for_readers = {"number": "number_seen", "sip_username": None, "sip_password": None}
@@ -239,24 +271,29 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "weekly_hours" in form.changed_data:
-            weekly_hours.keep(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
+            weekly_hours.save_week(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
 
     @display(description="business hours")
     def weekly_hours(self, row: Any) -> str:
         """For those who may not change them."""
-        return weekly_hours.in_words(weekly_hours.of(row)) or "always open"
+        return weekly_hours.week_text(weekly_hours.week_of(row)) or "always open"
 
     @display(description="number")
     def number_seen(self, row: Any) -> str:
         return str(row.number) if row.clear else phone.masked(row.number)
 
     def routes(self, row: Any) -> Q:
-        return Q(routes__buyer=row) | Q(routes__group__memberships__buyer=row, routes__group__retired_at=None)
+        return Q(routes__buyer=row) | Q(
+            routes__group__memberships__buyer=row, routes__group__retired_at=None
+        )
 
 
 class GroupForm(CatalogueForm):
     class Meta:
-        help_texts = {**_CAP_HELP, "group_id": "What files, filters and answers call it. Make up your own, or leave it."}
+        help_texts = {
+            **_CAP_HELP,
+            "group_id": "What files, filters and answers call it. Make up your own, or leave it.",
+        }
 
 
 @admin.register(BuyerGroup)

@@ -41,21 +41,31 @@ class CampaignForm(CatalogueForm):
         labels = {"dedupe_seconds": "Repeats within (seconds)"}
 
 
-Need = tuple[str, str, str]  # what a campaign lacks without which it sells nothing, what mends it, and the address of that
+Need = tuple[
+    str, str, str
+]  # what a campaign lacks without which it sells nothing, what mends it, and the address of that
 
 
 def _demand(campaign: Campaign) -> Iterator[Need]:
     """What the buyers' side lacks."""
     if campaign.paused:
         yield ("It is paused.", "Resume it with the switch above", "#id_paused")
-    open_routes = Route.objects.filter(campaign=campaign, buyer__retired_at=None, group__retired_at=None)
+    open_routes = Route.objects.filter(
+        campaign=campaign, buyer__retired_at=None, group__retired_at=None
+    )
     if not open_routes.exists():
         yield ("Nobody takes its calls.", "Add a route to a buyer", "#routes-group")
     else:
         awake = Buyer.objects.unretired().filter(paused=False)
-        reached = awake.filter(routes__in=open_routes) | awake.filter(groups__routes__in=open_routes)
+        reached = awake.filter(routes__in=open_routes) | awake.filter(
+            groups__routes__in=open_routes
+        )
         if not reached.exists():
-            yield ("All its buyers are paused.", "Look at the buyers", reverse("admin:campaigns_buyer_changelist"))
+            yield (
+                "All its buyers are paused.",
+                "Look at the buyers",
+                reverse("admin:campaigns_buyer_changelist"),
+            )
 
 
 @admin.register(Campaign)
@@ -90,4 +100,6 @@ class CampaignAdmin(PausableAdmin):
             )
         lines = ((text, url, label) for text, label, url in missing)
         one = '<li>{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a></li>'
-        return format_html('<div>Not yet:</div><ul class="desk-needs">{}</ul>', format_html_join("", one, lines))
+        return format_html(
+            '<div>Not yet:</div><ul class="desk-needs">{}</ul>', format_html_join("", one, lines)
+        )

@@ -6,14 +6,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from campaigns.admin_base import EDITORS, DeskPage, companies, is_editor, row_number
-from campaigns.admin_base.history import told
+from campaigns.admin_base import EDITORS, AdminPage, companies, is_editor, row_number
+from campaigns.admin_base.history import history_entries
 from campaigns.audit.records import COMMAND_LINE, of_company, tracked
-from campaigns.members import name_of
+from campaigns.members import member_name
 from campaigns.models import Company, Member
 
 
-class Changes(DeskPage):
+class ChangesPage(AdminPage):
     """For editors: what was changed tells numbers in full."""
 
     title = "Changes"
@@ -29,7 +29,10 @@ class Changes(DeskPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.company is None:
             return super().get_context_data(**kwargs)
-        kinds = [(str(model._meta.model_name), str(model._meta.verbose_name_plural)) for model in tracked()]
+        kinds = [
+            (str(model._meta.model_name), str(model._meta.verbose_name_plural))
+            for model in tracked()
+        ]
         kind, person = (self.request.GET.get(name, "") for name in ("kind", "person"))
         own = {
             "kinds": sorted(kinds, key=lambda pair: pair[1]),
@@ -39,11 +42,16 @@ class Changes(DeskPage):
         }
         known = kind if kind in dict(kinds) else ""
         return super().get_context_data(
-            **own, **told(self.request, of_company(self.company.pk, kind=known, person=person)), **kwargs
+            **own,
+            **history_entries(self.request, of_company(self.company.pk, kind=known, person=person)),
+            **kwargs,
         )
 
     def _people(self, company: Company, chosen: str) -> list[tuple[str, str]]:
         """Whoever works or worked for the company; and whoever is chosen: an administrator changes settings too."""
         rows = Member.history.filter(company_id=company.pk).values_list("user_id", flat=True)
         users = User.objects.filter(pk__in={*rows, row_number(chosen) or 0})
-        return [*sorted((str(user.pk), name_of(user)) for user in users), (COMMAND_LINE, "The command line")]
+        return [
+            *sorted((str(user.pk), member_name(user)) for user in users),
+            (COMMAND_LINE, "The command line"),
+        ]

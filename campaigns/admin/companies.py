@@ -26,15 +26,17 @@ from campaigns.admin_base import (
     LinesField,
     ReadOnlyInline,
     TimeZoneWidget,
+    admin_link,
     companies,
     is_superuser,
-    link,
 )
 from campaigns.models import Company, Member
 
 
 class CompanyForm(CatalogueForm):
-    dial_prefixes = LinesField(help_text="Beginnings of numbers that may be dialed, one a line. None: all but emergency numbers.")
+    dial_prefixes = LinesField(
+        help_text="Beginnings of numbers that may be dialed, one a line. None: all but emergency numbers."
+    )
     static_caller_numbers = LinesField(
         help_text="Caller numbers that many callers share, one a line: buyers are shown a random number instead."
     )
@@ -51,18 +53,24 @@ class CompanyForm(CatalogueForm):
         }
         widgets = {
             "time_zone": TimeZoneWidget(),
-            "region": UnfoldAdminSelect2Widget(choices=[(region, region) for region in sorted(SUPPORTED_REGIONS)]),
+            "region": UnfoldAdminSelect2Widget(
+                choices=[(region, region) for region in sorted(SUPPORTED_REGIONS)]
+            ),
         }
 
     def clean_dial_prefixes(self) -> list[str]:
         for prefix in self.cleaned_data["dial_prefixes"]:
             if not prefix.removeprefix("+").isdigit():
-                raise ValidationError(f"“{prefix}” is no beginning of a number; one looks like +1416.")
+                raise ValidationError(
+                    f"“{prefix}” is no beginning of a number; one looks like +1416."
+                )
         return ["+" + prefix.removeprefix("+") for prefix in self.cleaned_data["dial_prefixes"]]
 
     def clean_static_caller_numbers(self) -> list[str]:
         region = self.cleaned_data.get("region") or "US"
-        numbers = {text: phone.to_e164(text, region) for text in self.cleaned_data["static_caller_numbers"]}
+        numbers = {
+            text: phone.to_e164(text, region) for text in self.cleaned_data["static_caller_numbers"]
+        }
         if wrong := [text for text, number in numbers.items() if number is None]:
             raise ValidationError(f"“{wrong[0]}” is no phone number; one looks like +18335550100.")
         return [number for number in numbers.values() if number]
@@ -76,14 +84,18 @@ class PeopleInline(ReadOnlyInline):
     verbose_name_plural = "people"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        owned = Value(True) if is_superuser(request) else Q(company__in=companies(request, who=OWNERS).order_by())
+        owned = (
+            Value(True)
+            if is_superuser(request)
+            else Q(company__in=companies(request, who=OWNERS).order_by())
+        )
         rows = super().get_queryset(request).select_related("user").order_by("pk")
         return rows.annotate(owned=ExpressionWrapper(owned, output_field=BooleanField()))
 
     @display(description="name")
     def name(self, member: Any) -> SafeString | str:
-        name = members.name_of(member.user)
-        return link(member, text=name) if member.owned else name
+        name = members.member_name(member.user)
+        return admin_link(member, text=name) if member.owned else name
 
 
 @admin.register(Company)
@@ -98,13 +110,21 @@ class CompanyAdmin(CatalogueAdmin):
         (None, {"fields": [("name", "company_id"), ("time_zone", "currency"), "region"]}),
         (
             "What its keys may do",
-            {"fields": [("rtb_enabled", "call_reservations_enabled"), ("call_data_writing_enabled", "call_control_enabled")]},
+            {
+                "fields": [
+                    ("rtb_enabled", "call_reservations_enabled"),
+                    ("call_data_writing_enabled", "call_control_enabled"),
+                ]
+            },
         ),
         ("Numbers", {"fields": ["dial_prefixes", "static_caller_numbers"]}),
     ]
     inlines = [PeopleInline]
     hint = "No company yet. Everything else belongs to one: add it first."
-    retiring = ("Its people lose sight of it, and its keys answer 410.", "Its name and ID are free again. Its history is kept.")
+    retiring = (
+        "Its people lose sight of it, and its keys answer 410.",
+        "Its name and ID are free again. Its history is kept.",
+    )
 
     def company_of(self, obj: Any) -> int:
         return int(obj.pk)
@@ -148,7 +168,15 @@ class PeopleAdmin(UserAdmin, ModelAdmin):
     form = PersonForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
+    list_display = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "is_active",
+        "is_superuser",
+        "last_login",
+    ]
     list_filter = [("is_active", BooleanRadioFilter)]
     list_filter_submit = True
     filter_horizontal = ()

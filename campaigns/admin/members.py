@@ -19,7 +19,16 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from campaigns import members
-from campaigns.admin_base import OWNERS, CatalogueAdmin, CatalogueForm, CompanyFilter, ago, companies, is_superuser, may_edit
+from campaigns.admin_base import (
+    OWNERS,
+    CatalogueAdmin,
+    CatalogueForm,
+    CompanyFilter,
+    ago_text,
+    companies,
+    is_superuser,
+    may_edit,
+)
 from campaigns.errors import Refusal
 from campaigns.models import Member
 
@@ -30,14 +39,17 @@ _ROLES = (
 )
 
 
-def link_for(request: HttpRequest, user: User) -> str:
+def password_link(request: HttpRequest, user: User) -> str:
     """The address with which a person chooses a password. In the query, which no log of ours keeps."""
-    who = {"who": urlsafe_base64_encode(force_bytes(user.pk)), "token": members.tokens.make_token(user)}
+    who = {
+        "who": urlsafe_base64_encode(force_bytes(user.pk)),
+        "token": members.tokens.make_token(user),
+    }
     base = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
     return f"{base}{reverse('set-password')}?{urlencode(who)}"
 
 
-def sentence(refusal: Refusal) -> str:
+def member_sentence(refusal: Refusal) -> str:
     return f"{refusal.text[0].upper()}{refusal.text[1:]}."
 
 
@@ -51,13 +63,15 @@ class RoleForm(CatalogueForm):
             try:
                 members.check_still_owned(member=self.instance)
             except Refusal as refusal:
-                raise ValidationError(sentence(refusal)) from None
+                raise ValidationError(member_sentence(refusal)) from None
         return role
 
 
 class PersonToAddForm(RoleForm):
     email = forms.EmailField(
-        max_length=150, widget=UnfoldAdminEmailInputWidget, help_text="They log in with it. Nothing is sent there."
+        max_length=150,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="They log in with it. Nothing is sent there.",
     )
     first_name = forms.CharField(max_length=150, required=False, widget=UnfoldAdminTextInputWidget)
     last_name = forms.CharField(max_length=150, required=False, widget=UnfoldAdminTextInputWidget)
@@ -66,9 +80,11 @@ class PersonToAddForm(RoleForm):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         try:
-            members.account_of(email=email, company=self.instance.company, everywhere=self.everywhere)
+            members.find_account(
+                email=email, company=self.instance.company, everywhere=self.everywhere
+            )
         except Refusal as refusal:
-            raise ValidationError(sentence(refusal)) from None
+            raise ValidationError(member_sentence(refusal)) from None
         return email
 
 
@@ -88,7 +104,11 @@ class MemberAdmin(CatalogueAdmin):
 
     # --- whose ---
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        return super().get_queryset(request).filter(company__in=companies(request, who=OWNERS).order_by())
+        return (
+            super()
+            .get_queryset(request)
+            .filter(company__in=companies(request, who=OWNERS).order_by())
+        )
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows
@@ -108,14 +128,20 @@ class MemberAdmin(CatalogueAdmin):
         if member is None or is_superuser(request):
             return member is not None and not member.user.is_superuser
         owned = companies(request, who=OWNERS).values_list("pk", flat=True)
-        return members.may_get_link(user=member.user, owned=owned)
+        return members.may_receive_link(user=member.user, owned=owned)
 
     # --- the pages ---
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         return super().changelist_view(request, {"title": "People", **(extra_context or {})})
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        return super().add_view(request, form_url, {"title": "Add a person", **(extra_context or {})})
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return super().add_view(
+            request, form_url, {"title": "Add a person", **(extra_context or {})}
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         if obj is None:
@@ -124,14 +150,22 @@ class MemberAdmin(CatalogueAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> list[str]:
         read_only = list(super().get_readonly_fields(request, obj))
-        return [name for name in read_only if obj is not None or name != "email"]  # it is typed once, and stays
+        return [
+            name for name in read_only if obj is not None or name != "email"
+        ]  # it is typed once, and stays
 
-    def get_form(self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is None:
-            kwargs["form"] = type("PersonToAdd", (PersonToAddForm,), {"everywhere": is_superuser(request)})
+            kwargs["form"] = type(
+                "PersonToAdd", (PersonToAddForm,), {"everywhere": is_superuser(request)}
+            )
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -140,7 +174,7 @@ class MemberAdmin(CatalogueAdmin):
         if change:
             members.change_role(member=obj, role=typed["role"])
             return
-        made = members.add(
+        made = members.add_member(
             company=obj.company,
             email=typed["email"],
             first_name=typed["first_name"],
@@ -155,20 +189,22 @@ class MemberAdmin(CatalogueAdmin):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refusal as refusal:
-            self.message_user(request, sentence(refusal), messages.ERROR)
+            self.message_user(request, member_sentence(refusal), messages.ERROR)
             return redirect(request.get_full_path())
 
-    def response_add(self, request: HttpRequest, obj: Member, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Member, post_url_continue: str | None = None
+    ) -> HttpResponse:
         if not obj.user.has_usable_password():
             return self.hand_over(request, obj)
-        told = f"{members.name_of(obj.user)} is added, and logs in with the password of before."
+        told = f"{members.member_name(obj.user)} is added, and logs in with the password of before."
         self.message_user(request, told, messages.SUCCESS)
         return redirect("admin:campaigns_member_changelist")
 
     # --- what is shown ---
     @display(description="name", ordering="user__first_name")
     def name(self, member: Member) -> str:
-        return members.name_of(member.user)
+        return members.member_name(member.user)
 
     @display(description="email", ordering="user__email")
     def email(self, member: Member) -> str:
@@ -176,7 +212,7 @@ class MemberAdmin(CatalogueAdmin):
 
     @display(description="last login", ordering="user__last_login")
     def last_login(self, member: Member) -> str:
-        return ago(member.user.last_login)
+        return ago_text(member.user.last_login)
 
     # --- what is done ---
     @action(description="New password link", url_path="link", permissions=["link"], icon="link")
@@ -188,27 +224,42 @@ class MemberAdmin(CatalogueAdmin):
             "You get a link to hand over; with it they choose a new password.",
             "Until they do, the old password works.",
         )
-        name = members.name_of(member.user)
-        return self.ask(request, member, title=f"A new password for {name}?", label="Make the link", lines=lines)
+        name = members.member_name(member.user)
+        return self.ask(
+            request, member, title=f"A new password for {name}?", label="Make the link", lines=lines
+        )
 
     def hand_over(self, request: HttpRequest, member: Member) -> HttpResponse:
         """The link, on this answer alone; the admin lets nobody keep a copy of its answers."""
         days = settings.PASSWORD_RESET_TIMEOUT // _DAY
-        name = members.name_of(member.user)
-        context = {"title": f"Hand this link to {name}", "link": link_for(request, member.user), "days": days}
+        name = members.member_name(member.user)
+        context = {
+            "title": f"Hand this link to {name}",
+            "link": password_link(request, member.user),
+            "days": days,
+        }
         return self.page(request, "desk/hand_over.html", member=member, name=name, **context)
 
-    @action(description="Remove", url_path="remove", permissions=["edit"], variant=ActionVariant.DANGER, icon="person_remove")
+    @action(
+        description="Remove",
+        url_path="remove",
+        permissions=["edit"],
+        variant=ActionVariant.DANGER,
+        icon="person_remove",
+    )
     def remove(self, request: HttpRequest, object_id: str) -> HttpResponse:
         member: Any = self.get_object(request, object_id)
-        name = members.name_of(member.user)
+        name = members.member_name(member.user)
         if request.method != "POST":
-            lines = (f"From the next click on, {name} sees nothing of {member.company}.", "What they did stays in the history.")
+            lines = (
+                f"From the next click on, {name} sees nothing of {member.company}.",
+                "What they did stays in the history.",
+            )
             return self.ask(request, member, title=f"Remove {name}?", label="Remove", lines=lines)
         try:
-            members.remove(member=member)
+            members.remove_member(member=member)
         except Refusal as refusal:
-            self.message_user(request, sentence(refusal), messages.ERROR)
+            self.message_user(request, member_sentence(refusal), messages.ERROR)
         else:
             self.message_user(request, f"{name} no longer works for {member.company}.")
         return redirect("admin:campaigns_member_changelist")

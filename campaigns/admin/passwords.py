@@ -39,7 +39,11 @@ class SetPassword(FormView):
     def person(self) -> User | None:
         """Whose link it is; None when it is too old, used, or nobody's."""
         user = User.objects.filter(pk=_row(self.request.GET.get("who", "")), is_active=True).first()
-        return user if user and members.tokens.check_token(user, self.request.GET.get("token", "")) else None
+        return (
+            user
+            if user and members.tokens.check_token(user, self.request.GET.get("token", ""))
+            else None
+        )
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs) if self.person else self.dead()
@@ -58,12 +62,19 @@ class SetPassword(FormView):
     def form_valid(self, form: ChooseForm) -> HttpResponse:
         user = form.user
         try:
-            members.choose_password(user=user, token=self.request.GET["token"], password=form.cleaned_data["new_password1"])
+            members.choose_password(
+                user=user,
+                token=self.request.GET["token"],
+                password=form.cleaned_data["new_password1"],
+            )
         except Refusal:
             return self.dead()
         user.refresh_from_db()
         login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
-        messages.success(self.request, f"Welcome. From now on, log in as {user.get_username()} with your new password.")
+        messages.success(
+            self.request,
+            f"Welcome. From now on, log in as {user.get_username()} with your new password.",
+        )
         return redirect("dashboard")
 
 

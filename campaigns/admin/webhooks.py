@@ -9,7 +9,15 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
-from campaigns.admin_base import CatalogueAdmin, CatalogueForm, CatalogueInline, PairsField, host_of, link, may_edit
+from campaigns.admin_base import (
+    CatalogueAdmin,
+    CatalogueForm,
+    CatalogueInline,
+    PairsField,
+    admin_link,
+    host_of,
+    may_edit,
+)
 from campaigns.models import Webhook, WebhookFilter
 
 
@@ -35,7 +43,7 @@ class WebhookInline(CatalogueInline):
 
     @display(description="filters, tags and secret")
     def more(self, webhook: Webhook) -> SafeString | str:
-        return link(webhook, text=_in_short(webhook)) if webhook.pk else "–"
+        return admin_link(webhook, text=_in_short(webhook)) if webhook.pk else "–"
 
 
 def _in_short(webhook: Webhook) -> str:
@@ -66,7 +74,10 @@ class WebhookForm(CatalogueForm):
 class WebhookAdmin(CatalogueAdmin):
     form = WebhookForm
     fieldsets = [
-        (None, {"fields": ["campaign_link", ("name", "trigger"), ("method", "deadline_ms"), "url"]}),
+        (
+            None,
+            {"fields": ["campaign_link", ("name", "trigger"), ("method", "deadline_ms"), "url"]},
+        ),
         ("What comes back, and who it is from", {"fields": ["values", "secret"]}),
     ]
     readonly_fields = ["campaign_link", "host"]
@@ -90,7 +101,7 @@ class WebhookAdmin(CatalogueAdmin):
 
     @display(description="campaign")
     def campaign_link(self, webhook: Webhook) -> SafeString | str:
-        return link(webhook.campaign)
+        return admin_link(webhook.campaign)
 
     @display(description="URL")
     def host(self, webhook: Webhook) -> str:

@@ -1,6 +1,18 @@
 """Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
 
-from .access import EDITORS, OWNERS, companies, is_editor, is_member, is_owner, is_superuser, may_edit, mine, roles, row_number
+from .access import (
+    EDITORS,
+    OWNERS,
+    companies,
+    is_editor,
+    is_member,
+    is_owner,
+    is_superuser,
+    may_edit,
+    roles,
+    row_number,
+    visible_to,
+)
 from .catalogue import AskForm, CatalogueAdmin, CatalogueInline, PausableAdmin
 from .filters import CompanyFilter, RowFilter, TimeFilter
 from .forms import (
@@ -10,22 +22,33 @@ from .forms import (
     OwnAutocomplete,
     PairsField,
     TimeZoneWidget,
-    in_house_style,
-    narrow,
+    admin_styled,
+    narrow_choices,
 )
-from .pages import DeskPage
-from .records import ReadOnlyAdmin, ReadOnlyInline, ago, host_of, link, mask_text, moment, money, pre, pretty
+from .pages import AdminPage
+from .records import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    admin_link,
+    ago_text,
+    host_of,
+    mask_text,
+    moment_text,
+    money_text,
+    preformatted,
+    pretty_json,
+)
 
 __all__ = [
     "EDITORS",
     "OWNERS",
+    "AdminPage",
     "AskForm",
     "CatalogueAdmin",
     "CatalogueForm",
     "CatalogueFormSet",
     "CatalogueInline",
     "CompanyFilter",
-    "DeskPage",
     "LinesField",
     "OwnAutocomplete",
     "PairsField",
@@ -35,23 +58,23 @@ __all__ = [
     "RowFilter",
     "TimeFilter",
     "TimeZoneWidget",
-    "ago",
+    "admin_link",
+    "admin_styled",
+    "ago_text",
     "companies",
     "host_of",
-    "in_house_style",
     "is_editor",
     "is_member",
     "is_owner",
     "is_superuser",
-    "link",
     "mask_text",
     "may_edit",
-    "mine",
-    "moment",
-    "money",
-    "narrow",
-    "pre",
-    "pretty",
+    "moment_text",
+    "money_text",
+    "narrow_choices",
+    "preformatted",
+    "pretty_json",
     "roles",
     "row_number",
+    "visible_to",
 ]

@@ -28,8 +28,13 @@ def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = (
     Django lets any column be asked for, also of what a row belongs to: `?key__startswith=a`, or
     `?company__members__user__password__startswith=a`, which tells a reader letter by letter what nobody shows them.
     """
-    names = [entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry) for entry in list_filter]
-    return lookup in more or any(lookup.removeprefix(name) in _ENDINGS for name in names if lookup.startswith(name))
+    names = [
+        entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry)
+        for entry in list_filter
+    ]
+    return lookup in more or any(
+        lookup.removeprefix(name) in _ENDINGS for name in names if lookup.startswith(name)
+    )
 
 
 def row_number(text: str) -> int | None:
@@ -63,7 +68,9 @@ def is_editor(request: HttpRequest) -> bool:
     return may_edit(request)
 
 
-def may_edit(request: HttpRequest, company: int | None = None, *, who: Container[str] = EDITORS) -> bool:
+def may_edit(
+    request: HttpRequest, company: int | None = None, *, who: Container[str] = EDITORS
+) -> bool:
     """Whether the user has one of the roles `who` in the company of this row; in any company, if none is given."""
     if is_superuser(request):
         return True
@@ -76,10 +83,12 @@ def companies(request: HttpRequest, *, who: Container[str] | None = None) -> Que
     rows = Company.objects.filter(retired_at=None).order_by("name")
     if is_superuser(request):
         return rows
-    return rows.filter(pk__in=[company for company, role in roles(request).items() if who is None or role in who])
+    return rows.filter(
+        pk__in=[company for company, role in roles(request).items() if who is None or role in who]
+    )
 
 
-def mine(request: HttpRequest, rows: Rows, *, by: str = "company_id") -> Rows:
+def visible_to(request: HttpRequest, rows: Rows, *, by: str = "company_id") -> Rows:
     """Those rows that belong to the user's companies; a superuser's are all.
 
     `by` is the column that holds the company. Each row gets `clear`: whether this user may see its keys and numbers.

@@ -23,7 +23,17 @@ from campaigns.audit.records import of_row
 from campaigns.models import CatalogueRow, Company
 
 from . import history
-from .access import EDITORS, companies, is_member, is_offered, is_superuser, may_edit, mine, roles, row_number
+from .access import (
+    EDITORS,
+    companies,
+    is_member,
+    is_offered,
+    is_superuser,
+    may_edit,
+    roles,
+    row_number,
+    visible_to,
+)
 from .filters import CompanyFilter
 from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
 from .lists import ListAdmin
@@ -36,7 +46,9 @@ class AskForm(forms.Form):
 class OwnChoices:
     """Foreign keys are found by typing, among the rows of the company."""
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
         if issubclass(db_field.related_model, CatalogueRow):
             kwargs["widget"] = OwnAutocomplete(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
@@ -56,7 +68,10 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     hint = ""
     hint_leads_to: tuple[str, str] | None = None
     for_readers: dict[str, str | None] = {}
-    retiring: tuple[str, ...] = ("It leaves the lists, and its ID is free again.", "Its history is kept.")
+    retiring: tuple[str, ...] = (
+        "It leaves the lists, and its ID is free again.",
+        "Its history is kept.",
+    )
     list_select_related: Sequence[str] = ()
     list_per_page = 25
     show_full_result_count = False
@@ -73,7 +88,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         related = () if self.by == "id" else ("company", *(self.list_select_related or ()))
-        return mine(request, rows.select_related(*related) if related else rows, by=self.by)
+        return visible_to(request, rows.select_related(*related) if related else rows, by=self.by)
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """What lists and choices show."""
@@ -83,7 +98,9 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         """Whether the row is history, which nobody edits."""
         return obj.retired_at is not None
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """Lists and autocompletes both pass here, a row's own page does not: history can be looked at by its address."""
         company = row_number(request.GET.get("company", ""))
         if company is not None and self.by == "company_id":
@@ -92,7 +109,11 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         shown = list(super().get_list_display(request))
-        return [*shown, "company"] if self.by == "company_id" and (is_superuser(request) or len(roles(request)) > 1) else shown
+        return (
+            [*shown, "company"]
+            if self.by == "company_id" and (is_superuser(request) or len(roles(request)) > 1)
+            else shown
+        )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_offered(lookup, self.get_list_filter(request))
@@ -102,7 +123,11 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         return is_member(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_member(request) if obj is None else is_superuser(request) or self.company_of(obj) in roles(request)
+        return (
+            is_member(request)
+            if obj is None
+            else is_superuser(request) or self.company_of(obj) in roles(request)
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
@@ -124,30 +149,48 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         """History tells numbers as they were: it is for editors."""
         return may_edit(request, self.company_of(obj), who=self.editors)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         if not self.may_see_history(request, row):
             raise PermissionDenied
         return self.page(
-            request, "desk/history.html", title=f"History of {row}", original=row, **history.told(request, of_row(row))
+            request,
+            "desk/history.html",
+            title=f"History of {row}",
+            original=row,
+            **history.history_entries(request, of_row(row)),
         )
 
     # --- the page ---
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or may_edit(request, self.company_of(obj), who=self.editors) or not self.for_readers:
+        if (
+            obj is None
+            or may_edit(request, self.company_of(obj), who=self.editors)
+            or not self.for_readers
+        ):
             return fieldsets
-        return [(name, options | {"fields": self._readable(options["fields"])}) for name, options in fieldsets]
+        return [
+            (name, options | {"fields": self._readable(options["fields"])})
+            for name, options in fieldsets
+        ]
 
     def _readable(self, fields: Any) -> list[Any]:
         shown = [
-            self._readable(field) if isinstance(field, list | tuple) else self.for_readers.get(field, field) for field in fields
+            self._readable(field)
+            if isinstance(field, list | tuple)
+            else self.for_readers.get(field, field)
+            for field in fields
         ]
         return [field for field in shown if field]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if self.by == "company_id":
             form.company = obj.company if obj is not None else self.company_for_new(request)
@@ -162,8 +205,14 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         first = list(open_to_me[:2])
         return first[0] if len(first) == 1 else None
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        if self.by != "company_id" or not self.has_add_permission(request) or self.company_for_new(request):
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        if (
+            self.by != "company_id"
+            or not self.has_add_permission(request)
+            or self.company_for_new(request)
+        ):
             return super().add_view(request, form_url, extra_context)
         query = request.GET.copy()
         choices = []
@@ -172,7 +221,11 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
             choices.append((f"?{query.urlencode()}", company.name, ""))
         empty = "There is no company yet. Add one first."
         return self.page(
-            request, "admin/choose.html", title=f"Add {self.opts.verbose_name}: in which company?", choices=choices, empty=empty
+            request,
+            "admin/choose.html",
+            title=f"Add {self.opts.verbose_name}: in which company?",
+            choices=choices,
+            empty=empty,
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -180,7 +233,11 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
-            self.message_user(request, "Not saved: two rows contradict each other. Is something here twice?", messages.ERROR)
+            self.message_user(
+                request,
+                "Not saved: two rows contradict each other. Is something here twice?",
+                messages.ERROR,
+            )
             return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -196,30 +253,58 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         """To the row's own page: what is added to it once it is there, keys for one, is at its bottom."""
         return redirect(self.address_of(obj))
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         row = context.get("original")
         context["show_history"] = row is not None and self.may_see_history(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- asking before acting ---
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
-        return TemplateResponse(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
+        return TemplateResponse(
+            request,
+            template,
+            {**self.admin_site.each_context(request), "opts": self.opts, **context},
+        )
 
     def ask(
-        self, request: HttpRequest, row: Any, *, title: str, label: str, lines: Any = (), form: Any = None
+        self,
+        request: HttpRequest,
+        row: Any,
+        *,
+        title: str,
+        label: str,
+        lines: Any = (),
+        form: Any = None,
     ) -> TemplateResponse:
         """The page on which the user confirms what an action will do; posting it comes back to the action."""
-        context = {"title": title, "label": label, "lines": lines, "form": form, "original": row, "back": self.address_of(row)}
+        context = {
+            "title": title,
+            "label": label,
+            "lines": lines,
+            "form": form,
+            "original": row,
+            "back": self.address_of(row),
+        }
         return self.page(request, "admin/ask.html", **context)
 
     def address_of(self, row: Any) -> str:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
-    @action(description="Retire", url_path="retire", permissions=["edit"], variant=ActionVariant.DANGER, icon="archive")
+    @action(
+        description="Retire",
+        url_path="retire",
+        permissions=["edit"],
+        variant=ActionVariant.DANGER,
+        icon="archive",
+    )
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(request, row, title=f"Retire {row}?", label="Retire", lines=self.retiring)
+            return self.ask(
+                request, row, title=f"Retire {row}?", label="Retire", lines=self.retiring
+            )
         row.retire(now=timezone.now())
         self.message_user(request, f"{row} is retired.")
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -247,7 +332,11 @@ class PausableAdmin(CatalogueAdmin):
                 row.paused = paused
                 row.save(update_fields=["paused"])
 
-    @display(description="state", label={"Active": "success", "Paused": "warning", "Retired": "danger"}, ordering="paused")
+    @display(
+        description="state",
+        label={"Active": "success", "Paused": "warning", "Retired": "danger"},
+        ordering="paused",
+    )
     def state(self, row: Any) -> str:
         if row.retired_at:
             return "Retired"

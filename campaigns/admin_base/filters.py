@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.widgets import INPUT_CLASSES
 
-from .access import companies, mine, row_number
+from .access import companies, row_number, visible_to
 
 _MOST = 200  # choices; a longer list is reached from the row's own page
 
@@ -41,10 +41,13 @@ class RowFilter(DropdownFilter):
     column: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
-        rows = mine(request, self.model._default_manager.all())
+        rows = visible_to(request, self.model._default_manager.all())
         named = row_number(request.GET.get(str(self.parameter_name), ""))
         chosen = [] if named is None else list(rows.filter(pk=named).exclude(retired_at=None))
-        return [(row.pk, str(row)) for row in [*chosen, *rows.filter(retired_at=None).order_by("name")[:_MOST]]]
+        return [
+            (row.pk, str(row))
+            for row in [*chosen, *rows.filter(retired_at=None).order_by("name")[:_MOST]]
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         row = row_number(self.value() or "")
@@ -57,12 +60,18 @@ class TimeForm(forms.Form):
     def __init__(self, *, name: str, data: dict[str, Any]) -> None:
         super().__init__(data=data)
         for end in ("from", "to"):
-            self.fields[f"{name}_{end}_0"] = forms.CharField(widget=_input("date", label=f"Date {end}"))
-            self.fields[f"{name}_{end}_1"] = forms.CharField(widget=_input("time", label=f"Time {end}", step="1"))
+            self.fields[f"{name}_{end}_0"] = forms.CharField(
+                widget=_input("date", label=f"Date {end}")
+            )
+            self.fields[f"{name}_{end}_1"] = forms.CharField(
+                widget=_input("time", label=f"Time {end}", step="1")
+            )
 
 
 def _input(kind: str, *, label: str, **attributes: str) -> forms.TextInput:
-    widget = forms.TextInput({"class": " ".join(INPUT_CLASSES), "aria-label": label, "title": label, **attributes})
+    widget = forms.TextInput(
+        {"class": " ".join(INPUT_CLASSES), "aria-label": label, "title": label, **attributes}
+    )
     widget.input_type = kind
     return widget
 
@@ -78,7 +87,9 @@ class TimeFilter(RangeDateTimeFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = f"time ({timezone.get_current_timezone_name().rpartition('/')[2].replace('_', ' ')})"
+        self.title = (
+            f"time ({timezone.get_current_timezone_name().rpartition('/')[2].replace('_', ' ')})"
+        )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         begin, end = self._moment("from", time.min), self._moment("to", time(23, 59, 59))
@@ -89,11 +100,16 @@ class TimeFilter(RangeDateTimeFilter):
         return queryset
 
     def _moment(self, end: str, otherwise: time) -> datetime | None:
-        date, clock = (str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "").strip() for part in (0, 1))
+        date, clock = (
+            str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "").strip()
+            for part in (0, 1)
+        )
         try:
             day, hour = parse_date(date), parse_time(clock) if clock else otherwise
         except ValueError:
             return None
         if day is None or hour is None or not 1900 <= day.year <= 9000:
             return None
-        return timezone.make_aware(datetime.combine(day, hour.replace(microsecond=0, tzinfo=None))).astimezone(UTC)
+        return timezone.make_aware(
+            datetime.combine(day, hour.replace(microsecond=0, tzinfo=None))
+        ).astimezone(UTC)

@@ -26,9 +26,11 @@ from unfold.widgets import (
 
 from campaigns import phone
 from campaigns.models import Company, Retirable
-from campaigns.models.version import lock
+from campaigns.models.version import lock_version
 
-_WITH_TAGS = re.compile(r"(?:[^\[\]]|\[[^\[\]]{1,100}\])*\[[^\[\]]{1,100}\](?:[^\[\]]|\[[^\[\]]{1,100}\])*")
+_WITH_TAGS = re.compile(
+    r"(?:[^\[\]]|\[[^\[\]]{1,100}\])*\[[^\[\]]{1,100}\](?:[^\[\]]|\[[^\[\]]{1,100}\])*"
+)
 
 
 class OwnAutocomplete(AutocompleteSelect):
@@ -51,7 +53,9 @@ class TimeZoneWidget(UnfoldAdminTextInputWidget):
         """A city alone will do, where there is one such: new york is America/New_York."""
         typed = super().value_from_datadict(data, files, name)
         city = "/" + str(typed or "").strip().replace(" ", "_").casefold()
-        found = [zone for zone in zoneinfo.available_timezones() if f"/{zone.casefold()}".endswith(city)]
+        found = [
+            zone for zone in zoneinfo.available_timezones() if f"/{zone.casefold()}".endswith(city)
+        ]
         return found[0] if len(found) == 1 else typed
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
@@ -83,12 +87,18 @@ class LinesField(forms.CharField):
 class PairsField(LinesField):
     """Names with texts, one `name = text` a line. `noun` and `example` say what one is, to who wrote something else."""
 
-    def __init__(self, *, noun: str = "tag", example: str = "source = radio", **kwargs: Any) -> None:
+    def __init__(
+        self, *, noun: str = "tag", example: str = "source = radio", **kwargs: Any
+    ) -> None:
         self.noun, self.example = noun, example
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name} = {text}" for name, text in value.items()) if isinstance(value, dict) else value
+        return (
+            "\n".join(f"{name} = {text}" for name, text in value.items())
+            if isinstance(value, dict)
+            else value
+        )
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -99,15 +109,25 @@ class PairsField(LinesField):
         return {name.strip(): text.strip() for name, _, text in pairs}
 
 
-def narrow(form: forms.BaseForm, company: Company) -> None:
+def narrow_choices(form: forms.BaseForm, company: Company) -> None:
     """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
     for name, field in form.fields.items():
         rows = getattr(field, "queryset", None)
-        if not isinstance(field, forms.ModelChoiceField) or rows is None or not issubclass(rows.model, Retirable):
+        if (
+            not isinstance(field, forms.ModelChoiceField)
+            or rows is None
+            or not issubclass(rows.model, Retirable)
+        ):
             continue
         open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
-        field.queryset = rows.filter(open_to_choice, company_id=company.pk)  # a company that is being added has no rows yet
-        widget = field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
+        field.queryset = rows.filter(
+            open_to_choice, company_id=company.pk
+        )  # a company that is being added has no rows yet
+        widget = (
+            field.widget.widget
+            if isinstance(field.widget, RelatedFieldWidgetWrapper)
+            else field.widget
+        )
         if isinstance(widget, OwnAutocomplete):
             widget.company = company.pk
 
@@ -125,7 +145,7 @@ class CatalogueForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.company is not None:
             self.instance.company = self.company
-            narrow(self, self.company)
+            narrow_choices(self, self.company)
         for field in self.fields.values() if self.instance.pk else ():
             field.show_hidden_initial = True
 
@@ -136,17 +156,27 @@ class CatalogueForm(forms.ModelForm):
     def _differs(self, field: forms.BoundField) -> bool:
         """From what the page showed; from the row as it is, where a program sends no page's hidden fields."""
         shown = field.html_initial_name in self.data
-        return bool(field._has_changed() if shown else field.field.has_changed(field.initial, field.data))  # type: ignore[attr-defined]
+        if shown:
+            return bool(field._has_changed())  # type: ignore[attr-defined]
+        return bool(field.field.has_changed(field.initial, field.data))
 
     @cached_property
     def changed_by_others(self) -> list[str]:
         """The labels of what others changed while the page was open, and its reader left alone."""
-        left = [self[name] for name in self.fields if name not in self.changed_data and self[name].html_initial_name in self.data]
-        return [str(field.label) for field in left if field.field.has_changed(field.initial, field.data)]
+        left = [
+            self[name]
+            for name in self.fields
+            if name not in self.changed_data and self[name].html_initial_name in self.data
+        ]
+        return [
+            str(field.label) for field in left if field.field.has_changed(field.initial, field.data)
+        ]
 
     def changed_columns(self) -> set[str]:
         """The row's columns whose fields somebody changed."""
-        return {field.name for field in self.instance._meta.concrete_fields} & set(self.changed_data)
+        return {field.name for field in self.instance._meta.concrete_fields} & set(
+            self.changed_data
+        )
 
     def write_changes(self) -> None:
         """Saves what the form changed and nothing else, inside the page's transaction.
@@ -155,8 +185,14 @@ class CatalogueForm(forms.ModelForm):
         """
         row, columns = self.instance, self.changed_columns()
         if columns:
-            lock(row.pk if isinstance(row, Company) else row.company_id)
-            row.refresh_from_db(fields=[field.attname for field in row._meta.concrete_fields if field.name not in columns])
+            lock_version(row.pk if isinstance(row, Company) else row.company_id)
+            row.refresh_from_db(
+                fields=[
+                    field.attname
+                    for field in row._meta.concrete_fields
+                    if field.name not in columns
+                ]
+            )
             row.save(update_fields=columns)
 
     @property
@@ -188,9 +224,13 @@ class CatalogueFormSet(PaginationInlineFormSet):
         super().add_fields(form, index)
         company = self.instance if isinstance(self.instance, Company) else self.instance.company
         form.company = company
-        narrow(form, company)
-        for field in form.fields.values():  # the heading of a column is no label for those who hear the page
-            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", field.label)
+        narrow_choices(form, company)
+        for field in (
+            form.fields.values()
+        ):  # the heading of a column is no label for those who hear the page
+            getattr(field.widget, "widget", field.widget).attrs.setdefault(
+                "aria-label", field.label
+            )
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
         row = form.save(commit=False)
@@ -205,7 +245,7 @@ class CatalogueFormSet(PaginationInlineFormSet):
             obj.delete()
 
 
-def in_house_style(field: forms.Field) -> forms.Field:
+def admin_styled(field: forms.Field) -> forms.Field:
     """The field with the widget that the admin's own fields of this type have."""
     if isinstance(field, forms.MultipleChoiceField):
         field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)

@@ -8,27 +8,34 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from campaigns.audit.records import Sources, newest, read_cursor
-from campaigns.audit.sentences import Entry, entries
+from campaigns.audit.records import Sources, newest_changes, parse_change_cursor
+from campaigns.audit.sentences import ChangeEntry, change_entries
 
-from .records import moment
+from .records import moment_text
 
 _CURSOR = "before"
 
 
-class Told(NamedTuple):
+class HistoryPage(NamedTuple):
     """An entry with the addresses that it leads to; `url` is blank for a row without a page."""
 
-    entry: Entry
+    entry: ChangeEntry
     at: str
     url: str
     only: str  # the list with this person's changes alone
 
 
-def told(request: HttpRequest, sources: Sources) -> dict[str, Any]:
+def history_entries(request: HttpRequest, sources: Sources) -> dict[str, Any]:
     """What the template of a list of changes needs: a page of them, and the address of the older ones."""
-    records, older = newest(sources, before=read_cursor(request.GET.get(_CURSOR, "")))
-    shown = [Told(each, moment(each.at), page_of(each.row), _with(request, person=each.person)) for each in entries(records)]
+    records, older = newest_changes(
+        sources, before=parse_change_cursor(request.GET.get(_CURSOR, ""))
+    )
+    shown = [
+        HistoryPage(
+            each, moment_text(each.at), history_page(each.row), _with(request, person=each.person)
+        )
+        for each in change_entries(records)
+    ]
     return {
         "changes": shown,
         "older": _with(request, **{_CURSOR: str(older)}) if older else "",
@@ -36,7 +43,7 @@ def told(request: HttpRequest, sources: Sources) -> dict[str, Any]:
     }
 
 
-def page_of(row: Model) -> str:
+def history_page(row: Model) -> str:
     if not admin.site.is_registered(type(row)):
         return ""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -15,9 +15,13 @@ SHOWN_WHOLE = "The address asked for a filter that this list does not have, so h
 class ListAdmin(ModelAdmin):
     """An unfold page whose list bears any address."""
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         asked = [text for name in request.GET for text in (name, *request.GET.getlist(name))]
-        if ERROR_FLAG in request.GET or any("\0" in text for text in asked):  # PostgreSQL stores no NUL, and looks for none
+        if ERROR_FLAG in request.GET or any(
+            "\0" in text for text in asked
+        ):  # PostgreSQL stores no NUL, and looks for none
             return self._whole(request)
         try:
             return super().changelist_view(request, extra_context)

@@ -13,7 +13,7 @@ from campaigns.models import Company
 from .access import companies, is_member, may_edit, row_number
 
 
-class DeskPage(TemplateView):
+class AdminPage(TemplateView):
     """A page for the members of a company, with the admin's frame round it: one company's data at a time.
 
     Its address names the company by `?company=`; without it, it is the first of the user's companies. `company` is None
@@ -53,5 +53,10 @@ class DeskPage(TemplateView):
         return self.company is not None and may_edit(self.request, self.company.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        own = {"title": self.title, "company": self.company, "companies": self.companies, "clear": self.clear}
+        own = {
+            "title": self.title,
+            "company": self.company,
+            "companies": self.companies,
+            "clear": self.clear,
+        }
         return super().get_context_data(**admin.site.each_context(self.request), **own, **kwargs)

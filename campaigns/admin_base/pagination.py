@@ -36,7 +36,9 @@ class InfinitePaginator(paginator.InfinitePaginator):
         order = [name.removeprefix("-") for name in rows.query.order_by if isinstance(name, str)]
         newest = None
         if 0 < len(self.branches) <= MOST_BRANCHES and len(order) == len(rows.query.order_by):
-            parts = [rows.filter(**branch).values_list(*order, "pk")[:top] for branch in self.branches]
+            parts = [
+                rows.filter(**branch).values_list(*order, "pk")[:top] for branch in self.branches
+            ]
             newest = _newest_of(parts, self._directions(), bottom, top)
         if newest is None:
             return list(rows.values_list("pk", flat=True)[bottom:top])
@@ -46,10 +48,15 @@ class InfinitePaginator(paginator.InfinitePaginator):
     def _directions(self) -> str:
         """ORDER BY, by the places of the columns."""
         names = self.object_list.query.order_by
-        return ", ".join(f"{place} {'DESC' if name.startswith('-') else 'ASC'}" for place, name in enumerate(names, 1))
+        return ", ".join(
+            f"{place} {'DESC' if name.startswith('-') else 'ASC'}"
+            for place, name in enumerate(names, 1)
+        )
 
 
-def _newest_of(parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top: int) -> list[tuple[Any, ...]] | None:
+def _newest_of(
+    parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top: int
+) -> list[tuple[Any, ...]] | None:
     """The rows of all parts in one order; None for more than a statement can say.
 
     Django knows no limit for a part of a union on SQLite.
@@ -68,5 +75,8 @@ def _newest_of(parts: Sequence[QuerySet[Any, Any]], order: str, bottom: int, top
     if len(values) > MOST_VALUES:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT %s OFFSET %s", [*values, top - bottom, bottom])
+        cursor.execute(
+            f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT %s OFFSET %s",
+            [*values, top - bottom, bottom],
+        )
         return cursor.fetchall()

@@ -20,7 +20,7 @@ from unfold.admin import TabularInline
 from campaigns import phone
 from campaigns.models import Company
 
-from .access import companies, is_member, is_offered, is_superuser, mine, roles, row_number
+from .access import companies, is_member, is_offered, is_superuser, roles, row_number, visible_to
 from .lists import ListAdmin
 from .pagination import InfinitePaginator
 
@@ -46,9 +46,9 @@ class ReadOnlyAdmin(ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         if is_superuser(request) or len(roles(request)) < 2:
-            return mine(request, rows, by=self.by)
+            return visible_to(request, rows, by=self.by)
         # As a sum: an index in the order of time begins with one company, and SQLite would go through it for several.
-        return mine(request, rows.alias(of_company=F(self.by) + 0), by="of_company")
+        return visible_to(request, rows.alias(of_company=F(self.by) + 0), by="of_company")
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> InfinitePaginator:
         paginator: InfinitePaginator = super().get_paginator(request, *args, **kwargs)
@@ -60,14 +60,20 @@ class ReadOnlyAdmin(ListAdmin):
         if row_number(request.GET.get("company", "")) is not None:
             return []
         if not is_superuser(request):
-            return [{self.by: company} for company in roles(request)] if len(roles(request)) > 1 else []
+            return (
+                [{self.by: company} for company in roles(request)]
+                if len(roles(request)) > 1
+                else []
+            )
         nobodys = [{f"{self.by}__isnull": True}] if self.opts.get_field(self.by).null else []
         return [*({self.by: row} for row in Company.objects.values_list("pk", flat=True)), *nobodys]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_offered(lookup, self.get_list_filter(request), self.more_lookups)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """A caller is searched for in any spelling, but as a whole: a part of a number would read the whole table."""
         if not search_term.strip():
             return queryset, False
@@ -82,7 +88,11 @@ class ReadOnlyAdmin(ListAdmin):
         return is_member(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_member(request) if obj is None else is_superuser(request) or getattr(obj, self.by) in roles(request)
+        return (
+            is_member(request)
+            if obj is None
+            else is_superuser(request) or getattr(obj, self.by) in roles(request)
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -93,11 +103,15 @@ class ReadOnlyAdmin(ListAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         context["show_history"] = False  # a record has none
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         raise Http404
 
 
@@ -110,7 +124,9 @@ class ReadOnlyInline(TabularInline):
     hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj))
+        return bool(
+            self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj)
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -119,20 +135,22 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-def link(row: Any, *, text: str = "") -> SafeString | str:
+def admin_link(row: Any, *, text: str = "") -> SafeString | str:
     """The row's name, or `text`, leading to its page."""
     if row is None:
         return "–"
     url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text or row)
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text or row
+    )
 
 
-def moment(at: datetime | None) -> str:
+def moment_text(at: datetime | None) -> str:
     """A time to the second, by the clocks of the page (see `zone`); Django's own format stops at the minute."""
     return f"{timezone.localtime(at):%b %-d, %Y, %H:%M:%S %Z}" if at else "–"
 
 
-def money(amount: Decimal | None) -> str:
+def money_text(amount: Decimal | None) -> str:
     """With two decimals, unless it has more."""
     if amount is None:
         return "–"
@@ -140,7 +158,7 @@ def money(amount: Decimal | None) -> str:
     return str(cents if cents == amount else amount.normalize())
 
 
-def ago(at: datetime | None) -> str:
+def ago_text(at: datetime | None) -> str:
     return f"{timesince(at, depth=1)} ago" if at else "never"
 
 
@@ -155,7 +173,7 @@ def host_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/…"
 
 
-def pretty(value: Any) -> str:
+def pretty_json(value: Any) -> str:
     """JSON over several lines; what is a JSON text already is laid out, other text stands as it is."""
     try:
         read = json.loads(value) if isinstance(value, str) else value
@@ -164,7 +182,7 @@ def pretty(value: Any) -> str:
     return json.dumps(read, indent=2, ensure_ascii=False)
 
 
-def pre(text: str) -> SafeString:
+def preformatted(text: str) -> SafeString:
     return format_html(
         '<pre class="desk-text bg-base-50 border border-base-200 rounded-default p-3 text-xs '
         'dark:bg-base-800 dark:border-base-700">{}</pre>',

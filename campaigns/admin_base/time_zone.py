@@ -9,14 +9,18 @@ from django.utils import timezone
 from .access import companies
 
 
-class CompanyTime:
+class CompanyTimeZone:
     """Pages of the admin show and read times in the zone of the user's company; of several, of the first by name."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = _zone(request) if request.path.startswith("/admin/") and request.user.is_authenticated else None
+        zone = (
+            _zone(request)
+            if request.path.startswith("/admin/") and request.user.is_authenticated
+            else None
+        )
         with timezone.override(ZoneInfo(zone) if zone else None):
             return self.get_response(request)
 

@@ -20,7 +20,7 @@ PAGE = 25
 COMMAND_LINE = "command-line"  # in place of a person's row: what `apply` and other commands changed
 
 
-class Cursor(NamedTuple):
+class ChangeCursor(NamedTuple):
     """A place in the merged history: everything older than this record comes after it."""
 
     at: datetime
@@ -31,7 +31,7 @@ class Cursor(NamedTuple):
         return f"{self.at.isoformat()}_{self.kind}_{self.record}"
 
 
-def read_cursor(text: str) -> Cursor | None:
+def parse_change_cursor(text: str) -> ChangeCursor | None:
     """The place that an address names; None for what names none."""
     at, kind, record = [*text.split("_"), "", ""][:3]
     try:
@@ -41,7 +41,7 @@ def read_cursor(text: str) -> Cursor | None:
         return None
     if moment is None or not all(_is_row(part) for part in (kind, record)):
         return None
-    return Cursor(moment, int(kind), int(record))
+    return ChangeCursor(moment, int(kind), int(record))
 
 
 def _is_row(text: str) -> bool:
@@ -49,7 +49,7 @@ def _is_row(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Record:
+class ChangeRecord:
     """One stored state of a row; `before` is the state before it, None at the first."""
 
     model: type[models.Model]
@@ -58,8 +58,8 @@ class Record:
     before: Any = field(default=None, compare=False)
 
     @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.row.history_date, self.kind, self.row.history_id)
+    def cursor(self) -> ChangeCursor:
+        return ChangeCursor(self.row.history_date, self.kind, self.row.history_id)
 
     @property
     def key(self) -> tuple[datetime, int, int]:
@@ -70,7 +70,11 @@ class Record:
 def tracked() -> list[type[models.Model]]:
     """The models whose changes are kept and belong to a company, of every floor, in one order."""
     kept = [model for model in apps.get_models() if hasattr(model, "history")]
-    return [model for model in kept if model is Company or any(each.name == "company" for each in model._meta.fields)]
+    return [
+        model
+        for model in kept
+        if model is Company or any(each.name == "company" for each in model._meta.fields)
+    ]
 
 
 def history_of(model: type[models.Model]) -> type[Any]:
@@ -85,7 +89,11 @@ def owner_field(model: type[models.Model]) -> str | None:
         return "company"
     if issubclass(model, CatalogueRow):
         return model.belongs_to if not issubclass(model, Retirable) else None
-    foreign = [each.name for each in model._meta.fields if isinstance(each, models.ForeignKey) and each.name != "company"]
+    foreign = [
+        each.name
+        for each in model._meta.fields
+        if isinstance(each, models.ForeignKey) and each.name != "company"
+    ]
     return foreign[0] if foreign else None
 
 
@@ -124,58 +132,95 @@ def _pointing(model: type[models.Model], target: type[models.Model], pk: Any) ->
         return Q(id=pk)
     if target is Company:
         return _of_the_company_itself(model, pk)
-    direct = [each.attname for each in model._meta.fields if isinstance(each, models.ForeignKey) and each.related_model is target]
+    direct = [
+        each.attname
+        for each in model._meta.fields
+        if isinstance(each, models.ForeignKey) and each.related_model is target
+    ]
     if direct:
         return Q.create([(name, pk) for name in direct], connector=Q.OR)
     owner = model._meta.get_field(name).related_model if (name := owner_field(model)) else None
     if not isinstance(owner, type) or not hasattr(owner, "history") or owner_field(owner) is None:
         return None
     inner = _pointing(owner, target, pk)
-    return None if inner is None else Q(**{f"{name}_id__in": history_of(owner).objects.filter(inner).values("id")})
+    return (
+        None
+        if inner is None
+        else Q(**{f"{name}_id__in": history_of(owner).objects.filter(inner).values("id")})
+    )
 
 
 def _of_the_company_itself(model: type[models.Model], pk: Any) -> Q | None:
     """What stands on a company's page: its people, and the rows that may belong to others and belong to none."""
     if model is Member:
         return Q(company_id=pk)
-    others = [each.attname for each in model._meta.fields if isinstance(each, models.ForeignKey) and each.name != "company"]
-    if not issubclass(model, Retirable) or not others or not all(model._meta.get_field(name[:-3]).null for name in others):
+    others = [
+        each.attname
+        for each in model._meta.fields
+        if isinstance(each, models.ForeignKey) and each.name != "company"
+    ]
+    if (
+        not issubclass(model, Retirable)
+        or not others
+        or not all(model._meta.get_field(name[:-3]).null for name in others)
+    ):
         return None
     return Q(company_id=pk, **{f"{name}__isnull": True for name in others})
 
 
 # --- a page of them ------------------------------------------------------------------------------------------
-def newest(sources: Sources, *, before: Cursor | None = None, most: int = PAGE) -> tuple[list[Record], Cursor | None]:
+def newest_changes(
+    sources: Sources, *, before: ChangeCursor | None = None, limit: int = PAGE
+) -> tuple[list[ChangeRecord], ChangeCursor | None]:
     """The newest records, each with the state before it; and where the older ones begin, None when there are none."""
-    found: list[Record] = []
+    found: list[ChangeRecord] = []
     for kind, model, records in sources:
         older = records if before is None else records.filter(_older(before, kind))
-        rows = older.select_related("history_user").order_by("-history_date", "-history_id")[: most + 1]
-        found += [Record(model, kind, row) for row in rows]
-    page = heapq.nlargest(most + 1, found, key=lambda record: record.key)
-    more = page[most - 1].cursor if len(page) > most else None
-    return _with_states_before(page[:most]), more
+        rows = older.select_related("history_user").order_by("-history_date", "-history_id")[
+            : limit + 1
+        ]
+        found += [ChangeRecord(model, kind, row) for row in rows]
+    page = heapq.nlargest(limit + 1, found, key=lambda record: record.key)
+    more = page[limit - 1].cursor if len(page) > limit else None
+    return _with_states_before(page[:limit]), more
 
 
-def _older(cursor: Cursor, kind: int) -> Q:
+def _older(cursor: ChangeCursor, kind: int) -> Q:
     """Records of a kind that come after the cursor in the merged order; of one moment, kinds stand in their order."""
-    same = Q(history_date=cursor.at, history_id__lt=cursor.record) if kind == cursor.kind else Q(history_date=cursor.at)
-    return Q(history_date__lt=cursor.at) | same if kind >= cursor.kind else Q(history_date__lt=cursor.at)
+    same = (
+        Q(history_date=cursor.at, history_id__lt=cursor.record)
+        if kind == cursor.kind
+        else Q(history_date=cursor.at)
+    )
+    return (
+        Q(history_date__lt=cursor.at) | same
+        if kind >= cursor.kind
+        else Q(history_date__lt=cursor.at)
+    )
 
 
-def _with_states_before(page: Sequence[Record]) -> list[Record]:
+def _with_states_before(page: Sequence[ChangeRecord]) -> list[ChangeRecord]:
     states: dict[tuple[int, int], Any] = {}
     for kind, model in {record.kind: record.model for record in page}.items():
-        changed = [record.row.history_id for record in page if record.kind == kind and record.row.history_type == "~"]
+        changed = [
+            record.row.history_id
+            for record in page
+            if record.kind == kind and record.row.history_type == "~"
+        ]
         states |= {(kind, now): state for now, state in _states_before(model, changed)}
-    return [Record(each.model, each.kind, each.row, states.get((each.kind, each.row.history_id))) for each in page]
+    return [
+        ChangeRecord(each.model, each.kind, each.row, states.get((each.kind, each.row.history_id)))
+        for each in page
+    ]
 
 
 def _states_before(model: type[models.Model], changed: list[int]) -> Iterable[tuple[int, Any]]:
     if not changed:
         return []
     records = history_of(model).objects
-    earlier = records.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
+    earlier = records.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by(
+        "-history_id"
+    )
     pairs = dict(
         records.filter(history_id__in=changed)
         .annotate(earlier=Subquery(earlier.values("history_id")[:1]))

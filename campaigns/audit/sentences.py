@@ -12,22 +12,33 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils import timezone
 
-from campaigns.members import name_of
+from campaigns.members import member_name
 from campaigns.models import Member
 
-from .records import COMMAND_LINE, Record, history_of, owner_field
+from .records import COMMAND_LINE, ChangeRecord, history_of, owner_field
 
 _TOGETHER = timedelta(seconds=5)  # one saved page, one applied file
 # Never told, by the row's kind: that they changed is all.
 _SECRETS = {("buyer", "sip_password"), ("webhook", "secret"), ("key", "key")}
-_SAYS_ALL = {"route", "groupmember", "businesshours", "closeddate", "specialhours", "filter", "webhookfilter", "conversionfilter"}
+_SAYS_ALL = {
+    "route",
+    "groupmember",
+    "businesshours",
+    "closeddate",
+    "specialhours",
+    "filter",
+    "webhookfilter",
+    "conversionfilter",
+}
 _BLANK = {"time_zone": "the company’s", "priority": "the buyer’s own", "weight": "the buyer’s own"}
-words_for: dict[tuple[str, str], Callable[[Any], str]] = {}  # of a row's kind and column; floors above add theirs
+words_for: dict[
+    tuple[str, str], Callable[[Any], str]
+] = {}  # of a row's kind and column; floors above add theirs
 _LEFT_OUT = {"id", "company", "created_at"}
 
 
 @dataclass
-class Entry:
+class ChangeEntry:
     """What one person did to one row and what is on its page, at one time."""
 
     at: datetime
@@ -38,16 +49,18 @@ class Entry:
     lines: list[str]
 
 
-def entries(records: Sequence[Record]) -> list[Entry]:
+def change_entries(records: Sequence[ChangeRecord]) -> list[ChangeEntry]:
     """Records, newest first, in sentences; those that changed nothing are left out."""
     names = _Names(records)
-    told: list[Entry] = []
+    told: list[ChangeEntry] = []
     for record in records:
         lines = _lines(record, names)
         if not lines:
             continue
         row = names.owner_of(record)
-        entry = Entry(record.row.history_date, *_who(record), row, str(row._meta.verbose_name), lines)
+        entry = ChangeEntry(
+            record.row.history_date, *_who(record), row, str(row._meta.verbose_name), lines
+        )
         if told and _is_same(told[-1], entry):
             told[-1].lines[:0] = lines  # within one act, in the order in which it was done
         else:
@@ -55,14 +68,14 @@ def entries(records: Sequence[Record]) -> list[Entry]:
     return told
 
 
-def _is_same(one: Entry, other: Entry) -> bool:
+def _is_same(one: ChangeEntry, other: ChangeEntry) -> bool:
     return one.person == other.person and one.row == other.row and one.at - other.at < _TOGETHER
 
 
-def _who(record: Record) -> tuple[str, str]:
+def _who(record: ChangeRecord) -> tuple[str, str]:
     user = record.row.history_user
     if user is not None:
-        return str(user.pk), name_of(user)
+        return str(user.pk), member_name(user)
     command = record.row.history_change_reason
     return COMMAND_LINE, f"The command line ({command})" if command else "The command line"
 
@@ -70,7 +83,7 @@ def _who(record: Record) -> tuple[str, str]:
 class _Names:
     """The rows that records point at, read at once, so that every record can say its name."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[ChangeRecord]) -> None:
         wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
         for record in records:
             for state in filter(None, (record.row, record.before)):
@@ -78,7 +91,9 @@ class _Names:
                     wanted[field.related_model].add(getattr(state, field.attname, None))
         self._rows: dict[type[models.Model], Mapping[Any, Any]] = {}
         for model, keys in self._nested(wanted).items():
-            self._rows[model] = model._default_manager.in_bulk([key for key in keys if key is not None])
+            self._rows[model] = model._default_manager.in_bulk(
+                [key for key in keys if key is not None]
+            )
 
     @staticmethod
     def _nested(wanted: dict[type[models.Model], set[Any]]) -> dict[type[models.Model], set[Any]]:
@@ -87,7 +102,11 @@ class _Names:
             name = owner_field(model) if hasattr(model, "history") else None
             if name:
                 owner: Any = model._meta.get_field(name).related_model
-                wanted[owner] |= set(history_of(model).objects.filter(id__in=keys).values_list(f"{name}_id", flat=True))
+                wanted[owner] |= set(
+                    history_of(model)
+                    .objects.filter(id__in=keys)
+                    .values_list(f"{name}_id", flat=True)
+                )
         return wanted
 
     def at(self, field: Any, key: Any) -> Any:
@@ -102,7 +121,7 @@ class _Names:
                 setattr(row, field.name, found)
         return row
 
-    def owner_of(self, record: Record) -> models.Model:
+    def owner_of(self, record: ChangeRecord) -> models.Model:
         """The row with a page, on which the change stands."""
         row = self.row_of(record.model, record.row)
         while (name := owner_field(type(row))) is not None:
@@ -115,7 +134,11 @@ class _Names:
 
     def name(self, field: Any, key: Any) -> str:
         found = self.at(field, key)
-        return str(found) if found is not None else f"a removed {field.related_model._meta.verbose_name}"
+        return (
+            str(found)
+            if found is not None
+            else f"a removed {field.related_model._meta.verbose_name}"
+        )
 
 
 def _foreign(model: type[models.Model]) -> list[Any]:
@@ -123,17 +146,25 @@ def _foreign(model: type[models.Model]) -> list[Any]:
 
 
 # --- sentences -----------------------------------------------------------------------------------------------
-def _lines(record: Record, names: _Names) -> list[str]:
+def _lines(record: ChangeRecord, names: _Names) -> list[str]:
     row = names.row_of(record.model, record.row)
     own_page = owner_field(record.model) is None
-    what = "it" if own_page and record.row.history_type == "~" else f"the {row._meta.verbose_name} {_named(row, names)}"
+    what = (
+        "it"
+        if own_page and record.row.history_type == "~"
+        else f"the {row._meta.verbose_name} {_named(row, names)}"
+    )
     if record.row.history_type == "+":
         return [f"added {what}{_about(record, row, names)}"]
     if record.row.history_type == "-":
         return [f"removed {what}"]
     if record.before is None:
         return [f"saved {what}"]
-    return [_change(record, field, what, names) for field in _fields(record.model) if _differs(record, field)]
+    return [
+        _change(record, field, what, names)
+        for field in _fields(record.model)
+        if _differs(record, field)
+    ]
 
 
 def _named(row: models.Model, names: _Names) -> str:
@@ -141,7 +172,7 @@ def _named(row: models.Model, names: _Names) -> str:
     if isinstance(row, Member):
         field: Any = Member._meta.get_field("user")
         user = names.at(field, row.user_id)
-        return f"{name_of(user) if user else 'a removed person'}, {row.get_role_display()}"
+        return f"{member_name(user) if user else 'a removed person'}, {row.get_role_display()}"
     if row._meta.model_name == "conversion":  # its own name tells its money, which is told apart
         return f"after {getattr(row, 'seconds', 0)} seconds"
     try:
@@ -155,11 +186,11 @@ def _fields(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if field.name in kept - _LEFT_OUT]
 
 
-def _differs(record: Record, field: Any) -> bool:
+def _differs(record: ChangeRecord, field: Any) -> bool:
     return bool(getattr(record.row, field.attname) != getattr(record.before, field.attname))
 
 
-def _change(record: Record, field: Any, what: str, names: _Names) -> str:
+def _change(record: ChangeRecord, field: Any, what: str, names: _Names) -> str:
     before, after = getattr(record.before, field.attname), getattr(record.row, field.attname)
     of = "" if what == "it" else f" of {what}"
     label = str(field.verbose_name)
@@ -173,35 +204,56 @@ def _change(record: Record, field: Any, what: str, names: _Names) -> str:
         return f"switched {label} {'on' if after else 'off'}{of}"
     if isinstance(before, dict) and isinstance(after, dict):
         return f"changed {label}{of}: {_pairs(before, after)}"
-    return f"changed {label}{of} from {_value(field, before, names)} to {_value(field, after, names)}"
+    return (
+        f"changed {label}{of} from {_value(field, before, names)} to {_value(field, after, names)}"
+    )
 
 
 def _retired(what: str, at: datetime | None) -> str:
     if at is None:
         return f"brought {what} back"
-    return f"rolled {what} over: valid until {_moment(at)}" if at > timezone.now() else f"retired {what}"
+    return (
+        f"rolled {what} over: valid until {_moment(at)}"
+        if at > timezone.now()
+        else f"retired {what}"
+    )
 
 
-def _about(record: Record, row: models.Model, names: _Names) -> str:
+def _about(record: ChangeRecord, row: models.Model, names: _Names) -> str:
     """What a new row was given, apart from what every row has."""
     if record.model._meta.model_name in _SAYS_ALL or isinstance(row, Member):
         return ""
     told = []
     for field in _fields(record.model):
         value = getattr(record.row, field.attname)
-        is_plain = value in (None, "", [], {}) or value == field.get_default() or field.name == owner_field(record.model)
+        is_plain = (
+            value in (None, "", [], {})
+            or value == field.get_default()
+            or field.name == owner_field(record.model)
+        )
         is_named = str(value) == str(row) or (record.model._meta.model_name, field.name) in _SECRETS
         if not is_plain and not is_named:
             if field.name == "settings":
-                told += [f"{name.replace('_', ' ')} {_plain(one)}" for name, one in sorted(value.items()) if one]
+                told += [
+                    f"{name.replace('_', ' ')} {_plain(one)}"
+                    for name, one in sorted(value.items())
+                    if one
+                ]
                 continue
-            told.append(str(field.verbose_name) if value is True else f"{field.verbose_name} {_value(field, value, names)}")
+            told.append(
+                str(field.verbose_name)
+                if value is True
+                else f"{field.verbose_name} {_value(field, value, names)}"
+            )
     return f": {', '.join(told)}" if told else ""
 
 
 def _pairs(before: dict[str, Any], after: dict[str, Any]) -> str:
     changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-    return ", ".join(f"{name.replace('_', ' ')} from {_plain(before.get(name))} to {_plain(after.get(name))}" for name in changed)
+    return ", ".join(
+        f"{name.replace('_', ' ')} from {_plain(before.get(name))} to {_plain(after.get(name))}"
+        for name in changed
+    )
 
 
 def _value(field: Any, value: Any, names: _Names) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns.errors import Refusal
 from campaigns.models import CapCounter, CapHold
-from campaigns.routing.engine import Capped
+from campaigns.routing.engine import CappedOwner
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)  # every time zone's hour begins on one
@@ -45,7 +45,11 @@ class CapFull(Refusal):
     """No place is free under a cap: `owner` is "buyer:12" or "group:3", `kind` one of KINDS."""
 
     def __init__(self, owner: str, kind: str) -> None:
-        super().__init__(f"the {kind} cap of its group is full" if owner.startswith("group:") else f"its {kind} cap is full")
+        super().__init__(
+            f"the {kind} cap of its group is full"
+            if owner.startswith("group:")
+            else f"its {kind} cap is full"
+        )
         self.owner = owner
         self.kind = kind
 
@@ -61,7 +65,7 @@ class _Row:
     ends_at: datetime
 
 
-def windows(capped: Capped, now: datetime) -> tuple[Window, ...]:
+def windows(capped: CappedOwner, now: datetime) -> tuple[Window, ...]:
     """(kind, window, end) of the five counters that `now` falls into, by the calendar of the owner's time zone."""
     into = timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
     return _windows(capped.time_zone, now - into)
@@ -86,7 +90,9 @@ def _windows(time_zone: str, quarter: datetime) -> tuple[Window, ...]:
 
 
 # --- take -------------------------------------------------------------------------------------------------
-def take(*, company_id: int, buyer_row: int, capped: Sequence[Capped], now: datetime) -> CapHold:
+def take_places(
+    *, company_id: int, buyer_pk: int, capped: Sequence[CappedOwner], now: datetime
+) -> CapHold:
     """One place in every cap of the buyer and its groups, all or none. Raises CapFull, which leaves the transaction usable."""
     rows, counts = _rows(company_id, capped, now)
     for row in rows:
@@ -94,19 +100,25 @@ def take(*, company_id: int, buyer_row: int, capped: Sequence[Capped], now: date
             raise CapFull(row.place[0], row.place[1])
     full: list[_Row] = []
     try:
-        with transaction.atomic():  # inside a larger transaction: rolled back to here, a refused take lets its locks go
+        with (
+            transaction.atomic()
+        ):  # inside a larger transaction: rolled back to here, a refused take lets its locks go
             taken = set(_write(rows, _TAKE))
             full = [row for row in rows if row.place not in taken]
             if full:
                 raise CapFull(full[0].place[0], full[0].place[1])
             places = [[*row.place, counts[row.place[0]]] for row in rows]
-            return CapHold.objects.create(company_id=company_id, buyer_row=buyer_row, places=places, taken_at=now)
+            return CapHold.objects.create(
+                company_id=company_id, buyer_pk=buyer_pk, places=places, taken_at=now
+            )
     except CapFull:
         transaction.on_commit(partial(_tell_caps, full), robust=True)
         raise
 
 
-def _rows(company_id: int, capped: Sequence[Capped], now: datetime) -> tuple[list[_Row], dict[str, str]]:
+def _rows(
+    company_id: int, capped: Sequence[CappedOwner], now: datetime
+) -> tuple[list[_Row], dict[str, str]]:
     """A place in each counter, in the order in which reasons count, and what each owner's caps count."""
     owners = {one.owner: one for one in capped}
     rows = [
@@ -125,7 +137,11 @@ def _write(rows: Iterable[_Row], on_conflict: str) -> list[Place]:
         batch = ordered[start : start + _ROWS_A_STATEMENT]
         values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(batch))
         moment = connection.ops.adapt_datetimefield_value
-        parameters = [value for row in batch for value in (row.company_id, *row.place, row.used, row.cap, moment(row.ends_at))]
+        parameters = [
+            value
+            for row in batch
+            for value in (row.company_id, *row.place, row.used, row.cap, moment(row.ends_at))
+        ]
         with connection.cursor() as cursor:
             cursor.execute(_INSERT + values + _ON_CONFLICT + on_conflict, parameters)
             if cursor.description:
@@ -137,15 +153,21 @@ def _tell_caps(full: Sequence[_Row]) -> None:
     """A counter that refused gets the cap it refused by, so that the next decision finds it full. One row a transaction."""
     for row in full:
         owner, kind, window = row.place
-        stale = CapCounter.objects.filter(owner=owner, kind=kind, window=window).exclude(cap=row.cap, ends_at=row.ends_at)
+        stale = CapCounter.objects.filter(owner=owner, kind=kind, window=window).exclude(
+            cap=row.cap, ends_at=row.ends_at
+        )
         stale.update(cap=row.cap, ends_at=row.ends_at)
 
 
 # --- give back and end ------------------------------------------------------------------------------------
-def give_back(*, hold_ids: Sequence[int], now: datetime) -> int:
+def release_places(*, hold_ids: Sequence[int], now: datetime) -> int:
     """Gives every place of these holds back, in the window it came from; how many holds. A hold that is over counts as none."""
     with transaction.atomic(savepoint=False):
-        held = CapHold.objects.select_for_update().filter(pk__in=hold_ids, status=CapHold.Status.HELD).order_by("pk")
+        held = (
+            CapHold.objects.select_for_update()
+            .filter(pk__in=hold_ids, status=CapHold.Status.HELD)
+            .order_by("pk")
+        )
         holds = list(held)
         if holds:
             over = CapHold.objects.filter(pk__in=[hold.pk for hold in holds])
@@ -154,16 +176,24 @@ def give_back(*, hold_ids: Sequence[int], now: datetime) -> int:
     return len(holds)
 
 
-def end(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
+def end_hold(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
     """The call of a hold ended: its concurrency places go back, and if it is unconverted the places that count conversions.
 
     `converted` None: not known yet; a later end says so, or gives all back. False when the hold was over already.
     """
     with transaction.atomic(savepoint=False):
-        hold = CapHold.objects.select_for_update().filter(pk=hold_id, status=CapHold.Status.HELD).first()
+        hold = (
+            CapHold.objects.select_for_update()
+            .filter(pk=hold_id, status=CapHold.Status.HELD)
+            .first()
+        )
         if hold is None or (converted is None and hold.ended_at):
             return False
-        back = [place for place in hold.places if place[1] == "concurrency" or (converted is False and place[3] == "conversion")]
+        back = [
+            place
+            for place in hold.places
+            if place[1] == "concurrency" or (converted is False and place[3] == "conversion")
+        ]
         stay = [place for place in hold.places if place not in back]
         hold.status = CapHold.Status.HELD if converted is None else CapHold.Status.ENDED
         hold.places, hold.ended_at = stay, hold.ended_at or now
@@ -174,8 +204,16 @@ def end(*, hold_id: int, converted: bool | None, now: datetime) -> bool:
 
 def _give(places: Iterable[tuple[int, Sequence[str]]], now: datetime) -> None:
     """Takes each company's places off their counters. A counter that was swept away comes back empty and over."""
-    counted = Counter((company_id, (owner, kind, window)) for company_id, (owner, kind, window, _) in places)
-    _write([_Row(company_id, place, 0, number, now) for (company_id, place), number in counted.items()], _GIVE)
+    counted = Counter(
+        (company_id, (owner, kind, window)) for company_id, (owner, kind, window, _) in places
+    )
+    _write(
+        [
+            _Row(company_id, place, 0, number, now)
+            for (company_id, place), number in counted.items()
+        ],
+        _GIVE,
+    )
 
 
 # --- read -------------------------------------------------------------------------------------------------
@@ -210,10 +248,16 @@ def recount(*, company_id: int, now: datetime) -> list[Drift]:
         held = Counter(_counted_as(place) for place in _places_held(company_id))
         used: Counter[Place] = Counter()
         live = CapCounter.objects.filter(company_id=company_id)
-        for owner, kind, window, number, ends_at in live.values_list("owner", "kind", "window", "used", "ends_at"):
+        for owner, kind, window, number, ends_at in live.values_list(
+            "owner", "kind", "window", "used", "ends_at"
+        ):
             if ends_at > now or kind == "hard":
                 used[_counted_as((owner, kind, window))] += number
-    return [Drift(*place, used[place], held[place]) for place in sorted(used) if used[place] != held[place]]
+    return [
+        Drift(*place, used[place], held[place])
+        for place in sorted(used)
+        if used[place] != held[place]
+    ]
 
 
 def _places_held(company_id: int) -> Iterator[Place]:
@@ -231,11 +275,18 @@ def reset_hard(*, owner: str, now: datetime | None = None) -> None:
     """The button: the hard cap counts anew, from the calls that are held at this moment. What was used stays on record."""
     now = now or timezone.now()
     with transaction.atomic():
-        counter = CapCounter.objects.select_for_update().filter(owner=owner, kind="hard", window="").first()
+        counter = (
+            CapCounter.objects.select_for_update()
+            .filter(owner=owner, kind="hard", window="")
+            .first()
+        )
         if counter is None:
             return
         holds = CapHold.objects.filter(company_id=counter.company_id, status=CapHold.Status.HELD)
-        held = sum([owner, "hard", ""] in [place[:3] for place in places] for places in holds.values_list("places", flat=True))
+        held = sum(
+            [owner, "hard", ""] in [place[:3] for place in places]
+            for places in holds.values_list("places", flat=True)
+        )
         CapCounter.objects.create(
             company_id=counter.company_id,
             owner=owner,
@@ -248,22 +299,27 @@ def reset_hard(*, owner: str, now: datetime | None = None) -> None:
         counter.save(update_fields=["used"])
 
 
-def set_caps(*, company_id: int, capped: Mapping[str, Capped], now: datetime) -> None:
+def sync_caps(*, company_id: int, capped: Mapping[str, CappedOwner], now: datetime) -> None:
     """Writes the caps in force on the live counters of these owners, and ends the windows of a time zone that was left."""
     live = CapCounter.objects.filter(company_id=company_id, owner__in=capped, ends_at__gt=now)
     changed = []
     for counter in live:
         owner = capped[counter.owner]
-        current = {(kind, window): (cap, end) for (kind, window, end), cap in zip(windows(owner, now), owner.caps, strict=True)}
+        current = {
+            (kind, window): (cap, end)
+            for (kind, window, end), cap in zip(windows(owner, now), owner.caps, strict=True)
+        }
         cap, ends_at = current.get((counter.kind, counter.window), (counter.cap, now))
         if (cap, ends_at) != (counter.cap, counter.ends_at):
-            changed.append(_Row(company_id, (counter.owner, counter.kind, counter.window), 0, cap, ends_at))
+            changed.append(
+                _Row(company_id, (counter.owner, counter.kind, counter.window), 0, cap, ends_at)
+            )
     if changed:
         with transaction.atomic():
             _write(changed, _SET)
 
 
-def forget_ended(*, before: datetime, most: int) -> int:
+def forget_ended(*, before: datetime, limit: int) -> int:
     """Deletes up to `most` counters whose windows ended before a moment; how many. Resets of hard caps stay on record."""
-    ended = CapCounter.objects.filter(ends_at__lt=before).exclude(kind="hard").values("pk")[:most]
+    ended = CapCounter.objects.filter(ends_at__lt=before).exclude(kind="hard").values("pk")[:limit]
     return CapCounter.objects.filter(pk__in=ended).delete()[0]

@@ -13,7 +13,7 @@ from campaigns.models import Buyer, BuyerGroup, Company
 from campaigns.models.catalogue import rows_updated
 from campaigns.routing.snapshot import capped_of
 
-from .counters import set_caps
+from .counters import sync_caps
 
 _PREFIXES: dict[str, type[Buyer] | type[BuyerGroup]] = {"buyer": Buyer, "group": BuyerGroup}
 
@@ -28,13 +28,15 @@ class _Edited(threading.local):
 _edited = _Edited()
 
 
-def settings_changed(*, company_id: int, now: datetime, owners: Collection[str] | None = None) -> None:
+def settings_changed(
+    *, company_id: int, now: datetime, owners: Collection[str] | None = None
+) -> None:
     """Puts the caps in force on the live counters of a company, or of some owners ("buyer:12", "group:3") alone."""
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         return  # made and edited by a transaction that was rolled back
     capped = {one.owner: one for one in (capped_of(row, company) for row in _rows(company, owners))}
-    set_caps(company_id=company_id, capped=capped, now=now)
+    sync_caps(company_id=company_id, capped=capped, now=now)
 
 
 def _rows(company: Company, owners: Collection[str] | None) -> Iterable[Buyer | BuyerGroup]:
@@ -43,7 +45,9 @@ def _rows(company: Company, owners: Collection[str] | None) -> Iterable[Buyer | 
         if owners is None:
             yield from rows
         else:
-            yield from rows.filter(pk__in=[owner.partition(":")[2] for owner in owners if owner.startswith(prefix)])
+            yield from rows.filter(
+                pk__in=[owner.partition(":")[2] for owner in owners if owner.startswith(prefix)]
+            )
 
 
 def _remember(company_id: int, owner: str | None) -> None:
@@ -65,7 +69,9 @@ def _saved(sender: type[models.Model], instance: Any, created: bool, **kwargs: A
     if created:
         return  # nothing has been counted yet
     if sender is Company:
-        _remember(instance.pk, None)  # its time zone is that of its groups, and of buyers without one
+        _remember(
+            instance.pk, None
+        )  # its time zone is that of its groups, and of buyers without one
     for prefix, model in _PREFIXES.items():
         if sender is model:
             _remember(instance.company_id, f"{prefix}:{instance.pk}")

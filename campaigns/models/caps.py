@@ -18,7 +18,9 @@ class CapCounter(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     owner = models.CharField(max_length=32)  # "buyer:12", "group:3"
     kind = models.CharField(max_length=16)  # concurrency, hourly, daily, monthly, hard
-    window = models.CharField(max_length=40, blank=True)  # the window's start in the owner's time, "" without one
+    window = models.CharField(
+        max_length=40, blank=True
+    )  # the window's start in the owner's time, "" without one
     used = models.IntegerField()
     cap = models.IntegerField(null=True)
     ends_at = models.DateTimeField()
@@ -29,7 +31,11 @@ class CapCounter(models.Model):
             models.CheckConstraint(condition=Q(used__gte=0), name="cap_counter_not_negative"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["company", "ends_at"], condition=Q(used__gte=F("cap")), name="cap_counter_full")
+            models.Index(
+                fields=["company", "ends_at"],
+                condition=Q(used__gte=F("cap")),
+                name="cap_counter_full",
+            )
         ]
 
     def __str__(self) -> str:
@@ -48,7 +54,7 @@ class CapHold(models.Model):
         RELEASED = "released", "Given back"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
-    buyer_row = models.BigIntegerField()
+    buyer_pk = models.BigIntegerField(db_column="buyer_row")
     status = models.CharField(max_length=10, choices=Status, default=Status.HELD)
     places = models.JSONField()
     taken_at = models.DateTimeField()

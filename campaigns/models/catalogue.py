@@ -85,7 +85,9 @@ class CatalogueRow(models.Model):
         if self.belongs_to:
             self.company_id = getattr(self, self.belongs_to).company_id
         for field in self._meta.concrete_fields:
-            if not isinstance(field, models.ForeignKey) or not issubclass(field.related_model, CatalogueRow):
+            if not isinstance(field, models.ForeignKey) or not issubclass(
+                field.related_model, CatalogueRow
+            ):
                 continue
             other = getattr(self, field.name)
             if other is not None and other.company_id != self.company_id:

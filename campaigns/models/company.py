@@ -44,7 +44,9 @@ class CompanyQuerySet(models.QuerySet["Company"]):
 class Company(models.Model):
     """The owner of a catalogue. Nothing is shared between companies but the installation."""
 
-    company_id = models.CharField("company ID", max_length=100, default=new_short_id, validators=[short_id_validator])
+    company_id = models.CharField(
+        "company ID", max_length=100, default=new_short_id, validators=[short_id_validator]
+    )
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     region = models.CharField(
@@ -54,7 +56,9 @@ class Company(models.Model):
         help_text="The country of numbers written without a country code.",
     )
     currency = models.CharField(
-        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")]
+        max_length=3,
+        default="USD",
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")],
     )
     rtb_enabled = models.BooleanField("real-time bidding", default=True)
     call_reservations_enabled = models.BooleanField("call reservations", default=True)
@@ -134,7 +138,8 @@ class Member(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "user"], name="member_once"),
             models.CheckConstraint(
-                condition=models.Q(role__in=["owner", "account_manager", "read_only"]), name="member_role_known"
+                condition=models.Q(role__in=["owner", "account_manager", "read_only"]),
+                name="member_role_known",
             ),
         ]
 

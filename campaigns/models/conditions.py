@@ -29,13 +29,17 @@ class BusinessHours(CatalogueRow):
     buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="business_hours")
     day = models.CharField(max_length=10, choices=Day)
     open = models.TimeField()
-    close = models.TimeField(help_text="May pass midnight: 22:00 to 02:00. 00:00 is the end of the day.")
+    close = models.TimeField(
+        help_text="May pass midnight: 22:00 to 02:00. 00:00 is the end of the day."
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "business hours"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["buyer", "day", "open"], name="business_hours_once"),
-            models.CheckConstraint(condition=Q(day__in=Day.values), name="business_hours_day_known"),
+            models.CheckConstraint(
+                condition=Q(day__in=Day.values), name="business_hours_day_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -51,7 +55,9 @@ class ClosedDate(CatalogueRow):
     date = models.DateField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["buyer", "date"], name="closed_date_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["buyer", "date"], name="closed_date_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.date}"
@@ -69,7 +75,9 @@ class SpecialHours(CatalogueRow):
 
     class Meta:
         verbose_name = verbose_name_plural = "special hours"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["buyer", "date", "open"], name="special_hours_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["buyer", "date", "open"], name="special_hours_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.date} {self.open:%H:%M}–{self.close:%H:%M}"
@@ -79,13 +87,19 @@ class FilterRow(CatalogueRow):
     """A condition on what is known of a caller."""
 
     key = models.CharField("tag", max_length=100)
-    operator = models.CharField(max_length=20, choices=[(word, word) for word in OPERATORS], default="==")
-    value = models.CharField(max_length=1000, blank=True, help_text="For “in” and “not in”: separated by commas.")
+    operator = models.CharField(
+        max_length=20, choices=[(word, word) for word in OPERATORS], default="=="
+    )
+    value = models.CharField(
+        max_length=1000, blank=True, help_text="For “in” and “not in”: separated by commas."
+    )
 
     class Meta:
         abstract = True
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(operator__in=OPERATORS), name="%(class)s_operator_known"),
+            models.CheckConstraint(
+                condition=Q(operator__in=OPERATORS), name="%(class)s_operator_known"
+            ),
             models.CheckConstraint(condition=~Q(key=""), name="%(class)s_has_key"),
         ]
 

@@ -18,7 +18,7 @@ class ConvertedCaller(models.Model):
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+", db_index=False)
-    buyer_row = models.BigIntegerField()
+    buyer_pk = models.BigIntegerField(db_column="buyer_row")
     caller_number = models.CharField(max_length=20)
     call_uuid = models.UUIDField(unique=True)
     turn = models.PositiveIntegerField()
@@ -27,11 +27,15 @@ class ConvertedCaller(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["campaign", "caller_number", "turn"], name="converted_caller_turn_once"),
+            models.UniqueConstraint(
+                fields=["campaign", "caller_number", "turn"], name="converted_caller_turn_once"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["campaign", "caller_number", "converted_at"], condition=Q(paid=True), name="converted_caller_paid"
+                fields=["campaign", "caller_number", "converted_at"],
+                condition=Q(paid=True),
+                name="converted_caller_paid",
             ),
         ]
 

@@ -4,7 +4,9 @@ import secrets
 
 from django.core.validators import RegexValidator
 
-short_id_validator = RegexValidator(r"^[A-Za-z0-9_.\-]{1,100}$", "Letters, digits, dashes, dots and underscores only.")
+short_id_validator = RegexValidator(
+    r"^[A-Za-z0-9_.\-]{1,100}$", "Letters, digits, dashes, dots and underscores only."
+)
 
 
 def new_short_id() -> str:

@@ -14,7 +14,9 @@ class CatalogueVersion(models.Model):
     a company can't write an old version back.
     """
 
-    company = models.OneToOneField("campaigns.Company", models.CASCADE, primary_key=True, related_name="catalogue_version")
+    company = models.OneToOneField(
+        "campaigns.Company", models.CASCADE, primary_key=True, related_name="catalogue_version"
+    )
     version = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -27,10 +29,15 @@ def new_version(company_ids: Iterable[int]) -> None:
     Whoever edits a company's settings writes its version first, and so waits here for whoever edits it already: two
     edits never wait for each other's rows in a circle, and no change is ever committed without its version.
     """
-    rows = [CatalogueVersion(company_id=pk, version=secrets.randbits(62)) for pk in sorted(set(company_ids))]
-    CatalogueVersion.objects.bulk_create(rows, update_conflicts=True, update_fields=["version"], unique_fields=["company"])
+    rows = [
+        CatalogueVersion(company_id=pk, version=secrets.randbits(62))
+        for pk in sorted(set(company_ids))
+    ]
+    CatalogueVersion.objects.bulk_create(
+        rows, update_conflicts=True, update_fields=["version"], unique_fields=["company"]
+    )
 
 
-def lock(company_id: int) -> None:
+def lock_version(company_id: int) -> None:
     """Waits for whoever edits this company's settings, without changing the version; for a transaction that may change none."""
     CatalogueVersion.objects.select_for_update().filter(company_id=company_id).first()

@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from config.http.client import OutsideFailed, split
+from config.http.client import RequestFailed, split
 from config.http.parameters import MAX_TAG_NAME, MAX_TAGS, is_tag_name
 
 from .campaign import Campaign
@@ -45,7 +45,9 @@ def validate_secret(value: str) -> None:
     try:
         secret_bytes(value)
     except ValueError:
-        raise ValidationError(f"A secret is {SECRET_PREFIX} and 24 to 64 bytes in base64.") from None
+        raise ValidationError(
+            f"A secret is {SECRET_PREFIX} and 24 to 64 bytes in base64."
+        ) from None
 
 
 def validate_webhook_url(value: str) -> None:
@@ -54,22 +56,34 @@ def validate_webhook_url(value: str) -> None:
     end = host.end() if host else 0
     try:
         split(value[:end] + _TOKEN.sub("x", value[end:]))
-    except OutsideFailed as failure:
+    except RequestFailed as failure:
         why = f"{failure}"
-        raise ValidationError(f"{why[0].upper()}{why[1:]}; [tokens] may stand after the host.") from None
+        raise ValidationError(
+            f"{why[0].upper()}{why[1:]}; [tokens] may stand after the host."
+        ) from None
 
 
 def validate_values(value: Any) -> None:
     """Which members of an answer become which tags."""
-    if not isinstance(value, dict) or not all(isinstance(item, str) for pair in value.items() for item in pair):
-        raise ValidationError("Must be names of tags with paths, like inbound_number with call_reservation.inbound_number.")
+    if not isinstance(value, dict) or not all(
+        isinstance(item, str) for pair in value.items() for item in pair
+    ):
+        raise ValidationError(
+            "Must be names of tags with paths, like inbound_number with call_reservation.inbound_number."
+        )
     if len(value) > MAX_TAGS:
-        raise ValidationError(f"At most {MAX_TAGS} tags come from one answer, these are {len(value)}.")
+        raise ValidationError(
+            f"At most {MAX_TAGS} tags come from one answer, these are {len(value)}."
+        )
     for name, path in value.items():
         if not is_tag_name(name):
-            raise ValidationError(f"A tag's name has 1 to {MAX_TAG_NAME} characters, none of them a control character.")
+            raise ValidationError(
+                f"A tag's name has 1 to {MAX_TAG_NAME} characters, none of them a control character."
+            )
         if not path.isprintable() or len(path) > LONGEST_PATH or not all(path.split(".")):
-            raise ValidationError(f"What becomes the tag {name} is a path of names with dots between them.")
+            raise ValidationError(
+                f"What becomes the tag {name} is a path of names with dots between them."
+            )
 
 
 class Webhook(CatalogueRow):
@@ -104,7 +118,10 @@ class Webhook(CatalogueRow):
         help_text="May hold [tokens] after its host: tags, caller_number, call_uuid …",
     )
     values = models.JSONField(
-        default=dict, blank=True, validators=[validate_values], help_text="What of the answer becomes a tag."
+        default=dict,
+        blank=True,
+        validators=[validate_values],
+        help_text="What of the answer becomes a tag.",
     )
     deadline_ms = models.PositiveIntegerField(
         "deadline (ms)",
@@ -112,7 +129,9 @@ class Webhook(CatalogueRow):
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
         help_text="By then the whole answer must be there.",
     )
-    secret = models.CharField(max_length=100, default=new_webhook_secret, validators=[validate_secret])
+    secret = models.CharField(
+        max_length=100, default=new_webhook_secret, validators=[validate_secret]
+    )
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -122,12 +141,20 @@ class Webhook(CatalogueRow):
                 name="webhook_name_once",
                 violation_error_message="Another webhook of the campaign has this name.",
             ),
-            models.CheckConstraint(condition=~Q(name="") & ~Q(url="") & ~Q(secret=""), name="webhook_complete"),
             models.CheckConstraint(
-                condition=Q(trigger__in=["start", "answered", "ended", "converted"]), name="webhook_trigger_known"
+                condition=~Q(name="") & ~Q(url="") & ~Q(secret=""), name="webhook_complete"
             ),
-            models.CheckConstraint(condition=Q(method__in=["GET", "POST", "PUT", "PATCH"]), name="webhook_method_known"),
-            models.CheckConstraint(condition=Q(deadline_ms__gte=100, deadline_ms__lte=10_000), name="webhook_deadline_fits"),
+            models.CheckConstraint(
+                condition=Q(trigger__in=["start", "answered", "ended", "converted"]),
+                name="webhook_trigger_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(method__in=["GET", "POST", "PUT", "PATCH"]), name="webhook_method_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_ms__gte=100, deadline_ms__lte=10_000),
+                name="webhook_deadline_fits",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ _FULL = 2**31  # more than any cap: what a counter is taken to hold that refused
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Allocation:
     """The buyer that got the call and its hold, or neither; and the decision as it stood in the end."""
 
     buyer: Candidate | None
@@ -23,7 +23,9 @@ class Choice:
     decision: Decision
 
 
-def choose(*, pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: int, company_row: int) -> Choice:
+def allocate(
+    *, pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: int, company_pk: int
+) -> Allocation:
     """Takes a place with the first buyer of the decision that has one.
 
     A cap that filled since it was read is decided upon anew, from the same seed, so that the trace says why.
@@ -32,14 +34,18 @@ def choose(*, pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed:
     while True:
         decision = engine.decide(pool, ping, known, seed=seed)
         if not decision.order:
-            return Choice(None, None, decision)
+            return Allocation(None, None, decision)
         buyer = decision.order[0]
         try:
-            return Choice(buyer, take(buyer, company_row=company_row, now=ping.now), decision)
+            return Allocation(
+                buyer, take_place(buyer, company_pk=company_pk, now=ping.now), decision
+            )
         except CapFull as full:
             known[(full.owner, full.kind)] = _FULL
 
 
-def take(buyer: Candidate, *, company_row: int, now: datetime) -> CapHold:
+def take_place(buyer: Candidate, *, company_pk: int, now: datetime) -> CapHold:
     """A place in every cap of the buyer and its groups; raises CapFull."""
-    return counters.take(company_id=company_row, buyer_row=buyer.row, capped=(buyer.own, *buyer.groups), now=now)
+    return counters.take_places(
+        company_id=company_pk, buyer_pk=buyer.row, capped=(buyer.own, *buyer.groups), now=now
+    )

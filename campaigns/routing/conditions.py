@@ -31,12 +31,18 @@ class Clause:
         first, *others = conditions
         self.key = first.key
         self.operator = "any of" if others else first.operator
-        self.value = shown(", ".join(f"{one.operator} {one.value}" for one in conditions) if others else first.value)
-        self.holds = _any_holds(conditions) if first.operator in _ANY_MAY_HOLD else _single_holds(first)
+        self.value = condition_text(
+            ", ".join(f"{one.operator} {one.value}" for one in conditions)
+            if others
+            else first.value
+        )
+        self.holds = (
+            _any_holds(conditions) if first.operator in _ANY_MAY_HOLD else _single_holds(first)
+        )
         self.holds_if_blank = first.operator in _HOLD_IF_BLANK
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """A text without the differences that no condition sees: case, and space around it."""
     return text.strip().casefold()
 
@@ -60,21 +66,21 @@ def clauses_of(conditions: tuple[Condition, ...]) -> tuple[Clause, ...]:
     return tuple(Clause(group) for group in in_clauses(conditions))
 
 
-def shown(value: str) -> str:
+def condition_text(value: str) -> str:
     """A text short enough for a trace that is kept with every ping."""
     return value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _items(value: str) -> frozenset[str]:
-    return frozenset(item for item in map(plain, value.split(",")) if item)
+    return frozenset(item for item in map(plain_text, value.split(",")) if item)
 
 
 def _any_holds(conditions: tuple[Condition, ...]) -> Holds:
     accepted: set[str] = set()
     for condition in conditions:
         accepted |= _items(condition.value) if condition.operator == "in" else set()
-        accepted |= {plain(condition.value)} if condition.operator == "==" else set()
-    beginnings = tuple(plain(one.value) for one in conditions if one.operator == "starts with")
+        accepted |= {plain_text(condition.value)} if condition.operator == "==" else set()
+    beginnings = tuple(plain_text(one.value) for one in conditions if one.operator == "starts with")
     exactly = frozenset(accepted)
     if not beginnings:
         return exactly.__contains__
@@ -87,7 +93,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _single_holds(condition: Condition) -> Holds:
-    value = plain(condition.value)
+    value = plain_text(condition.value)
     if condition.operator == "!=":
         return lambda text: text != value
     if condition.operator == "not in":
@@ -103,7 +109,12 @@ def _compares(operator: str, limit: Decimal | None) -> Holds:
     """Against a number; a text that is none never holds, and nothing holds against one."""
     if limit is None:
         return lambda text: False
-    compare = {"<": Decimal.__lt__, "<=": Decimal.__le__, ">": Decimal.__gt__, ">=": Decimal.__ge__}[operator]
+    compare = {
+        "<": Decimal.__lt__,
+        "<=": Decimal.__le__,
+        ">": Decimal.__gt__,
+        ">=": Decimal.__ge__,
+    }[operator]
 
     def holds(text: str) -> bool:
         number = _number(text)

@@ -13,13 +13,25 @@ from math import log
 from typing import Any
 
 from campaigns.phone import dialable, place
-from campaigns.registry import declared_in
+from campaigns.registry import classes_declared_in
 
 from . import filters
-from .conditions import Condition, clauses_of, plain
+from .conditions import Condition, clauses_of, plain_text
 from .hours import Hours, Opening
 
-__all__ = ["Candidate", "Capped", "Condition", "Decision", "Hours", "Opening", "Ping", "Pool", "Verdict", "decide", "replay"]
+__all__ = [
+    "Candidate",
+    "CappedOwner",
+    "Condition",
+    "Decision",
+    "Hours",
+    "Opening",
+    "Ping",
+    "Pool",
+    "Verdict",
+    "decide",
+    "replay",
+]
 
 KINDS = ("concurrency", "hourly", "daily", "monthly", "hard")
 Detail = dict[str, Any]
@@ -30,7 +42,7 @@ _PART = re.compile(r"\[([^\[\]:]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Capped:
+class CappedOwner:
     """Who has caps: `owner` is "buyer:12" or "group:3", `label` its editable id, `caps` are in the order of KINDS."""
 
     owner: str
@@ -55,14 +67,18 @@ class Candidate:
     weight: int
     hours: Hours | None
     conditions: tuple[Condition, ...]
-    own: Capped
-    groups: tuple[Capped, ...]
+    own: CappedOwner
+    groups: tuple[CappedOwner, ...]
     region: str = "US"
     dial_prefixes: tuple[str, ...] = ()
 
     def dials(self, value: Callable[[str], str]) -> str | None:
         """What is dialed for a caller of whom `value` knows the tags; None when that is nothing that may be dialed."""
-        number = fill(self.number, {name: value(name) for name in self.needs}) if self.needs else self.number
+        number = (
+            fill_number(self.number, {name: value(name) for name in self.needs})
+            if self.needs
+            else self.number
+        )
         return dialable(number, self.region, self.dial_prefixes)
 
 
@@ -80,7 +96,7 @@ class Ping:
     repeat_refused: bool = False
 
 
-class Asked:
+class PreparedPing:
     """A ping as the reasons look at it. `used` holds the counters that may be full."""
 
     __slots__ = ("_by_kind", "_known", "ping")
@@ -128,7 +144,9 @@ class RoutingFilter:
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         """Prepares what does not change from ping to ping."""
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, Collection[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, Collection[int]]]:
         """The refused rows by detail. `left` are the rows that no earlier reason refused; others may be given and are ignored."""
         raise NotImplementedError
 
@@ -141,7 +159,9 @@ class RoutingFilter:
 @cache
 def reasons() -> tuple[type[RoutingFilter], ...]:
     """Every reason, in the order in which they count."""
-    return tuple(sorted(declared_in(filters, RoutingFilter), key=lambda reason: reason.rank))
+    return tuple(
+        sorted(classes_declared_in(filters, RoutingFilter), key=lambda reason: reason.rank)
+    )
 
 
 class Pool:
@@ -152,7 +172,9 @@ class Pool:
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self.candidates = tuple(sorted(candidates, key=lambda candidate: candidate.row))
         self.by_row = {candidate.row: candidate for candidate in self.candidates}
-        self.entries = sorted(((one.row, one.priority, one.weight) for one in self.candidates), key=_by_priority)
+        self.entries = sorted(
+            ((one.row, one.priority, one.weight) for one in self.candidates), key=_by_priority
+        )
         self.filters = tuple(reason(self.candidates) for reason in reasons())
 
 
@@ -188,7 +210,10 @@ class Decision:
 
     def verdicts(self) -> list[Verdict]:
         """One for every candidate: the eligible by place, then the refused by reason."""
-        eligible = [Verdict(one.buyer_id, one.name, place, None, None) for place, one in enumerate(self.order, 1)]
+        eligible = [
+            Verdict(one.buyer_id, one.name, place, None, None)
+            for place, one in enumerate(self.order, 1)
+        ]
         refused = [
             Verdict(one.buyer_id, one.name, None, reason, detail)
             for reason, pairs in self.refused.items()
@@ -209,7 +234,9 @@ class Decision:
             refused.setdefault(reason, []).append([detail, sorted(rows)])
         return {
             "seed": self.seed,
-            "eligible": [[priority, weight, sorted(rows)] for (priority, weight), rows in eligible.items()],
+            "eligible": [
+                [priority, weight, sorted(rows)] for (priority, weight), rows in eligible.items()
+            ],
             "refused": refused,
         }
 
@@ -219,7 +246,7 @@ def decide(pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: in
 
     The eligible come lowest priority first, equals at random in proportion to their weight: the same for the same seed.
     """
-    asked = Asked(ping, used)
+    asked = PreparedPing(ping, used)
     left = set(pool.by_row)
     refusals: list[tuple[str, Detail | None, Collection[int]]] = []
     for reason in pool.filters:
@@ -229,7 +256,9 @@ def decide(pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: in
                 left -= out
                 refusals.append((reason.slug, detail, out))
     eligible = [entry for entry in pool.entries if entry[0] in left]
-    return Decision(seed, tuple(map(pool.by_row.__getitem__, _drawn(eligible, seed))), tuple(refusals), pool)
+    return Decision(
+        seed, tuple(map(pool.by_row.__getitem__, _drawn(eligible, seed))), tuple(refusals), pool
+    )
 
 
 def _by_priority(entry: tuple[int, int, int]) -> tuple[int, int]:
@@ -251,21 +280,25 @@ def _drawn(entries: Sequence[tuple[int, int, int]], seed: int) -> list[int]:
 
 def replay(stored: Stored) -> list[int]:
     """The rows of the eligible in the order that was decided, from the stored decision alone."""
-    entries = [(row, priority, weight) for priority, weight, rows in stored["eligible"] for row in rows]
+    entries = [
+        (row, priority, weight) for priority, weight, rows in stored["eligible"] for row in rows
+    ]
     return _drawn(sorted(entries, key=_by_priority), stored["seed"])
 
 
-def rows_of(stored: Stored) -> list[int]:
+def buyers_in_trace(stored: Stored) -> list[int]:
     """The rows of all buyers that a stored decision speaks of."""
     eligible = [row for _, _, rows in stored["eligible"] for row in rows]
-    return eligible + [row for groups in stored["refused"].values() for _, rows in groups for row in rows]
+    return eligible + [
+        row for groups in stored["refused"].values() for _, rows in groups for row in rows
+    ]
 
 
 def conditions_hold(conditions: tuple[Condition, ...], ping: Ping) -> bool:
     """Whether a caller fulfils the conditions, of a conversion or a webhook as of a buyer."""
-    asked = Asked(ping, {})
+    asked = PreparedPing(ping, {})
     for clause in clauses_of(conditions):
-        text = plain(asked.value(clause.key))
+        text = plain_text(asked.value(clause.key))
         if not (clause.holds(text) if text else clause.holds_if_blank):
             return False
     return True
@@ -276,13 +309,13 @@ def parts_of(number: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in _PART.findall(number)))
 
 
-def fill(number: str, tags: Mapping[str, str]) -> str:
+def fill_number(number: str, tags: Mapping[str, str]) -> str:
     """The number with its [tag] parts replaced; a missing tag leaves nothing."""
     return _PART.sub(lambda part: tags.get(part[1].strip(), "").strip(), number)
 
 
 def number_for(candidate: Candidate, ping: Ping) -> str | None:
     """What is dialed for this caller, with all that a filter would know; None when the buyer is unreachable."""
-    asked = Asked(ping, {})
+    asked = PreparedPing(ping, {})
     missing = any(not asked.value(name).strip() for name in candidate.needs)
     return None if missing else candidate.dials(asked.value)

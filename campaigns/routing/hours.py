@@ -38,7 +38,7 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class OpenState:
     """Open or not, and the moment until which that surely stands; `opens` when closed: the next opening within 60 days."""
 
     is_open: bool
@@ -50,7 +50,7 @@ _ALL_DAY = (Opening(None, None, _MIDNIGHT, _MIDNIGHT),)
 
 
 def is_open(hours: Hours, now: datetime) -> bool:
-    return state(hours, now).is_open
+    return open_state(hours, now).is_open
 
 
 def next_opening(hours: Hours, now: datetime) -> datetime | None:
@@ -58,13 +58,13 @@ def next_opening(hours: Hours, now: datetime) -> datetime | None:
     return next((start for start, _ in _spans(hours, now, now + HORIZON) if start > now), None)
 
 
-def state(hours: Hours, now: datetime) -> State:
+def open_state(hours: Hours, now: datetime) -> OpenState:
     for start, end in _spans(hours, now, now + HORIZON):
         if start > now:
-            return State(False, start, start)
+            return OpenState(False, start, start)
         if now < end:
-            return State(True, end, None)
-    return State(False, now + _DAY, None)
+            return OpenState(True, end, None)
+    return OpenState(False, now + _DAY, None)
 
 
 def _spans(hours: Hours, first: datetime, last: datetime) -> Iterator[Span]:

@@ -7,7 +7,7 @@ from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, Group
 from campaigns.models.conditions import Day
 
 from .conditions import Condition
-from .engine import KINDS, Candidate, Capped, Pool, parts_of
+from .engine import KINDS, Candidate, CappedOwner, Pool, parts_of
 from .hours import Hours, Opening
 
 _DAYS = {day: number for number, day in enumerate(Day.values)}
@@ -16,20 +16,27 @@ _DETAILS = ("business_hours", "closed_dates", "special_hours", "filters")
 
 def pools_of(company: Company) -> dict[int, Pool]:
     """A pool for each unretired campaign of the company, by its row. Retired buyers and groups are left out."""
-    buyers = {row.pk: row for row in Buyer.objects.of(company).unretired().prefetch_related(*_DETAILS)}
+    buyers = {
+        row.pk: row for row in Buyer.objects.of(company).unretired().prefetch_related(*_DETAILS)
+    }
     members = _members(company, buyers)
-    candidates = {row.pk: _candidate(row, company, members.groups_of.get(row.pk, [])) for row in buyers.values()}
+    candidates = {
+        row.pk: _candidate(row, company, members.groups_of.get(row.pk, []))
+        for row in buyers.values()
+    }
     routes: dict[int, list[Route]] = {}
     for route in Route.objects.of(company).order_by("pk"):
         routes.setdefault(route.campaign_id, []).append(route)
     campaigns = Campaign.objects.of(company).unretired().values_list("pk", flat=True)
-    return {pk: Pool(_routed(routes.get(pk, []), candidates, members.buyers_of)) for pk in campaigns}
+    return {
+        pk: Pool(_routed(routes.get(pk, []), candidates, members.buyers_of)) for pk in campaigns
+    }
 
 
-def capped_of(row: Buyer | BuyerGroup, company: Company) -> Capped:
+def capped_of(row: Buyer | BuyerGroup, company: Company) -> CappedOwner:
     """The caps of a buyer or a group as they are set."""
     is_buyer = isinstance(row, Buyer)
-    return Capped(
+    return CappedOwner(
         owner=f"buyer:{row.pk}" if is_buyer else f"group:{row.pk}",
         label=row.buyer_id if isinstance(row, Buyer) else row.group_id,
         name=row.name,
@@ -47,21 +54,25 @@ class _Members:
     """Who is in which group: both ways."""
 
     def __init__(self) -> None:
-        self.groups_of: dict[int, list[Capped]] = {}
+        self.groups_of: dict[int, list[CappedOwner]] = {}
         self.buyers_of: dict[int, list[int]] = {}
 
 
 def _members(company: Company, buyers: dict[int, Buyer]) -> _Members:
     found = _Members()
     groups = {row.pk: capped_of(row, company) for row in BuyerGroup.objects.of(company).unretired()}
-    for group, buyer in GroupMember.objects.of(company).order_by("group_id", "buyer_id").values_list("group_id", "buyer_id"):
+    for group, buyer in (
+        GroupMember.objects.of(company)
+        .order_by("group_id", "buyer_id")
+        .values_list("group_id", "buyer_id")
+    ):
         if group in groups and buyer in buyers:
             found.groups_of.setdefault(buyer, []).append(groups[group])
             found.buyers_of.setdefault(group, []).append(buyer)
     return found
 
 
-def _candidate(row: Buyer, company: Company, groups: list[Capped]) -> Candidate:
+def _candidate(row: Buyer, company: Company, groups: list[CappedOwner]) -> Candidate:
     return Candidate(
         row=row.pk,
         buyer_id=row.buyer_id,
@@ -72,7 +83,10 @@ def _candidate(row: Buyer, company: Company, groups: list[Capped]) -> Candidate:
         priority=row.priority,
         weight=row.weight,
         hours=_hours(row, row.time_zone or company.time_zone),
-        conditions=tuple(Condition(one.key.strip(), one.operator, one.value) for one in sorted(row.filters.all(), key=_by_age)),
+        conditions=tuple(
+            Condition(one.key.strip(), one.operator, one.value)
+            for one in sorted(row.filters.all(), key=_by_age)
+        ),
         own=capped_of(row, company),
         groups=tuple(groups),
         region=company.region,
@@ -81,13 +95,28 @@ def _candidate(row: Buyer, company: Company, groups: list[Capped]) -> Candidate:
 
 
 def _hours(row: Buyer, time_zone: str) -> Hours | None:
-    weekly = tuple(sorted((Opening(_DAYS[one.day], None, one.open, one.close) for one in row.business_hours.all()), key=repr))
+    weekly = tuple(
+        sorted(
+            (
+                Opening(_DAYS[one.day], None, one.open, one.close)
+                for one in row.business_hours.all()
+            ),
+            key=repr,
+        )
+    )
     closed = frozenset(one.date for one in row.closed_dates.all())
-    special = tuple(sorted((Opening(None, one.date, one.open, one.close) for one in row.special_hours.all()), key=repr))
+    special = tuple(
+        sorted(
+            (Opening(None, one.date, one.open, one.close) for one in row.special_hours.all()),
+            key=repr,
+        )
+    )
     return Hours(time_zone, weekly, closed, special) if weekly or closed or special else None
 
 
-def _routed(routes: Iterable[Route], candidates: dict[int, Candidate], buyers_of: dict[int, list[int]]) -> list[Candidate]:
+def _routed(
+    routes: Iterable[Route], candidates: dict[int, Candidate], buyers_of: dict[int, list[int]]
+) -> list[Candidate]:
     """Each buyer that the routes reach, once, at its lowest priority; of equal ways the direct one, then the older."""
     found: dict[int, tuple[int, bool, int, Candidate]] = {}
     for route in routes:
@@ -102,4 +131,8 @@ def _routed(routes: Iterable[Route], candidates: dict[int, Candidate], buyers_of
 
 def _on(route: Route, candidate: Candidate) -> Candidate:
     """The buyer with the route's priority and weight, where the route has its own."""
-    return replace(candidate, priority=route.priority or candidate.priority, weight=route.weight or candidate.weight)
+    return replace(
+        candidate,
+        priority=route.priority or candidate.priority,
+        weight=route.weight or candidate.weight,
+    )

@@ -11,7 +11,13 @@ from campaigns.models.conditions import Day
 DAYS = [str(day) for day in Day.values]
 _SHORT = [day[:3] for day in DAYS]
 _DAY = r"mon(?:days?)?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?"
-_GROUPS = {"weekday": DAYS[:5], "weekend": DAYS[5:], "daily": DAYS, "everyday": DAYS, "every day": DAYS}
+_GROUPS = {
+    "weekday": DAYS[:5],
+    "weekend": DAYS[5:],
+    "daily": DAYS,
+    "everyday": DAYS,
+    "every day": DAYS,
+}
 _TIME = r"(?:\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm)?|noon|midnight)"
 _TOKEN = re.compile(
     rf"(?P<group>weekdays?|weekends?|daily|every ?day)\b"
@@ -24,7 +30,7 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm)?|(noon|midnight)")
 EXAMPLE = "weekdays 9-17, sat 10-14"
 
 
-class Span(NamedTuple):
+class OpenSpan(NamedTuple):
     """An opening of every week. `close` at or before `open` is on the next day, 00:00 the end of the day."""
 
     day: str
@@ -32,14 +38,16 @@ class Span(NamedTuple):
     close: time
 
 
-def read(text: str) -> list[Span]:
+def parse_week(text: str) -> list[OpenSpan]:
     """The openings of a week in order; raises ValueError with a sentence that says what can't be read, and how to mend it."""
-    found: dict[tuple[str, time], Span] = {}
+    found: dict[tuple[str, time], OpenSpan] = {}
     for days, opens, closes in _entries(_plain(text)):
         for day in days:
-            span = Span(day, opens, closes)
+            span = OpenSpan(day, opens, closes)
             if found.setdefault((day, opens), span) != span:
-                raise ValueError(f"{day.capitalize()} opens twice at {opens:%H:%M}: leave one of them out.")
+                raise ValueError(
+                    f"{day.capitalize()} opens twice at {opens:%H:%M}: leave one of them out."
+                )
     return sorted(found.values(), key=lambda span: (DAYS.index(span.day), span.open))
 
 
@@ -55,7 +63,9 @@ def _entries(text: str) -> Iterator[tuple[list[str], time, time]]:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise ValueError(f"“{text[at:].split()[0][:20]}” is no day and no time: write it like {EXAMPLE}.")
+            raise ValueError(
+                f"“{text[at:].split()[0][:20]}” is no day and no time: write it like {EXAMPLE}."
+            )
         at = token.end()
         if token["group"] or token["first"]:
             days = [*([] if is_told else days), *_days(token)]
@@ -71,7 +81,11 @@ def _entries(text: str) -> Iterator[tuple[list[str], time, time]]:
 
 def _days(token: re.Match[str]) -> list[str]:
     if token["group"]:
-        return _GROUPS[token["group"]] if token["group"] in _GROUPS else _GROUPS[token["group"].removesuffix("s")]
+        return (
+            _GROUPS[token["group"]]
+            if token["group"] in _GROUPS
+            else _GROUPS[token["group"].removesuffix("s")]
+        )
     first = _SHORT.index(token["first"][:3])
     last = _SHORT.index(token["last"][:3]) if token["last"] else first
     return [DAYS[number % 7] for number in range(first, last + 1 + (7 if last < first else 0))]
@@ -86,7 +100,9 @@ def _times(token: re.Match[str]) -> tuple[time, time]:
         opens = _clock(token["open"], close_half if opens.hour % 12 < closes.hour % 12 else "am")
     is_vague = not close_half and re.match(r"[1-9](?!\d)", token["close"])  # unlike 05:00 and 5pm
     if is_vague and closes <= opens and opens.hour < 12:
-        raise ValueError(f"“{token[0]}” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am.")
+        raise ValueError(
+            f"“{token[0]}” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am."
+        )
     return opens, closes
 
 
@@ -99,7 +115,11 @@ def _clock(text: str, half: str) -> time:
     if word:
         return time(12 if word == "noon" else 0)
     number, half = int(hour), own_half or half
-    if (half and not 1 <= number <= 12) or number * 60 + int(minute or 0) > 24 * 60 or int(minute or 0) > 59:
+    if (
+        (half and not 1 <= number <= 12)
+        or number * 60 + int(minute or 0) > 24 * 60
+        or int(minute or 0) > 59
+    ):
         raise ValueError(f"“{text}” is no time: write it like 17:00 or 5pm.")
     if half:
         number = number % 12 + (12 if half == "pm" else 0)
@@ -107,7 +127,7 @@ def _clock(text: str, half: str) -> time:
 
 
 # --- written back ----------------------------------------------------------------------------------------------
-def in_words(spans: Iterable[Span]) -> str:
+def week_text(spans: Iterable[OpenSpan]) -> str:
     """One line for all days that are open alike: `Mon-Fri 09:00-17:00`. Read again, it is the same."""
     of_day: dict[str, list[str]] = {}
     for span in sorted(spans, key=lambda one: (DAYS.index(one.day), one.open)):
@@ -129,15 +149,19 @@ def _runs(days: list[int]) -> Iterator[str]:
 
 
 # --- kept ------------------------------------------------------------------------------------------------------
-def of(buyer: Buyer) -> list[Span]:
-    return [Span(row.day, row.open, row.close) for row in buyer.business_hours.all()] if buyer.pk else []
+def week_of(buyer: Buyer) -> list[OpenSpan]:
+    return (
+        [OpenSpan(row.day, row.open, row.close) for row in buyer.business_hours.all()]
+        if buyer.pk
+        else []
+    )
 
 
-def keep(*, buyer: Buyer, spans: Iterable[Span]) -> None:
+def save_week(*, buyer: Buyer, spans: Iterable[OpenSpan]) -> None:
     """Brings the buyer's rows to these openings; those that stay are not touched, so that history tells what changed."""
     wanted = set(spans)
     for row in buyer.business_hours.all():
-        if (span := Span(row.day, row.open, row.close)) in wanted:
+        if (span := OpenSpan(row.day, row.open, row.close)) in wanted:
             wanted.discard(span)
         else:
             row.delete()

@@ -13,7 +13,9 @@ from prometheus_client import Histogram
 from config.logs import scrub
 
 # By route, not by path: a path holds keys and has no end of values.
-SECONDS = Histogram("ringpost_request_seconds", "How long requests took", ["method", "route", "status"])
+SECONDS = Histogram(
+    "ringpost_request_seconds", "How long requests took", ["method", "route", "status"]
+)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _log = logging.getLogger("ringpost.access")
 

@@ -3,7 +3,7 @@
 from django.db import connection
 
 
-def wait_for(name: str) -> None:
+def acquire_lock(name: str) -> None:
     """Holds the turn of this name until the open transaction ends; OperationalError (a 503 outside) when it does not come.
 
     Nothing on SQLite, where one transaction writes at a time. A transaction takes one turn at most, and before it locks

@@ -29,13 +29,20 @@ def insert(model: type[models.Model], **values: Any) -> bool:
     sql, fields = _statement(model, tuple(values), connection.vendor)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql, [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+            sql,
+            [
+                field.get_db_prep_save(value, connection)
+                for field, value in zip(fields, values.values(), strict=True)
+            ],
         )
         return bool(cursor.rowcount)
 
 
 def insert_row(row: models.Model) -> bool:
     """The same for a model instance with all its fields set, its primary key too; it may be saved again afterwards."""
-    inserted = insert(type(row), **{field.name: getattr(row, field.attname) for field in row._meta.concrete_fields})
+    inserted = insert(
+        type(row),
+        **{field.name: getattr(row, field.attname) for field in row._meta.concrete_fields},
+    )
     row._state.adding = not inserted
     return inserted

@@ -49,6 +49,8 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _address_or_none(text: str | None) -> str | None:
     try:
-        return str(ipaddress.ip_address((text or "").partition("%")[0]))  # without the zone of a link-local one
+        return str(
+            ipaddress.ip_address((text or "").partition("%")[0])
+        )  # without the zone of a link-local one
     except ValueError:
         return None

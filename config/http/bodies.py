@@ -49,7 +49,11 @@ def read_body(request: HttpRequest) -> Pairs:
     if content_type == FORM:
         text = _text(raw, charset)
         # `curl -d '{…}'` calls its JSON a form
-        return _json_or_form(text, charset) if text.lstrip()[:1] in ("{", "[") else _form(text, charset)
+        return (
+            _json_or_form(text, charset)
+            if text.lstrip()[:1] in ("{", "[")
+            else _form(text, charset)
+        )
     raise ApiError(415, f"unknown content type: {content_type[:100]}")
 
 
@@ -71,7 +75,9 @@ def _text(raw: bytes, charset: str) -> str:
             raise LookupError(charset)
         return raw.decode(charset or "utf-8")
     except (LookupError, ValueError) as error:
-        raise ApiError(400, "unreadable body: not in the charset that it names, or in UTF-8 if it names none") from error
+        raise ApiError(
+            400, "unreadable body: not in the charset that it names, or in UTF-8 if it names none"
+        ) from error
 
 
 # --- JSON -----------------------------------------------------------------------------------------------
@@ -100,7 +106,10 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def _json(text: str) -> Pairs:
     try:
         return _members(_decode(text))
-    except (ValueError, RecursionError) as error:  # not JSON, a number of thousands of digits, nesting without end
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not JSON, a number of thousands of digits, nesting without end
         raise ApiError(400, "unreadable body: not JSON") from error
 
 
@@ -116,7 +125,11 @@ def _json_or_form(text: str, charset: str) -> Pairs:
 def _members(data: Any) -> Pairs:
     if not isinstance(data, dict):
         raise ApiError(400, "unreadable body: the JSON is no object")
-    return [(name, value if isinstance(value, str) else _written(value)) for name, value in data.items() if value is not None]
+    return [
+        (name, value if isinstance(value, str) else _written(value))
+        for name, value in data.items()
+        if value is not None
+    ]
 
 
 def _written(value: Any) -> str:
@@ -136,7 +149,9 @@ def _written(value: Any) -> str:
 # --- forms and XML --------------------------------------------------------------------------------------
 def _form(text: str, charset: str) -> Pairs:
     try:
-        return parse_qsl(text.strip(), keep_blank_values=True, encoding=charset or "utf-8", errors="strict")
+        return parse_qsl(
+            text.strip(), keep_blank_values=True, encoding=charset or "utf-8", errors="strict"
+        )
     except ValueError as error:
         raise ApiError(400, "unreadable body: the form is not in its charset") from error
 
@@ -144,7 +159,9 @@ def _form(text: str, charset: str) -> Pairs:
 def _xml(raw: bytes, charset: str) -> Pairs:
     if charset:  # what the header says wins over what the document says
         raw = _text(raw, charset).encode("utf-8", "surrogatepass")
-    return HashXMLParser().parse(BytesIO(raw), parser_context={"encoding": "utf-8" if charset else None})
+    return HashXMLParser().parse(
+        BytesIO(raw), parser_context={"encoding": "utf-8" if charset else None}
+    )
 
 
 class _NoFiles(FileUploadHandler):
@@ -166,8 +183,14 @@ def _multipart(raw: bytes, boundary: str, charset: str) -> Pairs:
         if f"--{boundary}".encode() not in raw:
             raise ValueError(boundary)
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
-        raise ApiError(400, "unreadable body: not multipart with the boundary that it names") from error
-    return [(_recoded(name, charset), _recoded(value, charset)) for name, values in fields.lists() for value in values]
+        raise ApiError(
+            400, "unreadable body: not multipart with the boundary that it names"
+        ) from error
+    return [
+        (_recoded(name, charset), _recoded(value, charset))
+        for name, values in fields.lists()
+        for value in values
+    ]
 
 
 def _recoded(text: object, charset: str) -> str:

@@ -22,13 +22,22 @@ import httpcore
 LARGEST_ANSWER = 64 * 1024
 _AGENT = "Ringpost"
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[(?=.*:)[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[(?=.*:)[0-9A-Fa-f:.]+\]"
+)
 _PRINTED = re.compile(r"[!-~]+")
-_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, ssl.SSLError, UnicodeError, ValueError)
+_FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    ssl.SSLError,
+    UnicodeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutsideResponse:
     """What somebody outside answered; `headers` by lowercase name. Of a longer body the first LARGEST_ANSWER bytes are read."""
 
     status: int
@@ -37,7 +46,7 @@ class Answer:
     is_whole: bool
 
 
-class OutsideFailed(Exception):
+class RequestFailed(Exception):
     """There is no answer. `is_final`: asking again will not help, for the address is forbidden or cannot be read."""
 
     def __init__(self, text: str, *, is_final: bool = False) -> None:
@@ -45,7 +54,7 @@ class OutsideFailed(Exception):
         self.is_final = is_final
 
 
-def ask(
+def request(
     method: str,
     url: str,
     *,
@@ -53,7 +62,7 @@ def ask(
     body: bytes | None = None,
     seconds: float,
     allowed_hosts: Collection[str] = (),
-) -> Answer:
+) -> OutsideResponse:
     """One request and its answer, whatever its status, within so many seconds. Raises OutsideFailed, whose text names no URL.
 
     `allowed_hosts` are host names, with a port or for all ports, that may have a private address. A redirect is an answer
@@ -61,21 +70,38 @@ def ask(
     """
     until = time.monotonic() + seconds
     parts = split(url)
-    own = {"Host": parts.netloc, "User-Agent": _AGENT, "Accept-Encoding": "identity", "Connection": "close"}
-    sent = [(name.encode("ascii"), value.encode("utf-8")) for name, value in {**own, **(headers or {})}.items()]
+    own = {
+        "Host": parts.netloc,
+        "User-Agent": _AGENT,
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    sent = [
+        (name.encode("ascii"), value.encode("utf-8"))
+        for name, value in {**own, **(headers or {})}.items()
+    ]
     sockets = _Checked(until, allowed_hosts)
     try:
         with (
-            httpcore.ConnectionPool(ssl_context=_tls(), network_backend=sockets, max_connections=1, retries=0) as pool,
-            pool.stream(method.encode("ascii"), _address(parts), headers=sent, content=body) as answer,
+            httpcore.ConnectionPool(
+                ssl_context=_tls(), network_backend=sockets, max_connections=1, retries=0
+            ) as pool,
+            pool.stream(
+                method.encode("ascii"), _address(parts), headers=sent, content=body
+            ) as answer,
         ):
             read = _limited(answer)
-            names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return Answer(answer.status, names, read[:LARGEST_ANSWER], len(read) <= LARGEST_ANSWER)
+            names = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in answer.headers
+            }
+            return OutsideResponse(
+                answer.status, names, read[:LARGEST_ANSWER], len(read) <= LARGEST_ANSWER
+            )
     except httpcore.TimeoutException:
-        raise OutsideFailed(f"no answer within {seconds:g} seconds") from None
+        raise RequestFailed(f"no answer within {seconds:g} seconds") from None
     except _FAILURES as error:
-        raise OutsideFailed(f"no answer: {error or type(error).__name__}") from None
+        raise RequestFailed(f"no answer: {error or type(error).__name__}") from None
 
 
 def split(url: str) -> SplitResult:
@@ -84,19 +110,26 @@ def split(url: str) -> SplitResult:
         parts = urlsplit(url)
         port, name = parts.port, parts.netloc
     except ValueError:
-        raise OutsideFailed("that is no web address", is_final=True) from None
+        raise RequestFailed("that is no web address", is_final=True) from None
     if parts.scheme not in _PORTS or not _PRINTED.fullmatch(url):
-        raise OutsideFailed("a web address begins with http:// or https:// and is printable ASCII", is_final=True)
+        raise RequestFailed(
+            "a web address begins with http:// or https:// and is printable ASCII", is_final=True
+        )
     host = name.removesuffix(f":{port}") if port is not None else name
     if not _HOST.fullmatch(host):  # no name and password before it either
-        raise OutsideFailed("the host of a web address is a name or an IP address, with a port if need be", is_final=True)
+        raise RequestFailed(
+            "the host of a web address is a name or an IP address, with a port if need be",
+            is_final=True,
+        )
     return parts
 
 
 def _address(parts: SplitResult) -> httpcore.URL:
     """Put together from the parts that were looked at, so that nobody reads the text in another way."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
+    return httpcore.URL(
+        scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target
+    )
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +156,12 @@ class _Checked(httpcore.NetworkBackend):
         self._allowed = {host.lower() for host in allowed_hosts}
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, socket_options: Any = None
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         name = f"[{host}]".lower() if ":" in host else host.lower()
         may_be_private = not self._allowed.isdisjoint({name, f"{name}:{port}"})
@@ -132,7 +170,9 @@ class _Checked(httpcore.NetworkBackend):
         for place, address in enumerate(addresses):
             _refuse_private(address, may_be_private)
             try:
-                share = _left(self._until) / (len(addresses) - place)  # one that never answers leaves the others their time
+                share = _left(self._until) / (
+                    len(addresses) - place
+                )  # one that never answers leaves the others their time
                 stream = httpcore.SyncBackend().connect_tcp(address, port, timeout=share)
             except (httpcore.NetworkError, httpcore.TimeoutException) as error:
                 last = error
@@ -148,7 +188,7 @@ def _looked_at(stream: httpcore.NetworkStream, may_be_private: bool) -> httpcore
     except OSError:  # it is closed already
         stream.close()
         raise httpcore.ConnectError("the connection was closed at once") from None
-    except OutsideFailed:
+    except RequestFailed:
         stream.close()
         raise
     return stream
@@ -156,7 +196,9 @@ def _looked_at(stream: httpcore.NetworkStream, may_be_private: bool) -> httpcore
 
 def _refuse_private(address: str, may_be_private: bool) -> None:
     if not (may_be_private or is_public(address)):
-        raise OutsideFailed("the address is private, and its host is not among the allowed ones", is_final=True)
+        raise RequestFailed(
+            "the address is private, and its host is not among the allowed ones", is_final=True
+        )
 
 
 class _Bounded(httpcore.NetworkStream):
@@ -175,9 +217,14 @@ class _Bounded(httpcore.NetworkStream):
         self._stream.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, _left(self._until)), self._until)
+        return _Bounded(
+            self._stream.start_tls(ssl_context, server_hostname, _left(self._until)), self._until
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -234,7 +281,9 @@ def is_public(address: str) -> bool:
             return is_public(str(inside))
         if ip not in _INTERNET:
             return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOT_PUBLIC))
+    return ip.is_global and not (
+        ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOT_PUBLIC)
+    )
 
 
 def _inside(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

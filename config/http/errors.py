@@ -5,7 +5,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.urls import Resolver404, resolve
@@ -25,7 +31,7 @@ _DATABASE_AWAY = (OperationalError, InterfaceError)
 logger = logging.getLogger("ringpost.errors")
 
 
-class Verdict(NamedTuple):
+class ErrorResponse(NamedTuple):
     """What an exception means to a client."""
 
     status: int
@@ -34,30 +40,35 @@ class Verdict(NamedTuple):
 
 
 # --- exceptions -----------------------------------------------------------------------------------------
-def verdict_on(exc: BaseException) -> Verdict:
+def error_response_for(exc: BaseException) -> ErrorResponse:
     """Status, text and headers of any exception. What nobody foresaw is 500, and its traceback is logged."""
     if isinstance(exc, _DATABASE_AWAY):
         logger.warning("the database did not serve a request", exc_info=exc)
-        return Verdict(503, "temporarily unavailable", {"Retry-After": "1"})
+        return ErrorResponse(503, "temporarily unavailable", {"Retry-After": "1"})
     if isinstance(exc, APIException):
         return _of_framework(exc)
     for kinds, known in _DJANGO:
         if isinstance(exc, kinds):
             return known
     status, text = getattr(exc, "status", None), getattr(exc, "text", None)
-    if isinstance(status, int) and isinstance(text, str):  # a refusal of ours, known by its shape: the ground knows no app
-        return Verdict(status, text, _headers_of(exc))
+    if isinstance(status, int) and isinstance(
+        text, str
+    ):  # a refusal of ours, known by its shape: the ground knows no app
+        return ErrorResponse(status, text, _headers_of(exc))
     logger.error("a request failed", exc_info=exc)
-    return Verdict(500, "internal error", {})
+    return ErrorResponse(500, "internal error", {})
 
 
-_UNKNOWN_HOST = Verdict(400, "this host name is not answered; add it to ALLOWED_HOSTS", {})
-_DJANGO: tuple[tuple[tuple[type[Exception], ...], Verdict], ...] = (
-    ((Http404,), Verdict(404, "not found", {})),
-    ((PermissionDenied,), Verdict(403, "not allowed", {})),
-    ((RequestDataTooBig,), Verdict(413, "body too large", {})),
+_UNKNOWN_HOST = ErrorResponse(400, "this host name is not answered; add it to ALLOWED_HOSTS", {})
+_DJANGO: tuple[tuple[tuple[type[Exception], ...], ErrorResponse], ...] = (
+    ((Http404,), ErrorResponse(404, "not found", {})),
+    ((PermissionDenied,), ErrorResponse(403, "not allowed", {})),
+    ((RequestDataTooBig,), ErrorResponse(413, "body too large", {})),
     ((DisallowedHost,), _UNKNOWN_HOST),
-    ((BadRequest, SuspiciousOperation, UnreadablePostError), Verdict(400, "unreadable request", {})),
+    (
+        (BadRequest, SuspiciousOperation, UnreadablePostError),
+        ErrorResponse(400, "unreadable request", {}),
+    ),
 )
 
 
@@ -67,10 +78,12 @@ def _headers_of(exc: BaseException) -> dict[str, str]:
     return headers if retry_after is None else headers | {"Retry-After": str(retry_after)}
 
 
-def _of_framework(exc: APIException) -> Verdict:
+def _of_framework(exc: APIException) -> ErrorResponse:
     wait, challenge = getattr(exc, "wait", None), getattr(exc, "auth_header", None)
-    headers = ({"Retry-After": f"{wait:.0f}"} if wait else {}) | ({"WWW-Authenticate": challenge} if challenge else {})
-    return Verdict(exc.status_code, "; ".join(_texts(exc.detail)), headers)
+    headers = ({"Retry-After": f"{wait:.0f}"} if wait else {}) | (
+        {"WWW-Authenticate": challenge} if challenge else {}
+    )
+    return ErrorResponse(exc.status_code, "; ".join(_texts(exc.detail)), headers)
 
 
 def _texts(detail: Any) -> list[str]:
@@ -82,9 +95,9 @@ def _texts(detail: Any) -> list[str]:
 
 
 # --- answers --------------------------------------------------------------------------------------------
-def answer_for(exc: Exception, context: Mapping[str, Any]) -> Response:
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: `{"error": text}` in the view's `error_shape`, for every exception there is."""
-    status, text, headers = verdict_on(exc)
+    status, text, headers = error_response_for(exc)
     shape = getattr(context.get("view"), "error_shape", POSTBACK_SHAPE)
     return Response({**shape, "error": text}, status=status, headers=headers)
 
@@ -98,11 +111,13 @@ def error_response(
 ) -> HttpResponse:
     """The same answer for views and middleware outside DRF; `format` is `json` or `xml`."""
     body = render({**shape, "error": text}, format)
-    return HttpResponse(body, status=status, content_type=MEDIA_TYPES[format], headers=dict(headers or {}))
+    return HttpResponse(
+        body, status=status, content_type=MEDIA_TYPES[format], headers=dict(headers or {})
+    )
 
 
 # --- Django's error handlers ----------------------------------------------------------------------------
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler404. A known path with an unknown extension is 406."""
     if _is_admin(request):
         return defaults.page_not_found(request, exception or Http404())
@@ -114,41 +129,51 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 404, "not found")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler400."""
     if _is_admin(request):
         return defaults.bad_request(request, exception or BadRequest())
-    return _answer(request, 400, _UNKNOWN_HOST.text if isinstance(exception, DisallowedHost) else "unreadable request")
+    return _answer(
+        request,
+        400,
+        _UNKNOWN_HOST.text if isinstance(exception, DisallowedHost) else "unreadable request",
+    )
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler403."""
     if _is_admin(request):
         return defaults.permission_denied(request, exception or PermissionDenied())
     return _answer(request, 403, "not allowed")
 
 
-def csrf_failure(request: HttpRequest) -> HttpResponseBase:
+def csrf_failure_response(request: HttpRequest) -> HttpResponseBase:
     """Outside the admin nothing of ours takes a form."""
     return _answer(request, 403, "not allowed: this address takes no POST")
 
 
-def server_error(request: HttpRequest) -> HttpResponseBase:
+def handler500(request: HttpRequest) -> HttpResponseBase:
     """handler500, called while the exception is being handled: 503 when it was the database's."""
     exc = sys.exception() or RuntimeError("unknown")
     if _is_admin(request):
-        return _absent(verdict_on(exc)) if isinstance(exc, _DATABASE_AWAY) else defaults.server_error(request)
-    status, text, headers = verdict_on(exc)
+        return (
+            _absent(error_response_for(exc))
+            if isinstance(exc, _DATABASE_AWAY)
+            else defaults.server_error(request)
+        )
+    status, text, headers = error_response_for(exc)
     return _answer(request, status, text, headers)
 
 
-def _absent(verdict: Verdict) -> HttpResponse:
+def _absent(verdict: ErrorResponse) -> HttpResponse:
     """A page for people, as short as can be: the admin's own would ask the database who they are."""
     body = "<!doctype html><html lang=en><title>Ringpost</title><h1>The database can’t be reached</h1><p>Try again in a moment."
     return HttpResponse(body, status=verdict.status, headers=verdict.headers)
 
 
-def _answer(request: HttpRequest, status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def _answer(
+    request: HttpRequest, status: int, text: str, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
     try:
         format = format_of(request)
     except ApiError:

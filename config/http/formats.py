@@ -20,7 +20,13 @@ from .values import timestamp
 
 MEDIA_TYPES = {"json": "application/json", "xml": "text/xml; charset=utf-8"}
 
-_ACCEPTED = {"application/json": "json", "application/*": "json", "text/xml": "xml", "application/xml": "xml", "text/*": "xml"}
+_ACCEPTED = {
+    "application/json": "json",
+    "application/*": "json",
+    "text/xml": "xml",
+    "application/xml": "xml",
+    "text/*": "xml",
+}
 _NO_PREFERENCE = frozenset({"*/*", "*", "text/html"})
 
 
@@ -41,7 +47,7 @@ def _media_type(content_type: str | None) -> str:
 
 
 # --- the format that was asked for ----------------------------------------------------------------------
-def asked_format(path: str, accept: str | None, content_type: str | None) -> str:
+def requested_format(path: str, accept: str | None, content_type: str | None) -> str:
     """`json` or `xml`, by the end of the path, else by `Accept`, else by the body's type; ApiError 406 for anything else."""
     _, dot, extension = path.rpartition("/")[2].rpartition(".")
     if extension and dot:
@@ -53,7 +59,9 @@ def asked_format(path: str, accept: str | None, content_type: str | None) -> str
 
 def format_of(request: HttpRequest) -> str:
     """The format asked by a request; ApiError 406."""
-    return asked_format(request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE"))
+    return requested_format(
+        request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE")
+    )
 
 
 def _accepted_format(accept: str, content_type: str | None) -> str:
@@ -88,7 +96,7 @@ def _quality(parameters: str) -> float:
 # --- writing --------------------------------------------------------------------------------------------
 def render(data: Any, format: str) -> bytes:
     """Plain data (dict, list, text, numbers, Decimal, datetime, UUID, None) in `json` or `xml`, members in their order."""
-    text = xml.write(data) if format == "xml" else _encode(data)
+    text = xml.write_xml(data) if format == "xml" else _encode(data)
     return text.encode("utf-8", "replace")  # a lone surrogate must not turn an answer into a 500
 
 
@@ -102,14 +110,19 @@ def _plain(value: object) -> float | str:
     raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+).encode
 
 
 class JSONRenderer(renderers.JSONRenderer):
     """Answers of DRF views, as `render` writes them."""
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else render(data, "json")
 
@@ -121,21 +134,30 @@ class HashXMLRenderer(XMLRenderer):
     root_tag_name = xml.ROOT
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else render(data, "xml")
 
 
-class Negotiation(DefaultContentNegotiation):
+class ContentNegotiation(DefaultContentNegotiation):
     """Our rule for our two renderers; DRF's own for views that bring others (the API description)."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         renderers = list(renderers)
-        ours = {item.format: item for item in renderers if isinstance(item, JSONRenderer | HashXMLRenderer)}
+        ours = {
+            item.format: item
+            for item in renderers
+            if isinstance(item, JSONRenderer | HashXMLRenderer)
+        }
         if not ours:
-            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+            chosen: tuple[BaseRenderer, str] = super().select_renderer(
+                request, renderers, format_suffix
+            )
             return chosen
         asked = format_of(request._request)
         if asked not in ours:

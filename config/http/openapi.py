@@ -11,7 +11,12 @@ class Described(AutoSchema):
     """What the framework can't know of our APIs: they read bodies themselves, and the format is no parameter."""
 
     def map_parsers(self) -> list[str]:
-        return ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/xml"]
+        return [
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "text/xml",
+        ]
 
     def _get_format_parameters(self) -> list[Any]:
         return []
@@ -40,27 +45,37 @@ _WHEN = {
 }
 
 
-def error(when: str) -> OpenApiResponse:
+def error_schema(when: str) -> OpenApiResponse:
     """An error's answer, in `{"error": text}`."""
     return OpenApiResponse(ErrorSerializer, when)
 
 
-def errors(*statuses: int) -> dict[int, Any]:
+def error_schemas(*statuses: int) -> dict[int, Any]:
     """The usual meaning of these statuses."""
-    return {status: error(_WHEN[status]) for status in statuses}
+    return {status: error_schema(_WHEN[status]) for status in statuses}
 
 
 def by_key(*more: int) -> dict[int, Any]:
     """What every request by a key may be refused with."""
-    return errors(400, 401, 403, 405, 406, 409, 410, 413, 415, 422, 429, 503, *more)
+    return error_schemas(400, 401, 403, 405, 406, 409, 410, 413, 415, 422, 429, 503, *more)
 
 
 KEY = OpenApiParameter(
-    "key", str, OpenApiParameter.QUERY, description="The postback key. Also read from the body, or as a bearer token."
+    "key",
+    str,
+    OpenApiParameter.QUERY,
+    description="The postback key. Also read from the body, or as a bearer token.",
 )
 LINK = OpenApiParameter(
-    "Link", str, OpenApiParameter.HEADER, response=[200], description="Addresses of the pages: first, prev, last, next."
+    "Link",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="Addresses of the pages: first, prev, last, next.",
 )
 IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeats with the same text get the first answer for 24 hours."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Repeats with the same text get the first answer for 24 hours.",
 )

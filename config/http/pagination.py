@@ -33,10 +33,10 @@ class Page(Generic[_T]):
 
 
 @overload
-def page_of(rows: QuerySet[_M], parameters: Parameters) -> Page[_M]: ...
+def paginate(rows: QuerySet[_M], parameters: Parameters) -> Page[_M]: ...
 @overload
-def page_of(rows: Sequence[_T], parameters: Parameters) -> Page[_T]: ...
-def page_of(rows: Any, parameters: Parameters) -> Page[Any]:
+def paginate(rows: Sequence[_T], parameters: Parameters) -> Page[_T]: ...
+def paginate(rows: Any, parameters: Parameters) -> Page[Any]:
     """The page that `page` and `per_page` (at most MOST_PER_PAGE, more is that) ask for; past the end it has no rows.
 
     ApiError 422 when either is no whole number from 1. Of a queryset: one statement to count, one to read.
@@ -64,7 +64,9 @@ def link_header(page: Page[Any], request: HttpRequest) -> str:
     if page.number < page.last:
         pages["next"] = page.number + 1
     url = base + escape_uri_path(path)
-    return ", ".join(f'<{url}?{_with_page(query, number)}>; rel="{name}"' for name, number in pages.items())
+    return ", ".join(
+        f'<{url}?{_with_page(query, number)}>; rel="{name}"' for name, number in pages.items()
+    )
 
 
 def _with_page(query: str, number: int) -> str:
@@ -72,7 +74,9 @@ def _with_page(query: str, number: int) -> str:
     raw = quote(query.encode("latin-1", "replace"), safe=_KEPT)
     parts = [part for part in raw.split("&") if part]
     named = [unquote_plus(part.partition("=")[0]) == "page" for part in parts]
-    changed = [f"page={number}" if is_page else part for part, is_page in zip(parts, named, strict=True)]
+    changed = [
+        f"page={number}" if is_page else part for part, is_page in zip(parts, named, strict=True)
+    ]
     return "&".join(changed if any(named) else [*changed, f"page={number}"])
 
 

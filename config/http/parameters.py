@@ -32,7 +32,9 @@ class Parameters(dict[str, str]):
         if "\0" in text or not (text.isascii() or _is_unicode(text)):
             raise ApiError(422, "a parameter holds a NUL character, or bytes that are not UTF-8")
         for name in self:
-            if not name.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in name):
+            if not name.isprintable() and any(
+                unicodedata.category(letter) == "Cc" for letter in name
+            ):
                 raise ApiError(422, "a parameter's name holds a control character")
         return self
 
@@ -71,19 +73,30 @@ class Parameters(dict[str, str]):
 
     def tags(self, extra_reserved: frozenset[str] = frozenset()) -> dict[str, str]:
         """Every parameter that is not reserved, blank ones too; ApiError 422 past a limit of names, values or their number."""
-        tags = {name: text for name, text in self.items() if name and name not in RESERVED and name not in extra_reserved}
+        tags = {
+            name: text
+            for name, text in self.items()
+            if name and name not in RESERVED and name not in extra_reserved
+        }
         if len(tags) > MAX_TAGS:
             raise ApiError(422, f"at most {MAX_TAGS} tags in a request, these are {len(tags)}")
         for name, text in tags.items():
             if len(name) > MAX_TAG_NAME:
-                raise ApiError(422, f"a tag's name has at most {MAX_TAG_NAME} characters: {name[:40]}…")
+                raise ApiError(
+                    422, f"a tag's name has at most {MAX_TAG_NAME} characters: {name[:40]}…"
+                )
             if len(text) > MAX_TAG_VALUE:
-                raise ApiError(422, f"a tag's value has at most {MAX_TAG_VALUE} characters: {_shortened(name)}")
+                raise ApiError(
+                    422, f"a tag's value has at most {MAX_TAG_VALUE} characters: {_shortened(name)}"
+                )
         return tags
 
     def masked(self) -> dict[str, str]:
         """All parameters for the log: of a secret its last four characters, and nothing that a database cannot keep."""
-        return {_storable(name): _masked(text) if _is_secret(name) else _storable(text) for name, text in self.items()}
+        return {
+            _storable(name): _masked(text) if _is_secret(name) else _storable(text)
+            for name, text in self.items()
+        }
 
 
 def merge(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) -> Parameters:
@@ -117,7 +130,9 @@ def _is_sent(name: str, text: str) -> bool:
 
 def is_tag_name(name: str) -> bool:
     """Whether a tag may be called so, wherever it comes from."""
-    return 1 <= len(name) <= MAX_TAG_NAME and not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name)
+    return 1 <= len(name) <= MAX_TAG_NAME and not any(
+        unicodedata.category(letter) in {"Cc", "Cs"} for letter in name
+    )
 
 
 def is_tag_value(text: str) -> bool:

@@ -26,7 +26,7 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # --- writing --------------------------------------------------------------------------------------------
-def write(data: Any) -> str:
+def write_xml(data: Any) -> str:
     """An XML document of plain data; always well-formed: what XML 1.0 cannot carry becomes U+FFFD."""
     parts = ['<?xml version="1.0" encoding="utf-8"?>\n']
     _write(parts, ROOT, data)
@@ -47,7 +47,11 @@ def _write(parts: list[str], name: str, value: Any) -> None:
 
 def _write_member(parts: list[str], key: str, value: Any) -> None:
     if key in OUTSIDE and isinstance(value, dict):
-        _write_array(parts, key.replace("_", "-"), [{"key": name, "value": item} for name, item in value.items()])
+        _write_array(
+            parts,
+            key.replace("_", "-"),
+            [{"key": name, "value": item} for name, item in value.items()],
+        )
     elif _is_name(key):
         _write(parts, key.replace("_", "-"), value)
     else:
@@ -78,7 +82,9 @@ def _leaf(name: str, value: Any) -> str:
 
 def _escape(text: str) -> str:
     # A parser turns a bare carriage return into a line feed, so it goes as a reference.
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    text = (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    )
     return _UNFIT.sub("\ufffd", text)
 
 
@@ -117,15 +123,28 @@ class HashXMLParser(XMLParser):
     media_type = "text/xml"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> list[tuple[str, str]]:
         """Pairs of name and text in the order of the document, names underscored; ApiError 400 for what is no such XML."""
-        parser = DefusedXMLParser(target=_BoundedBuilder(), encoding=(parser_context or {}).get("encoding"), forbid_dtd=True)
+        parser = DefusedXMLParser(
+            target=_BoundedBuilder(),
+            encoding=(parser_context or {}).get("encoding"),
+            forbid_dtd=True,
+        )
         try:
             parser.feed(stream.read())
             root = parser.close()
-        except (ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that Python does not know
-            raise ApiError(400, "unreadable body: not well-formed XML, or XML that is not accepted") from error
+        except (
+            ParseError,
+            ValueError,
+            LookupError,
+        ) as error:  # LookupError: an encoding that Python does not know
+            raise ApiError(
+                400, "unreadable body: not well-formed XML, or XML that is not accepted"
+            ) from error
         if not len(root) and (root.text or "").strip():
             raise ApiError(400, "unreadable body: the XML holds no members")
         return self._pairs(root)
@@ -163,8 +182,16 @@ def _is_nil(element: Element | None) -> bool:
 
 def _is_tag_list(element: Element) -> bool:
     is_list = len(element) > 0 or element.get("type") == "array"
-    return is_list and _name(element) in OUTSIDE and all(child.find("key") is not None for child in element)
+    return (
+        is_list
+        and _name(element) in OUTSIDE
+        and all(child.find("key") is not None for child in element)
+    )
 
 
 def _listed_tags(element: Element) -> list[tuple[str, str]]:
-    return [(tag.findtext("key") or "", tag.findtext("value") or "") for tag in element if not _is_nil(tag.find("value"))]
+    return [
+        (tag.findtext("key") or "", tag.findtext("value") or "")
+        for tag in element
+        if not _is_nil(tag.find("value"))
+    ]

@@ -1,7 +1,16 @@
 """The product described by itself, offline: `/api/schema` (OpenAPI 3.1), `/api/docs` (Swagger) and `/api/redoc`."""
 
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
 from rest_framework.negotiation import DefaultContentNegotiation
 
 
@@ -9,7 +18,12 @@ class Schema(SpectacularAPIView):
     """JSON unless YAML is asked for, by `.yaml`, by `?format=yaml` or by `Accept`."""
 
     content_negotiation_class = DefaultContentNegotiation
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
+    renderer_classes = [
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+        OpenApiYamlRenderer2,
+    ]
 
 
 class SchemaYAML(Schema):

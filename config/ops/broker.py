@@ -20,7 +20,9 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """A message is a file that appears whole, and belongs to the worker that renames it first."""
 
-    supports_fanout = False  # nobody broadcasts, so that no table of exchanges is shared through files
+    supports_fanout = (
+        False  # nobody broadcasts, so that no table of exchanges is shared through files
+    )
     get_table = virtual.Channel.get_table
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -50,7 +52,13 @@ class Channel(filesystem.Channel):
         """Names of waiting messages; the folder is listed once for all of them, or a long queue would be read over and over."""
         waiting = self._listed.setdefault(queue, deque())
         if not waiting:
-            waiting.extend(sorted(name for name in os.listdir(self.data_folder_in) if name.endswith(f".{queue}.msg")))
+            waiting.extend(
+                sorted(
+                    name
+                    for name in os.listdir(self.data_folder_in)
+                    if name.endswith(f".{queue}.msg")
+                )
+            )
         while waiting:
             yield waiting.popleft()
 

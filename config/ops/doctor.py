@@ -13,7 +13,7 @@ from django.core import checks
 from django.db import Error, connection
 from django.utils import timezone
 
-from callcontrol.carriers.base import CarrierFailed
+from callcontrol.carriers.base import CarrierError
 from callcontrol.carriers.registry import carrier
 
 from . import health
@@ -42,7 +42,8 @@ def examine() -> Iterator[Finding]:
         connection.ensure_connection()
     except Error as error:
         yield Finding(
-            f"The database cannot be reached: {_first_line(error)}.", "See that its server runs and that DATABASE_URL is right."
+            f"The database cannot be reached: {_first_line(error)}.",
+            "See that its server runs and that DATABASE_URL is right.",
         )
         return
     for look in _AT_THE_DATABASE:
@@ -53,28 +54,43 @@ def examine() -> Iterator[Finding]:
 def _settings() -> Iterator[Finding]:
     messages = [message for message in checks.run_checks() if message.level >= checks.WARNING]
     for message in messages:
-        yield Finding(f"Settings: {message.msg}", message.hint or "See the documentation of settings.")
+        yield Finding(
+            f"Settings: {message.msg}", message.hint or "See the documentation of settings."
+        )
     if not messages:
         yield Finding("The settings are consistent.")
 
 
 def _secrets() -> Iterator[Finding]:
-    for path in (settings.VAR_DIR, settings.VAR_DIR / "secret_key", settings.VAR_DIR / "simulator_token"):
+    for path in (
+        settings.VAR_DIR,
+        settings.VAR_DIR / "secret_key",
+        settings.VAR_DIR / "simulator_token",
+    ):
         if path.exists() and path.stat().st_mode & 0o077:
-            yield Finding(f"Other users of this machine can read {path}.", f"chmod {'700' if path.is_dir() else '600'} {path}")
+            yield Finding(
+                f"Other users of this machine can read {path}.",
+                f"chmod {'700' if path.is_dir() else '600'} {path}",
+            )
         elif path.exists():
             yield Finding(f"Only its owner can read {path}.")
 
 
 def _time_zones() -> Iterator[Finding]:
     number = len(zoneinfo.available_timezones())
-    mend = "" if number > 300 else "Install the time zones: the system's tzdata package, or `pip install tzdata`."
+    mend = (
+        ""
+        if number > 300
+        else "Install the time zones: the system's tzdata package, or `pip install tzdata`."
+    )
     yield Finding(f"Time zones known to this machine: {number}.", mend)
 
 
 def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.VAR_DIR).free // MEBIBYTE
-    mend = "" if free >= LEAST_FREE_MEBIBYTES else "Make room: nothing can be written when it is full."
+    mend = (
+        "" if free >= LEAST_FREE_MEBIBYTES else "Make room: nothing can be written when it is full."
+    )
     yield Finding(f"Free space for {settings.VAR_DIR}: {free:,} MiB.", mend)
 
 
@@ -91,7 +107,9 @@ def _broker() -> Iterator[Finding]:
 
 
 def _redis() -> Finding:
-    with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3) as server:
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3
+    ) as server:
         waiting = int(server.llen("celery"))
     return _backlog(waiting, "Redis answers")
 
@@ -101,7 +119,9 @@ def _folder(folder: Path) -> Finding:
     trial = folder / f"{uuid.uuid4()}.writing"
     trial.write_text("doctor")
     trial.unlink()
-    return _backlog(sum(1 for _ in folder.glob("*.msg")), f"The broker's folder {folder} can be written")
+    return _backlog(
+        sum(1 for _ in folder.glob("*.msg")), f"The broker's folder {folder} can be written"
+    )
 
 
 def _backlog(waiting: int, works: str) -> Finding:
@@ -110,13 +130,18 @@ def _backlog(waiting: int, works: str) -> Finding:
 
 
 def _carrier() -> Iterator[Finding]:
-    if any(message.level >= checks.ERROR for message in checks.run_checks()):  # it can't be asked with settings that are wrong
+    if any(
+        message.level >= checks.ERROR for message in checks.run_checks()
+    ):  # it can't be asked with settings that are wrong
         yield Finding(f"The carrier is {settings.CARRIER}.")
         return
     try:
         yield Finding(carrier().examine())
-    except CarrierFailed as failure:
-        yield Finding(f"The carrier does not answer: {failure}.", "See that its settings are right and that it can be reached.")
+    except CarrierError as failure:
+        yield Finding(
+            f"The carrier does not answer: {failure}.",
+            "See that its settings are right and that it can be reached.",
+        )
 
 
 # --- at the database ------------------------------------------------------------------------------------
@@ -126,13 +151,18 @@ def _version() -> Iterator[Finding]:
         yield Finding(f"The database is SQLite {version} in {connection.settings_dict['NAME']}.")
         return
     major = connection.pg_version // 10000  # type: ignore[attr-defined]
-    yield Finding(f"The database is PostgreSQL {major}.", "" if major >= 14 else "Use PostgreSQL 14 or newer.")
+    yield Finding(
+        f"The database is PostgreSQL {major}.", "" if major >= 14 else "Use PostgreSQL 14 or newer."
+    )
 
 
 def _migrations() -> Iterator[Finding]:
     waiting = health.migrations_waiting()
     if waiting:
-        yield Finding(f"Migrations to run: {len(waiting)}, first {waiting[0]}.", "Run `python manage.py migrate`.")
+        yield Finding(
+            f"Migrations to run: {len(waiting)}, first {waiting[0]}.",
+            "Run `python manage.py migrate`.",
+        )
     else:
         yield Finding("Every migration has been run.")
 
@@ -144,11 +174,18 @@ def _journal() -> Iterator[Finding]:
         mode = str(cursor.execute("PRAGMA journal_mode").fetchone()[0]).upper()
     wanted, synchronous = settings.SQLITE_JOURNAL
     if mode != wanted:
-        yield Finding(f"SQLite's journal is {mode}, not {wanted}.", f"Stop every process, then `PRAGMA journal_mode={wanted}`.")
+        yield Finding(
+            f"SQLite's journal is {mode}, not {wanted}.",
+            f"Stop every process, then `PRAGMA journal_mode={wanted}`.",
+        )
     elif wanted == "WAL":
-        yield Finding(f"SQLite's journal is WAL with synchronous={synchronous}: readers never wait for the writer.")
+        yield Finding(
+            f"SQLite's journal is WAL with synchronous={synchronous}: readers never wait for the writer."
+        )
     else:
-        yield Finding(f"SQLite's journal is {wanted} with synchronous={synchronous}: this version could lose a reset of a WAL.")
+        yield Finding(
+            f"SQLite's journal is {wanted} with synchronous={synchronous}: this version could lose a reset of a WAL."
+        )
 
 
 def _clock() -> Iterator[Finding]:
@@ -164,7 +201,10 @@ def _ticks() -> Iterator[Finding]:
         if seconds is None:
             yield Finding(f"No {name} has ever ticked.", start)
         else:
-            yield Finding(f"The {name} ticked {seconds:.0f} s ago.", "" if seconds <= health.LATE_SECONDS else start)
+            yield Finding(
+                f"The {name} ticked {seconds:.0f} s ago.",
+                "" if seconds <= health.LATE_SECONDS else start,
+            )
 
 
 def _tables_needed(look: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:

@@ -25,14 +25,14 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Can serve. 503 without a database or with migrations to run; a silent worker or beat is said, and late is never wrong."""
     try:
-        report = look(now=timezone.now())
+        report = read_health(now=timezone.now())
     except Error:
         report = {"database": "cannot be reached"}
     ready = report["database"] == report.get("migrations") == "ok"
     return JsonResponse(report, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
 
-def look(*, now: datetime) -> dict[str, Any]:
+def read_health(*, now: datetime) -> dict[str, Any]:
     """What /readyz shows: words for database and migrations, seconds since a tick (null: never), seconds of skew."""
     waiting = migrations_waiting()
     if waiting:
@@ -49,7 +49,10 @@ def look(*, now: datetime) -> dict[str, Any]:
 def migrations_waiting() -> list[str]:
     """Names of the migrations that are in the code and not in the database."""
     executor = MigrationExecutor(connection)
-    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    return [
+        str(migration)
+        for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())
+    ]
 
 
 def seconds_since_tick(name: str, *, now: datetime) -> float | None:

@@ -48,7 +48,7 @@ def _watch(parent: int) -> None:
 
 
 # --- one at a time --------------------------------------------------------------------------------------
-def lock(folder: Path) -> IO[str]:
+def lock_folder(folder: Path) -> IO[str]:
     """Hold the folder for this process until the file is closed or the process ends; CannotStart when another has it."""
     file = (folder / "up.lock").open("a+")
     try:
@@ -69,7 +69,9 @@ def lock(folder: Path) -> IO[str]:
 def probe(address: str, port: int) -> None:
     """CannotStart unless `port` of `address` is free. The web server itself would share it in silence."""
     try:
-        family, kind, protocol, _, target = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         with socket.socket(family, kind, protocol) as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.bind(target)
@@ -83,11 +85,13 @@ def _why_not(error: OSError, address: str, port: int) -> str:
         errno.EADDRINUSE: f"Port {port} is in use: stop what listens there or choose another with --port.",
         errno.EACCES: f"Port {port} may not be opened by this user: choose one above 1023 with --port.",
     }
-    return words.get(error.errno or 0, f"Cannot listen on {address}, port {port}: {error.strerror or error}.")
+    return words.get(
+        error.errno or 0, f"Cannot listen on {address}, port {port}: {error.strerror or error}."
+    )
 
 
 # --- the group ------------------------------------------------------------------------------------------
-class Group:
+class ProcessGroup:
     """Child processes, each line of theirs given to `say` as `name | line`."""
 
     def __init__(self, say: Callable[[str], None], *, grace_seconds: float = 10) -> None:
@@ -98,7 +102,9 @@ class Group:
         self._pipes = selectors.DefaultSelector()
         self._stop_asked = False
 
-    def start(self, name: str, command: list[str], *, folder: Path, environment: dict[str, str]) -> None:
+    def start(
+        self, name: str, command: list[str], *, folder: Path, environment: dict[str, str]
+    ) -> None:
         """In a session of its own, so that Ctrl-C reaches the group's keeper alone, which then stops each child once."""
         child = subprocess.Popen(  # noqa: S603 - our own commands
             command,
@@ -119,7 +125,10 @@ class Group:
         try:
             while not self._stop_asked:
                 self._pass_lines(seconds=0.5)
-                dead = next((name for name, child in self._children.items() if child.poll() is not None), None)
+                dead = next(
+                    (name for name, child in self._children.items() if child.poll() is not None),
+                    None,
+                )
                 if dead:
                     return dead
                 each_turn()

@@ -38,7 +38,7 @@ def serve(*, bind: str, port: int, workers: int) -> None:
     ).serve()
 
 
-def main() -> None:
+def run_web() -> None:
     parser = argparse.ArgumentParser(prog="python -m config.ops.web", description=__doc__)
     parser.add_argument("--bind", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
@@ -48,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_web()

@@ -5,17 +5,21 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from publishers.instructions.vocabulary import SAMPLE_UUID, Answer, Parameter, Request, caller
-from publishers.keys.types import KeyKind
+from publishers.instructions.vocabulary import (
+    SAMPLE_UUID,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+    caller_parameter,
+)
+from publishers.keys.types import KeyType
 
 _TEN_YEARS = 315_360_000
 _WRITTEN = {"prequalified": "true"}
-_TRIAL = (
-    "A test is a real request: what you write is kept, and put on this caller's call. Use the number of a telephone of your own."
-)
+_TRIAL = "A test is a real request: what you write is kept, and put on this caller's call. Use the number of a telephone of your own."
 
 
-class CallDataWriting(KeyKind):
+class CallDataWriting(KeyType):
     """Tells what is known of a caller, before, during or after the call: it is put on the caller's call as tags."""
 
     slug = "call_data_writing"
@@ -41,10 +45,10 @@ class CallDataWriting(KeyKind):
     }
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         return [
-            caller(),
-            Parameter(
+            caller_parameter(),
+            ParameterText(
                 "TAG",
                 "What you know of the caller: a name of your own in place of TAG, such as prequalified, and its value in place "
                 "of VALUE. As many as you like, up to 100: names of up to 100 characters, values of up to 1,000.",
@@ -52,13 +56,21 @@ class CallDataWriting(KeyKind):
                 "VALUE",
                 free="prequalified",
             ),
-            Parameter("call_uuid", "In place of caller_number, if you know the call's own ID: writes on that call and no other."),
+            ParameterText(
+                "call_uuid",
+                "In place of caller_number, if you know the call's own ID: writes on that call and no other.",
+            ),
         ]
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
-        def told(title: str, status: str, then: str) -> Answer:
-            return Answer(200, title, {"tag_values": _WRITTEN, "caller_number": "+12025550142", "status": status}, then)
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
+        def told(title: str, status: str, then: str) -> AnswerText:
+            return AnswerText(
+                200,
+                title,
+                {"tag_values": _WRITTEN, "caller_number": "+12025550142", "status": status},
+                then,
+            )
 
         wait = _span(settings["storage_seconds"])
         return [
@@ -78,7 +90,7 @@ class CallDataWriting(KeyKind):
                 "Nothing more to do: it is on the caller's last call, which ended less than "
                 f"{_span(settings['cut_off_seconds'])} ago.",
             ),
-            Answer(
+            AnswerText(
                 404,
                 "There is no such call",
                 {"error": "call not found"},
@@ -87,10 +99,14 @@ class CallDataWriting(KeyKind):
         ]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         about = f"{cls.about()} GET does the same as POST, and a web page may ask from the visitor's browser."
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        return [Request("Write about a caller", about, "POST", cls.path, asked, answers, trial=_TRIAL)]
+        return [
+            RequestExample(
+                "Write about a caller", about, "POST", cls.path, asked, answers, trial=_TRIAL
+            )
+        ]
 
     @classmethod
     def hindrances(cls, key: Any, publisher: Any) -> list[str]:

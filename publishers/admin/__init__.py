@@ -2,4 +2,12 @@
 
 from . import campaign_page, instructions_links, keys, numbers, owner_keys, publisher, request_log
 
-__all__ = ["campaign_page", "instructions_links", "keys", "numbers", "owner_keys", "publisher", "request_log"]
+__all__ = [
+    "campaign_page",
+    "instructions_links",
+    "keys",
+    "numbers",
+    "owner_keys",
+    "publisher",
+    "request_log",
+]

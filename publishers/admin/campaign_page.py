@@ -11,7 +11,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin_base import CatalogueAdmin, CatalogueForm, CatalogueInline, link, money
+from campaigns.admin_base import (
+    CatalogueAdmin,
+    CatalogueForm,
+    CatalogueInline,
+    admin_link,
+    money_text,
+)
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 
@@ -23,8 +29,12 @@ class MoneyForm(CatalogueForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored = {name: self.initial[name] for name in ("payout", "revenue") if self.instance.pk and name in self.initial}
-        self.initial.update({name: Decimal(money(amount)) for name, amount in stored.items()})
+        stored = {
+            name: self.initial[name]
+            for name in ("payout", "revenue")
+            if self.instance.pk and name in self.initial
+        }
+        self.initial.update({name: Decimal(money_text(amount)) for name, amount in stored.items()})
 
     class Meta:
         help_texts = {
@@ -49,11 +59,22 @@ class ConversionInline(CatalogueInline):
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("publisher", "buyer").prefetch_related("filters")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("publisher", "buyer")
+            .prefetch_related("filters")
+        )
 
     @display(description="filters")
     def conditions(self, conversion: Conversion) -> SafeString | str:
-        return link(conversion, text=", ".join(str(row) for row in conversion.filters.all()) or "None") if conversion.pk else "–"
+        return (
+            admin_link(
+                conversion, text=", ".join(str(row) for row in conversion.filters.all()) or "None"
+            )
+            if conversion.pk
+            else "–"
+        )
 
 
 class ConversionFilterInline(CatalogueInline):
@@ -68,7 +89,12 @@ class ConversionAdmin(CatalogueAdmin):
     """For its filters; the rest is edited on the campaign's page."""
 
     form = MoneyForm
-    fieldsets = [(None, {"fields": ["campaign_link", ("seconds", "payout", "revenue"), ("publisher", "buyer")]})]
+    fieldsets = [
+        (
+            None,
+            {"fields": ["campaign_link", ("seconds", "payout", "revenue"), ("publisher", "buyer")]},
+        )
+    ]
     readonly_fields = ["campaign_link"]
     list_display = ["campaign", "seconds", "payout", "revenue", "publisher", "buyer"]
     list_select_related = ["campaign", "publisher", "buyer"]
@@ -88,13 +114,17 @@ class ConversionAdmin(CatalogueAdmin):
 
     @display(description="campaign")
     def campaign_link(self, conversion: Conversion) -> SafeString | str:
-        return link(conversion.campaign)
+        return admin_link(conversion.campaign)
 
 
 def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
     """What the campaign lacks for publishers to bring calls, and be paid: a sentence, where it is mended, and its address."""
     if not campaign.conversions.exists():
-        yield ("No call pays.", "Say what a call must reach, and what it pays", "#conversions-group")
+        yield (
+            "No call pays.",
+            "Say what a call must reach, and what it pays",
+            "#conversions-group",
+        )
     numbers = campaign.numbers.unretired()
     if not numbers.exists():
         yield (
@@ -102,15 +132,32 @@ def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
             "Add numbers to its pool",
             reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk]),
         )
-    if not campaign.keys.unretired().filter(paused=False).exists() and not numbers.filter(in_pool=False).exists():
+    if (
+        not campaign.keys.unretired().filter(paused=False).exists()
+        and not numbers.filter(in_pool=False).exists()
+    ):
         new = f"{reverse('admin:publishers_key_add')}?type=rtb&campaign={campaign.pk}"
-        yield ("Nobody can ping it, and it has no number of its own.", "Make a key for publishers", new)
+        yield (
+            "Nobody can ping it, and it has no number of its own.",
+            "Make a key for publishers",
+            new,
+        )
     if campaign.company.retired_at is None and not campaign.company.rtb_enabled:
         company = reverse("admin:campaigns_company_change", args=[campaign.company_id])
-        yield ("Real-time bidding is switched off for the company.", "Ask an owner to switch it on", company)
+        yield (
+            "Real-time bidding is switched off for the company.",
+            "Ask an owner to switch it on",
+            company,
+        )
 
 
 page: Any = admin.site.get_model_admin(Campaign)
 page.needs = [*page.needs, _supply]
 page.retiring = (*page.retiring, "Its numbers are retired with it, and free for another campaign.")
-page.inlines = [*page.inlines[:1], ConversionInline, FixedNumberInline, PoolInline, *page.inlines[1:]]  # webhooks come last
+page.inlines = [
+    *page.inlines[:1],
+    ConversionInline,
+    FixedNumberInline,
+    PoolInline,
+    *page.inlines[1:],
+]  # webhooks come last

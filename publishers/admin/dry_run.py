@@ -10,11 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import phone
-from campaigns.admin_base import DeskPage, companies, mask_text, mine, moment, row_number
+from campaigns.admin_base import (
+    AdminPage,
+    companies,
+    mask_text,
+    moment_text,
+    row_number,
+    visible_to,
+)
 from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
 from publishers.dry_run import engine, replay
-from publishers.dry_run.replay import Again, CannotBeAsked
+from publishers.dry_run.replay import NotReplayable, Replay
 from publishers.models import LogEntry, Publisher
 from publishers.request_log import labels
 from publishers.snapshot import current_snapshot
@@ -26,7 +33,7 @@ Context = dict[str, Any]
 _LONGEST_ADDRESS = 4000
 
 
-class DryRun(DeskPage):
+class DryRun(AdminPage):
     """Asked by a form; with `?log=` by the data of a row of the postback log. Nothing is written, whoever asks."""
 
     title = "Dry run"
@@ -41,7 +48,7 @@ class DryRun(DeskPage):
         """The row that the address names; 404 for one that is not the user's."""
         if "log" not in self.request.GET:
             return None
-        rows = mine(self.request, LogEntry.objects.all(), by="company_row")
+        rows = visible_to(self.request, LogEntry.objects.all(), by="company_pk")
         found = rows.filter(pk=row_number(self.request.GET["log"]) or 0).first()
         if found is None:
             raise Http404
@@ -50,7 +57,7 @@ class DryRun(DeskPage):
     @cached_property
     def company(self) -> Company | None:
         """Of a row: its own."""
-        row = self.entry.company_row if self.entry else None
+        row = self.entry.company_pk if self.entry else None
         if row is None:
             return super().company
         found = companies(self.request).filter(pk=row).first()
@@ -61,7 +68,9 @@ class DryRun(DeskPage):
     def get_context_data(self, **kwargs: Any) -> Context:
         if self.company is None:
             return super().get_context_data(**kwargs)
-        shown = self._asked_again(self.entry, self.company) if self.entry else self._asked(self.company)
+        shown = (
+            self._asked_again(self.entry, self.company) if self.entry else self._asked(self.company)
+        )
         return super().get_context_data(**shown, **kwargs)
 
     def mask(self, text: str) -> str:
@@ -75,7 +84,7 @@ class DryRun(DeskPage):
         if sent is None or not form.is_valid():
             return shown
         asked = form.cleaned_data
-        found = engine.run(
+        found = engine.dry_run(
             company=company,
             campaign_id=asked["campaign"].campaign_id,
             now=self.now,
@@ -90,12 +99,18 @@ class DryRun(DeskPage):
         """What a link to this page brings, and the only campaign there is."""
         campaigns = list(DryRunForm(company=company).campaigns[:2])
         only = {"campaign": str(campaigns[0].pk)} if len(campaigns) == 1 else {}
-        return only | {name: self.request.GET[name] for name in ("caller", "publisher") if name in self.request.GET}
+        return only | {
+            name: self.request.GET[name]
+            for name in ("caller", "publisher")
+            if name in self.request.GET
+        }
 
-    def _result(self, found: engine.Trial, company: Company) -> Context:
+    def _result(self, found: engine.DryRunResult, company: Company) -> Context:
         standings = found.standings()
-        result, color, sentence = told.answer(found)
-        rows = [told.row(one, currency=company.currency, mask=self.mask) for one in standings]
+        result, color, sentence = told.result_sentence(found)
+        rows = [
+            told.result_row(one, currency=company.currency, mask=self.mask) for one in standings
+        ]
         return {
             "trial": found,
             "result": result,
@@ -107,50 +122,65 @@ class DryRun(DeskPage):
             "shared": sum(one.chance > 0 for one in standings) > 1,
             "warnings": told.warnings(found),
             "account": told.account(found, mask=self.mask),
-            "at": moment(found.ping.now),
+            "at": moment_text(found.ping.now),
         }
 
     # --- by a row of the log ------------------------------------------------------------------------------
     def _asked_again(self, entry: LogEntry, company: Company) -> Context:
-        shown: Context = {"entry": entry, "entry_at": moment(entry.at), "entry_result": labels.result(entry)}
+        shown: Context = {
+            "entry": entry,
+            "entry_at": moment_text(entry.at),
+            "entry_result": labels.result_text(entry),
+        }
         shown["entry_color"] = labels.COLORS.get(entry.result)
-        if entry.company_row is None:
-            return shown | {"cannot": "Its key was refused: nobody knows which campaign it meant.", "ping": None}
+        if entry.company_pk is None:
+            return shown | {
+                "cannot": "Its key was refused: nobody knows which campaign it meant.",
+                "ping": None,
+            }
         try:
-            asked = replay.question(entry, company=company)
-            again = replay.ask(asked, company=company, now=self.now)
-        except CannotBeAsked as refusal:
+            asked = replay.replay_question(entry, company=company)
+            again = replay.replay_request(asked, company=company, now=self.now)
+        except NotReplayable as refusal:
             return shown | {"cannot": refusal.text, "ping": refusal.ping}
         except Refusal as refusal:
             return shown | {"cannot": f"{refusal.text}.", "ping": None}
         return shown | self._both(again, company)
 
-    def _both(self, again: Again, company: Company) -> Context:
+    def _both(self, again: Replay, company: Company) -> Context:
         asked = again.question
         campaign = Campaign.objects.get(pk=asked.campaign.row)
         return self._result(again.now, company) | {
             "again": again,
             "campaign": campaign,
-            "then_sentence": told.then(again),
-            "sides": told.sides(again.compared, mask=self.mask),
+            "then_sentence": told.past_result(again),
+            "sides": told.comparison_sides(again.compared, mask=self.mask),
             "differ": sum(bool(one.change) for one in again.compared),
             "warnings": told.of_key(asked, now=self.now) + told.warnings(again.now),
             "given": self._given(asked, campaign),
             "change_url": self._form_url(asked, company) if self.clear else "",
         }
 
-    def _given(self, asked: replay.Question, campaign: Campaign) -> list[tuple[str, str]]:
+    def _given(self, asked: replay.ReplayQuestion, campaign: Campaign) -> list[tuple[str, str]]:
         """What the row asked, by name."""
         number = asked.entry.caller_number
-        caller = (phone.national(number) if self.clear else phone.masked(number)) if number else "withheld"
+        caller = (
+            (phone.national(number) if self.clear else phone.masked(number))
+            if number
+            else "withheld"
+        )
         given = [("Campaign", campaign.name), ("Caller", caller)]
         if asked.publisher_id:
             of_company = Publisher.objects.unretired().filter(company=campaign.company_id)
-            known = of_company.filter(publisher_id=asked.publisher_id).values_list("name", flat=True).first()
+            known = (
+                of_company.filter(publisher_id=asked.publisher_id)
+                .values_list("name", flat=True)
+                .first()
+            )
             given.append(("Publisher", known or asked.publisher_id))
         return given + [(name, self.mask(value)) for name, value in asked.tags.items()]
 
-    def _form_url(self, asked: replay.Question, company: Company) -> str:
+    def _form_url(self, asked: replay.ReplayQuestion, company: Company) -> str:
         """The form with what the row asked, to be changed; blank when that is more than an address can hold."""
         publisher = current_snapshot(company.pk).publishers_by_id.get(asked.publisher_id or "")
         query = {

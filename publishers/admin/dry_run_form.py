@@ -11,7 +11,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from campaigns import phone
 from campaigns.admin_base import PairsField
 from campaigns.models import Campaign, Company
-from config.http.parameters import MAX_TAG_NAME, MAX_TAG_VALUE, MAX_TAGS, RESERVED, is_tag_name, is_tag_value
+from config.http.parameters import (
+    MAX_TAG_NAME,
+    MAX_TAG_VALUE,
+    MAX_TAGS,
+    RESERVED,
+    is_tag_name,
+    is_tag_value,
+)
 from publishers.models import Publisher
 
 _FIRST, _LAST = 2000, 2100  # years; further out, clocks can't be told
@@ -19,7 +26,7 @@ _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
-class Wall(forms.DateTimeField):
+class WallClockField(forms.DateTimeField):
     """A time as a clock on the wall tells it; whose wall it is, the form knows."""
 
     def to_python(self, value: Any) -> datetime | None:
@@ -29,24 +36,33 @@ class Wall(forms.DateTimeField):
             except ValueError:
                 continue
         if value:
-            raise ValidationError("Write the moment like 2026-05-05 14:30, or leave it empty for now.")
+            raise ValidationError(
+                "Write the moment like 2026-05-05 14:30, or leave it empty for now."
+            )
         return None
 
 
 class DryRunForm(forms.Form):
     """Sent by GET: its address can be kept, and asked again."""
 
-    campaign = forms.ModelChoiceField(Campaign.objects.none(), empty_label="Choose a campaign", widget=UnfoldAdminSelectWidget)
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(), empty_label="Choose a campaign", widget=UnfoldAdminSelectWidget
+    )
     caller = forms.CharField(
         required=False,
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "inputmode": "tel", "placeholder": "(202) 555-0123"}),
+        widget=UnfoldAdminTextInputWidget(
+            {"autocomplete": "off", "inputmode": "tel", "placeholder": "(202) 555-0123"}
+        ),
         help_text="In any spelling. Empty: the number is withheld.",
     )
     publisher = forms.ModelChoiceField(
-        Publisher.objects.none(), required=False, empty_label="Nobody in particular", widget=UnfoldAdminSelectWidget
+        Publisher.objects.none(),
+        required=False,
+        empty_label="Nobody in particular",
+        widget=UnfoldAdminSelectWidget,
     )
     tags = PairsField(help_text="What the publisher would send, one name = value a line.")
-    moment = Wall(
+    moment = WallClockField(
         required=False,
         widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
         help_text="By the clocks of the campaign. Empty: now.",
@@ -64,7 +80,9 @@ class DryRunForm(forms.Form):
             "required": "Choose the campaign that is to be asked.",
             "invalid_choice": "There is no such campaign any more: choose another.",
         }
-        self.fields["publisher"].error_messages = {"invalid_choice": "There is no such publisher any more: choose another."}
+        self.fields["publisher"].error_messages = {
+            "invalid_choice": "There is no such publisher any more: choose another."
+        }
 
     def clean_caller(self) -> str:
         """E.164, or blank for a withheld number."""
@@ -73,7 +91,9 @@ class DryRunForm(forms.Form):
             return ""
         number = phone.to_e164(written, self.company.region)
         if number is None:
-            raise ValidationError("This is no phone number; one looks like (202) 555-0142 or +12025550142.")
+            raise ValidationError(
+                "This is no phone number; one looks like (202) 555-0142 or +12025550142."
+            )
         return number
 
     def clean_tags(self) -> dict[str, str]:
@@ -82,11 +102,17 @@ class DryRunForm(forms.Form):
             raise ValidationError(f"A ping has at most {MAX_TAGS} tags, these are {len(tags)}.")
         for name, text in tags.items():
             if name in RESERVED:
-                raise ValidationError(f"“{name}” is no tag: it has its own field, or is known anyway.")
+                raise ValidationError(
+                    f"“{name}” is no tag: it has its own field, or is known anyway."
+                )
             if not is_tag_name(name):
-                raise ValidationError(f"A tag's name has at most {MAX_TAG_NAME} characters, none of them a control character.")
+                raise ValidationError(
+                    f"A tag's name has at most {MAX_TAG_NAME} characters, none of them a control character."
+                )
             if not is_tag_value(text):
-                raise ValidationError(f"The tag {name} has at most {MAX_TAG_VALUE:,} characters, none of them NUL.")
+                raise ValidationError(
+                    f"The tag {name} has at most {MAX_TAG_VALUE:,} characters, none of them NUL."
+                )
         return tags
 
     def clean(self) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from campaigns.admin_base import moment, money
+from campaigns.admin_base import moment_text, money_text
 from campaigns.models import Campaign
-from publishers.dry_run.engine import CHOSEN, ELIGIBLE, Quote, Standing, Trial
-from publishers.dry_run.replay import Again, Compared, Question
+from publishers.dry_run.engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult, QuotedPay
+from publishers.dry_run.replay import BuyerComparison, Replay, ReplayQuestion
 from publishers.request_log import labels
-from publishers.snapshot import KeyFacts
+from publishers.snapshot import KeySnapshot
 
 Masks = Callable[[str], str]
 _COLORS = {CHOSEN: "success", ELIGIBLE: "info"}
@@ -23,7 +23,7 @@ _REPEATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """A buyer as the page shows it: `percent` is how often it would come first; blank where it could not."""
 
     name: str
@@ -37,28 +37,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class ComparisonSides:
     """A buyer in three decisions."""
 
     name: str
     url: str
-    then: Row | None
-    settings: Row | None
-    now: Row | None
+    then: ResultRow | None
+    settings: ResultRow | None
+    now: ResultRow | None
     change: str
 
 
-def row(one: Standing, *, currency: str, mask: Masks) -> Row:
+def result_row(one: BuyerStanding, *, currency: str, mask: Masks) -> ResultRow:
     percent = _percent(one.chance)
-    return Row(
+    return ResultRow(
         name=one.name,
         url=_buyer(one.row),
-        label=labels.reason(one.state),
+        label=labels.reason_label(one.state),
         color=color(one.state),
         why=mask(_next_in_line(one) if one.reason is None else one.why),
         percent=percent,
         width=round(one.chance * 100, 1),
-        quoted=quoted(one.quote, currency) if one.quote else "",
+        quoted=quoted_pay(one.quote, currency) if one.quote else "",
     )
 
 
@@ -66,8 +66,12 @@ def color(state: str) -> str:
     return _COLORS.get(state) or ("danger" if state.endswith("-cap") else "warning")
 
 
-def _next_in_line(one: Standing) -> str:
-    return "gets the caller" if one.place == 1 else f"is number {one.place} in line: asked when those before it fail"
+def _next_in_line(one: BuyerStanding) -> str:
+    return (
+        "gets the caller"
+        if one.place == 1
+        else f"is number {one.place} in line: asked when those before it fail"
+    )
 
 
 def _percent(chance: float) -> str:
@@ -80,62 +84,75 @@ def _buyer(row: int) -> str:
     return reverse("admin:campaigns_buyer_change", args=[row])
 
 
-def quoted(quote: Quote, currency: str) -> str:
+def quoted_pay(quote: QuotedPay, currency: str) -> str:
     """What a ping is told, and what the buyer pays."""
     if not quote.payout and not quote.revenue:
         return "no conversion applies: nothing is paid"
     after = f" after {quote.seconds} seconds" if quote.seconds else " at once"
-    return f"{money(quote.payout)} {currency} to the publisher{after}, {money(quote.revenue)} {currency} from the buyer"
+    return f"{money_text(quote.payout)} {currency} to the publisher{after}, {money_text(quote.revenue)} {currency} from the buyer"
 
 
-def answer(trial: Trial) -> tuple[str, str, str]:
+def result_sentence(trial: DryRunResult) -> tuple[str, str, str]:
     """The result as the log says it, its color there, and a sentence."""
     told = {
         "rejected": f"The {trial.paused} is paused: nobody is asked.",
         "no-target": _nobody(trial),
-        "reserved": f"{trial.decision.order[0].name} gets the caller." if trial.decision.order else "",
+        "reserved": f"{trial.decision.order[0].name} gets the caller."
+        if trial.decision.order
+        else "",
     }
     return labels.RESULTS[trial.result], labels.COLORS[trial.result], told[trial.result]
 
 
-def _nobody(trial: Trial) -> str:
+def _nobody(trial: DryRunResult) -> str:
     if trial.decision.pool.candidates:
         return "No buyer takes this caller."
     return "No buyer is on this campaign: add a route on its page."
 
 
-def warnings(trial: Trial) -> list[str]:
+def warnings(trial: DryRunResult) -> list[str]:
     """What stands in the way, whoever would take the caller."""
-    off = [f"{label} is switched off for the company: such requests are refused with 403." for label in trial.off]
+    off = [
+        f"{label} is switched off for the company: such requests are refused with 403."
+        for label in trial.off
+    ]
     if trial.converted_at is None:
         return off
     until = trial.counts_from
     meaning = _REPEATS[Campaign.Duplicates(trial.campaign.duplicates)]
     return [
         *off,
-        f"A repeat caller: converted on this campaign on {moment(trial.converted_at)}. Until {moment(until)} {meaning}.",
+        f"A repeat caller: converted on this campaign on {moment_text(trial.converted_at)}. Until {moment_text(until)} {meaning}.",
     ]
 
 
-def of_key(question: Question, *, now: datetime) -> list[str]:
+def of_key(question: ReplayQuestion, *, now: datetime) -> list[str]:
     """What stands in the way of the key that the row came by."""
-    key: KeyFacts = question.key
+    key: KeySnapshot = question.key
     told = []
     if key.retired_at is not None and key.retired_at <= now:
         told.append("Its key is revoked: a request with it is refused by now.")
     elif key.paused:
         told.append("Its key is paused: a request with it is refused at present.")
     if missing := question.missing():
-        told.append(f"Its key wants {', '.join(missing)}, which was not sent: such a ping is refused.")
+        told.append(
+            f"Its key wants {', '.join(missing)}, which was not sent: such a ping is refused."
+        )
     if question.lost:
         names = ", ".join(question.lost)
-        told.append(f"The log keeps no secrets, so this was left out: {names}. A filter on it can decide otherwise.")
+        told.append(
+            f"The log keeps no secrets, so this was left out: {names}. A filter on it can decide otherwise."
+        )
     return told
 
 
-def account(trial: Trial, *, mask: Masks) -> list[str]:
+def account(trial: DryRunResult, *, mask: Masks) -> list[str]:
     """What was taken into account beside what was asked."""
-    told = [] if trial.ping.caller_number else ["The number is withheld: nothing is known from it, and no tags wait for it."]
+    told = (
+        []
+        if trial.ping.caller_number
+        else ["The number is withheld: nothing is known from it, and no tags wait for it."]
+    )
     if trial.placed:
         told.append(f"From the number itself: {_pairs(trial.placed)}.")
     if trial.waiting:
@@ -152,7 +169,7 @@ def _pairs(tags: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value or 'blank'}" for name, value in tags.items())
 
 
-def then(again: Again) -> str:
+def past_result(again: Replay) -> str:
     """Who was to get the caller by the stored decision, drawn again from its own seed."""
     if again.then is None:
         return "No buyer was looked for."
@@ -160,9 +177,9 @@ def then(again: Again) -> str:
     return f"{first} was to get the caller." if first else "No buyer took the caller."
 
 
-def sides(compared: Sequence[Compared], *, mask: Masks) -> list[Sides]:
+def comparison_sides(compared: Sequence[BuyerComparison], *, mask: Masks) -> list[ComparisonSides]:
     return [
-        Sides(
+        ComparisonSides(
             name=one.name,
             url=_buyer(one.row),
             then=_side(one.then, mask),
@@ -174,8 +191,10 @@ def sides(compared: Sequence[Compared], *, mask: Masks) -> list[Sides]:
     ]
 
 
-def _side(one: Standing | None, mask: Masks) -> Row | None:
+def _side(one: BuyerStanding | None, mask: Masks) -> ResultRow | None:
     if one is None:
         return None
     why = f"place {one.place}" if one.place else one.why if one.why != one.state else ""
-    return Row(one.name, _buyer(one.row), labels.reason(one.state), color(one.state), mask(why))
+    return ResultRow(
+        one.name, _buyer(one.row), labels.reason_label(one.state), color(one.state), mask(why)
+    )

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.admin_base import link, moment
+from campaigns.admin_base import admin_link, moment_text
 from publishers.models import Handout
 
 from . import key_cards
 
 
-class Card(NamedTuple):
+class LinkCard(NamedTuple):
     """A page among those of its key, or of its publisher."""
 
     row: Any
@@ -27,9 +27,16 @@ class Card(NamedTuple):
     made: str
 
 
-def cards(handouts: Iterable[Any]) -> list[Card]:
+def link_cards(handouts: Iterable[Any]) -> list[LinkCard]:
     return [
-        Card(one, one.publisher or one.key.owner, key_cards.kind_label(one.key.type), address(one), made(one)) for one in handouts
+        LinkCard(
+            one,
+            one.publisher or one.key.owner,
+            key_cards.key_type_label(one.key.type),
+            link_address(one),
+            link_creation(one),
+        )
+        for one in handouts
     ]
 
 
@@ -45,26 +52,37 @@ def with_links(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
-def url(handout: Any) -> str:
+def link_url(handout: Any) -> str:
     return f"{handout.base_url}{reverse('instructions', args=[handout.token])}"
 
 
-def address(handout: Any) -> SafeString:
+def link_address(handout: Any) -> SafeString:
     """The link, with a button that copies it and one that opens the page."""
-    return render_to_string("admin/handout_link.html", {"handout": handout, "url": url(handout)})
+    return render_to_string(
+        "admin/handout_link.html", {"handout": handout, "url": link_url(handout)}
+    )
 
 
-def about(handout: Handout) -> SafeString:
+def link_subject(handout: Handout) -> SafeString:
     """The key, and whose it is where that is not said by whom the page is for."""
     key = handout.key
-    whose = format_html(" · {}", link(key.campaign)) if key.campaign else ""
-    return format_html('<span class="key-line">{} · {}{}</span>', link(key), key_cards.kind_label(key.type), whose)
+    whose = format_html(" · {}", admin_link(key.campaign)) if key.campaign else ""
+    return format_html(
+        '<span class="key-line">{} · {}{}</span>',
+        admin_link(key),
+        key_cards.key_type_label(key.type),
+        whose,
+    )
 
 
-def made(handout: Any) -> str:
+def link_creation(handout: Any) -> str:
     told = _by(handout.made_by, handout.created_at)
-    return f"{told}; renewed {_by(handout.renewed_by, handout.renewed_at)}" if handout.renewed_at else told
+    return (
+        f"{told}; renewed {_by(handout.renewed_by, handout.renewed_at)}"
+        if handout.renewed_at
+        else told
+    )
 
 
 def _by(person: str | None, at: Any) -> str:
-    return f"{moment(at)}{f' by {person}' if person else ''}"
+    return f"{moment_text(at)}{f' by {person}' if person else ''}"

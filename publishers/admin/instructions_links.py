@@ -22,11 +22,11 @@ from campaigns.admin_base import (
     CatalogueInline,
     CompanyFilter,
     RowFilter,
+    admin_link,
     companies,
-    link,
     may_edit,
-    mine,
     row_number,
+    visible_to,
 )
 from campaigns.errors import Refusal
 from publishers.instructions import links
@@ -36,19 +36,19 @@ from . import instructions_link_cards, key_cards
 
 
 # --- lists on other pages ---------------------------------------------------------------------------------
-class HandedOutFormSet(CatalogueFormSet):
+class LinkFormSet(CatalogueFormSet):
     """Pages that are looked at; what is done with them has pages of its own."""
 
     @property
-    def shown(self) -> list[instructions_link_cards.Card]:
-        return instructions_link_cards.cards(form.instance for form in self.initial_forms)
+    def shown(self) -> list[instructions_link_cards.LinkCard]:
+        return instructions_link_cards.link_cards(form.instance for form in self.initial_forms)
 
 
-class HandedOutInline(CatalogueInline):
+class LinkInline(CatalogueInline):
     """The live pages of a key, or of a publisher, on its own page."""
 
     model = Handout
-    formset = HandedOutFormSet
+    formset = LinkFormSet
     template = "admin/handed_out.html"
     can_delete = False
     max_num = 0
@@ -59,8 +59,10 @@ class HandedOutInline(CatalogueInline):
         js = ["publishers/copy.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = links.with_everything(Handout.objects.live())
-        return instructions_link_cards.with_links(request, mine(request, rows).filter(clear=True)).order_by("pk")
+        rows: QuerySet[Any] = links.with_related(Handout.objects.live())
+        return instructions_link_cards.with_links(
+            request, visible_to(request, rows).filter(clear=True)
+        ).order_by("pk")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and may_edit(request, obj.company_id)
@@ -71,25 +73,29 @@ class HandedOutInline(CatalogueInline):
     has_add_permission = has_change_permission
 
 
-class OfKeyInline(HandedOutInline):
+class KeyLinkInline(LinkInline):
     fk_name = "key"
     owner = "key"
     verbose_name_plural = "posting instructions: who was sent a page for this key"
 
 
-class OfPublisherInline(HandedOutInline):
+class PublisherLinkInline(LinkInline):
     fk_name = "publisher"
     owner = "publisher"
     verbose_name_plural = "posting instructions: what this publisher was sent"
 
 
 # --- what to hand out ---------------------------------------------------------------------------------------
-class Offer:
+class LinkChoices:
     """What an address wants to hand out: a key, a publisher, or both; each of the user's own, and still of use."""
 
     def __init__(self, request: HttpRequest) -> None:
         now = timezone.now()
-        self.key: Any = _named(request, "key", Key.objects.filter(retired_at=None).select_related("company", "publisher"))
+        self.key: Any = _named(
+            request,
+            "key",
+            Key.objects.filter(retired_at=None).select_related("company", "publisher"),
+        )
         self.publisher: Any = _named(request, "publisher", Publisher.objects.unretired())
         if self.key is not None and self.key.is_dead(now=now):
             self.key = None
@@ -102,31 +108,45 @@ class Offer:
 
     def keys(self) -> QuerySet[Any]:
         """The campaigns' keys that this publisher has no page for."""
-        shared = Key.objects.filter(company=self.row.company_id, retired_at=None, campaign__retired_at=None)
+        shared = Key.objects.filter(
+            company=self.row.company_id, retired_at=None, campaign__retired_at=None
+        )
         had = Handout.objects.live().filter(publisher=self.publisher).values("key")
-        return shared.exclude(campaign=None).exclude(pk__in=had).select_related("campaign").order_by("campaign__name", "pk")
+        return (
+            shared.exclude(campaign=None)
+            .exclude(pk__in=had)
+            .select_related("campaign")
+            .order_by("campaign__name", "pk")
+        )
 
     def publishers(self) -> QuerySet[Any]:
         """Those of the company that have no page for this key."""
-        had = Handout.objects.live().filter(key=self.key).exclude(publisher=None).values("publisher")
-        return Publisher.objects.unretired().filter(company=self.row.company_id).exclude(pk__in=had).order_by("name")
+        had = (
+            Handout.objects.live().filter(key=self.key).exclude(publisher=None).values("publisher")
+        )
+        return (
+            Publisher.objects.unretired()
+            .filter(company=self.row.company_id)
+            .exclude(pk__in=had)
+            .order_by("name")
+        )
 
 
 def _named(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
     row = row_number(request.GET.get(name, ""))
-    found = None if row is None else mine(request, rows).filter(pk=row).first()
+    found = None if row is None else visible_to(request, rows).filter(pk=row).first()
     return found if found is not None and may_edit(request, found.company_id) else None
 
 
 class KeyChoice(forms.ModelChoiceField):
     def label_from_instance(self, key: Any) -> str:
-        return f"{key.campaign}: {key_cards.kind_label(key.type)}{f', {key.name}' if key.name else ''}"
+        return f"{key.campaign}: {key_cards.key_type_label(key.type)}{f', {key.name}' if key.name else ''}"
 
 
-class OfferForm(AskForm):
+class LinkForm(AskForm):
     """Asks for what the address leaves open: nothing, for a key that is only its owner's."""
 
-    def __init__(self, data: Any, *, offer: Offer) -> None:
+    def __init__(self, data: Any, *, offer: LinkChoices) -> None:
         super().__init__(data)
         self.offer = offer
         if offer.key is None:
@@ -145,11 +165,13 @@ class OfferForm(AskForm):
             )
 
     def chosen(self) -> tuple[Key, Publisher | None]:
-        return self.cleaned_data.get("key") or self.offer.key, self.cleaned_data.get("publisher") or self.offer.publisher
+        return self.cleaned_data.get("key") or self.offer.key, self.cleaned_data.get(
+            "publisher"
+        ) or self.offer.publisher
 
 
 # --- the pages of their own ---------------------------------------------------------------------------------
-class PublisherFilter(RowFilter):
+class LinkPublisherFilter(RowFilter):
     title = "publisher"
     parameter_name = "publisher"
     model = Publisher
@@ -161,7 +183,7 @@ class HandoutAdmin(CatalogueAdmin):
     """Not edited: made, renewed and switched off. Only who may edit sees any of it."""
 
     list_display = ["__str__", "about", "state", "made"]
-    list_filter = [PublisherFilter, CompanyFilter]
+    list_filter = [LinkPublisherFilter, CompanyFilter]
     search_fields = ["key__name", "publisher__name"]
     ordering = ["-pk"]
     fieldsets = [(None, {"fields": ["address", ("whom", "about"), ("state", "made")]})]
@@ -174,7 +196,7 @@ class HandoutAdmin(CatalogueAdmin):
         js = ["publishers/copy.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = links.with_everything(super().get_queryset(request))
+        rows: QuerySet[Any] = links.with_related(super().get_queryset(request))
         return instructions_link_cards.with_links(request, rows.filter(clear=True))
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -199,11 +221,11 @@ class HandoutAdmin(CatalogueAdmin):
     # --- what is shown ---
     @display(description="for")
     def whom(self, handout: Handout) -> SafeString | str:
-        return link(handout.publisher or handout.key.owner)
+        return admin_link(handout.publisher or handout.key.owner)
 
     @display(description="key")
     def about(self, handout: Handout) -> SafeString:
-        return instructions_link_cards.about(handout)
+        return instructions_link_cards.link_subject(handout)
 
     @display(description="state", label={"Live": "success", "Switched off": "danger"})
     def state(self, handout: Handout) -> str:
@@ -211,38 +233,42 @@ class HandoutAdmin(CatalogueAdmin):
 
     @display(description="made")
     def made(self, handout: Any) -> str:
-        return instructions_link_cards.made(handout)
+        return instructions_link_cards.link_creation(handout)
 
     @display(description="link to send")
     def address(self, handout: Any) -> SafeString | str:
         return (
             "It was switched off; the link leads nowhere."
             if handout.switched_off_at
-            else instructions_link_cards.address(handout)
+            else instructions_link_cards.link_address(handout)
         )
 
     # --- what is done ---
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         """Asks what the address leaves open, and makes the page."""
         if not {"key", "publisher"} & request.GET.keys():
             return self._where(request)
-        offer = Offer(request)
+        offer = LinkChoices(request)
         if (has := _standing(offer)) is not None:
-            self.message_user(request, "These posting instructions were handed out already: here is their link.")
+            self.message_user(
+                request, "These posting instructions were handed out already: here is their link."
+            )
             return redirect(self.address_of(has))
-        form = OfferForm(request.POST if request.method == "POST" else None, offer=offer)
+        form = LinkForm(request.POST if request.method == "POST" else None, offer=offer)
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, offer, form)
         key, publisher = form.chosen()
         try:
-            made = links.hand_out(key=key, publisher=publisher, now=timezone.now())
+            made = links.create_link(key=key, publisher=publisher, now=timezone.now())
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
             return redirect(self.address_of(offer.row))
         self.message_user(request, "The page is made. Copy its link, and send it.")
         return redirect(self.address_of(made))
 
-    def _ask(self, request: HttpRequest, offer: Offer, form: OfferForm) -> HttpResponse:
+    def _ask(self, request: HttpRequest, offer: LinkChoices, form: LinkForm) -> HttpResponse:
         to = offer.publisher or (None if offer.key.campaign_id else offer.key.owner)
         lines = [
             "A page of its own is made, with a link that nobody can guess. Whoever has the link needs no account.",
@@ -251,36 +277,83 @@ class HandoutAdmin(CatalogueAdmin):
         if any(not field.queryset.exists() for field in form.fields.values()):  # type: ignore[attr-defined]
             lines = [_nothing_left(offer)]
             return self.page(
-                request, "admin/nothing_left.html", title="Posting instructions", lines=lines, back=self.address_of(offer.row)
+                request,
+                "admin/nothing_left.html",
+                title="Posting instructions",
+                lines=lines,
+                back=self.address_of(offer.row),
             )
         title = f"Hand out posting instructions{f' for {offer.key}' if offer.key else ''}{f' to {to}' if to else ''}"
-        return self.ask(request, offer.row, title=title, label="Make the page", lines=lines, form=form)
+        return self.ask(
+            request, offer.row, title=title, label="Make the page", lines=lines, form=form
+        )
 
     def _where(self, request: HttpRequest) -> HttpResponse:
         """Posting instructions begin with a publisher, or with a key."""
         if not self.has_add_permission(request):
             raise Http404
-        mine_now = Publisher.objects.unretired().filter(company__in=companies(request, who=EDITORS)).order_by("name")[:100]
-        choices = [(f"?{urlencode({'publisher': row.pk})}", row.name, f"Publisher ID {row.publisher_id}") for row in mine_now]
+        mine_now = (
+            Publisher.objects.unretired()
+            .filter(company__in=companies(request, who=EDITORS))
+            .order_by("name")[:100]
+        )
+        choices = [
+            (f"?{urlencode({'publisher': row.pk})}", row.name, f"Publisher ID {row.publisher_id}")
+            for row in mine_now
+        ]
         empty = "There is no publisher yet. Add one first; the instructions are made for it."
         return self.page(
-            request, "admin/choose.html", title="Hand out posting instructions: to whom?", choices=choices, empty=empty
+            request,
+            "admin/choose.html",
+            title="Hand out posting instructions: to whom?",
+            choices=choices,
+            empty=empty,
         )
 
     @action(description="Renew", url_path="renew", permissions=["edit"], icon="autorenew")
     def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        lines = ("A new link is made, and the old one leads nowhere from then on.", "The key stays the same.")
-        return self._act(request, object_id, links.renew, "Renew the link", lines, "The link is new. Send it to whom it is for.")
+        lines = (
+            "A new link is made, and the old one leads nowhere from then on.",
+            "The key stays the same.",
+        )
+        return self._act(
+            request,
+            object_id,
+            links.renew_link,
+            "Renew the link",
+            lines,
+            "The link is new. Send it to whom it is for.",
+        )
 
-    @action(description="Switch off", url_path="switch-off", permissions=["edit"], variant=ActionVariant.DANGER, icon="link_off")
+    @action(
+        description="Switch off",
+        url_path="switch-off",
+        permissions=["edit"],
+        variant=ActionVariant.DANGER,
+        icon="link_off",
+    )
     def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        lines = ("The link leads nowhere from then on.", "The key goes on working: revoke it to stop its requests.")
-        return self._act(request, object_id, links.switch_off, "Switch off", lines, "These instructions are switched off.")
+        lines = (
+            "The link leads nowhere from then on.",
+            "The key goes on working: revoke it to stop its requests.",
+        )
+        return self._act(
+            request,
+            object_id,
+            links.disable_link,
+            "Switch off",
+            lines,
+            "These instructions are switched off.",
+        )
 
-    def _act(self, request: HttpRequest, object_id: str, act: Any, label: str, lines: Any, done: str) -> HttpResponse:
+    def _act(
+        self, request: HttpRequest, object_id: str, act: Any, label: str, lines: Any, done: str
+    ) -> HttpResponse:
         handout: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(request, handout, title=f"{label}: {handout}?", label=label, lines=lines)
+            return self.ask(
+                request, handout, title=f"{label}: {handout}?", label=label, lines=lines
+            )
         try:
             act(handout=handout, now=timezone.now())
             self.message_user(request, done)
@@ -289,7 +362,7 @@ class HandoutAdmin(CatalogueAdmin):
         return redirect(self.address_of(handout))
 
 
-def _standing(offer: Offer) -> Handout | None:
+def _standing(offer: LinkChoices) -> Handout | None:
     """The live page of a key that has one only, or of this key and this publisher."""
     if offer.key is None or (offer.key.campaign_id and offer.publisher is None):
         return None
@@ -297,7 +370,7 @@ def _standing(offer: Offer) -> Handout | None:
     return Handout.objects.live().filter(key=offer.key, publisher=publisher).first()
 
 
-def _nothing_left(offer: Offer) -> str:
+def _nothing_left(offer: LinkChoices) -> str:
     if offer.key is None:
         return "This publisher has a page for every key that campaigns share. Add a key at the bottom of a campaign's page first."
     return "Every publisher has a page for this key. Add a publisher first."

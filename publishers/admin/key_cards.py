@@ -12,16 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaigns.admin_base import ago
+from campaigns.admin_base import ago_text
 from publishers.instructions.page import ready_url, requests_of
-from publishers.keys.types import all_kinds
+from publishers.keys.types import all_key_types
 from publishers.models import Handout, Key, LogEntry
 
 _COUNTED = 1000
 _SHOWN = 3  # handed out pages that a key's card names; more are on the key's own page
 
 
-class Card(NamedTuple):
+class KeyCard(NamedTuple):
     """A key among its owner's."""
 
     row: Any
@@ -45,7 +45,7 @@ def with_use(request: HttpRequest, keys: QuerySet[Key]) -> QuerySet[Key]:
     Today is the day on the clocks of the page; beyond a thousand requests nobody counts.
     """
     base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
-    last = LogEntry.objects.filter(key_row=OuterRef("pk")).order_by("-id").values("at")[:1]
+    last = LogEntry.objects.filter(key_pk=OuterRef("pk")).order_by("-id").values("at")[:1]
     return keys.annotate(
         last_used=Subquery(last),
         today=Coalesce(Subquery(_since_midnight()), 0),
@@ -56,10 +56,10 @@ def with_use(request: HttpRequest, keys: QuerySet[Key]) -> QuerySet[Key]:
 def _since_midnight() -> QuerySet[Any, Any]:
     """How many of a key's newest requests came today: as many rows are read as are counted, however long its log is."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = LogEntry.objects.filter(key_row=OuterRef(OuterRef("pk"))).order_by("-id").values("id")
+    newest = LogEntry.objects.filter(key_pk=OuterRef(OuterRef("pk"))).order_by("-id").values("id")
     oldest_counted = Coalesce(Subquery(newest[_COUNTED - 1 : _COUNTED]), 0)
-    rows = LogEntry.objects.filter(key_row=OuterRef("pk"), id__gte=oldest_counted, at__gte=midnight)
-    return rows.order_by().values("key_row").annotate(requests=Count("pk")).values("requests")
+    rows = LogEntry.objects.filter(key_pk=OuterRef("pk"), id__gte=oldest_counted, at__gte=midnight)
+    return rows.order_by().values("key_pk").annotate(requests=Count("pk")).values("requests")
 
 
 def with_handouts(keys: QuerySet[Key]) -> QuerySet[Key]:
@@ -69,20 +69,20 @@ def with_handouts(keys: QuerySet[Key]) -> QuerySet[Key]:
 
 
 # --- how it is shown --------------------------------------------------------------------------------------
-def cards(keys: Iterable[Any]) -> list[Card]:
+def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
     """For keys with their use and handouts."""
     log = reverse("admin:publishers_logentry_changelist")
     return [
-        Card(
+        KeyCard(
             row=key,
-            title=str(title(key)),
-            kind=kind_label(key.type),
-            gist=gist(key),
-            state=state(key),
-            address=address(key),
-            last_used=ago(key.last_used),
+            title=str(key_title(key)),
+            kind=key_type_label(key.type),
+            gist=key_summary(key),
+            state=key_state(key),
+            address=key_address(key),
+            last_used=ago_text(key.last_used),
             today=requests_today(key),
-            log=f"{log}?key_row={key.pk}",
+            log=f"{log}?key_pk={key.pk}",
             handed_out=key.live_handouts[:_SHOWN],
             more=max(0, len(key.live_handouts) - _SHOWN),
             may_hand_out=key.retired_at is None and bool(key.campaign_id or not key.live_handouts),
@@ -91,20 +91,20 @@ def cards(keys: Iterable[Any]) -> list[Card]:
     ]
 
 
-def title(key: Key) -> str:
+def key_title(key: Key) -> str:
     return key.name or f"…{key.key[-4:]}"
 
 
-def kind_label(slug: str) -> str:
-    return next((kind.label for kind in all_kinds() if kind.slug == slug), slug)
+def key_type_label(slug: str) -> str:
+    return next((kind.label for kind in all_key_types() if kind.slug == slug), slug)
 
 
-def gist(key: Key) -> str:
-    kind = next((kind for kind in all_kinds() if kind.slug == key.type), None)
+def key_summary(key: Key) -> str:
+    kind = next((kind for kind in all_key_types() if kind.slug == key.type), None)
     return kind.gist(kind.full(key.settings)) if kind else ""
 
 
-def state(key: Key) -> str:
+def key_state(key: Key) -> str:
     if key.is_dead(now=timezone.now()):
         return "Revoked"
     if key.retired_at:
@@ -112,7 +112,7 @@ def state(key: Key) -> str:
     return "Paused" if key.paused else "Active"
 
 
-def address(key: Any) -> SafeString:
+def key_address(key: Any) -> SafeString:
     """The ready address with a button that copies it, and what its capitals stand for; from `with_use` and `desk.mine`."""
     url = ready_url(key=key, base_url=key.base_url)
     shown = url if key.clear else url.replace(key.key, f"…{key.key[-4:]}")

@@ -27,18 +27,18 @@ from campaigns.admin_base import (
     CompanyFilter,
     LinesField,
     PausableAdmin,
-    ago,
+    admin_link,
+    admin_styled,
+    ago_text,
     companies,
-    in_house_style,
-    link,
     may_edit,
-    mine,
     row_number,
+    visible_to,
 )
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from publishers.keys import rotation
-from publishers.keys.types import KeyKind, NumberOrNoneField, all_kinds, kind_of
+from publishers.keys.types import KeyType, NumberOrNoneField, all_key_types, key_type_of
 from publishers.models import Key, Publisher
 
 from . import key_cards
@@ -53,10 +53,10 @@ OWNERS: dict[str, type[Model]] = {
 _PREFIX = "setting_"
 
 
-class Wanted(NamedTuple):
+class RequestedKey(NamedTuple):
     """What an add page's address asks for."""
 
-    kind: type[KeyKind]
+    kind: type[KeyType]
     owner_name: str
     owner: Any
 
@@ -71,15 +71,18 @@ def _network(text: str) -> str:
 class KeyForm(CatalogueForm):
     """The fields that all keys have; its page adds those of the kind, each named `setting_…`."""
 
-    kind: type[KeyKind]
-    wanted: Wanted | None = None
+    kind: type[KeyType]
+    wanted: RequestedKey | None = None
     name = forms.CharField(
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(),
         help_text="Tells it from others, like “Roofing pings”, and is the title of its posting instructions.",
     )
-    allowed_networks = LinesField(each=_network, help_text="Networks like 203.0.113.0/24 that may use it, one a line. None: all.")
+    allowed_networks = LinesField(
+        each=_network,
+        help_text="Networks like 203.0.113.0/24 that may use it, one a line. None: all.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +97,9 @@ class KeyForm(CatalogueForm):
         if self.errors:
             return cleaned
         try:
-            self.instance.settings = self.kind.clean({name: self._setting(name) for name in self.kind.fields})
+            self.instance.settings = self.kind.clean(
+                {name: self._setting(name) for name in self.kind.fields}
+            )
         except ValidationError as error:
             for name, problems in error.message_dict.items():
                 self.add_error(_PREFIX + name, problems)
@@ -127,7 +132,7 @@ def _plain(value: Any) -> str:
 
 def _field(name: str, field: forms.Field) -> forms.Field:
     """A kind's field as the page shows it."""
-    own = in_house_style(copy.deepcopy(field))
+    own = admin_styled(copy.deepcopy(field))
     own.label = _label(name, field)
     return own
 
@@ -136,19 +141,25 @@ class RollForm(AskForm):
     overlap = forms.TypedChoiceField(
         label="The old key stays valid for",
         coerce=int,
-        choices=[(0, "no time at all"), (3600, "an hour"), (86_400, "a day"), (604_800, "a week"), (2_592_000, "30 days")],
+        choices=[
+            (0, "no time at all"),
+            (3600, "an hour"),
+            (86_400, "a day"),
+            (604_800, "a week"),
+            (2_592_000, "30 days"),
+        ],
         initial=86_400,
         widget=UnfoldAdminSelectWidget,
         help_text="Both keys work for that long, so that clients can change over.",
     )
 
 
-class KindFilter(DropdownFilter):
+class KeyTypeFilter(DropdownFilter):
     title = "type"
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind.slug, kind.label) for kind in all_kinds()]
+        return [(kind.slug, kind.label) for kind in all_key_types()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         return queryset.filter(type=self.value()) if self.value() else None
@@ -157,11 +168,27 @@ class KindFilter(DropdownFilter):
 @admin.register(Key)
 class KeyAdmin(PausableAdmin):
     list_display = ["title", "kind", "owner", "state", "last_used", "requests_today"]
-    list_filter = [KindFilter, ("paused", BooleanRadioFilter), CompanyFilter]
+    list_filter = [KeyTypeFilter, ("paused", BooleanRadioFilter), CompanyFilter]
     list_select_related = ["campaign", "publisher", "buyer", "group"]
-    search_fields = ["name", "=key", "campaign__name", "publisher__name", "buyer__name", "group__name"]
+    search_fields = [
+        "name",
+        "=key",
+        "campaign__name",
+        "publisher__name",
+        "buyer__name",
+        "group__name",
+    ]
     ordering = ["-pk"]
-    readonly_fields = ["kind", "owner", "address", "state", "last_used", "requests_today", "settings_in_words", "networks"]
+    readonly_fields = [
+        "kind",
+        "owner",
+        "address",
+        "state",
+        "last_used",
+        "requests_today",
+        "settings_in_words",
+        "networks",
+    ]
     actions_detail = ["pause_key", "resume_key", "roll", "revoke"]
     change_form_before_template = "admin/key_intro.html"
     hint = "No key yet. Keys are made at the bottom of a campaign's, a publisher's, a buyer's or a group's page."
@@ -181,36 +208,52 @@ class KeyAdmin(PausableAdmin):
     def is_over(self, obj: Key) -> bool:
         return obj.is_dead(now=timezone.now())
 
-    def wanted(self, request: HttpRequest) -> Wanted | None:
+    def wanted(self, request: HttpRequest) -> RequestedKey | None:
         """The kind and owner that an add page's address names, if the user may add such a key."""
-        kind = next((kind for kind in all_kinds() if kind.slug == request.GET.get("type")), None)
+        kind = next(
+            (kind for kind in all_key_types() if kind.slug == request.GET.get("type")), None
+        )
         for name in kind.owners if kind else ():
             row = row_number(request.GET.get(name, ""))
             by = "id" if name == "company" else "company_id"
-            owner: Any = mine(request, OWNERS[name]._default_manager.filter(retired_at=None), by=by)
+            owner: Any = visible_to(
+                request, OWNERS[name]._default_manager.filter(retired_at=None), by=by
+            )
             owner = None if row is None else owner.filter(pk=row).first()
             if kind and owner and may_edit(request, getattr(owner, by)):
-                return Wanted(kind, name, owner)
+                return RequestedKey(kind, name, owner)
         return None
 
     def company_for_new(self, request: HttpRequest) -> Company | None:
         wanted = self.wanted(request)
-        return (wanted.owner if wanted.owner_name == "company" else wanted.owner.company) if wanted else None
+        return (
+            (wanted.owner if wanted.owner_name == "company" else wanted.owner.company)
+            if wanted
+            else None
+        )
 
     # --- the page ---
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         if wanted := self.wanted(request):
             works = bool(wanted.kind.requests(wanted.kind.defaults()))
-            extra = {"title": f"Add key: {wanted.kind.label}", "wanted": wanted, "works_as_it_is": works}
+            extra = {
+                "title": f"Add key: {wanted.kind.label}",
+                "wanted": wanted,
+                "works_as_it_is": works,
+            }
             return super().add_view(request, form_url, extra | (extra_context or {}))
         if not self.has_add_permission(request):
             raise PermissionDenied
         if any(name in request.GET for name in OWNERS):
             raise Http404("There is no such owner.")
-        choices = [choice for kind in all_kinds() for choice in self._places(request, kind)]
-        return self.page(request, "admin/choose.html", title="Add key: what for?", choices=choices, empty="")
+        choices = [choice for kind in all_key_types() for choice in self._places(request, kind)]
+        return self.page(
+            request, "admin/choose.html", title="Add key: what for?", choices=choices, empty=""
+        )
 
-    def _places(self, request: HttpRequest, kind: type[KeyKind]) -> list[tuple[str, str, str]]:
+    def _places(self, request: HttpRequest, kind: type[KeyType]) -> list[tuple[str, str, str]]:
         """Where a key of this kind is added: an address, a name, and what to do there."""
         found = []
         for name in kind.owners:
@@ -218,33 +261,60 @@ class KeyAdmin(PausableAdmin):
                 opts = OWNERS[name]._meta
                 url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
                 about = f"Open the {opts.verbose_name}, and add the key at the bottom of its page."
-                found.append((url, f"{kind.label}, for a {opts.verbose_name}", f"{kind.about()} {about}"))
+                found.append(
+                    (url, f"{kind.label}, for a {opts.verbose_name}", f"{kind.about()} {about}")
+                )
         for company in companies(request, who=EDITORS) if "company" in kind.owners else ():
-            found.append((f"?type={kind.slug}&company={company.pk}", f"{kind.label} of {company}", kind.about()))
+            found.append(
+                (
+                    f"?type={kind.slug}&company={company.pk}",
+                    f"{kind.label} of {company}",
+                    kind.about(),
+                )
+            )
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Key | None = None) -> Any:
         wanted = None if obj else self.wanted(request)
-        kind = wanted.kind if wanted else kind_of(obj.type) if obj else KeyKind
+        kind = wanted.kind if wanted else key_type_of(obj.type) if obj else KeyType
         may_change = obj is None or self.has_change_permission(request, obj)
         own = [_PREFIX + name for name in kind.fields] if may_change else ["settings_in_words"]
-        limits = [("requests_per_second", "burst"), "allowed_networks" if may_change else "networks"]
-        about = [("name", "paused"), ("kind", "owner"), "address", ("last_used", "requests_today"), "state"] if obj else ["name"]
+        limits = [
+            ("requests_per_second", "burst"),
+            "allowed_networks" if may_change else "networks",
+        ]
+        about = (
+            [
+                ("name", "paused"),
+                ("kind", "owner"),
+                "address",
+                ("last_used", "requests_today"),
+                "state",
+            ]
+            if obj
+            else ["name"]
+        )
         return [
             (None, {"fields": about}),
             *([("Settings", {"fields": own})] if kind.fields else []),
             ("Limits, if it needs any", {"fields": limits}),
         ]
 
-    def get_form(self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         wanted = None if obj else self.wanted(request)
-        kind = wanted.kind if wanted else kind_of(obj.type) if obj else KeyKind
+        kind = wanted.kind if wanted else key_type_of(obj.type) if obj else KeyType
         fields = {_PREFIX + name: _field(name, field) for name, field in kind.fields.items()}
         kwargs["form"] = type("KeyForm", (KeyForm,), {**fields, "kind": kind, "wanted": wanted})
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-        context["show_save_and_add_another"] = False  # another one's kind and owner would not be known
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_save_and_add_another"] = (
+            False  # another one's kind and owner would not be known
+        )
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_post_save_add(self, request: HttpRequest, obj: Key) -> HttpResponse:
@@ -256,40 +326,48 @@ class KeyAdmin(PausableAdmin):
     # --- what is shown ---
     @display(description="name", ordering="name")
     def title(self, key: Key) -> str:
-        return key_cards.title(key)
+        return key_cards.key_title(key)
 
     @display(description="type", ordering="type")
     def kind(self, key: Key) -> str:
-        return key_cards.kind_label(key.type)
+        return key_cards.key_type_label(key.type)
 
     @display(description="owner")
     def owner(self, key: Key) -> SafeString | str:
-        return link(key.owner)
+        return admin_link(key.owner)
 
-    @display(description="state", label={"Active": "success", "Paused": "warning", "Revoked": "danger"})
+    @display(
+        description="state", label={"Active": "success", "Paused": "warning", "Revoked": "danger"}
+    )
     def state(self, key: Key) -> str:
-        return key_cards.state(key)
+        return key_cards.key_state(key)
 
     @display(description="ready URL")
     def address(self, key: Key) -> SafeString:
-        return key_cards.address(key)
+        return key_cards.key_address(key)
 
     @display(description="last used", ordering="last_used")
     def last_used(self, key: Any) -> str:
-        return ago(key.last_used)
+        return ago_text(key.last_used)
 
     @display(description="requests today")
     def requests_today(self, key: Key) -> SafeString:
         log = reverse("admin:publishers_logentry_changelist")
         count = key_cards.requests_today(key)
         return format_html(
-            '{} · <a href="{}?key_row={}" class="text-primary-600 dark:text-primary-500">postback log</a>', count, log, key.pk
+            '{} · <a href="{}?key_pk={}" class="text-primary-600 dark:text-primary-500">postback log</a>',
+            count,
+            log,
+            key.pk,
         )
 
     @display(description="settings")
     def settings_in_words(self, key: Key) -> str:
-        kind = kind_of(key.type)
-        return "\n".join(f"{_label(name, kind.fields[name])}: {_plain(value)}" for name, value in kind.full(key.settings).items())
+        kind = key_type_of(key.type)
+        return "\n".join(
+            f"{_label(name, kind.fields[name])}: {_plain(value)}"
+            for name, value in kind.full(key.settings).items()
+        )
 
     @display(description="allowed networks")
     def networks(self, key: Key) -> str:
@@ -305,7 +383,11 @@ class KeyAdmin(PausableAdmin):
     def _may_set(self, request: HttpRequest, object_id: str | None, *, paused: bool) -> bool:
         """Whether there is a button: of pausing and resuming, the one that changes something. Posting either does no harm."""
         key: Any = self.get_object(request, str(object_id))
-        return key is not None and self.has_change_permission(request, key) and (request.method == "POST" or key.paused == paused)
+        return (
+            key is not None
+            and self.has_change_permission(request, key)
+            and (request.method == "POST" or key.paused == paused)
+        )
 
     @action(description="Pause", url_path="pause", permissions=["pause"], icon="pause")
     def pause_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -314,38 +396,66 @@ class KeyAdmin(PausableAdmin):
 
     @action(description="Resume", url_path="resume", permissions=["resume"], icon="play_arrow")
     def resume_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._set_state(request, object_id, paused=False, label="Resume", line="It works again from the next request on.")
+        return self._set_state(
+            request,
+            object_id,
+            paused=False,
+            label="Resume",
+            line="It works again from the next request on.",
+        )
 
-    def _set_state(self, request: HttpRequest, object_id: str, *, paused: bool, label: str, line: str) -> HttpResponse:
+    def _set_state(
+        self, request: HttpRequest, object_id: str, *, paused: bool, label: str, line: str
+    ) -> HttpResponse:
         key: Any = self.get_object(request, object_id)
         if request.method != "POST":
             return self.ask(request, key, title=f"{label} {key}?", label=label, lines=(line,))
         self._set_paused(request, Key.objects.filter(pk=key.pk), paused)
         self.message_user(request, f"{key} is {'paused' if paused else 'active'}.")
-        return self.response_post_save_change(request, key) if "from" in request.GET else redirect(self.address_of(key))
+        return (
+            self.response_post_save_change(request, key)
+            if "from" in request.GET
+            else redirect(self.address_of(key))
+        )
 
     @action(description="Roll", url_path="roll", permissions=["edit"], icon="autorenew")
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key: Any = self.get_object(request, object_id)
         form = RollForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            lines = ("A new key with the same owner and settings is made.", "The old one goes on for the time that you choose.")
-            return self.ask(request, key, title=f"Roll {key}?", label="Make the new key", lines=lines, form=form)
+            lines = (
+                "A new key with the same owner and settings is made.",
+                "The old one goes on for the time that you choose.",
+            )
+            return self.ask(
+                request, key, title=f"Roll {key}?", label="Make the new key", lines=lines, form=form
+            )
         try:
-            new = rotation.roll(key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now())
+            new = rotation.roll_key(
+                key=key, overlap=timedelta(seconds=form.cleaned_data["overlap"]), now=timezone.now()
+            )
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, "This is the new key. Give its URL to whoever uses the old one.")
         return redirect(self.address_of(new))
 
-    @action(description="Revoke", url_path="revoke", permissions=["edit"], variant=ActionVariant.DANGER, icon="block")
+    @action(
+        description="Revoke",
+        url_path="revoke",
+        permissions=["edit"],
+        variant=ActionVariant.DANGER,
+        icon="block",
+    )
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            lines = ("From the next request on, it is answered 401.", "This can't be taken back; its log is kept.")
+            lines = (
+                "From the next request on, it is answered 401.",
+                "This can't be taken back; its log is kept.",
+            )
             return self.ask(request, key, title=f"Revoke {key}?", label="Revoke", lines=lines)
         try:
-            rotation.revoke(key=key, now=timezone.now())
+            rotation.revoke_key(key=key, now=timezone.now())
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, f"{key} is revoked.")

@@ -23,7 +23,7 @@ from campaigns.admin_base import (
     LinesField,
     PairsField,
     may_edit,
-    mine,
+    visible_to,
 )
 from campaigns.models import Campaign
 from publishers.models import InboundNumber
@@ -49,7 +49,11 @@ class NumberFormSet(CatalogueFormSet):
     def clean(self) -> None:
         """The database's rule holds for unretired rows only, which Django's formsets leave to the database."""
         super().clean()
-        given = [form.cleaned_data.get("number") for form in self.forms if getattr(form, "cleaned_data", None)]
+        given = [
+            form.cleaned_data.get("number")
+            for form in self.forms
+            if getattr(form, "cleaned_data", None)
+        ]
         twice = {number for number in given if number and given.count(number) > 1}
         if twice:
             raise ValidationError(f"{', '.join(sorted(twice))} is here twice.")
@@ -88,7 +92,9 @@ class PoolInline(NumberInline):
 class PasteForm(AskForm):
     def __init__(self, *args: Any, region: str) -> None:
         super().__init__(*args)
-        self.fields["numbers"] = LinesField(each=partial(_number, region), help_text="One a line, in any spelling.")
+        self.fields["numbers"] = LinesField(
+            each=partial(_number, region), help_text="One a line, in any spelling."
+        )
         self.fields["numbers"].required = True
 
 
@@ -107,29 +113,54 @@ class InboundNumberAdmin(CatalogueAdmin):
     list_select_related = ["campaign", "publisher"]
     search_fields = ["number", "campaign__name", "publisher__name"]
     ordering = ["number"]
-    fieldsets = [(None, {"fields": [("number", "campaign"), "publisher", "tags", ("in_pool", "ask_caller_number")]})]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("number", "campaign"),
+                    "publisher",
+                    "tags",
+                    ("in_pool", "ask_caller_number"),
+                ]
+            },
+        )
+    ]
     for_readers = {"tags": "tags_seen"}
     readonly_fields = ["tags_seen"]
     hint = "No number yet. Numbers are added on a campaign's page."
     hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
-    retiring = ("Calls to it are no longer taken, and it can be given to another campaign.", "Its history is kept.")
+    retiring = (
+        "Calls to it are no longer taken, and it can be given to another campaign.",
+        "Its history is kept.",
+    )
 
     @display(description="tags")
     def tags_seen(self, number: InboundNumber) -> str:
         return "\n".join(f"{name} = {text}" for name, text in number.tags.items())
 
     def get_urls(self) -> list[Any]:
-        paste = path("paste/<int:campaign>/", self.admin_site.admin_view(self.paste), name="publishers_inboundnumber_paste")
+        paste = path(
+            "paste/<int:campaign>/",
+            self.admin_site.admin_view(self.paste),
+            name="publishers_inboundnumber_paste",
+        )
         return [paste, *super().get_urls()]
 
     def paste(self, request: HttpRequest, campaign: int) -> HttpResponse:
         """Many numbers for the pool of one campaign."""
-        row = get_object_or_404(mine(request, Campaign.objects.unretired()), pk=campaign)
+        row = get_object_or_404(visible_to(request, Campaign.objects.unretired()), pk=campaign)
         if not may_edit(request, row.company_id):
             raise PermissionDenied
         form = PasteForm(request.POST or None, region=row.company.region)
         if request.method != "POST" or not form.is_valid():
-            return self.ask(request, row, title=f"Add pool numbers to {row}", label="Add", form=form)
+            return self.ask(
+                request, row, title=f"Add pool numbers to {row}", label="Add", form=form
+            )
         added, taken = add_to_pool(campaign=row, numbers=form.cleaned_data["numbers"])
-        self.message_user(request, f"{added} added to the pool." + (f" In use already: {', '.join(taken)}." if taken else ""))
+        self.message_user(
+            request,
+            f"{added} added to the pool."
+            + (f" In use already: {', '.join(taken)}." if taken else ""),
+        )
         return redirect(self.address_of(row))

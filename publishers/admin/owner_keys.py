@@ -7,12 +7,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.admin_base import CatalogueFormSet, CatalogueInline, mine
-from publishers.keys.types import KeyKind, all_kinds
+from campaigns.admin_base import CatalogueFormSet, CatalogueInline, visible_to
+from publishers.keys.types import KeyType, all_key_types
 from publishers.models import Key, Publisher
 
 from . import key_cards
-from .instructions_links import OfKeyInline, OfPublisherInline
+from .instructions_links import KeyLinkInline, PublisherLinkInline
 from .keys import OWNERS
 
 
@@ -20,8 +20,8 @@ class KeysFormSet(CatalogueFormSet):
     """Keys that are looked at; each is edited on its own page."""
 
     @property
-    def shown(self) -> list[key_cards.Card]:
-        return key_cards.cards(form.instance for form in self.initial_forms)
+    def shown(self) -> list[key_cards.KeyCard]:
+        return key_cards.key_cards(form.instance for form in self.initial_forms)
 
 
 class KeysInline(CatalogueInline):
@@ -40,12 +40,16 @@ class KeysInline(CatalogueInline):
         css = {"all": ["publishers/keys.css"]}
         js = ["publishers/copy.js", "publishers/keys.js"]
 
-    def kinds(self) -> list[type[KeyKind]]:
-        return [kind for kind in all_kinds() if self.owner in kind.owners]
+    def kinds(self) -> list[type[KeyType]]:
+        return [kind for kind in all_key_types() if self.owner in kind.owners]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         working = Q(retired_at=None) | Q(retired_at__gt=timezone.now())
-        rows = mine(request, super().get_queryset(request)).filter(working).select_related("company")
+        rows = (
+            visible_to(request, super().get_queryset(request))
+            .filter(working)
+            .select_related("company")
+        )
         if self.owner == "company":
             rows = rows.filter(campaign=None, publisher=None, buyer=None, group=None)
         return key_cards.with_handouts(key_cards.with_use(request, rows)).order_by("pk")
@@ -55,13 +59,17 @@ class KeysInline(CatalogueInline):
 
 
 def keys_of(owner: str) -> type[KeysInline]:
-    return type(f"{owner.capitalize()}KeysInline", (KeysInline,), {"owner": owner, "fk_name": owner})
+    return type(
+        f"{owner.capitalize()}KeysInline", (KeysInline,), {"owner": owner, "fk_name": owner}
+    )
 
 
 def add_keys_to_pages() -> None:
     """Also what was handed out: for a key on its own page, to a publisher on that publisher's."""
-    ends: list[tuple[Any, type[CatalogueInline]]] = [(model, keys_of(owner)) for owner, model in OWNERS.items()]
-    ends += [(Key, OfKeyInline), (Publisher, OfPublisherInline)]
+    ends: list[tuple[Any, type[CatalogueInline]]] = [
+        (model, keys_of(owner)) for owner, model in OWNERS.items()
+    ]
+    ends += [(Key, KeyLinkInline), (Publisher, PublisherLinkInline)]
     for model, inline in ends:
         page: Any = admin.site.get_model_admin(model)
         page.inlines = [*page.inlines, inline]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, link
+from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, admin_link
 from campaigns.audit import sentences
 from publishers.models import InboundNumber, Publisher
 
@@ -25,15 +25,21 @@ class GivenNumberInline(ReadOnlyInline):
     verbose_name_plural = "numbers given to it (on a campaign's page)"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(retired_at=None).select_related("campaign").order_by("number")
+        return (
+            super()
+            .get_queryset(request)
+            .filter(retired_at=None)
+            .select_related("campaign")
+            .order_by("number")
+        )
 
     @display(description="number")
     def number_link(self, number: InboundNumber) -> SafeString | str:
-        return link(number)
+        return admin_link(number)
 
     @display(description="campaign")
     def campaign_link(self, number: InboundNumber) -> SafeString | str:
-        return link(number.campaign)
+        return admin_link(number.campaign)
 
 
 class PublisherForm(CatalogueForm):
@@ -61,4 +67,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
-sentences.words_for["key", "type"] = key_cards.kind_label
+sentences.words_for["key", "type"] = key_cards.key_type_label

@@ -8,27 +8,27 @@ from django.db.models.functions import StrIndex, Substr
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
-from campaigns.admin_base import CompanyFilter, RowFilter, mine, moment, row_number
+from campaigns.admin_base import CompanyFilter, RowFilter, moment_text, row_number, visible_to
 from campaigns.models import Buyer, Campaign
 from campaigns.routing.engine import reasons
 from publishers.models import Key, LogEntry, Publisher
 from publishers.request_log import labels
 
-from .keys import KindFilter
+from .keys import KeyTypeFilter
 
 STATUSES = [200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 500, 503]
 # Traces are texts that no index knows: so many of the newest that refused somebody are looked through.
 LOOKED_THROUGH = 20_000
 
 
-class TypeFilter(KindFilter):
+class LogTypeFilter(KeyTypeFilter):
     """Also the transfers, whose own UUIDs are their keys."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [*super().lookups(request, model_admin), ("transfer", "Transfer")]
 
 
-class ResultFilter(DropdownFilter):
+class LogResultFilter(DropdownFilter):
     title = "result"
     parameter_name = "result"
 
@@ -39,7 +39,7 @@ class ResultFilter(DropdownFilter):
         return queryset.filter(result=self.value()) if self.value() else None
 
 
-class StatusFilter(DropdownFilter):
+class LogStatusFilter(DropdownFilter):
     title = "status"
     parameter_name = "status"
 
@@ -54,26 +54,26 @@ class StatusFilter(DropdownFilter):
 class LogCompanyFilter(CompanyFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         company = row_number(self.value() or "")
-        return None if company is None else queryset.filter(company_row=company)
+        return None if company is None else queryset.filter(company_pk=company)
 
 
-class PublisherFilter(RowFilter):
+class LogPublisherFilter(RowFilter):
     """Whom the request named, or whose key it was; unknown of rows from before the log kept it."""
 
     title = "publisher"
     parameter_name = "publisher"
     model = Publisher
-    column = "publisher_row"
+    column = "publisher_pk"
 
 
 def of_keys(rows: QuerySet[Any], keys: list[int]) -> QuerySet[Any]:
     """The requests by these keys. As a sum, or a key's own index, which is in no order of time, would be gone through."""
-    return rows.alias(of_key=F("key_row") + 0).filter(of_key__in=keys)
+    return rows.alias(of_key=F("key_pk") + 0).filter(of_key__in=keys)
 
 
-class KeyFilter(RowFilter):
+class LogKeyFilter(RowFilter):
     title = "key"
-    parameter_name = "key_row"
+    parameter_name = "key_pk"
     model = Key
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
@@ -81,7 +81,7 @@ class KeyFilter(RowFilter):
         return None if key is None else of_keys(queryset, [key])
 
 
-class CampaignFilter(RowFilter):
+class LogCampaignFilter(RowFilter):
     """The requests by a campaign's own keys."""
 
     title = "campaign"
@@ -92,7 +92,7 @@ class CampaignFilter(RowFilter):
         campaign = row_number(self.value() or "")
         if campaign is None:
             return None
-        keys = mine(request, Key.objects.filter(campaign=campaign))
+        keys = visible_to(request, Key.objects.filter(campaign=campaign))
         return of_keys(queryset, list(keys.values_list("pk", flat=True)))
 
 
@@ -103,7 +103,7 @@ class ReasonFilter(DropdownFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason.slug, labels.reason(reason.slug)) for reason in reasons()]
+        return [(reason.slug, labels.reason_label(reason.slug)) for reason in reasons()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         asked = self.value()
@@ -123,12 +123,16 @@ class RefusedBuyerFilter(RowFilter):
             return None
         rows = queryset.filter(reasons__isnull=False).order_by("-at", "-id")
         paginator = self.model_admin.get_paginator(request, rows, 1)
-        last = LogEntry.objects.filter(pk__in=paginator.keys(LOOKED_THROUGH, LOOKED_THROUGH + 1)).first()
+        last = LogEntry.objects.filter(
+            pk__in=paginator.keys(LOOKED_THROUGH, LOOKED_THROUGH + 1)
+        ).first()
         if last is not None:
             rows = rows.filter(at__gt=last.at)
-            self.model_admin.message_user(request, _looked_back_to(moment(last.at)))
+            self.model_admin.message_user(request, _looked_back_to(moment_text(last.at)))
         refused = Substr("trace", StrIndex("trace", Value('"refused":')), output_field=CharField())
-        return rows.alias(refused=refused).filter(refused__contains=str(buyer), refused__regex=_LIST.format(buyer))
+        return rows.alias(refused=refused).filter(
+            refused__contains=str(buyer), refused__regex=_LIST.format(buyer)
+        )
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         self.model_admin = model_admin

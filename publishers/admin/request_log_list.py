@@ -31,10 +31,10 @@ class LogList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        complete(self.result_list, request)
+        complete_rows(self.result_list, request)
 
 
-def complete(rows: Sequence[Any], request: HttpRequest) -> None:
+def complete_rows(rows: Sequence[Any], request: HttpRequest) -> None:
     """Gives each row `clear`, the `asked_for` caller, and the names of its key, publisher, company and chosen buyer.
 
     Blank is what is not there. A row that repeats or confirms an earlier ping has from that one what it does not say.
@@ -42,23 +42,28 @@ def complete(rows: Sequence[Any], request: HttpRequest) -> None:
     pings = _first_pings(rows)
     firsts = {row.pk: pings.get(row.reservation_uuid, row) for row in rows}
     chosen = {row.pk: chosen_in(row.trace or firsts[row.pk].trace) for row in rows}
-    owners = {row.pk: row.publisher_row or firsts[row.pk].publisher_row for row in rows}
-    keys = {key.pk: str(key) for key in Key.objects.filter(pk__in=_some(row.key_row for row in rows))}
+    owners = {row.pk: row.publisher_pk or firsts[row.pk].publisher_pk for row in rows}
+    keys = {
+        key.pk: str(key) for key in Key.objects.filter(pk__in=_some(row.key_pk for row in rows))
+    }
     publishers, buyers = _names(Publisher, owners.values()), _names(Buyer, chosen.values())
-    companies = _names(Company, (row.company_row for row in rows))
+    companies = _names(Company, (row.company_pk for row in rows))
     for row in rows:
-        row.clear = may_edit(request, row.company_row or 0)
+        row.clear = may_edit(request, row.company_pk or 0)
         row.asked_for = row.caller_number or firsts[row.pk].caller_number
-        row.key_name = keys.get(row.key_row, "")
+        row.key_name = keys.get(row.key_pk, "")
         row.publisher_name = publishers.get(owners[row.pk], "")
-        row.company_name = companies.get(row.company_row, "")
+        row.company_name = companies.get(row.company_pk, "")
         row.buyer_name = buyers.get(chosen[row.pk], "")
 
 
 def _first_pings(rows: Sequence[Any]) -> dict[Any, LogEntry]:
     """The pings that were decided, by the reservation, of rows that have come to one without a decision of their own."""
     uuids = {row.reservation_uuid for row in rows if row.trace is None} - {None}
-    return {ping.reservation_uuid: ping for ping in LogEntry.objects.filter(reservation_uuid__in=uuids, trace__isnull=False)}
+    return {
+        ping.reservation_uuid: ping
+        for ping in LogEntry.objects.filter(reservation_uuid__in=uuids, trace__isnull=False)
+    }
 
 
 def _some(rows: Iterable[int | None]) -> set[int]:
@@ -75,10 +80,10 @@ def chosen_in(trace: Any) -> int | None:
     return order[0] if order else None
 
 
-def answer(entry: Any) -> str:
+def row_answer(entry: Any) -> str:
     """What the request was answered, in a few words; of a row that is complete."""
     if entry.status >= 400:
-        return labels.error(entry)
+        return labels.error_text(entry)
     if entry.result in _SAID:
         said = _SAID[entry.result]
         return f"{entry.buyer_name}: {said[:1].lower()}{said[1:]}" if entry.buyer_name else said
@@ -86,32 +91,34 @@ def answer(entry: Any) -> str:
     return tell(entry)
 
 
-def headline(entry: Any) -> str:
+def row_headline(entry: Any) -> str:
     """The row in one line, on its own page."""
-    told = answer(entry)
+    told = row_answer(entry)
     if entry.result == "reserved" and told:
         return f"Reserved for {told}"
     if entry.result == "no-target":
         return f"No buyer took this caller: {told}" if entry.trace else "No buyer took this caller"
-    return told or labels.result(entry)
+    return told or labels.result_text(entry)
 
 
 def _nobody(entry: Any) -> str:
     if not is_readable(entry.trace):
         return ""
-    return labels.refusals(entry.trace) or "The campaign has no buyer"
+    return labels.refusal_counts(entry.trace) or "The campaign has no buyer"
 
 
 def _tags(entry: LogEntry) -> str:
-    tags = labels.members(entry).get("tag_values")
+    tags = labels.error_members(entry).get("tag_values")
     names = list(tags) if isinstance(tags, dict) else []
     more = f" and {len(names) - _MOST_TAGS} more" if len(names) > _MOST_TAGS else ""
     return ", ".join(names[:_MOST_TAGS]) + more
 
 
 def _sale(entry: LogEntry) -> str:
-    told = labels.members(entry)
-    return ", ".join(f"{name} {told[name]}" for name in ("revenue", "payout") if told.get(name) is not None)
+    told = labels.error_members(entry)
+    return ", ".join(
+        f"{name} {told[name]}" for name in ("revenue", "payout") if told.get(name) is not None
+    )
 
 
 _TOLD: dict[str, Callable[[Any], str]] = {

@@ -7,18 +7,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from publishers.instructions import links
-from publishers.instructions.page import page_of
+from publishers.instructions.page import instructions_page
 
-_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
 @require_safe
 def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a live link. An unknown, an old and a switched off one are told the same: nothing."""
-    handout = links.find(token)
+    handout = links.find_live_link(token)
     if handout is None:
         return TemplateResponse(request, "instructions/nothing.html", status=404, headers=_PRIVATE)
-    page = page_of(
+    page = instructions_page(
         key=handout.key,
         publisher=handout.publisher,
         former=handout.former_key,

@@ -12,23 +12,25 @@ from phonenumbers import SUPPORTED_REGIONS
 from campaigns.models import Company, version
 
 from . import keys, numbers
-from .declare import Declared, Entry, declare
-from .diff import Changes
-from .parse import Mapping, Text, read
+from .declare import Declared, DeclaredRow, declare
+from .diff import CatalogueChanges
+from .parse import Mapping, Text, parse_file
 from .problems import Problems
 from .schema import COMPANY, SECTIONS, Shape, default
-from .stored import Standing, plain, stand
+from .stored import StoredCatalogue, plain_value, read_stored
 from .validate import check
 from .writer import Writer, differences
 
 
-def apply(*, file_text: str, now: datetime, dry_run: bool = False, prune: bool = False) -> Changes:
+def apply(
+    *, file_text: str, now: datetime, dry_run: bool = False, prune: bool = False
+) -> CatalogueChanges:
     """Applies a catalogue file and tells what it changed; `dry_run` tells without changing.
 
     With `prune`, campaigns, buyers, groups, publishers, numbers and keys that the file does not hold are retired.
     Raises UnusableFile, with every problem and its line, and then nothing has changed.
     """
-    root = read(file_text)
+    root = parse_file(file_text)
     writer = Writer(now=now)
     try:
         with transaction.atomic():
@@ -44,17 +46,17 @@ def _bring(root: Mapping, writer: Writer, *, prune: bool) -> None:
     problems = Problems()
     company = _company(root)
     declared = declare(root, region=_region(root, company), problems=problems)
-    standing = stand(company)
+    standing = read_stored(company)
     check(declared, standing, prune=prune, problems=problems)
     planned = numbers.plan(declared, standing, prune=prune, problems=problems)
-    found = keys.find(declared, standing, problems)
+    found = keys.find_keys(declared, standing, problems)
     problems.refuse()
     numbers.take_back(planned, declared, standing)
     work = _Work(declared, standing, writer, prune)
     work.settle_company()
     work.settle_rows()
-    numbers.settle(planned, standing, work.rows["publisher"], writer, prune=prune)
-    keys.settle(declared, standing, found, writer, prune=prune)
+    numbers.apply_numbers(planned, standing, work.rows["publisher"], writer, prune=prune)
+    keys.apply_keys(declared, standing, found, writer, prune=prune)
 
 
 def _told(root: Mapping, name: str) -> str:
@@ -71,7 +73,7 @@ def _company(root: Mapping) -> Company:
     by = "company_id" if _told(root, "company_id") else "name"
     named = Company.objects.unretired().filter(**{by: _told(root, by)})
     for found in named:
-        version.lock(found.pk)
+        version.lock_version(found.pk)
     return named.all().first() or Company()
 
 
@@ -85,12 +87,14 @@ class _Work:
     """The rows of one application: what stands, and by `rows` what will be."""
 
     declared: Declared
-    standing: Standing
+    standing: StoredCatalogue
     writer: Writer
     prune: bool
 
     def __post_init__(self) -> None:
-        self.rows: dict[str, dict[str, Any]] = {noun: dict(rows) for noun, rows in self.standing.rows.items()}
+        self.rows: dict[str, dict[str, Any]] = {
+            noun: dict(rows) for noun, rows in self.standing.rows.items()
+        }
         self.region = self.declared.company.values.get("region", self.standing.company.region)
 
     def settle_company(self) -> None:
@@ -117,25 +121,31 @@ class _Work:
         for shape in SECTIONS:
             self._settle_lists(shape, self.declared.entries[shape.noun])
 
-    def _retire_absent(self, shape: Shape, entries: Sequence[Entry]) -> None:
+    def _retire_absent(self, shape: Shape, entries: Sequence[DeclaredRow]) -> None:
         for id in sorted(self.rows[shape.noun].keys() - {entry.id for entry in entries}):
             self.writer.retire(self.rows[shape.noun].pop(id), f"{shape.noun} {id}")
 
-    def _settle_row(self, shape: Shape, entry: Entry) -> None:
+    def _settle_row(self, shape: Shape, entry: DeclaredRow) -> None:
         entry.row = self.rows[shape.noun].get(entry.id)
         if entry.row is not None:
             self._change(shape, entry.row, entry, entry.values)
             return
-        entry.row = self.rows[shape.noun][entry.id] = shape.model(company=self.standing.company, **entry.values)
+        entry.row = self.rows[shape.noun][entry.id] = shape.model(
+            company=self.standing.company, **entry.values
+        )
         self.writer.add(entry.row, entry.line, entry.label, _about(shape, entry.row))
 
-    def _change(self, shape: Shape, row: Any, entry: Entry, values: dict[str, Any], label: str = "") -> None:
-        self.writer.change(row, entry.line, label or entry.label, differences(shape, row, values, self.region))
+    def _change(
+        self, shape: Shape, row: Any, entry: DeclaredRow, values: dict[str, Any], label: str = ""
+    ) -> None:
+        self.writer.change(
+            row, entry.line, label or entry.label, differences(shape, row, values, self.region)
+        )
 
-    def _settle_lists(self, shape: Shape, owners: Sequence[Entry]) -> None:
+    def _settle_lists(self, shape: Shape, owners: Sequence[DeclaredRow]) -> None:
         """Brings the nested lists that the owners hold in the file to exactly what stands there."""
         for inner in shape.lists:
-            items: list[Entry] = []
+            items: list[DeclaredRow] = []
             for owner in owners:
                 if inner.name in owner.lists:
                     self._settle_list(inner, owner)
@@ -145,7 +155,7 @@ class _Work:
                 item.lists = {each.name: [] for each in inner.lists} | item.lists
             self._settle_lists(inner, items)
 
-    def _settle_list(self, shape: Shape, owner: Entry) -> None:
+    def _settle_list(self, shape: Shape, owner: DeclaredRow) -> None:
         standing = self.standing.lists.get((shape.model, owner.row.pk), [])
         left = defaultdict(list)
         for row in standing:
@@ -164,7 +174,7 @@ class _Work:
         for row in [row for rows in left.values() for row in rows]:
             self.writer.delete(row, label, _about(shape, row))
 
-    def _resolved(self, shape: Shape, item: Entry) -> dict[str, Any]:
+    def _resolved(self, shape: Shape, item: DeclaredRow) -> dict[str, Any]:
         """All fields of an item: what it leaves out has its default, unless each row is made a value of its own."""
         named = [name for name in shape.columns if name in item.values or name not in shape.made]
         values = {name: item.values.get(name, default(shape, name)) for name in named}
@@ -173,7 +183,14 @@ class _Work:
             values[name] = None if id is None else self.rows[noun][id]
         return values
 
-    def _add(self, shape: Shape, owner: Entry, item: Entry, values: dict[str, Any], label: str) -> None:
+    def _add(
+        self,
+        shape: Shape,
+        owner: DeclaredRow,
+        item: DeclaredRow,
+        values: dict[str, Any],
+        label: str,
+    ) -> None:
         item.row = shape.model(company=self.standing.company, **{shape.owner: owner.row}, **values)
         self.writer.add(item.row, item.line, label, _about(shape, item.row))
 
@@ -192,4 +209,4 @@ def _sameness(shape: Shape, values: dict[str, Any]) -> tuple[Any, ...]:
 
 def _about(shape: Shape, row: Any) -> dict[str, Any]:
     """What is told of a row, apart from its id."""
-    return {name: value for name, value in plain(shape, row).items() if name != shape.id}
+    return {name: value for name, value in plain_value(shape, row).items() if name != shape.id}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from publishers.keys.types import KeyKind, all_kinds
+from publishers.keys.types import KeyType, all_key_types
 
 from . import fields
 from .parse import Listing, Mapping, Node, Text
@@ -17,15 +17,15 @@ CAMPAIGN_NUMBERS = {"numbers": False, "pool": True}  # a campaign's list -> whet
 
 
 @dataclass
-class Entry:
+class DeclaredRow:
     """One item of the file: only what stands there. References are ids; a key's settings are under `settings`."""
 
     shape: Shape
     line: int
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    lists: dict[str, list["Entry"]] = field(default_factory=dict)
-    keys: list["Entry"] = field(default_factory=list)
+    lists: dict[str, list["DeclaredRow"]] = field(default_factory=dict)
+    keys: list["DeclaredRow"] = field(default_factory=list)
     numbers: dict[str, int] | None = None  # given to a publisher, with their lines
     row: Any = None  # the row that it became
 
@@ -42,8 +42,8 @@ class Entry:
 class Declared:
     """A whole file: the company, and entries by what they are called."""
 
-    company: Entry
-    entries: dict[str, list[Entry]]
+    company: DeclaredRow
+    entries: dict[str, list[DeclaredRow]]
 
 
 def declare(root: Mapping, *, region: str, problems: Problems) -> Declared:
@@ -51,18 +51,26 @@ def declare(root: Mapping, *, region: str, problems: Problems) -> Declared:
     reader = _Reader(region, problems)
     names = {shape.name: shape for shape in SECTIONS}
     for name in root.pairs.keys() - names.keys() - {"company"}:
-        problems.add(root.key_lines[name], f"the file has no {name}{guess(name, ['company', *names])}")
+        problems.add(
+            root.key_lines[name], f"the file has no {name}{guess(name, ['company', *names])}"
+        )
     company = reader.entry(COMPANY, root.pairs["company"]) if "company" in root.pairs else None
     if "company" not in root.pairs:
         problems.add(root.line, "company is missing")
-    listed = {name: reader.entries(shape, root.pairs[name]) if name in root.pairs else [] for name, shape in names.items()}
-    return Declared(company or Entry(COMPANY, root.line), {shape.noun: listed[shape.name] for shape in SECTIONS})
+    listed = {
+        name: reader.entries(shape, root.pairs[name]) if name in root.pairs else []
+        for name, shape in names.items()
+    }
+    return Declared(
+        company or DeclaredRow(COMPANY, root.line),
+        {shape.noun: listed[shape.name] for shape in SECTIONS},
+    )
 
 
-def key_sections(noun: str) -> dict[str, list[type[KeyKind]]]:
+def key_sections(noun: str) -> dict[str, list[type[KeyType]]]:
     """The lists in which an owner may hold keys, with the kinds of each."""
-    found: dict[str, list[type[KeyKind]]] = {}
-    for kind in all_kinds():
+    found: dict[str, list[type[KeyType]]] = {}
+    for kind in all_key_types():
         if noun in kind.owners:
             found.setdefault(kind.section, []).append(kind)
     return found
@@ -73,30 +81,38 @@ class _Reader:
         self.region = region
         self.problems = problems
 
-    def entries(self, shape: Shape, node: Node) -> list[Entry]:
+    def entries(self, shape: Shape, node: Node) -> list[DeclaredRow]:
         found = [self.entry(shape, item) for item in self._items(shape.name, node)]
         return [entry for entry in found if entry is not None]
 
-    def entry(self, shape: Shape, node: Node) -> Entry | None:
+    def entry(self, shape: Shape, node: Node) -> DeclaredRow | None:
         if isinstance(node, Text) and shape.bare:
             node = Mapping({shape.bare: node}, node.line, {shape.bare: node.line})
         if not isinstance(node, Mapping):
-            self._wrong(shape.name if shape is COMPANY else f"an item of {shape.name}", fields.must_be(node, "a mapping"))
+            self._wrong(
+                shape.name if shape is COMPANY else f"an item of {shape.name}",
+                fields.must_be(node, "a mapping"),
+            )
             return None
-        entry = Entry(shape, node.line)
+        entry = DeclaredRow(shape, node.line)
         for name, value in node.pairs.items():
             self._field(entry, name, value, node.key_lines[name])
         self._require(entry, node)
         return entry
 
-    def _field(self, entry: Entry, name: str, node: Node, line: int) -> None:
+    def _field(self, entry: DeclaredRow, name: str, node: Node, line: int) -> None:
         shape = entry.shape
         entry.lines[name] = line
         inner = {each.name: each for each in shape.lists}
         if name in shape.columns:
             self._value(entry, name, node, shape.columns[name])
         elif name in shape.references:
-            self._value(entry, name, node, lambda node, region: None if fields.is_nothing(node) else fields.text(node))
+            self._value(
+                entry,
+                name,
+                node,
+                lambda node, region: None if fields.is_nothing(node) else fields.text(node),
+            )
         elif name in inner:
             entry.lists[name] = self.entries(inner[name], node)
         elif name in (sections := key_sections(shape.noun)):
@@ -106,13 +122,20 @@ class _Reader:
         elif shape.noun == "campaign" and name in CAMPAIGN_NUMBERS:
             entry.lists[name] = self._numbers(name, node)
         else:
-            self.problems.add(line, f"{shape.name} has no field {name}{guess(name, self._names(shape))}")
+            self.problems.add(
+                line, f"{shape.name} has no field {name}{guess(name, self._names(shape))}"
+            )
 
     def _names(self, shape: Shape) -> list[str]:
-        own = [*shape.columns, *shape.references, *(each.name for each in shape.lists), *key_sections(shape.noun)]
+        own = [
+            *shape.columns,
+            *shape.references,
+            *(each.name for each in shape.lists),
+            *key_sections(shape.noun),
+        ]
         return own + {"publisher": ["numbers"], "campaign": [*CAMPAIGN_NUMBERS]}.get(shape.noun, [])
 
-    def _value(self, entry: Entry, name: str, node: Node, reader: fields.Reader) -> None:
+    def _value(self, entry: DeclaredRow, name: str, node: Node, reader: fields.Reader) -> None:
         try:
             entry.values[name] = reader(node, self.region)
         except fields.Unreadable as error:
@@ -127,7 +150,7 @@ class _Reader:
         self._wrong(name, fields.must_be(node, "a list"))
         return []
 
-    def _require(self, entry: Entry, node: Mapping) -> None:
+    def _require(self, entry: DeclaredRow, node: Mapping) -> None:
         """An item of a nested list is all there; a row of its own needs its id (what else a new one needs is seen later)."""
         shape = entry.shape
         needed = (shape.id,) if shape in SECTIONS else () if shape is COMPANY else shape.required
@@ -141,7 +164,7 @@ class _Reader:
 
     # --- numbers and keys: the lists that are not what they seem -----------------------------------------
 
-    def _numbers(self, name: str, node: Node) -> list[Entry]:
+    def _numbers(self, name: str, node: Node) -> list[DeclaredRow]:
         found = self.entries(replace(NUMBERS, name=name), node)
         for entry in found:
             entry.values["in_pool"] = CAMPAIGN_NUMBERS[name]
@@ -151,12 +174,14 @@ class _Reader:
         found = {}
         for item in self._items("numbers", node):
             try:
-                found[fields.phone(item, self.region)] = item.line
+                found[fields.read_phone(item, self.region)] = item.line
             except fields.Unreadable as error:
                 self._wrong("an item of numbers", error)
         return found
 
-    def _keys(self, noun: str, section: str, kinds: list[type[KeyKind]], node: Node) -> list[Entry]:
+    def _keys(
+        self, noun: str, section: str, kinds: list[type[KeyType]], node: Node
+    ) -> list[DeclaredRow]:
         found = []
         for item in self._items(section, node):
             if not isinstance(item, Mapping):
@@ -165,7 +190,9 @@ class _Reader:
                 found.append(self._key(section, kind, item))
         return found
 
-    def _kind(self, noun: str, section: str, kinds: list[type[KeyKind]], item: Mapping) -> type[KeyKind] | None:
+    def _kind(
+        self, noun: str, section: str, kinds: list[type[KeyType]], item: Mapping
+    ) -> type[KeyType] | None:
         """The kind that a key names, or the only one that can stand here."""
         named = item.pairs.get("type")
         slugs = {kind.slug: kind for kind in kinds}
@@ -173,18 +200,24 @@ class _Reader:
             return kinds[0]
         slug = named.text if isinstance(named, Text) else ""
         if slug not in slugs:
-            self.problems.add(named.line if named else item.line, _no_kind(noun, section, slug, slugs))
+            self.problems.add(
+                named.line if named else item.line, _no_kind(noun, section, slug, slugs)
+            )
         return slugs.get(slug)
 
-    def _key(self, section: str, kind: type[KeyKind], item: Mapping) -> Entry:
+    def _key(self, section: str, kind: type[KeyType], item: Mapping) -> DeclaredRow:
         readers = {name: fields.setting(field) for name, field in kind.fields.items()}
-        shape = replace(KEYS, name=f"{section} of type {kind.slug}", columns={**KEYS.columns, **readers})
-        entry = self.entry(shape, item) or Entry(shape, item.line)
+        shape = replace(
+            KEYS, name=f"{section} of type {kind.slug}", columns={**KEYS.columns, **readers}
+        )
+        entry = self.entry(shape, item) or DeclaredRow(shape, item.line)
         given = {name: entry.values.pop(name) for name in kind.fields if name in entry.values}
         entry.values |= {"type": kind.slug, "settings": self._settings(kind, given, entry)}
         return entry
 
-    def _settings(self, kind: type[KeyKind], given: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    def _settings(
+        self, kind: type[KeyType], given: dict[str, Any], entry: DeclaredRow
+    ) -> dict[str, Any]:
         try:
             cleaned = kind.clean(given)
         except ValidationError as error:
@@ -196,7 +229,7 @@ class _Reader:
 
 def _no_kind(noun: str, section: str, slug: str, here: Iterable[str]) -> str:
     """Why there is no key of this type in this list."""
-    known = {kind.slug: kind for kind in all_kinds()}
+    known = {kind.slug: kind for kind in all_key_types()}
     if not slug:
         return f"a key needs type, one of {', '.join(here)}"
     if slug not in known:

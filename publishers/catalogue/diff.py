@@ -8,7 +8,7 @@ SECRETS = {"sip_password", "secret", "url"}  # the address of a webhook holds a 
 
 
 @dataclass(frozen=True)
-class Change:
+class RowChange:
     """`+` a new row, `~` a changed one, `-` a row taken away or retired; `values` are what is new, or (old, new) of a change."""
 
     sign: str
@@ -21,16 +21,16 @@ class Change:
 
 
 @dataclass
-class Changes:
+class CatalogueChanges:
     """All that an applied file changed, or would have; false when that is nothing."""
 
-    rows: list[Change] = field(default_factory=list)
+    rows: list[RowChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
     def add(self, sign: str, label: str, values: Mapping[str, Any] | None = None) -> None:
-        self.rows.append(Change(sign, label, values or {}))
+        self.rows.append(RowChange(sign, label, values or {}))
 
     def lines(self) -> list[str]:
         return [str(row) for row in self.rows]
@@ -38,7 +38,16 @@ class Changes:
 
 def key_label(type: str, name: str, key: str | None, owner: str) -> str:
     """A key without its text: only the last four characters are ever shown."""
-    return " ".join(["key", type, *([f"“{name}”"] if name else []), *([f"…{key[-4:]}"] if key else []), "of", owner])
+    return " ".join(
+        [
+            "key",
+            type,
+            *([f"“{name}”"] if name else []),
+            *([f"…{key[-4:]}"] if key else []),
+            "of",
+            owner,
+        ]
+    )
 
 
 def _said(name: str, value: Any, *, pair: bool) -> str:

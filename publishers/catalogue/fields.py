@@ -71,7 +71,7 @@ def whole_or_unlimited(node: Node, region: str = "") -> int | None:
     return None if is_nothing(node, UNLIMITED) else whole(node)
 
 
-def money(node: Node, region: str = "") -> Decimal:
+def read_money(node: Node, region: str = "") -> Decimal:
     if not isinstance(node, Text) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", node.text):
         raise must_be(node, "an amount like 90.00")
     return Decimal(node.text)
@@ -88,7 +88,9 @@ def hour(node: Node, region: str = "") -> time:
     """09:00, 9:00 or 09:00:30."""
     found = re.fullmatch("([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?", text(node))
     try:
-        hours, minutes, seconds = (int(part or 0) for part in (found.groups() if found else (24, 0, 0)))
+        hours, minutes, seconds = (
+            int(part or 0) for part in (found.groups() if found else (24, 0, 0))
+        )
         return time(hours, minutes, seconds)
     except ValueError:
         raise must_be(node, "an hour from 00:00 to 23:59") from None
@@ -107,13 +109,15 @@ def choice(choices: Iterable[str]) -> Reader:
     def read(node: Node, region: str) -> str:
         word = text(node)
         if word not in known:
-            raise Unreadable(node.line, f" must be one of {', '.join(known)}, not “{word}”{guess(word, known)}")
+            raise Unreadable(
+                node.line, f" must be one of {', '.join(known)}, not “{word}”{guess(word, known)}"
+            )
         return word
 
     return read
 
 
-def phone(node: Node, region: str) -> str:
+def read_phone(node: Node, region: str) -> str:
     number = to_e164(text(node), region)
     if number is None:
         raise must_be(node, "a phone number")
@@ -121,10 +125,10 @@ def phone(node: Node, region: str) -> str:
 
 
 def phone_or_nothing(node: Node, region: str) -> str:
-    return phone(node, region) if text_or_nothing(node) else ""
+    return read_phone(node, region) if text_or_nothing(node) else ""
 
 
-def dialable(node: Node, region: str) -> str:
+def read_dialable(node: Node, region: str) -> str:
     """Where a buyer is reached: a phone number, a SIP address, or a text with [tag] parts, which is kept as it is."""
     written = text(node)
     if re.search(r"\[[^\[\]]+\]", written):
@@ -136,7 +140,7 @@ def dialable(node: Node, region: str) -> str:
 
 
 def caller_id(node: Node, region: str) -> str:
-    return "caller" if text(node) == "caller" else phone(node, region)
+    return "caller" if text(node) == "caller" else read_phone(node, region)
 
 
 def prefix(node: Node, region: str) -> str:
@@ -148,7 +152,9 @@ def prefix(node: Node, region: str) -> str:
 def key(node: Node, region: str) -> str:
     """A key's own text; what is wrong with it is told without it."""
     if not re.fullmatch("[A-Za-z0-9-]{16,64}", text(node)):
-        raise Unreadable(node.line, " must be 16 to 64 letters, digits and dashes; leave it out to get one")
+        raise Unreadable(
+            node.line, " must be 16 to 64 letters, digits and dashes; leave it out to get one"
+        )
     return text(node)
 
 
@@ -169,7 +175,7 @@ def list_of(reader: Reader) -> Reader:
     return read
 
 
-def words(node: Node, region: str) -> list[str]:
+def read_words(node: Node, region: str) -> list[str]:
     """A list of words, also written as one text with commas."""
     if isinstance(node, Text):
         return [word.strip() for word in text_or_nothing(node).split(",") if word.strip()]
@@ -190,7 +196,7 @@ def _by_type(field: Any) -> Reader:
         return whole_or_unlimited if field.null else whole
     readers: list[tuple[type, Reader]] = [
         (models.BooleanField, flag),
-        (models.DecimalField, money),
+        (models.DecimalField, read_money),
         (models.TimeField, hour),
         (models.DateField, day),
     ]
@@ -219,9 +225,9 @@ def setting(field: forms.Field) -> Reader:
         (forms.BooleanField, flag),
         (forms.IntegerField, whole if field.required else whole_or_unlimited),
         (NumberOrNoneField, phone_or_nothing),
-        (forms.MultipleChoiceField, words),
+        (forms.MultipleChoiceField, read_words),
         (forms.ChoiceField, text),
         (forms.CharField, text_or_nothing),
     ]
     found = [reader for kind, reader in readers if isinstance(field, kind)]
-    return found[0] if found else words
+    return found[0] if found else read_words

@@ -39,7 +39,7 @@ class Mapping:
 Node = Text | Listing | Mapping
 
 
-def read(text: str) -> Mapping:
+def parse_file(text: str) -> Mapping:
     """The tree of a catalogue file; raises UnusableFile, with the line, for what is no plain YAML mapping."""
     if broken := _NO_TEXT.search(text):
         raise refused(text.count("\n", 0, broken.start()) + 1, "a control character")
@@ -71,7 +71,9 @@ class _Tree:
     """Builds nodes from events, without recursion; aliases and tags are refused, so size and depth stay what is written."""
 
     def __init__(self) -> None:
-        self.open: list[tuple[Listing | Mapping, Text | None]] = []  # with the name whose value is awaited
+        self.open: list[
+            tuple[Listing | Mapping, Text | None]
+        ] = []  # with the name whose value is awaited
         self.root: Node | None = None
         self.problems = Problems()
 
@@ -124,6 +126,9 @@ class _Tree:
         if not isinstance(node, Text):
             raise refused(node.line, "a name must be a text")
         if node.text in inside.key_lines:
-            self.problems.add(node.line, f"{node.text} again; it stands on line {inside.key_lines[node.text]} already")
+            self.problems.add(
+                node.line,
+                f"{node.text} again; it stands on line {inside.key_lines[node.text]} already",
+            )
         inside.key_lines.setdefault(node.text, node.line)
         self.open[-1] = (inside, node)

@@ -34,13 +34,19 @@ class Shape:
     noun: str  # what we call one of its items
     model: type[models.Model]
     columns: Mapping[str, Reader] = field(default_factory=dict)
-    references: Mapping[str, str] = field(default_factory=dict)  # foreign key -> noun of what it names by its id
+    references: Mapping[str, str] = field(
+        default_factory=dict
+    )  # foreign key -> noun of what it names by its id
     required: tuple[str, ...] = ()
     id: str = ""  # the column that tells the rows of a company apart
     bare: str = ""  # an item may be a plain text instead of a mapping: this field
-    same: tuple[str, ...] = ()  # an item of a nested list is a row with the same values here; none: the one in its place
+    same: tuple[
+        str, ...
+    ] = ()  # an item of a nested list is a row with the same values here; none: the one in its place
     once: bool = True  # two such items are a mistake
-    made: tuple[str, ...] = ()  # columns that a new row gets a value of its own in; a file that leaves them out changes nothing
+    made: tuple[
+        str, ...
+    ] = ()  # columns that a new row gets a value of its own in; a file that leaves them out changes nothing
     lists: tuple["Shape", ...] = ()
 
     @property
@@ -49,14 +55,24 @@ class Shape:
         return str(getattr(self.model, "belongs_to", "") or "")
 
 
-def _columns(model: type[models.Model], names: str, readers: Mapping[str, Reader] | None = None) -> dict[str, Reader]:
+def _columns(
+    model: type[models.Model], names: str, readers: Mapping[str, Reader] | None = None
+) -> dict[str, Reader]:
     return {name: column(model, name, (readers or {}).get(name)) for name in names.split()}
 
 
 def _filters(model: type[models.Model]) -> Shape:
     # A value is compared as a text: an unquoted `null` there means these four letters.
     columns = _columns(model, "key operator value", {"value": fields.text})
-    return Shape("filters", "filter", model, columns, required=("key",), same=("key", "operator", "value"), once=False)
+    return Shape(
+        "filters",
+        "filter",
+        model,
+        columns,
+        required=("key",),
+        same=("key", "operator", "value"),
+        once=False,
+    )
 
 
 HOURS = Shape(
@@ -68,7 +84,13 @@ HOURS = Shape(
     same=("day", "open"),
 )
 CLOSED = Shape(
-    "closed_dates", "closed date", ClosedDate, _columns(ClosedDate, "date"), required=("date",), bare="date", same=("date",)
+    "closed_dates",
+    "closed date",
+    ClosedDate,
+    _columns(ClosedDate, "date"),
+    required=("date",),
+    bare="date",
+    same=("date",),
 )
 SPECIAL = Shape(
     "special_hours",
@@ -78,9 +100,23 @@ SPECIAL = Shape(
     required=("date", "open", "close"),
     same=("date", "open"),
 )
-MEMBERS = Shape("buyers", "member", GroupMember, {}, {"buyer": "buyer"}, required=("buyer",), bare="buyer", same=("buyer",))
+MEMBERS = Shape(
+    "buyers",
+    "member",
+    GroupMember,
+    {},
+    {"buyer": "buyer"},
+    required=("buyer",),
+    bare="buyer",
+    same=("buyer",),
+)
 ROUTES = Shape(
-    "routes", "route", Route, _columns(Route, "priority weight"), {"buyer": "buyer", "group": "group"}, same=("buyer", "group")
+    "routes",
+    "route",
+    Route,
+    _columns(Route, "priority weight"),
+    {"buyer": "buyer", "group": "group"},
+    same=("buyer", "group"),
 )
 CONVERSIONS = Shape(
     "conversions",
@@ -118,20 +154,30 @@ COMPANY = Shape(
     _columns(
         Company,
         _COMPANY,
-        {"dial_prefixes": fields.list_of(fields.prefix), "static_caller_numbers": fields.list_of(fields.phone)},
+        {
+            "dial_prefixes": fields.list_of(fields.prefix),
+            "static_caller_numbers": fields.list_of(fields.read_phone),
+        },
     ),
     required=("name",),
     id="company_id",
     bare="name",
 )
 PUBLISHERS = Shape(
-    "publishers", "publisher", Publisher, _columns(Publisher, "publisher_id name paused"), required=("name",), id="publisher_id"
+    "publishers",
+    "publisher",
+    Publisher,
+    _columns(Publisher, "publisher_id name paused"),
+    required=("name",),
+    id="publisher_id",
 )
 BUYERS = Shape(
     "buyers",
     "buyer",
     Buyer,
-    _columns(Buyer, f"{_BUYER} {_CAPS}", {"number": fields.dialable, "caller_id": fields.caller_id}),
+    _columns(
+        Buyer, f"{_BUYER} {_CAPS}", {"number": fields.read_dialable, "caller_id": fields.caller_id}
+    ),
     required=("name", "number"),
     id="buyer_id",
     lists=(HOURS, CLOSED, SPECIAL, _filters(Filter)),
@@ -158,7 +204,11 @@ NUMBERS = Shape(
     "numbers",
     "number",
     InboundNumber,
-    _columns(InboundNumber, "number tags ask_caller_number", {"number": fields.phone, "tags": fields.tags}),
+    _columns(
+        InboundNumber,
+        "number tags ask_caller_number",
+        {"number": fields.read_phone, "tags": fields.tags},
+    ),
     {"publisher": "publisher"},
     required=("number",),
     id="number",

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from simple_history.utils import bulk_create_with_history
 
-from .diff import Changes
+from .diff import CatalogueChanges
 from .fields import Unreadable
 from .parse import Listing, Node, Text
 from .problems import Problems, UnusableFile
 from .schema import Shape
-from .stored import id_of, worded
+from .stored import id_of, spelled_value
 
 REASON = "apply"
 BATCH = 500
@@ -24,7 +24,7 @@ class Writer:
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
-        self.changes = Changes()
+        self.changes = CatalogueChanges()
         self._new: list[tuple[Any, int]] = []
         self._saving: list[tuple[Any, int]] = []
 
@@ -38,18 +38,33 @@ class Writer:
         self._saving, self._new = self._new, []
         if self._saving:
             rows = [row for row, _ in self._saving]
-            bulk_create_with_history(rows, type(rows[0]), batch_size=BATCH, default_change_reason=REASON)
+            bulk_create_with_history(
+                rows, type(rows[0]), batch_size=BATCH, default_change_reason=REASON
+            )
 
-    def change(self, row: Any, line: int, label: str, differences: Mapping[str, tuple[Any, Any]]) -> None:
+    def change(
+        self, row: Any, line: int, label: str, differences: Mapping[str, tuple[Any, Any]]
+    ) -> None:
         """Sets and saves fields, given as (old, new)."""
         for name, (_, new) in differences.items():
             setattr(row, name, new)
         self.note(row, line, label, differences, list(differences))
 
-    def note(self, row: Any, line: int, label: str, differences: Mapping[str, tuple[Any, Any]], names: list[str]) -> None:
+    def note(
+        self,
+        row: Any,
+        line: int,
+        label: str,
+        differences: Mapping[str, tuple[Any, Any]],
+        names: list[str],
+    ) -> None:
         """Tells what differs, and saves these fields of a row on which it is set already."""
         if differences:
-            self.changes.add("~", label, {name: (_told(old), _told(new)) for name, (old, new) in differences.items()})
+            self.changes.add(
+                "~",
+                label,
+                {name: (_told(old), _told(new)) for name, (old, new) in differences.items()},
+            )
             self.save(row, line, names)
 
     def save(self, row: Any, line: int, names: list[str] | None = None) -> None:
@@ -83,10 +98,16 @@ class Writer:
         return UnusableFile([f"the database refused it: {error}"])
 
 
-def differences(shape: Shape, row: Any, values: Mapping[str, Any], region: str) -> dict[str, tuple[Any, Any]]:
+def differences(
+    shape: Shape, row: Any, values: Mapping[str, Any], region: str
+) -> dict[str, tuple[Any, Any]]:
     """The fields whose values are others than the row's, as (old, new)."""
     found = {name: (getattr(row, name), new) for name, new in values.items()}
-    return {name: pair for name, pair in found.items() if pair[0] != pair[1] and not _reads_as(shape, name, *pair, region)}
+    return {
+        name: pair
+        for name, pair in found.items()
+        if pair[0] != pair[1] and not _reads_as(shape, name, *pair, region)
+    }
 
 
 def _reads_as(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
@@ -100,8 +121,12 @@ def _reads_as(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
 
 
 def _node(value: Any) -> Node:
-    return Listing([_node(item) for item in value], 0) if isinstance(value, list) else Text(str(value), 0, plain=False)
+    return (
+        Listing([_node(item) for item in value], 0)
+        if isinstance(value, list)
+        else Text(str(value), 0, plain=False)
+    )
 
 
 def _told(value: Any) -> Any:
-    return id_of(value) if isinstance(value, models.Model) else worded(value)
+    return id_of(value) if isinstance(value, models.Model) else spelled_value(value)

@@ -20,7 +20,7 @@ NEVER_KEPT = frozenset({401, 403, 409, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptResponse:
     """An answer as it goes over the wire."""
 
     status: int
@@ -28,18 +28,33 @@ class Answer:
     format: str
 
 
-def begin(
-    *, scope: str, method: str, path: str, idempotency_key: str, parameters: Mapping[str, str], now: datetime
-) -> Answer | int:
+def begin_request(
+    *,
+    scope: str,
+    method: str,
+    path: str,
+    idempotency_key: str,
+    parameters: Mapping[str, str],
+    now: datetime,
+) -> KeptResponse | int:
     """The kept answer, or the row that this request must `finish` or `forget`.
 
     Raises StillRunning while the first request has not answered, Refusal when its parameters were others.
     """
     if not 0 < len(idempotency_key) <= 255 or not idempotency_key.isprintable():
         raise Refusal("Idempotency-Key must have 1 to 255 printable characters")
-    names = {"scope": scope, "method": method, "path": path[:300].replace("\0", "\ufffd"), "idempotency_key": idempotency_key}
-    fingerprint = hashlib.sha256(json.dumps(sorted(parameters.items())).encode("utf-8", "surrogatepass")).hexdigest()
-    IdempotencyRecord.objects.filter(**names).filter(Q(expires_at__lte=now) | Q(status=None, locked_until__lte=now)).delete()
+    names = {
+        "scope": scope,
+        "method": method,
+        "path": path[:300].replace("\0", "\ufffd"),
+        "idempotency_key": idempotency_key,
+    }
+    fingerprint = hashlib.sha256(
+        json.dumps(sorted(parameters.items())).encode("utf-8", "surrogatepass")
+    ).hexdigest()
+    IdempotencyRecord.objects.filter(**names).filter(
+        Q(expires_at__lte=now) | Q(status=None, locked_until__lte=now)
+    ).delete()
     first = insert(
         IdempotencyRecord,
         **names,
@@ -59,27 +74,29 @@ def begin(
         raise Refusal("this Idempotency-Key was used with other parameters")
     if record.status is None:
         raise StillRunning("the first request with this Idempotency-Key is still running")
-    return Answer(record.status, record.body, record.content_type)
+    return KeptResponse(record.status, record.body, record.content_type)
 
 
-def finish(*, row: int, answer: Answer) -> None:
+def finish_request(*, row: int, answer: KeptResponse) -> None:
     """Keeps the answer, or forgets the key after one that is never kept.
 
     Raises StillRunning when the key was taken for abandoned and given to a later request: only that one may act.
     """
     if answer.status in NEVER_KEPT or answer.status >= 500:
-        forget(row=row)
+        forget_request(row=row)
         return
     mine = IdempotencyRecord.objects.filter(pk=row, status=None)
     if not mine.update(status=answer.status, body=answer.body, content_type=answer.format):
-        raise StillRunning("this request took too long, and a later one with its Idempotency-Key took its place")
+        raise StillRunning(
+            "this request took too long, and a later one with its Idempotency-Key took its place"
+        )
 
 
-def forget(*, row: int) -> None:
+def forget_request(*, row: int) -> None:
     """The request came to nothing: its key is free again."""
     IdempotencyRecord.objects.filter(pk=row, status=None).delete()
 
 
-def drop_expired(*, now: datetime, most: int) -> int:
+def drop_expired_records(*, now: datetime, limit: int) -> int:
     """Deletes at most so many answers that are older than a day; how many."""
-    return sweeps.drop_expired(IdempotencyRecord, now=now, most=most)
+    return sweeps.drop_expired_rows(IdempotencyRecord, now=now, limit=limit)

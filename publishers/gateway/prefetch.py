@@ -15,7 +15,7 @@ Row = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueryPart:
     """A part: `sql` selects its name and seven texts, `parameters` gives its values for a key, a caller and a moment."""
 
     name: str
@@ -23,7 +23,7 @@ class Part:
     parameters: Callable[[str, str | None, Any], Sequence[Any]]
 
 
-KEY = Part(
+KEY = QueryPart(
     "key",
     "SELECT 'key', CAST(k.id AS text), CAST(k.company_id AS text), CAST(v.version AS text),"
     " CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text)"
@@ -32,7 +32,9 @@ KEY = Part(
 )
 
 
-def read(parts: Sequence[Part], *, key: str, caller: str | None, now: datetime) -> dict[str, list[Row]]:
+def run_prefetch(
+    parts: Sequence[QueryPart], *, key: str, caller: str | None, now: datetime
+) -> dict[str, list[Row]]:
     """The rows of every part by its name, without the name."""
     moment = connection.ops.adapt_datetimefield_value(now)
     values: list[Any] = []
@@ -46,7 +48,7 @@ def read(parts: Sequence[Part], *, key: str, caller: str | None, now: datetime) 
     return found
 
 
-def moment_of(text: str | None) -> datetime | None:
+def parse_moment(text: str | None) -> datetime | None:
     """A moment as either database writes it in a text."""
     if text is None:
         return None

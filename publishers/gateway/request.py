@@ -11,7 +11,7 @@ from config.db.insert import insert
 from config.http.api_error import ApiError
 from config.http.parameters import Parameters
 from publishers.models import LogEntry
-from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
+from publishers.snapshot import KeySnapshot, PublisherSnapshot, Snapshot
 
 from .prefetch import Row
 
@@ -19,7 +19,7 @@ _LONGEST_RESPONSE = 64 * 1024
 
 
 @dataclass(slots=True)
-class Visit:
+class KeyRequest:
     """What is known of a request so far."""
 
     method: str
@@ -31,7 +31,7 @@ class Visit:
     parameters: Parameters = field(default_factory=Parameters)
     key_text: str | None = None
     idempotency_key: str | None = None
-    key: KeyFacts | None = None
+    key: KeySnapshot | None = None
     let_in_as: str = ""  # what let it in, where that is no key
     snapshot: Snapshot | None = None
     read: dict[str, list[Row]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Visit:
         """Whose an Idempotency-Key is."""
         return f"key:{self.key.row}" if self.key else f"{self.let_in_as}:{self.key_text}"
 
-    def let_in(self) -> tuple[KeyFacts, Snapshot]:
+    def let_in(self) -> tuple[KeySnapshot, Snapshot]:
         """The key and the settings of a request that the door has let in."""
         if self.key is None or self.snapshot is None:
             raise NotAuthorized
@@ -75,7 +75,7 @@ class Visit:
         before, key, after = self.path.rpartition(self.key_text or "")
         self.path = f"{before}…{key[-4:]}{after}" if key else self.path
 
-    def named_publisher(self) -> PublisherFacts | None:
+    def named_publisher(self) -> PublisherSnapshot | None:
         """The publisher that the request names; an unknown one is noted, and attributed to nobody."""
         name = self.parameters.publisher()
         found = self.snapshot.publishers_by_id.get(name) if name and self.snapshot else None
@@ -88,9 +88,9 @@ class Visit:
         insert(
             LogEntry,
             at=self.now,
-            company_row=self.snapshot.company_row if self.snapshot and self.is_let_in else None,
-            key_row=self.key.row if self.key else None,
-            publisher_row=self._publisher_row(),
+            company_pk=self.snapshot.company_pk if self.snapshot and self.is_let_in else None,
+            key_pk=self.key.row if self.key else None,
+            publisher_pk=self._publisher_row(),
             key_end=_storable_end(self.key_text or ""),
             type=self.type,
             method=self.method[:10],
@@ -118,7 +118,7 @@ class Visit:
             named = self.snapshot.publishers_by_id.get(self.parameters.publisher() or "")
         except ApiError:
             named = None
-        return named.row if named else self.key.publisher_row if self.key else None
+        return named.row if named else self.key.publisher_pk if self.key else None
 
 
 def _reasons(trace: dict[str, Any] | None) -> str | None:

@@ -48,11 +48,11 @@ def seconds_to_wait(name: str, *, per_second: float, burst: int, now: datetime) 
     return math.ceil(_wait_here(name, moment, step, slack) if shared is None else shared)
 
 
-def seconds_until_anew(name: str, *, most: int, seconds: int, now: datetime) -> int:
+def count_request(name: str, *, limit: int, seconds: int, now: datetime) -> int:
     """Counts, and is 0 until `name` came more than `most` times in the `seconds` since it first came; else how many are left."""
     moment = now.timestamp()
-    shared = _wait_shared(_COUNT, name, moment, seconds, most)
-    return math.ceil(_count_here(name, moment, seconds, most) if shared is None else shared)
+    shared = _wait_shared(_COUNT, name, moment, seconds, limit)
+    return math.ceil(_count_here(name, moment, seconds, limit) if shared is None else shared)
 
 
 def _wait_here(name: str, moment: float, step: float, slack: float) -> float:
@@ -65,13 +65,13 @@ def _wait_here(name: str, moment: float, step: float, slack: float) -> float:
     return 0.0
 
 
-def _count_here(name: str, moment: float, seconds: int, most: int) -> float:
+def _count_here(name: str, moment: float, seconds: int, limit: int) -> float:
     with _lock:
         ends, count = _held.get(name, (0.0, 0))
         if ends <= moment:
             ends, count = moment + seconds, 0
         _hold(name, ends, count + 1, moment)
-    return ends - moment if count + 1 > most else 0.0
+    return ends - moment if count + 1 > limit else 0.0
 
 
 def _hold(name: str, until: float, count: int, moment: float) -> None:

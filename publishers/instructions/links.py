@@ -22,7 +22,7 @@ _EVERYTHING = (
 )
 
 
-def hand_out(*, key: Key, publisher: Publisher | None, now: datetime) -> Handout:
+def create_link(*, key: Key, publisher: Publisher | None, now: datetime) -> Handout:
     """The page for this key, made for this publisher, with a link of its own.
 
     A campaign's key is shared, so its page is one publisher's; a publisher's own key is that publisher's; the keys of
@@ -34,9 +34,13 @@ def hand_out(*, key: Key, publisher: Publisher | None, now: datetime) -> Handout
     try:
         with transaction.atomic():
             _hold(key)
-            return Handout.objects.create(company=key.company, key=key, publisher=publisher, created_at=now)
+            return Handout.objects.create(
+                company=key.company, key=key, publisher=publisher, created_at=now
+            )
     except IntegrityError:
-        raise Refusal(f"{publisher or key.owner} has posting instructions for this key already") from None
+        raise Refusal(
+            f"{publisher or key.owner} has posting instructions for this key already"
+        ) from None
 
 
 def _hold(key: Key) -> None:
@@ -58,15 +62,25 @@ def _check(key: Key, publisher: Publisher | None) -> None:
         raise Refusal("the publisher is retired")
 
 
-def renew(*, handout: Handout, now: datetime) -> None:
+def renew_link(*, handout: Handout, now: datetime) -> None:
     """Gives the page a new link; the old one leads nowhere at once. Refused for one that is switched off, or was just renewed."""
     values = {"token": uuid.uuid4(), "renewed_at": now}
-    _change(handout, Q(token=handout.token), values, "these posting instructions have just been renewed or switched off")
+    _change(
+        handout,
+        Q(token=handout.token),
+        values,
+        "these posting instructions have just been renewed or switched off",
+    )
 
 
-def switch_off(*, handout: Handout, now: datetime) -> None:
+def disable_link(*, handout: Handout, now: datetime) -> None:
     """The link leads nowhere from the next request on. Refused when it is off already."""
-    _change(handout, Q(), {"switched_off_at": now}, "these posting instructions are switched off already")
+    _change(
+        handout,
+        Q(),
+        {"switched_off_at": now},
+        "these posting instructions are switched off already",
+    )
 
 
 def _change(handout: Handout, among: Q, values: dict[str, Any], refusal: str) -> None:
@@ -75,25 +89,27 @@ def _change(handout: Handout, among: Q, values: dict[str, Any], refusal: str) ->
             raise Refusal(refusal)
         for name, value in values.items():
             setattr(handout, name, value)
-        handout.save(update_fields=list(values))  # once more, for the history: a bulk update leaves none
+        handout.save(
+            update_fields=list(values)
+        )  # once more, for the history: a bulk update leaves none
 
 
-def follow(*, former: Key, key: Key) -> None:
+def move_links_to_key(*, former: Key, key: Key) -> None:
     """The live pages of a key that was rolled over tell of the new one, inside the caller's transaction."""
     for handout in Handout.objects.live().filter(key=former):
         handout.key, handout.former_key = key, former
         handout.save(update_fields=["key", "former_key"])
 
 
-def find(token: str) -> Handout | None:
+def find_live_link(token: str) -> Handout | None:
     """The live page behind this link, with all that it speaks of."""
     try:
         named = uuid.UUID(token)
     except ValueError:
         return None
-    return with_everything(Handout.objects.live()).filter(token=named).first()
+    return with_related(Handout.objects.live()).filter(token=named).first()
 
 
-def with_everything(rows: QuerySet[Handout]) -> QuerySet[Handout]:
+def with_related(rows: QuerySet[Handout]) -> QuerySet[Handout]:
     """Each page with its key, that key's owner, its publisher and its company, in one statement."""
     return rows.select_related(*_EVERYTHING)

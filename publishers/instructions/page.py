@@ -13,11 +13,18 @@ from defusedxml.ElementTree import fromstring
 from campaigns.errors import Forbidden
 from config.http.formats import render
 from config.http.values import timestamp
-from publishers.keys.types import all_kinds, kind_of
+from publishers.keys.types import all_key_types, key_type_of
 from publishers.models import Key, Publisher
 
-from .samples import Asked, Example, examples
-from .vocabulary import ANY_TAG, Answer, Parameter, Request, publisher, refusals
+from .samples import CodeSample, SampleRequest, code_samples
+from .vocabulary import (
+    ANY_TAG,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+    publisher_parameter,
+    refusal_answers,
+)
 
 Known = Mapping[str, str]
 
@@ -30,7 +37,7 @@ class ShownParameter(NamedTuple):
     fixed: bool  # filled in already
 
 
-class Field(NamedTuple):
+class FormField(NamedTuple):
     """One field of the form that sends a test."""
 
     name: str
@@ -51,16 +58,18 @@ class ShownAnswer(NamedTuple):
 
 class ShownRequest(NamedTuple):
     slug: str
-    told: Request
+    told: RequestExample
     ready: str
     parameters: list[ShownParameter]
     answers: list[ShownAnswer]
-    examples: list[Example]
-    fields: list[Field]
-    tag: tuple[str, str] | None  # name and value of one that the client chooses; None: the request takes none
+    examples: list[CodeSample]
+    fields: list[FormField]
+    tag: (
+        tuple[str, str] | None
+    )  # name and value of one that the client chooses; None: the request takes none
 
 
-class Page(NamedTuple):
+class InstructionsPage(NamedTuple):
     """Everything that the page of posting instructions says. Without `requests` the key is of no use anymore, or not yet."""
 
     title: str
@@ -84,9 +93,9 @@ def ready_url(*, key: Key, base_url: str, publisher: Publisher | None = None) ->
     return _ready(told[0], key, base_url, _known(key, publisher)) if told else ""
 
 
-def requests_of(key: Key) -> list[Request]:
+def requests_of(key: Key) -> list[RequestExample]:
     """What the key allows, the main request first; nothing for a key of a kind that is no more."""
-    kind = next((kind for kind in all_kinds() if kind.slug == key.type), None)
+    kind = next((kind for kind in all_key_types() if kind.slug == key.type), None)
     return kind.requests(kind.full(key.settings)) if kind else []
 
 
@@ -95,36 +104,47 @@ def _known(key: Key, publisher: Publisher | None) -> Known:
     return {"company_id": key.company.company_id, **of_publisher}
 
 
-def _ready(told: Request, key: Key, base_url: str, known: Known) -> str:
-    spelled = [(one, known.get(one.known) or one.placeholder) for one in told.parameters if one.placeholder]
+def _ready(told: RequestExample, key: Key, base_url: str, known: Known) -> str:
+    spelled = [
+        (one, known.get(one.known) or one.placeholder) for one in told.parameters if one.placeholder
+    ]
     return _full(told, key, base_url, [(one.name, value) for one, value in spelled])
 
 
-def _full(told: Request, key: Key, base_url: str, values: Iterable[tuple[str, str]]) -> str:
+def _full(told: RequestExample, key: Key, base_url: str, values: Iterable[tuple[str, str]]) -> str:
     url, query = _parts(told, key, base_url, values)
     return f"{url}?{urlencode(query)}" if query else url
 
 
-def _parts(told: Request, key: Key, base_url: str, values: Iterable[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+def _parts(
+    told: RequestExample, key: Key, base_url: str, values: Iterable[tuple[str, str]]
+) -> tuple[str, list[tuple[str, str]]]:
     """The address with what stands in its path, and what its query holds, the key first."""
     given = list(values)
     in_path = {one.name for one in told.parameters if one.in_path}
     path = told.path.format(**{name: quote(value) for name, value in given if name in in_path})
     query = [(name, value) for name, value in given if name not in in_path]
-    return base_url.rstrip("/") + path, [(told.key_name, key.key), *query] if told.key_name else query
+    return base_url.rstrip("/") + path, [
+        (told.key_name, key.key),
+        *query,
+    ] if told.key_name else query
 
 
 # --- the page ---------------------------------------------------------------------------------------------
-def page_of(*, key: Key, publisher: Publisher | None, former: Key | None, base_url: str, now: datetime) -> Page:
+def instructions_page(
+    *, key: Key, publisher: Publisher | None, former: Key | None, base_url: str, now: datetime
+) -> InstructionsPage:
     """The page for this key and publisher. `former` is the key that it told of before that one was rolled over."""
-    kind = kind_of(key.type)
+    kind = key_type_of(key.type)
     over = _what_is_over(key, publisher, now=now)
     told = [] if over else [_attributed(one, key, publisher) for one in requests_of(key)]
     known = _known(key, publisher)
-    notices = [over] if over else [*_hindrances(key, publisher), *_running_out(key, former, now=now)]
+    notices = (
+        [over] if over else [*_hindrances(key, publisher), *_running_out(key, former, now=now)]
+    )
     if not over and not told:
         notices.append("This key may do nothing yet. Ask whoever gave you this page.")
-    return Page(
+    return InstructionsPage(
         title=key.name or kind.label,
         label=kind.label,
         about=kind.about(),
@@ -132,17 +152,26 @@ def page_of(*, key: Key, publisher: Publisher | None, former: Key | None, base_u
         notices=notices,
         limits=_limits(key),
         requests=[_shown(place, one, key, base_url, known) for place, one in enumerate(told, 1)],
-        refusals=[_answer(one) for one in {one.status: one for each in reversed(told) for one in refusals(each)}.values()],
+        refusals=[
+            _answer(one)
+            for one in {
+                one.status: one for each in reversed(told) for one in refusal_answers(each)
+            }.values()
+        ],
     )
 
 
-def _attributed(told: Request, key: Key, whose: Publisher | None) -> Request:
+def _attributed(told: RequestExample, key: Key, whose: Publisher | None) -> RequestExample:
     """A key of several publishers is told whose request it is, also where the request can do without."""
-    if whose is None or key.publisher_id is not None or any(one.known == "publisher_id" for one in told.parameters):
+    if (
+        whose is None
+        or key.publisher_id is not None
+        or any(one.known == "publisher_id" for one in told.parameters)
+    ):
         return told
     if not any(one.name == "caller_number" for one in told.parameters):
         return told
-    return replace(told, parameters=(*told.parameters, publisher()))
+    return replace(told, parameters=(*told.parameters, publisher_parameter()))
 
 
 # --- what stands in the way ---------------------------------------------------------------------------------
@@ -157,22 +186,30 @@ def _what_is_over(key: Key, publisher: Publisher | None, *, now: datetime) -> st
 
 
 def _hindrances(key: Key, publisher: Publisher | None) -> list[str]:
-    kind, found = kind_of(key.type), []
+    kind, found = key_type_of(key.type), []
     if key.paused:
-        found.append("This key is paused at present: every request is answered 403 until it is resumed.")
+        found.append(
+            "This key is paused at present: every request is answered 403 until it is resumed."
+        )
     try:
         kind.check_switch(vars(key.company))
     except Forbidden:
-        found.append(f"{kind.label} is switched off at present: every request is answered 403 until it is on again.")
+        found.append(
+            f"{kind.label} is switched off at present: every request is answered 403 until it is on again."
+        )
     return [*found, *kind.hindrances(key, publisher)]
 
 
 def _running_out(key: Key, former: Key | None, *, now: datetime) -> list[str]:
     if key.retired_at is not None:
-        return [f"This key works until {_moment(key.retired_at)}. Ask whoever gave you this page for the next one in time."]
+        return [
+            f"This key works until {_moment(key.retired_at)}. Ask whoever gave you this page for the next one in time."
+        ]
     if former is not None and former.retired_at is not None and former.retired_at > now:
         until = _moment(former.retired_at)
-        return [f"There is a new key. The one before, which ends in {former.key[-4:]}, works until {until}: change over before."]
+        return [
+            f"There is a new key. The one before, which ends in {former.key[-4:]}, works until {until}: change over before."
+        ]
     return []
 
 
@@ -183,50 +220,77 @@ def _moment(at: datetime) -> str:
 def _limits(key: Key) -> list[str]:
     found = []
     if key.requests_per_second:
-        burst = f", and {key.burst} at once" if key.burst and key.burst > key.requests_per_second else ""
-        found.append(f"At most {key.requests_per_second} requests a second{burst}; more are answered 429.")
+        burst = (
+            f", and {key.burst} at once"
+            if key.burst and key.burst > key.requests_per_second
+            else ""
+        )
+        found.append(
+            f"At most {key.requests_per_second} requests a second{burst}; more are answered 429."
+        )
     if key.allowed_networks:
-        found.append(f"Requests must come from {', '.join(key.allowed_networks)}; others are answered 403.")
+        found.append(
+            f"Requests must come from {', '.join(key.allowed_networks)}; others are answered 403."
+        )
     return found
 
 
 # --- one request --------------------------------------------------------------------------------------------
-def _shown(place: int, told: Request, key: Key, base_url: str, known: Known) -> ShownRequest:
+def _shown(place: int, told: RequestExample, key: Key, base_url: str, known: Known) -> ShownRequest:
     slug = f"request-{place}"
-    sent = [(one.free or one.name, value) for one in told.parameters if (value := known.get(one.known) or one.example)]
+    sent = [
+        (one.free or one.name, value)
+        for one in told.parameters
+        if (value := known.get(one.known) or one.example)
+    ]
     url, query = _parts(told, key, base_url, sent)
-    asked = Asked(told.method, url, _full(told, key, base_url, sent), query, told.call)
+    asked = SampleRequest(told.method, url, _full(told, key, base_url, sent), query, told.call)
     return ShownRequest(
         slug=slug,
         told=told,
         ready=_ready(told, key, base_url, known),
-        parameters=[*_key_parameter(told, key), *(_parameter(one, known) for one in told.parameters)],
+        parameters=[
+            *_key_parameter(told, key),
+            *(_parameter(one, known) for one in told.parameters),
+        ],
         answers=[_answer(one) for one in told.answers],
-        examples=examples(asked),
-        fields=[_field(one, known) for one in told.parameters if (one.placeholder or one.required) and not one.free],
-        tag=next(((one.free, one.example) for one in told.parameters if one.free or one is ANY_TAG), None),
+        examples=code_samples(asked),
+        fields=[
+            _field(one, known)
+            for one in told.parameters
+            if (one.placeholder or one.required) and not one.free
+        ],
+        tag=next(
+            ((one.free, one.example) for one in told.parameters if one.free or one is ANY_TAG), None
+        ),
     )
 
 
-def _key_parameter(told: Request, key: Key) -> list[ShownParameter]:
+def _key_parameter(told: RequestExample, key: Key) -> list[ShownParameter]:
     if not told.key_name:
         return []
-    return [ShownParameter(told.key_name, "The key. It is a secret: keep it on your server.", key.key, True, True)]
+    return [
+        ShownParameter(
+            told.key_name, "The key. It is a secret: keep it on your server.", key.key, True, True
+        )
+    ]
 
 
-def _parameter(one: Parameter, known: Known) -> ShownParameter:
+def _parameter(one: ParameterText, known: Known) -> ShownParameter:
     filled_in = known.get(one.known, "")
     example = filled_in or (f"{one.free}={one.example}" if one.free else one.example or one.like)
-    return ShownParameter(one.name, one.meaning, example, one.required or bool(filled_in), bool(filled_in))
+    return ShownParameter(
+        one.name, one.meaning, example, one.required or bool(filled_in), bool(filled_in)
+    )
 
 
-def _field(one: Parameter, known: Known) -> Field:
+def _field(one: ParameterText, known: Known) -> FormField:
     filled_in = known.get(one.known, "")
     value = filled_in or ("" if one.in_path else one.example)
-    return Field(one.name, value, one.required, bool(filled_in))
+    return FormField(one.name, value, one.required, bool(filled_in))
 
 
-def _answer(one: Answer) -> ShownAnswer:
+def _answer(one: AnswerText) -> ShownAnswer:
     as_xml = render(one.body if one.as_xml is None else one.as_xml, "xml")
     return ShownAnswer(
         status=one.status,
@@ -246,7 +310,9 @@ def _word(body: Any) -> str:
     """
     if not isinstance(body, dict):
         return ""
-    inner = next((value for value in body.values() if isinstance(value, dict) and "status" in value), body)
+    inner = next(
+        (value for value in body.values() if isinstance(value, dict) and "status" in value), body
+    )
     again = " again" if any(name.endswith("_ping_shield") for name in inner) else ""
     return str(inner.get("status") or inner.get("error") or "") + again
 
@@ -254,4 +320,6 @@ def _word(body: Any) -> str:
 def _laid_out(document: bytes) -> str:
     root = fromstring(document)
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(
+        root, encoding="unicode"
+    ).replace(" />", "/>")

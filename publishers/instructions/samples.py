@@ -3,42 +3,45 @@
 import json
 from typing import NamedTuple
 
-from .vocabulary import Call
+from .vocabulary import RequestText
 
 
-class Asked(NamedTuple):
+class SampleRequest(NamedTuple):
     """A request with everything filled in: `url` without its query, and what the query holds."""
 
     method: str
     url: str
     full_url: str
     query: list[tuple[str, str]]
-    call: Call | None
+    call: RequestText | None
 
 
-class Example(NamedTuple):
+class CodeSample(NamedTuple):
     slug: str
     label: str
     note: str
     code: str
 
 
-def examples(asked: Asked) -> list[Example]:
+def code_samples(asked: SampleRequest) -> list[CodeSample]:
     return [
-        Example("curl", "curl", "In a terminal:", curl(asked)),
-        Example("python", "Python", "Python 3, with nothing installed:", python(asked)),
-        Example(
-            "javascript", "JavaScript", "On your server, Node 18 or newer; saved as a file that ends in .mjs:", javascript(asked)
+        CodeSample("curl", "curl", "In a terminal:", curl(asked)),
+        CodeSample("python", "Python", "Python 3, with nothing installed:", python(asked)),
+        CodeSample(
+            "javascript",
+            "JavaScript",
+            "On your server, Node 18 or newer; saved as a file that ends in .mjs:",
+            javascript(asked),
         ),
     ]
 
 
-def curl(asked: Asked) -> str:
+def curl(asked: SampleRequest) -> str:
     """One line; everything in the query is encoded, so that nothing in double quotes means something to a shell."""
     return f'curl -s -X {asked.method} "{asked.full_url}"'
 
 
-def python(asked: Asked) -> str:
+def python(asked: SampleRequest) -> str:
     return f"""\
 import json
 from urllib.error import HTTPError
@@ -58,7 +61,7 @@ print(status, answer)
 {_python_call(asked.call)}""".rstrip()
 
 
-def javascript(asked: Asked) -> str:
+def javascript(asked: SampleRequest) -> str:
     return f"""\
 const parameters = new URLSearchParams({_members(asked)});
 const url = {json.dumps(asked.url)} + "?" + parameters;
@@ -70,7 +73,7 @@ console.log(response.status, answer);
 {_javascript_call(asked.call)}""".rstrip()
 
 
-def _members(asked: Asked) -> str:
+def _members(asked: SampleRequest) -> str:
     """The same text in both languages."""
     if not asked.query:
         return "{}"
@@ -83,7 +86,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _python_call(call: Call | None) -> str:
+def _python_call(call: RequestText | None) -> str:
     if call is None:
         return ""
     name = call.within or "answer"
@@ -94,7 +97,7 @@ def _python_call(call: Call | None) -> str:
 """
 
 
-def _javascript_call(call: Call | None) -> str:
+def _javascript_call(call: RequestText | None) -> str:
     if call is None:
         return ""
     name = call.within or "answer"

@@ -20,7 +20,7 @@ _SAMPLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterText:
     """What a request carries beside the key.
 
     `placeholder` stands for the value in the ready URL; without one the URL leaves the parameter out. `example` is what
@@ -41,7 +41,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerText:
     """One thing that may be answered: how it is told apart, an example of its body, and what to do then.
 
     `members` says what those mean that do not speak for themselves. `as_xml` is the body in XML, where that has another form.
@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestText:
     """Where in an answer the number to dial stands: `within` this member, when `status` is this word."""
 
     status: str
@@ -65,7 +65,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestExample:
     """One request that a key allows.
 
     `trial` says what a test of it does; blank: the page has no form for it, for the reason in `no_trial`.
@@ -76,17 +76,17 @@ class Request:
     about: str
     method: str
     path: str
-    parameters: tuple[Parameter, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    parameters: tuple[ParameterText, ...] = ()
+    answers: tuple[AnswerText, ...] = ()
     trial: str = ""
     no_trial: str = ""
     shape: Mapping[str, Any] = field(default_factory=dict)
-    call: Call | None = None
+    call: RequestText | None = None
     key_name: str = "key"
 
 
-DONE = Answer(200, "Done", {}, "The request was taken; there is nothing more to do.")
-ANY_TAG = Parameter(
+DONE = AnswerText(200, "Done", {}, "The request was taken; there is nothing more to do.")
+ANY_TAG = ParameterText(
     "any other name",
     "A tag: whatever you know of the caller, under a name of your own. At most 100 in a request; names of up to 100 characters, "
     "values of up to 1,000.",
@@ -94,37 +94,49 @@ ANY_TAG = Parameter(
 )
 
 
-def tag(name: str) -> Parameter:
+def tag_parameter(name: str) -> ParameterText:
     """A tag that every request must carry."""
     meaning = f"What you know of the caller as “{name}”. Every request must carry it."
-    return Parameter(name, meaning, _SAMPLES.get(name.lower(), "example"), name.upper(), required=True)
+    return ParameterText(
+        name, meaning, _SAMPLES.get(name.lower(), "example"), name.upper(), required=True
+    )
 
 
-def caller(meaning: str = "", *, required: bool = True) -> Parameter:
+def caller_parameter(meaning: str = "", *, required: bool = True) -> ParameterText:
     """The caller's number."""
-    spelling = "With its country code, like 12025550142; a plus, spaces, dashes and brackets do no harm."
+    spelling = (
+        "With its country code, like 12025550142; a plus, spaces, dashes and brackets do no harm."
+    )
     meaning = meaning or "The phone number that the call comes from."
-    return Parameter("caller_number", f"{meaning} {spelling}", SAMPLE_CALLER, "CALLER_NUMBER", required=required)
+    return ParameterText(
+        "caller_number", f"{meaning} {spelling}", SAMPLE_CALLER, "CALLER_NUMBER", required=required
+    )
 
 
-def publisher(name: str = "publisher_id", *, required: bool = False) -> Parameter:
+def publisher_parameter(name: str = "publisher_id", *, required: bool = False) -> ParameterText:
     """Whose call it is, under the name that the field's clients of this API use."""
     meaning = "Your ID: says that the call is yours, and is paid to you. Send it as it stands here."
-    return Parameter(name, meaning, placeholder="PUBLISHER_ID", required=required, known="publisher_id")
+    return ParameterText(
+        name, meaning, placeholder="PUBLISHER_ID", required=required, known="publisher_id"
+    )
 
 
-def refusals(request: Request) -> tuple[Answer, ...]:
+def refusal_answers(request: RequestExample) -> tuple[AnswerText, ...]:
     """What any request by a key may be refused with, in this request's shape."""
     own = {answer.status for answer in request.answers}
     return tuple(
-        Answer(status, title, {**request.shape, "error": _error(text, request)}, then)
+        AnswerText(status, title, {**request.shape, "error": _error(text, request)}, then)
         for status, title, text, then in _REFUSALS
         if status not in own and (request.method != "GET" or status not in _WRITING_ONLY)
     )
 
 
-def _error(text: str, request: Request) -> str:
-    must = [parameter.name for parameter in request.parameters if parameter.required and not parameter.in_path]
+def _error(text: str, request: RequestExample) -> str:
+    must = [
+        parameter.name
+        for parameter in request.parameters
+        if parameter.required and not parameter.in_path
+    ]
     return text.format(must[0] if must else "caller_number")
 
 

@@ -25,23 +25,33 @@ _COPIED = (
 )
 
 
-def roll(*, key: Key, overlap: timedelta, now: datetime) -> Key:
+def roll_key(*, key: Key, overlap: timedelta, now: datetime) -> Key:
     """A new key with the same owner and settings; the old one is valid until `now + overlap`.
 
     Posting instructions that were handed out for it tell of the new one from then on.
     Refused when the key has been rolled over or revoked already: only one of two who roll at once succeeds.
     """
     with transaction.atomic():
-        _end(key, at=now + overlap, among=Q(retired_at=None), refusal="this key has been rolled over or revoked already")
+        _end(
+            key,
+            at=now + overlap,
+            among=Q(retired_at=None),
+            refusal="this key has been rolled over or revoked already",
+        )
         new = Key.objects.create(**{name: getattr(key, name) for name in _COPIED})
-        links.follow(former=key, key=new)
+        links.move_links_to_key(former=key, key=new)
         return new
 
 
-def revoke(*, key: Key, now: datetime) -> None:
+def revoke_key(*, key: Key, now: datetime) -> None:
     """The key is unknown from the next request on. Refused when it is dead already."""
     with transaction.atomic():
-        _end(key, at=now, among=Q(retired_at=None) | Q(retired_at__gt=now), refusal="this key has been revoked already")
+        _end(
+            key,
+            at=now,
+            among=Q(retired_at=None) | Q(retired_at__gt=now),
+            refusal="this key has been revoked already",
+        )
 
 
 def _end(key: Key, *, at: datetime, among: Q, refusal: str) -> None:

@@ -8,11 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from campaigns.errors import Forbidden
-from campaigns.registry import declared_in
-from publishers.instructions.vocabulary import DONE, Answer, Parameter, Request
+from campaigns.registry import classes_declared_in
+from publishers.instructions.vocabulary import DONE, AnswerText, ParameterText, RequestExample
 
 
-class KeyKind:
+class KeyType:
     """A kind of key. Subclasses stand in a `key_types` package, one file each, and are found there.
 
     `fields` are form fields by setting name; each one's `initial` is the default. They build the admin's page,
@@ -35,20 +35,20 @@ class KeyKind:
         return (vars(cls).get("__doc__") or f"{cls.label}.").partition("\n")[0]
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         """What a request carries after the key, in the order of the ready URL."""
         return []
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
         """Every answer of its own; what any key may be refused with is known (`manual.refusals`)."""
         return [DONE]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         """What a key of these settings allows, the main one first; nothing when it may do nothing."""
         parameters, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        return [Request(cls.label, cls.about(), cls.method, cls.path, parameters, answers)]
+        return [RequestExample(cls.label, cls.about(), cls.method, cls.path, parameters, answers)]
 
     @classmethod
     def hindrances(cls, key: Any, publisher: Any) -> list[str]:
@@ -73,12 +73,17 @@ class KeyKind:
     @classmethod
     def full(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The stored settings with the kind's defaults for what is not stored."""
-        return {**cls.defaults(), **{name: settings[name] for name in cls.fields if name in settings}}
+        return {
+            **cls.defaults(),
+            **{name: settings[name] for name in cls.fields if name in settings},
+        }
 
     @classmethod
     def clean(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Checks and converts settings; raises ValidationError by setting name, unknown names included."""
-        errors: dict[str, Any] = {name: "There is no such setting." for name in settings if name not in cls.fields}
+        errors: dict[str, Any] = {
+            name: "There is no such setting." for name in settings if name not in cls.fields
+        }
         cleaned = {}
         for name, field in cls.fields.items():
             try:
@@ -91,20 +96,20 @@ class KeyKind:
 
 
 _packages: list[ModuleType] = []
-_kinds: dict[str, type[KeyKind]] = {}
+_kinds: dict[str, type[KeyType]] = {}
 
 
 def register(package: ModuleType) -> None:
     """Called by an app when it is ready: the files of this package are key kinds."""
     _packages.append(package)
-    _kinds.update({kind.slug: kind for kind in declared_in(package, KeyKind)})
+    _kinds.update({kind.slug: kind for kind in classes_declared_in(package, KeyType)})
 
 
-def all_kinds() -> list[type[KeyKind]]:
+def all_key_types() -> list[type[KeyType]]:
     return list(_kinds.values())
 
 
-def kind_of(slug: str) -> type[KeyKind]:
+def key_type_of(slug: str) -> type[KeyType]:
     """The kind with this slug; KeyError when there is none."""
     return _kinds[slug]
 

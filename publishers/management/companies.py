@@ -13,4 +13,6 @@ def company_named(named: str | None) -> Company:
     if len(found) == 1:
         return found[0]
     known = ", ".join(f"{company.name} ({company.company_id})" for company in companies) or "none"
-    raise CommandError(f"{f'no company {named};' if named else 'which company?'} there are: {known}")
+    raise CommandError(
+        f"{f'no company {named};' if named else 'which company?'} there are: {known}"
+    )

@@ -20,18 +20,32 @@ class Conversion(CatalogueRow):
     position = models.PositiveIntegerField(default=0)
     seconds = models.PositiveIntegerField(default=0, help_text="Connected seconds to reach.")
     payout = models.DecimalField(
-        max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="To the publisher."
+        max_digits=12,
+        decimal_places=4,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="To the publisher.",
     )
     revenue = models.DecimalField(
-        max_digits=12, decimal_places=4, default=0, validators=[MinValueValidator(0)], help_text="From the buyer."
+        max_digits=12,
+        decimal_places=4,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="From the buyer.",
     )
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="conversions")
-    buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, blank=True, related_name="conversions")
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, blank=True, related_name="conversions"
+    )
+    buyer = models.ForeignKey(
+        Buyer, models.PROTECT, null=True, blank=True, related_name="conversions"
+    )
 
     class Meta:
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(payout__gte=0, revenue__gte=0), name="conversion_money_not_negative"),
+            models.CheckConstraint(
+                condition=Q(payout__gte=0, revenue__gte=0), name="conversion_money_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

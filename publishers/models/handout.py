@@ -27,7 +27,9 @@ class Handout(models.Model):
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", editable=False)
     key = models.ForeignKey(Key, models.PROTECT, related_name="handouts")
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="handouts")
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, blank=True, related_name="handouts"
+    )
     former_key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True, related_name="+")
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField()
@@ -35,7 +37,9 @@ class Handout(models.Model):
     switched_off_at = models.DateTimeField(null=True, blank=True)
 
     objects = HandoutQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["token"])  # who holds an old link learns nothing, and nor does its history
+    history = HistoricalRecords(
+        excluded_fields=["token"]
+    )  # who holds an old link learns nothing, and nor does its history
 
     class Meta:
         verbose_name = "posting instructions"
@@ -47,7 +51,9 @@ class Handout(models.Model):
                 name="handout_once_a_publisher",
             ),
             models.UniqueConstraint(
-                fields=["key"], condition=Q(switched_off_at=None, publisher__isnull=True), name="handout_once_a_key"
+                fields=["key"],
+                condition=Q(switched_off_at=None, publisher__isnull=True),
+                name="handout_once_a_key",
             ),
         ]
 

@@ -36,18 +36,29 @@ class Key(Retirable):
     type = models.CharField(max_length=40)
     name = models.CharField(max_length=200, blank=True)
     paused = models.BooleanField(default=False)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True, related_name="keys")
-    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="keys")
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, related_name="keys"
+    )
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, null=True, blank=True, related_name="keys"
+    )
     buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, blank=True, related_name="keys")
-    group = models.ForeignKey(BuyerGroup, models.PROTECT, null=True, blank=True, related_name="keys")
+    group = models.ForeignKey(
+        BuyerGroup, models.PROTECT, null=True, blank=True, related_name="keys"
+    )
     settings = models.JSONField(default=dict, blank=True)
     requests_per_second = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: no limit."
     )
     burst = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Requests at once. Empty: as many as a second's."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Requests at once. Empty: as many as a second's.",
     )
-    allowed_networks = models.JSONField(default=list, blank=True, help_text="Networks like 203.0.113.0/24. None: all.")
+    allowed_networks = models.JSONField(
+        default=list, blank=True, help_text="Networks like 203.0.113.0/24. None: all."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -25,16 +25,20 @@ class CompactJSONField(_Text):
         return json.loads(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return (
+            None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        )
 
 
 class LogEntry(models.Model):
     """One request. Its key, company, reservation and call are loose numbers: the log outlives what it names."""
 
     at = models.DateTimeField()
-    company_row = models.BigIntegerField(null=True)
-    key_row = models.BigIntegerField(null=True)
-    publisher_row = models.BigIntegerField(null=True)  # whom the request names, else whose key it is
+    company_pk = models.BigIntegerField(null=True, db_column="company_row")
+    key_pk = models.BigIntegerField(null=True, db_column="key_row")
+    publisher_pk = models.BigIntegerField(
+        null=True, db_column="publisher_row"
+    )  # whom the request names, else whose key it is
     key_end = models.CharField(max_length=4, blank=True)  # of a refused key, all that is kept
     type = models.CharField(max_length=40, blank=True)
     method = models.CharField(max_length=10)
@@ -57,18 +61,28 @@ class LogEntry(models.Model):
         verbose_name = "postback"
         verbose_name_plural = "postback log"
         indexes: ClassVar = [
-            models.Index(fields=["key_row", "id"], name="log_by_key"),
+            models.Index(fields=["key_pk", "id"], name="log_by_key"),
             # Newest first, with all that the list filters by: it reads no row which it does not show.
             models.Index(
                 fields=[
-                    *("company_row", "at", "id"),
-                    *("result", "type", "method", "status", "publisher_row", "key_row", "reasons"),
+                    *("company_pk", "at", "id"),
+                    *("result", "type", "method", "status", "publisher_pk", "key_pk", "reasons"),
                 ],
                 name="log_of_company",
             ),
-            models.Index(fields=["caller_number", "id"], condition=Q(caller_number__isnull=False), name="log_by_caller"),
-            models.Index(fields=["reservation_uuid"], condition=Q(reservation_uuid__isnull=False), name="log_by_reservation"),
-            models.Index(fields=["call_uuid"], condition=Q(call_uuid__isnull=False), name="log_by_call"),
+            models.Index(
+                fields=["caller_number", "id"],
+                condition=Q(caller_number__isnull=False),
+                name="log_by_caller",
+            ),
+            models.Index(
+                fields=["reservation_uuid"],
+                condition=Q(reservation_uuid__isnull=False),
+                name="log_by_reservation",
+            ),
+            models.Index(
+                fields=["call_uuid"], condition=Q(call_uuid__isnull=False), name="log_by_call"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,13 @@ from campaigns.models.ids import short_id_validator
 class Publisher(Retirable):
     """A source of calls, paid for those that convert."""
 
-    publisher_id = models.CharField("publisher ID", max_length=100, default=new_short_id, validators=[short_id_validator])
+    publisher_id = models.CharField(
+        "publisher ID", max_length=100, default=new_short_id, validators=[short_id_validator]
+    )
     name = models.CharField(max_length=200)
-    paused = models.BooleanField(default=False, help_text="Pings are rejected and calls find no buyer.")
+    paused = models.BooleanField(
+        default=False, help_text="Pings are rejected and calls find no buyer."
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -24,7 +28,9 @@ class Publisher(Retirable):
                 name="publisher_id_unique",
                 violation_error_message="Another publisher has this ID.",
             ),
-            models.CheckConstraint(condition=~Q(publisher_id="") & ~Q(name=""), name="publisher_named"),
+            models.CheckConstraint(
+                condition=~Q(publisher_id="") & ~Q(name=""), name="publisher_named"
+            ),
         ]
 
     def __str__(self) -> str:

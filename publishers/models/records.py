@@ -25,7 +25,9 @@ class IdempotencyRecord(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["scope", "method", "path", "idempotency_key"], name="idempotency_once"),
+            models.UniqueConstraint(
+                fields=["scope", "method", "path", "idempotency_key"], name="idempotency_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -36,7 +38,9 @@ class StoredTag(models.Model):
     """A tag that waits for its caller's next call: in the company, or on one campaign."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
-    scope = models.CharField(max_length=32, blank=True)  # "": any campaign's call; "campaign:5": only that one's
+    scope = models.CharField(
+        max_length=32, blank=True
+    )  # "": any campaign's call; "campaign:5": only that one's
     publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="+")
     caller_number = models.CharField(max_length=20)
     name = models.CharField(max_length=100)
@@ -46,7 +50,9 @@ class StoredTag(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "caller_number", "scope", "name"], name="stored_tag_once"),
+            models.UniqueConstraint(
+                fields=["company", "caller_number", "scope", "name"], name="stored_tag_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from publishers.admin.key_cards import kind_label
+from publishers.admin.key_cards import key_type_label
 from publishers.models import LogEntry
 
 # The words that the log keeps, as an account manager says them. Where they differ, the word itself stands behind.
@@ -30,7 +30,10 @@ RESULTS = {
 }
 COLORS = {
     **dict.fromkeys(("reserved", "confirmed", "claimed", "converted"), "success"),
-    **dict.fromkeys(("shielded", "replayed", "stored", "in-progress", "applied", "already-converted", "done"), "info"),
+    **dict.fromkeys(
+        ("shielded", "replayed", "stored", "in-progress", "applied", "already-converted", "done"),
+        "info",
+    ),
     **dict.fromkeys(("no-target", "expired", "rejected"), "warning"),
     **dict.fromkeys(("refused", "failed"), "danger"),
 }
@@ -58,17 +61,17 @@ _LONGEST = 160
 _MOST_REASONS = 3
 
 
-def result(entry: LogEntry) -> str:
+def result_text(entry: LogEntry) -> str:
     """`Reserved`; of an error with its status: `Refused: 422`."""
     word = RESULTS.get(entry.result, entry.result)
     return f"{word}: {entry.status}" if entry.status >= 400 else word
 
 
-def kind(entry: LogEntry) -> str:
-    return "Transfer" if entry.type == "transfer" else kind_label(entry.type) or "Unknown key"
+def key_type_text(entry: LogEntry) -> str:
+    return "Transfer" if entry.type == "transfer" else key_type_label(entry.type) or "Unknown key"
 
 
-def status(code: int) -> str:
+def status_text(code: int) -> str:
     """`422 Unprocessable Entity`, or the number alone where it has no name."""
     phrase = next((one.phrase for one in HTTPStatus if one == code), "")
     return f"{code} {phrase}".strip()
@@ -78,22 +81,22 @@ def status_means(code: int) -> str:
     return _STATUSES.get(code, "")
 
 
-def reason(slug: str) -> str:
+def reason_label(slug: str) -> str:
     """A reason's code as a label: `group-daily-cap` is Group daily cap."""
     return slug.replace("-", " ").capitalize()
 
 
-def error(entry: LogEntry) -> str:
+def error_text(entry: LogEntry) -> str:
     """What the answer says went wrong, in either format; blank when nothing did."""
     if entry.status < 400:
         return ""
     found = _IN_XML.search(entry.response)
-    text = html.unescape(found[1]) if found else members(entry).get("error", "")
+    text = html.unescape(found[1]) if found else error_members(entry).get("error", "")
     words = " ".join(str(text).split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
-def members(entry: LogEntry) -> dict[str, Any]:
+def error_members(entry: LogEntry) -> dict[str, Any]:
     """What a JSON answer holds; nothing of any other."""
     try:
         read = json.loads(entry.response)
@@ -102,15 +105,19 @@ def members(entry: LogEntry) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def refusals(trace: dict[str, Any]) -> str:
+def refusal_counts(trace: dict[str, Any]) -> str:
     """How many buyers were refused for what, the most frequent first: `3 closed, 1 filtered out`."""
-    counted = [(sum(len(rows) for _, rows in groups), slug) for slug, groups in trace["refused"].items()]
+    counted = [
+        (sum(len(rows) for _, rows in groups), slug) for slug, groups in trace["refused"].items()
+    ]
     counted.sort(key=lambda pair: -pair[0])
-    told = [f"{count} {_REFUSED.get(slug) or _refused(slug)}" for count, slug in counted[:_MOST_REASONS]]
+    told = [
+        f"{count} {_REFUSED.get(slug) or _refused(slug)}" for count, slug in counted[:_MOST_REASONS]
+    ]
     rest = sum(count for count, _ in counted[_MOST_REASONS:])
     return ", ".join([*told, f"{rest} for other reasons"] if rest else told)
 
 
 def _refused(slug: str) -> str:
-    label = reason(slug).lower()
+    label = reason_label(slug).lower()
     return f"{label} full" if slug.endswith("-cap") else label

@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class RelatedCard:
     """Something that a request led to, as it stands now: its page, its state with a label's color, and facts by name."""
 
     title: str

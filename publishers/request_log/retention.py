@@ -12,8 +12,8 @@ _TRIM = (
 )
 
 
-def trim_log(*, before: datetime, most: int) -> int:
+def delete_old_rows(*, before: datetime, limit: int) -> int:
     """Deletes at most so many of the oldest rows of the log that were written before a moment; how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_TRIM, [most, connection.ops.adapt_datetimefield_value(before)])
+        cursor.execute(_TRIM, [limit, connection.ops.adapt_datetimefield_value(before)])
         return int(cursor.rowcount)

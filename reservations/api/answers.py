@@ -9,18 +9,23 @@ from django.conf import settings
 from campaigns import phone
 from config.http.values import milliseconds
 from reservations import lifecycle
-from reservations.lifecycle import Ask, Outcome
+from reservations.lifecycle import ReserveRequest, ReserveResult
 from reservations.models import Reservation, Status
-from reservations.numbers import sip_user
+from reservations.numbers import reservation_sip_user
 
 _WITH_NUMBER = (Status.RESERVED, Status.CONFIRMED, Status.CLAIMED)
 
 
-def rtb(row: Reservation, *, key_settings: Mapping[str, Any], shielded: bool, now: datetime) -> dict[str, Any]:
+def rtb(
+    row: Reservation, *, key_settings: Mapping[str, Any], shielded: bool, now: datetime
+) -> dict[str, Any]:
     """The flat answer of real-time bidding. Payout in the company's currency, seconds to reach it, `expires_at` in UTC."""
     status = row.status_at(now)
     if status not in _WITH_NUMBER:
-        return {"uuid": str(row.uuid), "status": Status.REJECTED if status == Status.REJECTED else Status.NO_TARGET}
+        return {
+            "uuid": str(row.uuid),
+            "status": Status.REJECTED if status == Status.REJECTED else Status.NO_TARGET,
+        }
     prefix = settings.RTB_FIELD_PREFIX
     answer = {
         "uuid": str(row.uuid),
@@ -30,14 +35,14 @@ def rtb(row: Reservation, *, key_settings: Mapping[str, Any], shielded: bool, no
         "inbound_number": row.inbound_number,
     }
     if key_settings["return_sip_address"]:
-        answer["sip_address"] = sip_user(row.uuid)
+        answer["sip_address"] = reservation_sip_user(row.uuid)
     answer["expires_at"] = row.expires_at
     if shielded:
         answer[f"{prefix}_ping_shield"] = True
     return answer
 
 
-def call_reservation(ask: Ask, outcome: Outcome) -> dict[str, Any]:
+def call_reservation(ask: ReserveRequest, outcome: ReserveResult) -> dict[str, Any]:
     """The answer of the older API. Moments inside `call` are in milliseconds since 1970, the others in UTC.
 
     A claimed reservation is live no more and shields nobody, so no answer is ever about a call that has begun.
@@ -67,7 +72,7 @@ def _bare(number: str | None) -> int | str | None:
     return int(number) if number and number.startswith("+") else number
 
 
-def _buyer_id(ask: Ask, row: Reservation) -> str | None:
+def _buyer_id(ask: ReserveRequest, row: Reservation) -> str | None:
     candidate = ask.campaign.buyers.by_row.get(row.buyer_id or 0)
     if candidate is not None:
         return candidate.buyer_id
@@ -88,11 +93,14 @@ def _call(row: Reservation, buyer_id: str | None) -> dict[str, Any]:
     }
 
 
-def _tag_values(ask: Ask, row: Reservation) -> list[dict[str, str]]:
+def _tag_values(ask: ReserveRequest, row: Reservation) -> list[dict[str, str]]:
     """The tags that were reserved for, in the order in which they were sent: PostgreSQL keeps none."""
     sent = {name: row.tags[name] for name in [*ask.tags, *row.tags] if name in row.tags}
     return [{"key": name, "operator": "==", "value": value} for name, value in sent.items()]
 
 
-def _conversion_groups(ask: Ask, row: Reservation) -> list[dict[str, Any]]:
-    return [{"seconds": seconds, "payout": payout} for seconds, payout in lifecycle.steps(ask, row)]
+def _conversion_groups(ask: ReserveRequest, row: Reservation) -> list[dict[str, Any]]:
+    return [
+        {"seconds": seconds, "payout": payout}
+        for seconds, payout in lifecycle.reserve_steps(ask, row)
+    ]

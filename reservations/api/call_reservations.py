@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from campaigns.errors import Missing
-from publishers.gateway.request import Visit
+from publishers.gateway.request import KeyRequest
 from reservations import lifecycle
 
 from . import answers, descriptions
@@ -16,7 +16,7 @@ class CreateCallReservation(Pings):
 
     kinds: ClassVar = ("call_reservation",)
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         if visit.caller_number is None:
             raise Missing("caller_number")
         if visit.parameters.publisher() is None:

@@ -19,34 +19,62 @@ ANSWER = inline_serializer(
     "RTB",
     {
         "uuid": serializers.UUIDField(),
-        "status": serializers.ChoiceField(["reserved", "confirmed", "claimed", "no-target", "rejected"]),
-        f"{_PREFIX}_payout": serializers.FloatField(required=False, help_text="To the publisher, in the company's currency."),
-        f"{_PREFIX}_seconds": serializers.IntegerField(required=False, help_text="Connected seconds that earn it."),
-        "inbound_number": serializers.CharField(required=False, help_text="Where to send the call: a number, or sip: address."),
-        "sip_address": serializers.CharField(required=False, help_text="user@domain, where the key asks for it."),
+        "status": serializers.ChoiceField(
+            ["reserved", "confirmed", "claimed", "no-target", "rejected"]
+        ),
+        f"{_PREFIX}_payout": serializers.FloatField(
+            required=False, help_text="To the publisher, in the company's currency."
+        ),
+        f"{_PREFIX}_seconds": serializers.IntegerField(
+            required=False, help_text="Connected seconds that earn it."
+        ),
+        "inbound_number": serializers.CharField(
+            required=False, help_text="Where to send the call: a number, or sip: address."
+        ),
+        "sip_address": serializers.CharField(
+            required=False, help_text="user@domain, where the key asks for it."
+        ),
         "expires_at": serializers.DateTimeField(required=False),
-        f"{_PREFIX}_ping_shield": serializers.BooleanField(required=False, help_text="True on a repeat of a live ping."),
+        f"{_PREFIX}_ping_shield": serializers.BooleanField(
+            required=False, help_text="True on a repeat of a live ping."
+        ),
     },
 )
 ASK = inline_serializer(
     "Ping",
     {
         "key": serializers.CharField(required=False),
-        "caller_number": serializers.CharField(required=False, help_text="Where the call originates."),
+        "caller_number": serializers.CharField(
+            required=False, help_text="Where the call originates."
+        ),
         "inbound_number": serializers.CharField(
             required=False, help_text="The number that will be dialed, if it is known already."
         ),
-        "publisher_id": serializers.CharField(required=False, help_text="Also source_id or affiliate_id."),
+        "publisher_id": serializers.CharField(
+            required=False, help_text="Also source_id or affiliate_id."
+        ),
     },
 )
 CONFIRM = inline_serializer(
     "Confirmation",
-    {"key": serializers.CharField(required=False), "status": serializers.ChoiceField(["confirmed"], required=False)},
+    {
+        "key": serializers.CharField(required=False),
+        "status": serializers.ChoiceField(["confirmed"], required=False),
+    },
 )
 
-_STATUS = OpenApiParameter("status", str, OpenApiParameter.QUERY, enum=["confirmed"], description="Also read from the body.")
+_STATUS = OpenApiParameter(
+    "status",
+    str,
+    OpenApiParameter.QUERY,
+    enum=["confirmed"],
+    description="Also read from the body.",
+)
 _CALLER = OpenApiParameter(
-    "caller_number", str, OpenApiParameter.QUERY, description="Every parameter that is not reserved is a tag."
+    "caller_number",
+    str,
+    OpenApiParameter.QUERY,
+    description="Every parameter that is not reserved is a tag.",
 )
 _EXAMPLE = OpenApiExample(
     "Reserved",
@@ -101,9 +129,14 @@ _CALL = inline_serializer(
         "formatted_caller_number": serializers.CharField(help_text="As it is written at home."),
         "status": serializers.CharField(help_text="As the reservation's."),
         "start_time": Milliseconds(allow_null=True),
-        "end_time": Milliseconds(allow_null=True, help_text="Without a buyer: of this answer, in milliseconds since 1970."),
+        "end_time": Milliseconds(
+            allow_null=True,
+            help_text="Without a buyer: of this answer, in milliseconds since 1970.",
+        ),
         "caller_number": serializers.CharField(),
-        "target_id": serializers.CharField(allow_null=True, help_text="The buyer_id of the buyer that is held."),
+        "target_id": serializers.CharField(
+            allow_null=True, help_text="The buyer_id of the buyer that is held."
+        ),
         "winning_leg_connected_at": Milliseconds(allow_null=True),
         "winning_leg_disconnected_at": Milliseconds(allow_null=True),
     },
@@ -116,19 +149,27 @@ _TAG_VALUE: dict[str, serializers.Field] = {
 _RESERVATION = inline_serializer(
     "ReservationOfCall",
     {
-        "inbound_number": BareNumber(allow_null=True, help_text="Where to send the call: an integer, or a sip: address."),
+        "inbound_number": BareNumber(
+            allow_null=True, help_text="Where to send the call: an integer, or a sip: address."
+        ),
         "caller_number": serializers.CharField(),
         "status": serializers.ChoiceField(["reserved", "no-target", "rejected"]),
         "expires_at": serializers.DateTimeField(allow_null=True),
         "claimed_at": serializers.DateTimeField(allow_null=True),
         "wiped_at": serializers.DateTimeField(allow_null=True),
         "call": _CALL,
-        "matched_targets": inline_serializer("MatchedTarget", {"id": serializers.CharField()}, many=True),
+        "matched_targets": inline_serializer(
+            "MatchedTarget", {"id": serializers.CharField()}, many=True
+        ),
         "tag_values": inline_serializer("ReservedTagValue", _TAG_VALUE, many=True),
         "conversion_groups": inline_serializer(
-            "ConversionGroup", {"seconds": serializers.IntegerField(), "payout": serializers.FloatField()}, many=True
+            "ConversionGroup",
+            {"seconds": serializers.IntegerField(), "payout": serializers.FloatField()},
+            many=True,
         ),
-        f"{_PREFIX}_ping_shield": serializers.BooleanField(required=False, help_text="True on a repeat of a live reservation."),
+        f"{_PREFIX}_ping_shield": serializers.BooleanField(
+            required=False, help_text="True on a repeat of a live reservation."
+        ),
     },
 )
 RESERVATION = inline_serializer("CallReservation", {"call_reservation": _RESERVATION})
@@ -136,12 +177,19 @@ RESERVE = inline_serializer(
     "CallReservationAsk",
     {
         "key": serializers.CharField(required=False),
-        "affiliate_id": serializers.CharField(required=False, help_text="Required. Also publisher_id or source_id."),
-        "caller_number": serializers.CharField(required=False, help_text="Required. Where the call originates."),
+        "affiliate_id": serializers.CharField(
+            required=False, help_text="Required. Also publisher_id or source_id."
+        ),
+        "caller_number": serializers.CharField(
+            required=False, help_text="Required. Where the call originates."
+        ),
     },
 )
 _AFFILIATE = OpenApiParameter(
-    "affiliate_id", str, OpenApiParameter.QUERY, description="The publisher. Also publisher_id or source_id."
+    "affiliate_id",
+    str,
+    OpenApiParameter.QUERY,
+    description="The publisher. Also publisher_id or source_id.",
 )
 _RESERVED = OpenApiExample(
     "Reserved for a caller",

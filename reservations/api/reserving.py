@@ -5,41 +5,41 @@ from typing import ClassVar
 
 from campaigns import phone
 from campaigns.errors import Gone, Missing, Refusal
-from publishers.gateway.prefetch import Part
-from publishers.gateway.request import Visit
-from publishers.gateway.viewset import Door
-from publishers.snapshot import KeyFacts, PublisherFacts, Snapshot
+from publishers.gateway.prefetch import QueryPart
+from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import KeyedViewSet
+from publishers.snapshot import KeySnapshot, PublisherSnapshot, Snapshot
 from reservations import lifecycle, numbers, queries
-from reservations.lifecycle import Ask
+from reservations.lifecycle import ReserveRequest
 from reservations.models import Reservation
 
 
-class Reserving(Door):
+class Reserving(KeyedViewSet):
     """What takes places: nothing is refused for what a reservation past its end still holds."""
 
-    reads: ClassVar[tuple[Part, ...]] = (queries.OVERDUE,)
+    reads: ClassVar[tuple[QueryPart, ...]] = (queries.OVERDUE,)
 
-    def prepare(self, visit: Visit) -> None:
+    def prepare(self, visit: KeyRequest) -> None:
         """Gives back what reservations past their end still hold, if no sweep has: late is never wrong."""
         if visit.read.get("overdue") and visit.snapshot:
-            lifecycle.expire_all_due(now=visit.now, company_row=visit.snapshot.company_row)
+            lifecycle.expire_all_due(now=visit.now, company_pk=visit.snapshot.company_pk)
             self.read_again(visit)
 
 
 class Pings(Reserving):
     """What both reserving APIs do with a ping."""
 
-    reads: ClassVar[tuple[Part, ...]] = queries.PING
+    reads: ClassVar[tuple[QueryPart, ...]] = queries.PING
 
 
-def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
+def ask_of(visit: KeyRequest, *, number_anyway: bool = False) -> ReserveRequest:
     """The ping in a request; raises Missing for a required tag, Refusal for a number that cannot be dialed."""
     key, snapshot = visit.let_in()
-    campaign = snapshot.campaigns.get(key.campaign_row or 0)
+    campaign = snapshot.campaigns.get(key.campaign_pk or 0)
     if campaign is None:
         raise Gone("the campaign of this key was deleted")
     publisher = visit.named_publisher()
-    return Ask(
+    return ReserveRequest(
         snapshot=snapshot,
         key=key,
         campaign=campaign,
@@ -47,7 +47,7 @@ def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
         caller_number=visit.caller_number,
         inbound_number=_asked_number(visit, snapshot),
         tags=_tags(visit, key, publisher),
-        stored=queries.waiting_tags(visit.read["waiting"], campaign_row=campaign.row),
+        stored=queries.waiting_tags(visit.read["waiting"], campaign_pk=campaign.row),
         used=queries.used_of(visit.read["full"]),
         open_rows=queries.open_rows(visit.read["open"]),
         repeats=queries.repeats_of(visit.read["repeats"], campaign, now=visit.now),
@@ -56,7 +56,7 @@ def ask_of(visit: Visit, *, number_anyway: bool = False) -> Ask:
     )
 
 
-def _asked_number(visit: Visit, snapshot: Snapshot) -> str | None:
+def _asked_number(visit: KeyRequest, snapshot: Snapshot) -> str | None:
     said = visit.parameters.number_text("inbound_number")
     if said is None:
         return None
@@ -66,7 +66,9 @@ def _asked_number(visit: Visit, snapshot: Snapshot) -> str | None:
     return number
 
 
-def _tags(visit: Visit, key: KeyFacts, publisher: PublisherFacts | None) -> dict[str, str]:
+def _tags(
+    visit: KeyRequest, key: KeySnapshot, publisher: PublisherSnapshot | None
+) -> dict[str, str]:
     sent = visit.parameters.tags()
     for name in key.settings["required_tags"]:
         if not sent.get(name, "").strip():
@@ -76,18 +78,18 @@ def _tags(visit: Visit, key: KeyFacts, publisher: PublisherFacts | None) -> dict
     return tags if unknown is None else {**tags, "publisher_id": unknown}
 
 
-def prefixed(tags: Mapping[str, str], key: KeyFacts) -> dict[str, str]:
+def prefixed(tags: Mapping[str, str], key: KeySnapshot) -> dict[str, str]:
     """The tags under the names that the key gives them."""
     return {key.settings["tag_prefix"] + name: value for name, value in tags.items()}
 
 
-def note_foreign_number(visit: Visit, row: Reservation, snapshot: Snapshot) -> None:
+def note_foreign_number(visit: KeyRequest, row: Reservation, snapshot: Snapshot) -> None:
     number = row.inbound_number
     if number and number not in snapshot.numbers and number != numbers.sip_address(row.uuid):
         visit.notes.append(f"{number} is no number of this company: a call to it is not seen here.")
 
 
-def log_outcome(visit: Visit, outcome: lifecycle.Outcome) -> None:
+def log_outcome(visit: KeyRequest, outcome: lifecycle.ReserveResult) -> None:
     """Puts into the log row what the ping came to."""
     row = outcome.reservation
     visit.reservation_uuid = row.uuid

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from campaigns.errors import Missing, NotFound, Refusal
-from publishers.gateway.request import Visit
+from publishers.gateway.request import KeyRequest
 from reservations import lifecycle
 
 from . import answers, descriptions
@@ -17,14 +17,16 @@ class CreateRTB(Pings):
 
     kinds: ClassVar = ("rtb",)
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         key, snapshot = visit.let_in()
         if visit.caller_number is None and not key.settings["allow_no_caller_number"]:
             raise Missing("caller_number")
         outcome = lifecycle.reserve(ask_of(visit))
         log_outcome(visit, outcome)
         note_foreign_number(visit, outcome.reservation, snapshot)
-        return 200, answers.rtb(outcome.reservation, key_settings=key.settings, shielded=outcome.shielded, now=visit.now)
+        return 200, answers.rtb(
+            outcome.reservation, key_settings=key.settings, shielded=outcome.shielded, now=visit.now
+        )
 
 
 @descriptions.confirm_rtb
@@ -33,7 +35,7 @@ class ConfirmRTB(Reserving):
 
     kinds: ClassVar = ("rtb",)
 
-    def put(self, visit: Visit, uuid: str) -> tuple[int, dict[str, Any]]:
+    def put(self, visit: KeyRequest, uuid: str) -> tuple[int, dict[str, Any]]:
         key, snapshot = visit.let_in()
         status = visit.parameters.value("status")
         if status is None:

@@ -6,16 +6,24 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings as installation
 
-from publishers.instructions.vocabulary import SAMPLE_MOMENT, Answer, Call, Parameter, Request, caller, publisher
-from publishers.keys.types import KeyKind
+from publishers.instructions.vocabulary import (
+    SAMPLE_MOMENT,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+    RequestText,
+    caller_parameter,
+    publisher_parameter,
+)
+from publishers.keys.types import KeyType
 
-from .settings import pauses, shared_fields, told_tags, trial
+from .settings import pauses, shared_fields, tag_parameters, trial_request
 
 _MOMENT = 1_777_962_308_295  # SAMPLE_MOMENT in milliseconds
 _EMPTY: Mapping[str, Any] = {"matched_targets": [], "tag_values": [], "conversion_groups": []}
 
 
-class CallReservation(KeyKind):
+class CallReservation(KeyType):
     """Asks for a buyer for one caller, and for the number to transfer the call to."""
 
     slug = "call_reservation"
@@ -26,15 +34,21 @@ class CallReservation(KeyKind):
     fields: ClassVar[dict[str, forms.Field]] = shared_fields(ttl_seconds=300)
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
-        return [caller(), publisher("affiliate_id", required=True), *told_tags(settings)]
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
+        return [
+            caller_parameter(),
+            publisher_parameter("affiliate_id", required=True),
+            *tag_parameters(settings),
+        ]
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
-        again = {f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."}
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
+        again = {
+            f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."
+        }
         held = _reserved(settings)
         return [
-            Answer(
+            AnswerText(
                 200,
                 "reserved: there is a buyer",
                 {"call_reservation": held},
@@ -42,20 +56,20 @@ class CallReservation(KeyKind):
                 f"{settings['ttl_seconds']} seconds. A later one is a call like any other: it may find nobody.",
                 _MEMBERS,
             ),
-            Answer(
+            AnswerText(
                 200,
                 "no-target: nobody takes this caller now",
                 {"call_reservation": _without("no-target")},
                 "Keep the call, and ask again for the next caller. There is an inbound_number all the same, or null: a call to "
                 "it would be yours, but no buyer is held for it.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "rejected: calls are not taken at present",
                 {"call_reservation": _without("rejected")},
                 "The campaign is paused, or you are. Do not send the call; ask whoever gave you this page.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "A repeat, while the first reservation lives",
                 {"call_reservation": {**held, **dict.fromkeys(again, True)}},
@@ -66,10 +80,21 @@ class CallReservation(KeyKind):
         ]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = Call("reserved", "inbound_number", within="call_reservation")
-        return [Request("Ask for a buyer", cls.about(), "POST", cls.path, asked, answers, trial=trial(settings), call=call)]
+        call = RequestText("reserved", "inbound_number", within="call_reservation")
+        return [
+            RequestExample(
+                "Ask for a buyer",
+                cls.about(),
+                "POST",
+                cls.path,
+                asked,
+                answers,
+                trial=trial_request(settings),
+                call=call,
+            )
+        ]
 
     @classmethod
     def hindrances(cls, key: Any, publisher: Any) -> list[str]:
@@ -109,11 +134,17 @@ def _answered(status: str, expires_at: str | None, call: Mapping[str, Any]) -> d
 
 
 def _reserved(settings: Mapping[str, Any]) -> dict[str, Any]:
-    sent = {parameter.name: parameter.example for parameter in told_tags(settings) if parameter.required}
+    sent = {
+        parameter.name: parameter.example
+        for parameter in tag_parameters(settings)
+        if parameter.required
+    }
     return {
         **_answered("reserved", SAMPLE_MOMENT, {"target_id": "b1"}),
         "matched_targets": [{"id": "b1"}],
-        "tag_values": [{"key": name, "operator": "==", "value": value} for name, value in sent.items()],
+        "tag_values": [
+            {"key": name, "operator": "==", "value": value} for name, value in sent.items()
+        ],
         "conversion_groups": [{"seconds": 120, "payout": 90.0}],
     }
 

@@ -6,15 +6,24 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings as installation
 
-from publishers.instructions.vocabulary import SAMPLE_MOMENT, SAMPLE_UUID, Answer, Call, Parameter, Request, caller, publisher
-from publishers.keys.types import KeyKind, NumberOrNoneField
+from publishers.instructions.vocabulary import (
+    SAMPLE_MOMENT,
+    SAMPLE_UUID,
+    AnswerText,
+    ParameterText,
+    RequestExample,
+    RequestText,
+    caller_parameter,
+    publisher_parameter,
+)
+from publishers.keys.types import KeyType, NumberOrNoneField
 
-from .settings import pauses, shared_fields, told_tags, trial
+from .settings import pauses, shared_fields, tag_parameters, trial_request
 
 _LATE = "A call that comes later is a call like any other: it may find nobody, and may not be paid."
 
 
-class RealTimeBidding(KeyKind):
+class RealTimeBidding(KeyType):
     """Asks for a buyer for one caller: the answer says whether there is one, what the call pays, and which number to dial."""
 
     slug = "rtb"
@@ -44,16 +53,21 @@ class RealTimeBidding(KeyKind):
     }
 
     @classmethod
-    def parameters(cls, settings: Mapping[str, Any]) -> list[Parameter]:
+    def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         optional = settings["allow_no_caller_number"]
-        number = caller("The phone number that the call comes from. May be left out." if optional else "", required=not optional)
-        return [number, publisher(), *told_tags(settings)]
+        number = caller_parameter(
+            "The phone number that the call comes from. May be left out." if optional else "",
+            required=not optional,
+        )
+        return [number, publisher_parameter(), *tag_parameters(settings)]
 
     @classmethod
-    def answers(cls, settings: Mapping[str, Any]) -> list[Answer]:
-        again = {f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."}
+    def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
+        again = {
+            f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."
+        }
         return [
-            Answer(
+            AnswerText(
                 200,
                 "reserved: there is a buyer",
                 _held("reserved", settings),
@@ -61,19 +75,19 @@ class RealTimeBidding(KeyKind):
                 + _LATE,
                 _members(),
             ),
-            Answer(
+            AnswerText(
                 200,
                 "no-target: nobody takes this caller now",
                 {"uuid": SAMPLE_UUID, "status": "no-target"},
                 "Do not send the call. Buyers open, close and fill up all day: ask again for the next caller.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "rejected: calls are not taken at present",
                 {"uuid": SAMPLE_UUID, "status": "rejected"},
                 "The campaign is paused, or you are. Do not send the call; ask whoever gave you this page.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "A repeat, while the first reservation lives",
                 {**_held("reserved", settings), **dict.fromkeys(again, True)},
@@ -84,10 +98,19 @@ class RealTimeBidding(KeyKind):
         ]
 
     @classmethod
-    def requests(cls, settings: Mapping[str, Any]) -> list[Request]:
+    def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = Call("reserved", "inbound_number")
-        ping = Request("Ask for a buyer", cls.about(), "POST", cls.path, asked, answers, trial=trial(settings), call=call)
+        call = RequestText("reserved", "inbound_number")
+        ping = RequestExample(
+            "Ask for a buyer",
+            cls.about(),
+            "POST",
+            cls.path,
+            asked,
+            answers,
+            trial=trial_request(settings),
+            call=call,
+        )
         return [ping, _confirm(settings)]
 
     @classmethod
@@ -121,39 +144,52 @@ def _members() -> dict[str, str]:
     }
 
 
-def _confirm(settings: Mapping[str, Any]) -> Request:
+def _confirm(settings: Mapping[str, Any]) -> RequestExample:
     """The second step, which not everybody needs."""
-    optional = "A reservation holds its place already, so this changes little. " if settings["count_on_reserve"] else ""
-    return Request(
+    optional = (
+        "A reservation holds its place already, so this changes little. "
+        if settings["count_on_reserve"]
+        else ""
+    )
+    return RequestExample(
         "Confirm that the call will come",
         f"{optional}Optional. Send it when you know that you will send the call: the buyer's place is then yours until "
         "expires_at, and nobody else can fill it. You may also dial without it.",
         "PUT",
         "/rtbs/{uuid}.json",
         (
-            Parameter("uuid", "The uuid of the answer “reserved”.", SAMPLE_UUID, "UUID", required=True, in_path=True),
-            Parameter("status", "Always the word confirmed.", "confirmed", "confirmed", required=True),
+            ParameterText(
+                "uuid",
+                "The uuid of the answer “reserved”.",
+                SAMPLE_UUID,
+                "UUID",
+                required=True,
+                in_path=True,
+            ),
+            ParameterText(
+                "status", "Always the word confirmed.", "confirmed", "confirmed", required=True
+            ),
         ),
         (
-            Answer(
+            AnswerText(
                 200,
                 "confirmed: the place is yours",
                 _held("confirmed", settings),
                 "Dial inbound_number before expires_at, which is the same as before. Confirming twice does no harm.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "claimed: the call has arrived",
                 _held("claimed", settings),
                 "Your call is with us already; there is nothing left to confirm.",
             ),
-            Answer(
+            AnswerText(
                 200,
                 "no-target: the place is gone",
                 {"uuid": SAMPLE_UUID, "status": "no-target"},
                 "The buyer has filled up or stopped meanwhile, or the time is over. Do not send the call; ask anew.",
             ),
-            Answer(
+            AnswerText(
                 404,
                 "There is no such reservation",
                 {"error": "reservation not found"},
@@ -162,5 +198,5 @@ def _confirm(settings: Mapping[str, Any]) -> Request:
         ),
         trial="A test is a real request: it takes a place of the buyer's until expires_at. Ask for a buyer first; the uuid of "
         "the answer is filled in here.",
-        call=Call("confirmed", "inbound_number"),
+        call=RequestText("confirmed", "inbound_number"),
     )

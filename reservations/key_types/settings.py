@@ -7,10 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from config.http.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
-from publishers.instructions.vocabulary import ANY_TAG, Parameter, tag
+from publishers.instructions.vocabulary import ANY_TAG, ParameterText, tag_parameter
 from publishers.keys.types import WordsField
 
-KNOWN_NUMBER = Parameter(
+KNOWN_NUMBER = ParameterText(
     "inbound_number",
     "Only if you know already which number you will dial: it is answered as you sent it. Else leave it out.",
     like="18335550100",
@@ -24,9 +24,13 @@ class TagNamesField(WordsField):
         super().validate(value)
         for name in value:
             if name in RESERVED:
-                raise ValidationError(f"“{name}” is no tag: a ping has its own place for it. Leave it out here.")
+                raise ValidationError(
+                    f"“{name}” is no tag: a ping has its own place for it. Leave it out here."
+                )
             if not is_tag_name(name):
-                raise ValidationError(f"A tag's name has at most {MAX_TAG_NAME} characters, none of them a control character.")
+                raise ValidationError(
+                    f"A tag's name has at most {MAX_TAG_NAME} characters, none of them a control character."
+                )
 
 
 def shared_fields(*, ttl_seconds: int) -> dict[str, forms.Field]:
@@ -59,7 +63,10 @@ def shared_fields(*, ttl_seconds: int) -> dict[str, forms.Field]:
         ),
         "shield_scope": forms.ChoiceField(
             label="Ping Shield",
-            choices=[("key", "Repeats by this key"), ("campaign", "Repeats by any key of the campaign")],
+            choices=[
+                ("key", "Repeats by this key"),
+                ("campaign", "Repeats by any key of the campaign"),
+            ],
             initial="key",
             help_text="Whose second ping for a caller gets the first answer again, instead of a second buyer.",
         ),
@@ -73,15 +80,19 @@ def shared_fields(*, ttl_seconds: int) -> dict[str, forms.Field]:
     }
 
 
-def told_tags(settings: Mapping[str, Any]) -> list[Parameter]:
+def tag_parameters(settings: Mapping[str, Any]) -> list[ParameterText]:
     """The tags that a ping must carry, and that it may carry others."""
-    return [*map(tag, settings["required_tags"]), KNOWN_NUMBER, ANY_TAG]
+    return [*map(tag_parameter, settings["required_tags"]), KNOWN_NUMBER, ANY_TAG]
 
 
-def trial(settings: Mapping[str, Any]) -> str:
+def trial_request(settings: Mapping[str, Any]) -> str:
     """What a test ping does."""
     held = f"holds a buyer for {settings['ttl_seconds']} seconds, whom nobody else gets meanwhile"
-    held = held if settings["count_on_reserve"] else f"may hold a buyer for {settings['ttl_seconds']} seconds"
+    held = (
+        held
+        if settings["count_on_reserve"]
+        else f"may hold a buyer for {settings['ttl_seconds']} seconds"
+    )
     return f"A test is a real request: it is logged, and {held}. Use the number of a telephone of your own."
 
 
@@ -89,4 +100,8 @@ def pauses(key: Any, publisher: Any) -> list[str]:
     """What senders of pings are told while their campaign, or they themselves, are paused."""
     rejected = "every request is answered “rejected” until that is over"
     paused = [("This campaign is", key.campaign), ("You are", publisher)]
-    return [f"{who} paused at present: {rejected}." for who, row in paused if row is not None and row.paused]
+    return [
+        f"{who} paused at present: {rejected}."
+        for who, row in paused
+        if row is not None and row.paused
+    ]

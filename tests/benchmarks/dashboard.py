@@ -20,15 +20,22 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
 
-from callcontrol.reporting.models import Span, Tally  # noqa: E402
-from callcontrol.reporting.tasks import tally_hours  # noqa: E402
+from callcontrol.reporting.models import Rollup, RollupPeriod  # noqa: E402
+from callcontrol.reporting.tasks import write_rollups  # noqa: E402
 from campaigns.models import Member  # noqa: E402
 from tests.benchmarks import history  # noqa: E402
 from tests.benchmarks.measure import cost  # noqa: E402
 from tests.desk import browser  # noqa: E402
 
 DAYS = 30
-RANGES = ("", "range=yesterday", "range=7-days", "range=month", "range=30-days", "range=30-days&campaign={}")
+RANGES = (
+    "",
+    "range=yesterday",
+    "range=7-days",
+    "range=month",
+    "range=30-days",
+    "range=30-days&campaign={}",
+)
 
 
 def _cost(client: Client, url: str, times: int) -> tuple[int, float, float]:
@@ -55,11 +62,16 @@ def _tally() -> None:
     began, turns = time.perf_counter(), 0
     while True:
         turn = time.perf_counter()
-        done, turns = tally_hours(), turns + 1
-        print(f"  sweep {turns}: {done} hours and days in {time.perf_counter() - turn:.1f} s", flush=True)
+        done, turns = write_rollups(), turns + 1
+        print(
+            f"  sweep {turns}: {done} hours and days in {time.perf_counter() - turn:.1f} s",
+            flush=True,
+        )
         if done < 24:
             break
-    print(f"tallied in {time.perf_counter() - began:.1f} s: {Span.objects.count():,} spans, {Tally.objects.count():,} tallies")
+    print(
+        f"tallied in {time.perf_counter() - began:.1f} s: {RollupPeriod.objects.count():,} spans, {Rollup.objects.count():,} tallies"
+    )
 
 
 @override_settings(ALLOWED_HOSTS=["testserver"])
@@ -69,7 +81,9 @@ def main(rows: int) -> None:
     history.DAYS = DAYS
     scene = history.make_scene()
     history.fill(scene, requests=rows, reservations=rows, calls=rows * 3 // 10)
-    print(f"{connection.vendor}: {rows:,} requests, as many reservations and {rows * 3 // 10:,} calls in {DAYS} days")
+    print(
+        f"{connection.vendor}: {rows:,} requests, as many reservations and {rows * 3 // 10:,} calls in {DAYS} days"
+    )
     client = browser(scene.large, Member.Role.OWNER)
     _table("without any tally", client, scene, times=1)
     print()

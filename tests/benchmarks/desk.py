@@ -31,7 +31,10 @@ from tests.benchmarks.history import Scene  # noqa: E402
 from tests.benchmarks.measure import cost  # noqa: E402
 
 _TIMES = 5
-LOG, RESERVATIONS, CALLS = (f"/admin/{page}/" for page in ("publishers/logentry", "reservations/reservation", "callcontrol/call"))
+LOG, RESERVATIONS, CALLS = (
+    f"/admin/{page}/"
+    for page in ("publishers/logentry", "reservations/reservation", "callcontrol/call")
+)
 
 
 def _stretch(scene: Scene, column: str, day: int, days: int) -> dict[str, str]:
@@ -60,9 +63,9 @@ def _log_queries(scene: Scene) -> Iterator[tuple[str, dict[str, object]]]:
     yield "a publisher who hardly sends", {"publisher": scene.publishers[5].pk}
     yield "a campaign", {"campaign": scene.campaigns[1].pk}
     yield "a campaign, never that result", {"campaign": scene.campaigns[1].pk, "result": "failed"}
-    yield "a key", {"key_row": scene.keys[2].pk}
-    yield "a key, never that result", {"key_row": scene.keys[2].pk, "result": "failed"}
-    yield "a key that is hardly used", {"key_row": scene.keys[10].pk}
+    yield "a key", {"key_pk": scene.keys[2].pk}
+    yield "a key, never that result", {"key_pk": scene.keys[2].pk, "result": "failed"}
+    yield "a key that is hardly used", {"key_pk": scene.keys[10].pk}
     yield "a reason", {"reason": "closed"}
     yield "a reason that never was", {"reason": "hard-cap"}
     yield "a buyer refused", {"buyer": scene.buyers[0].pk}
@@ -76,7 +79,13 @@ def _log_queries(scene: Scene) -> Iterator[tuple[str, dict[str, object]]]:
     yield "search the caller of 10,000", {"q": history.HOT_CALLER}
     yield (
         "search a UUID",
-        {"q": str(LogEntry.objects.exclude(reservation_uuid=None).values_list("reservation_uuid", flat=True)[0])},
+        {
+            "q": str(
+                LogEntry.objects.exclude(reservation_uuid=None).values_list(
+                    "reservation_uuid", flat=True
+                )[0]
+            )
+        },
     )
     yield "search a key's name", {"q": "Key 3"}
 
@@ -129,14 +138,21 @@ def _cost(client: Client, url: str) -> tuple[int, float, float]:
     if status != 200:
         raise RuntimeError(f"{url}: {status}")
     costs = [cost(lambda: client.get(url), 1) for _ in range(_TIMES)]
-    return statements, statistics.median(one.cpu for one in costs) / 1000, min(one.wall for one in costs) / 1000
+    return (
+        statements,
+        statistics.median(one.cpu for one in costs) / 1000,
+        min(one.wall for one in costs) / 1000,
+    )
 
 
 def _table(title: str, people: dict[str, Client], urls: Iterator[tuple[str, str]]) -> None:
     print(f"\n{title:36}" + "".join(f"{name:>18}" for name in people))
     for what, url in urls:
         costs = [_cost(client, url) for client in people.values()]
-        print(f"  {what:34}" + "".join(f"{n:6} {cpu:5.0f} {wall:5.0f}" for n, cpu, wall in costs), flush=True)
+        print(
+            f"  {what:34}" + "".join(f"{n:6} {cpu:5.0f} {wall:5.0f}" for n, cpu, wall in costs),
+            flush=True,
+        )
 
 
 @override_settings(ALLOWED_HOSTS=["testserver"])
@@ -145,19 +161,41 @@ def main(requests: int) -> None:
     call_command("migrate", verbosity=0)
     scene = history.make_scene()
     history.fill(scene, requests=requests, reservations=requests // 2, calls=requests * 3 // 10)
-    print(f"{connection.vendor}: {requests:,} requests, half as many reservations, {requests * 3 // 10:,} calls")
+    print(
+        f"{connection.vendor}: {requests:,} requests, half as many reservations, {requests * 3 // 10:,} calls"
+    )
     print("each: statements, ms of processor time, ms by the clock")
-    people = {"one company": _person("one", scene.large), "two": _person("two", scene.large, scene.small), "all": _person("all")}
-    for path, queries in ((LOG, _log_queries), (RESERVATIONS, _reservation_queries), (CALLS, _call_queries)):
-        _table(path, people, ((what, f"{path}?{urlencode(query)}") for what, query in queries(scene)))
-    _table("one row", people, ((path, f"{path}{row}/change/") for path, row in _rows(scene).items()))
+    people = {
+        "one company": _person("one", scene.large),
+        "two": _person("two", scene.large, scene.small),
+        "all": _person("all"),
+    }
+    for path, queries in (
+        (LOG, _log_queries),
+        (RESERVATIONS, _reservation_queries),
+        (CALLS, _call_queries),
+    ):
+        _table(
+            path, people, ((what, f"{path}?{urlencode(query)}") for what, query in queries(scene))
+        )
+    _table(
+        "one row", people, ((path, f"{path}{row}/change/") for path, row in _rows(scene).items())
+    )
 
 
 def _rows(scene: Scene) -> dict[str, object]:
     """A row of each list that one company's member may see: a request that led to a call."""
-    call = Call.objects.filter(company=scene.large, reservation__isnull=False).order_by("-started_at")[0]
-    logged = LogEntry.objects.filter(reservation_uuid=call.reservation_id, company_row=scene.large.pk)
-    return {LOG: logged.values_list("pk", flat=True)[0], RESERVATIONS: call.reservation_id, CALLS: call.pk}
+    call = Call.objects.filter(company=scene.large, reservation__isnull=False).order_by(
+        "-started_at"
+    )[0]
+    logged = LogEntry.objects.filter(
+        reservation_uuid=call.reservation_id, company_pk=scene.large.pk
+    )
+    return {
+        LOG: logged.values_list("pk", flat=True)[0],
+        RESERVATIONS: call.reservation_id,
+        CALLS: call.pk,
+    }
 
 
 if __name__ == "__main__":

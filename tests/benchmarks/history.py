@@ -84,9 +84,15 @@ def make_scene() -> Scene:
     large, small = make.make_company(name="Large"), make.make_company(name="Small")
     scene = Scene(large, small, timezone.now() - timedelta(days=DAYS))
     for company, count in ((large, 3), (small, 1)):
-        scene.campaigns += [make.make_campaign(company, name=f"Campaign {number}") for number in range(count)]
-        scene.publishers += [make.make_publisher(company, name=f"Publisher {number}") for number in range(2 * count)]
-    scene.buyers = [make.make_buyer(large, name=f"Buyer {number}") for number in range(10)] + [make.make_buyer(small)]
+        scene.campaigns += [
+            make.make_campaign(company, name=f"Campaign {number}") for number in range(count)
+        ]
+        scene.publishers += [
+            make.make_publisher(company, name=f"Publisher {number}") for number in range(2 * count)
+        ]
+    scene.buyers = [make.make_buyer(large, name=f"Buyer {number}") for number in range(10)] + [
+        make.make_buyer(small)
+    ]
     for number in range(12):
         campaign = scene.campaigns[number % 3] if number < 11 else scene.campaigns[3]
         scene.keys.append(make.make_key("rtb", campaign=campaign, name=f"Key {number}"))
@@ -101,9 +107,17 @@ def fill(scene: Scene, *, requests: int, reservations: int, calls: int) -> None:
     step = DAYS * 86_400
     uuid = _UUIDS[connection.vendor]
     of_request = uuid.format(number=f"1 + n.i * {reservations - 1} / {requests}")
-    _copy(Reservation, reservations, {"created_at": _time(scene, step / reservations), "uuid": uuid.format(number="n.i")})
+    _copy(
+        Reservation,
+        reservations,
+        {"created_at": _time(scene, step / reservations), "uuid": uuid.format(number="n.i")},
+    )
     _copy(LogEntry, requests, {"at": _time(scene, step / requests), "reservation_uuid": of_request})
-    own = {"uuid": uuid.format(number="n.i"), "reservation_id": uuid.format(number="n.i"), "carrier_call_id": "'copy ' || n.i"}
+    own = {
+        "uuid": uuid.format(number="n.i"),
+        "reservation_id": uuid.format(number="n.i"),
+        "carrier_call_id": "'copy ' || n.i",
+    }
     _copy(Call, calls, {"started_at": _time(scene, step / calls), **own})
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -114,7 +128,11 @@ def _owner(scene: Scene, number: int) -> tuple[Company, Key, Publisher]:
     if number % 10 == 9:
         return scene.small, scene.keys[11], scene.publishers[6 + number % 2]
     rare = number == 7
-    return scene.large, scene.keys[10 if rare else number % 10], scene.publishers[5 if rare else number % 5]
+    return (
+        scene.large,
+        scene.keys[10 if rare else number % 10],
+        scene.publishers[5 if rare else number % 5],
+    )
 
 
 def _entry(scene: Scene, number: int) -> None:
@@ -123,13 +141,17 @@ def _entry(scene: Scene, number: int) -> None:
     unknown = number % 100 == 50
     refused = _refused(scene, number)
     sold = result == "reserved"
-    trace = {"seed": number, "eligible": [[1, 1, [row.pk for row in scene.buyers[5:10]]]] if sold else [], "refused": refused}
+    trace = {
+        "seed": number,
+        "eligible": [[1, 1, [row.pk for row in scene.buyers[5:10]]]] if sold else [],
+        "refused": refused,
+    }
     asked = result in ("reserved", "no-target")
     make.make_entry(
         None if unknown else company,
         at=scene.began,
-        key_row=None if unknown else key.pk,
-        publisher_row=None if unknown else publisher.pk,
+        key_pk=None if unknown else key.pk,
+        publisher_pk=None if unknown else publisher.pk,
         key_end="abcd",
         type="" if unknown else kind,
         result="refused" if unknown else result,
@@ -137,7 +159,12 @@ def _entry(scene: Scene, number: int) -> None:
         trace=trace if asked and not unknown else None,
         reasons=f",{','.join(refused)}," if asked and not unknown else None,
         caller_number=None,
-        parameters={"key": "…abcd", "caller_number": "2025550142", "publisher_id": publisher.publisher_id, **_TAGS},
+        parameters={
+            "key": "…abcd",
+            "caller_number": "2025550142",
+            "publisher_id": publisher.publisher_id,
+            **_TAGS,
+        },
         response=_RESERVED if sold else _NOT_RESERVED,
         address="203.0.113.7",
     )
@@ -147,13 +174,20 @@ def _refused(scene: Scene, number: int) -> dict[str, Any]:
     """Half of the buyers by a filter and one more reason."""
     unmet = {"key": "caller_state", "operator": "==", "value": "CA", "seen": "NY"}
     rows = [row.pk for row in scene.buyers]
-    return {_REASONS[number % 3]: [[{"opens": "2026-05-05T13:00:00+00:00"}, rows[:3]]], "filter": [[unmet, rows[3:5]]]}
+    return {
+        _REASONS[number % 3]: [[{"opens": "2026-05-05T13:00:00+00:00"}, rows[:3]]],
+        "filter": [[unmet, rows[3:5]]],
+    }
 
 
 def _reservation(scene: Scene, number: int) -> None:
     company, key, publisher = _owner(scene, number)
     status = ["expired", "claimed", "no-target", "expired"][number % 4]
-    buyer = scene.buyers[10] if company == scene.small else scene.buyers[9 if number == 7 else number % 9]
+    buyer = (
+        scene.buyers[10]
+        if company == scene.small
+        else scene.buyers[9 if number == 7 else number % 9]
+    )
     Reservation.objects.create(
         company=company,
         key=key,
@@ -180,7 +214,9 @@ def _call(scene: Scene, number: int) -> None:
         company=company,
         campaign=key.campaign,
         publisher=publisher,
-        buyer=scene.buyers[10] if company == scene.small else scene.buyers[9 if number == 7 else number % 9],
+        buyer=scene.buyers[10]
+        if company == scene.small
+        else scene.buyers[9 if number == 7 else number % 9],
         carrier="simulator",
         carrier_call_id=f"template {number}",
         status="no-target" if number == 33 else "finished",
@@ -203,7 +239,9 @@ def _time(scene: Scene, step: float) -> str:
 
 def _copy(model: type[Model], count: int, own: dict[str, str]) -> None:
     """Copies the rows there are, in turn, until there are so many; `own` are the columns that each has for itself."""
-    columns = [str(column.column) for column in model._meta.concrete_fields if column.column != "id"]
+    columns = [
+        str(column.column) for column in model._meta.concrete_fields if column.column != "id"
+    ]
     values = {"caller_number": _caller(), **own}
     sql = _COPY.format(
         table=model._meta.db_table,

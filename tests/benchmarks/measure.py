@@ -63,11 +63,16 @@ def interleaved(runs: Sequence[Run], *, times: Sequence[int], rounds: int) -> li
 
 def ratio(runs: Sequence[Run], *, times: Sequence[int], rounds: int) -> float:
     """The median, over rounds, of the second's cost over the first's in the same round."""
-    pairs = [[cost(run, count).cpu for run, count in zip(runs, times, strict=True)] for _ in range(rounds)]
+    pairs = [
+        [cost(run, count).cpu for run, count in zip(runs, times, strict=True)]
+        for _ in range(rounds)
+    ]
     return statistics.median(second / first for first, second in pairs)
 
 
-def _start(status: str, headers: list[tuple[str, str]], error: object = None, /) -> Callable[[bytes], object]:
+def _start(
+    status: str, headers: list[tuple[str, str]], error: object = None, /
+) -> Callable[[bytes], object]:
     return bytes
 
 
@@ -100,4 +105,7 @@ class Client:
         """How many statements a request makes, BEGIN and COMMIT apart."""
         with CaptureQueriesContext(connection) as queries:
             self()
-        return sum(not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for query in queries)
+        return sum(
+            not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+            for query in queries
+        )

@@ -50,7 +50,16 @@ class ReservationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Reservation
-        fields = ["uuid", "status", "payout", "seconds", "inbound_number", "expires_at", "campaign", "buyer"]
+        fields = [
+            "uuid",
+            "status",
+            "payout",
+            "seconds",
+            "inbound_number",
+            "expires_at",
+            "campaign",
+            "buyer",
+        ]
 
 
 class PingSerializer(serializers.Serializer):
@@ -65,15 +74,19 @@ class NaivePing(APIView):
     def post(self, request: Request) -> Response:
         asked = PingSerializer(data={**request.query_params.dict(), **dict(request.data)})
         asked.is_valid(raise_exception=True)
-        key = Key.objects.select_related("campaign__company").get(key=asked.validated_data["key"], paused=False)
+        key = Key.objects.select_related("campaign__company").get(
+            key=asked.validated_data["key"], paused=False
+        )
         caller = "+" + asked.validated_data["caller_number"]
         with transaction.atomic():
-            reservation = self._live(key, caller) or self._reserve(key, caller, dict(request.query_params))
+            reservation = self._live(key, caller) or self._reserve(
+                key, caller, dict(request.query_params)
+            )
         answer = ReservationSerializer(reservation).data
         LogEntry.objects.create(
             at=timezone.now(),
-            company_row=key.company_id,
-            key_row=key.pk,
+            company_pk=key.company_id,
+            key_pk=key.pk,
             method="POST",
             path=request.path,
             parameters=dict(request.query_params),
@@ -86,16 +99,31 @@ class NaivePing(APIView):
         return Response(answer)
 
     def _live(self, key: Key, caller: str) -> Reservation | None:
-        return Reservation.objects.filter(key=key, caller_number=caller, status__in=_OPEN, expires_at__gt=timezone.now()).first()
+        return Reservation.objects.filter(
+            key=key, caller_number=caller, status__in=_OPEN, expires_at__gt=timezone.now()
+        ).first()
 
     def _reserve(self, key: Key, caller: str, tags: dict[str, Any]) -> Reservation:
         assert key.campaign
-        buyers = [buyer for route in Route.objects.filter(campaign=key.campaign) if (buyer := self._fit(route, tags))]
+        buyers = [
+            buyer
+            for route in Route.objects.filter(campaign=key.campaign)
+            if (buyer := self._fit(route, tags))
+        ]
         best = min(buyer.priority for buyer in buyers)
         buyer = random.choice([buyer for buyer in buyers if buyer.priority == best])
-        taken = Reservation.objects.filter(caller_number=caller, status__in=_OPEN).values_list("inbound_number", flat=True)
-        number = InboundNumber.objects.filter(campaign=key.campaign, in_pool=True).exclude(number__in=taken).order_by("?").first()
-        conversion = Conversion.objects.filter(Q(buyer=buyer) | Q(buyer=None), campaign=key.campaign).first()
+        taken = Reservation.objects.filter(caller_number=caller, status__in=_OPEN).values_list(
+            "inbound_number", flat=True
+        )
+        number = (
+            InboundNumber.objects.filter(campaign=key.campaign, in_pool=True)
+            .exclude(number__in=taken)
+            .order_by("?")
+            .first()
+        )
+        conversion = Conversion.objects.filter(
+            Q(buyer=buyer) | Q(buyer=None), campaign=key.campaign
+        ).first()
         return Reservation.objects.create(
             company=key.company,
             key=key,
@@ -125,9 +153,15 @@ class NaivePing(APIView):
         return row.operator != "==" or tags.get(row.key, [""])[0] == row.value
 
     def _full(self, buyer: Buyer) -> bool:
-        now, counted = timezone.now(), Reservation.objects.filter(buyer=buyer, status__in=[*_OPEN, "claimed"])
+        now, counted = (
+            timezone.now(),
+            Reservation.objects.filter(buyer=buyer, status__in=[*_OPEN, "claimed"]),
+        )
         spans = {buyer.hourly_cap: timedelta(hours=1), buyer.daily_cap: timedelta(days=1)}
-        return any(cap is not None and counted.filter(created_at__gt=now - span).count() >= cap for cap, span in spans.items())
+        return any(
+            cap is not None and counted.filter(created_at__gt=now - span).count() >= cap
+            for cap, span in spans.items()
+        )
 
 
 urlpatterns = [path("naive.json", NaivePing.as_view()), path("", include("config.urls"))]

@@ -16,16 +16,25 @@ def _row(model: type[Model]) -> tuple[str, list[Any], list[str]]:
     """An INSERT of the newest row's values, without its primary key if the database gives that."""
     names = [str(field.column) for field in model._meta.concrete_fields if field.column != "id"]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(names)} FROM {model._meta.db_table} ORDER BY {model._meta.pk.column} DESC LIMIT 1")
+        cursor.execute(
+            f"SELECT {', '.join(names)} FROM {model._meta.db_table} ORDER BY {model._meta.pk.column} DESC LIMIT 1"
+        )
         values = list(cursor.fetchone())
     mark = "?" if connection.vendor == "sqlite" else "%s"
     places = ", ".join([mark] * len(names))
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({places})", values, names
+    return (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({places})",
+        values,
+        names,
+    )
 
 
 def _prepared(values: list[Any]) -> list[Any]:
     if connection.vendor == "sqlite":
-        return [str(value) if isinstance(value, uuid.UUID) or hasattr(value, "isoformat") else value for value in values]
+        return [
+            str(value) if isinstance(value, uuid.UUID) or hasattr(value, "isoformat") else value
+            for value in values
+        ]
     return [json.dumps(value) if isinstance(value, dict | list) else value for value in values]
 
 
@@ -41,7 +50,10 @@ def ping(key: str) -> Callable[[], None]:
 
     def run() -> None:
         fresh = uuid.uuid4()
-        values[at_uuid], values[at_caller] = (fresh.hex if mark == "?" else fresh), "+1" + fresh.hex[:10]
+        values[at_uuid], values[at_caller] = (
+            (fresh.hex if mark == "?" else fresh),
+            "+1" + fresh.hex[:10],
+        )
         driver.execute(read, [key]).fetchone()
         driver.execute("BEGIN")
         driver.execute(reservation, values)

@@ -26,7 +26,9 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     ours, theirs = WSGIHandler(), _naive_application()
     keys = {buyers: scenes.campaign_key(buyers) for buyers in (10, 100, 1_000)}
-    print(f"{connection.vendor}, {_ROUNDS} interleaved rounds, processor time a ping (Python's and the database's)")
+    print(
+        f"{connection.vendor}, {_ROUNDS} interleaved rounds, processor time a ping (Python's and the database's)"
+    )
     _against_naive(ours, theirs, keys)
     _growth_with_buyers(ours, keys)
     _growth_with_past(ours, keys[10])
@@ -36,12 +38,21 @@ def _against_naive(ours: WSGIHandler, theirs: WSGIHandler, keys: dict[int, str])
     for buyers in (10, 100):
         product, simple = Client(ours, keys[buyers]), Client(theirs, keys[buyers], "/naive.json")
         product()
-        costs = interleaved([product, simple, raw.ping(keys[buyers])], times=[100, 100 // (buyers // 10), 100], rounds=_ROUNDS)
+        costs = interleaved(
+            [product, simple, raw.ping(keys[buyers])],
+            times=[100, 100 // (buyers // 10), 100],
+            rounds=_ROUNDS,
+        )
         print(f"\n{buyers} buyers        CPU µs   wall µs  statements")
         for name, cost, count in zip(
-            ("Ringpost", "naive", "database alone"), costs, (product.statements(), simple.statements(), 3), strict=True
+            ("Ringpost", "naive", "database alone"),
+            costs,
+            (product.statements(), simple.statements(), 3),
+            strict=True,
         ):
-            print(f"  {name:15}{cost.cpu:8.0f}  {cost.wall:8.0f}  {count:6}   ({cost.python:.0f} + {cost.database:.0f})")
+            print(
+                f"  {name:15}{cost.cpu:8.0f}  {cost.wall:8.0f}  {count:6}   ({cost.python:.0f} + {cost.database:.0f})"
+            )
         print(
             f"  naive / Ringpost {costs[1].cpu / costs[0].cpu:.1f}, Ringpost / database alone {costs[0].cpu / costs[2].cpu:.1f}"
         )

@@ -35,14 +35,19 @@ def campaign_key(buyers: int) -> str:
     Buyer.objects.bulk_create(rows)
     states = ["CA", "NY", "TX", "FL"]
     Filter.objects.bulk_create(
-        Filter(buyer=row, key="caller_state", operator="==", value=states[number % 4]) for number, row in enumerate(rows)
+        Filter(buyer=row, key="caller_state", operator="==", value=states[number % 4])
+        for number, row in enumerate(rows)
     )
     BusinessHours.objects.bulk_create(
-        BusinessHours(buyer=row, day=day, open=time(0), close=time(23, 59, 59)) for row in rows for day in Day.values
+        BusinessHours(buyer=row, day=day, open=time(0), close=time(23, 59, 59))
+        for row in rows
+        for day in Day.values
     )
     Route.objects.bulk_create(Route(campaign=campaign, buyer=row) for row in rows)
     InboundNumber.objects.bulk_create(
-        InboundNumber(campaign=campaign, number=f"+1{830 + len(str(buyers))}55501{number:02}", in_pool=True)
+        InboundNumber(
+            campaign=campaign, number=f"+1{830 + len(str(buyers))}55501{number:02}", in_pool=True
+        )
         for number in range(20)
     )
     Conversion.objects.create(campaign=campaign, seconds=120, payout="90.00", revenue="120.00")
@@ -53,11 +58,15 @@ def add_past(count: int) -> None:
     """Copies one reservation, expired, so many times, in the database itself."""
     model = Reservation.objects.order_by("created_at").first()
     assert model
-    Reservation.objects.filter(pk=model.pk).update(status="expired", closed_at=timezone.now(), hold=None)
+    Reservation.objects.filter(pk=model.pk).update(
+        status="expired", closed_at=timezone.now(), hold=None
+    )
     columns = [str(field.column) for field in Reservation._meta.concrete_fields]
     value = {"uuid": _NEW_UUID[connection.vendor]}
     sql = _PAST.format(
-        count=count, columns=", ".join(columns), values=", ".join(value.get(name, f"r.{name}") for name in columns)
+        count=count,
+        columns=", ".join(columns),
+        values=", ".join(value.get(name, f"r.{name}") for name in columns),
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [Reservation._meta.pk.get_db_prep_value(model.pk, connection)])

@@ -26,17 +26,25 @@ from tests.races.takers import THREADS  # noqa: E402
 def main(acts: int) -> int:
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)
-    blown = storm.Storm(make_market(caps=[None, None]), storm.callers(-(-acts // (storm.CALLS + storm.WRITES))))
+    blown = storm.Storm(
+        make_market(caps=[None, None]), storm.callers(-(-acts // (storm.CALLS + storm.WRITES)))
+    )
     began = time.perf_counter()
     blown.blow()
     seconds = time.perf_counter() - began
     found, expected = storm.places(), storm.everywhere_once(blown)
-    wrong = {what for what in found.keys() | expected.keys() if found.get(what) != expected.get(what)}
+    wrong = {
+        what for what in found.keys() | expected.keys() if found.get(what) != expected.get(what)
+    }
     calls = len(blown.callers) * storm.CALLS
-    print(f"{connection.vendor}: {blown.answered.total():,} writes and {calls:,} calls in {seconds:.0f} s, {THREADS} threads")
+    print(
+        f"{connection.vendor}: {blown.answered.total():,} writes and {calls:,} calls in {seconds:.0f} s, {THREADS} threads"
+    )
     for text, count in sorted(blown.answered.items()):
         print(f"  {count:6,} × {text}")
-    print(f"  {len(found):,} tags found, {len(wrong)} not exactly once; left over {storm.left_over()}")
+    print(
+        f"  {len(found):,} tags found, {len(wrong)} not exactly once; left over {storm.left_over()}"
+    )
     return int(bool(wrong) or storm.left_over() != (0, 0))
 
 

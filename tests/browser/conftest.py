@@ -19,7 +19,9 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 def chromium() -> Iterator[Browser]:
     """Debian's chromium; a loop of Playwright runs in this thread for as long, which Django is told not to mind."""
     if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: `apt-get install chromium`, or leave it to CI")
+        pytest.skip(
+            "there is no chromium on this machine: `apt-get install chromium`, or leave it to CI"
+        )
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -29,9 +31,15 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def seat(chromium: Browser, live_server: LiveServer) -> Iterator[Seat]:
     """Somebody who is not logged in. The test fails when a script fails or a page asks for what its policy forbids."""
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1300, "height": 900}, locale="en-US")
+    context = chromium.new_context(
+        base_url=live_server.url, viewport={"width": 1300, "height": 900}, locale="en-US"
+    )
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
-    someone = Seat(context.new_page(), live_server.url, pictures=PICTURES if os.environ.get("PICTURES") else None)
+    someone = Seat(
+        context.new_page(),
+        live_server.url,
+        pictures=PICTURES if os.environ.get("PICTURES") else None,
+    )
     yield someone
     context.close()
     assert someone.faults == []

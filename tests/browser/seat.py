@@ -15,7 +15,9 @@ from campaigns.models import Company, Member
 
 PHONE, SCREEN = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
 WAYS = ("screen", "dark", "phone")
-looked_at_once = pytest.mark.skipif("REDIS_URL" in os.environ, reason="a page looks the same whatever database it is read from")
+looked_at_once = pytest.mark.skipif(
+    "REDIS_URL" in os.environ, reason="a page looks the same whatever database it is read from"
+)
 PASSWORD = "correct horse battery staple"
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 # No picture shows a key, be it of a database that is gone, nor where it was taken.
@@ -30,7 +32,9 @@ _WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clien
 
 def person(name: str, company: Company | None = None, role: str = Member.Role.OWNER) -> User:
     """Somebody who can log in with PASSWORD; a superuser, unless a company is given."""
-    user = User.objects.create_user(name, password=PASSWORD, is_staff=True, is_superuser=company is None)
+    user = User.objects.create_user(
+        name, password=PASSWORD, is_staff=True, is_superuser=company is None
+    )
     if company is not None:
         Member.objects.create(company=company, user=user, role=role)
     return user
@@ -59,7 +63,9 @@ class Seat:
         client = Client()
         client.force_login(user)
         cookie = client.cookies["sessionid"]
-        self.page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": self.base_url}])
+        self.page.context.add_cookies(
+            [{"name": "sessionid", "value": cookie.value, "url": self.base_url}]
+        )
 
     def logs_in(self, name: str, *, password: str = PASSWORD) -> None:
         self.goes("/admin/login/")
@@ -84,7 +90,9 @@ class Seat:
         serious = [one for one in found if one["impact"] in {"serious", "critical"}]
         wide, window = self.page.evaluate(_WIDTHS)
         sideways = [f"scrolls sideways: {wide} in {window}"] if wide > window else []
-        return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]] + sideways
+        return [
+            f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"][:3]
+        ] + sideways
 
     def wrong_in_any_way(self) -> list[str]:
         """What is wrong with the page on a screen, in the dark and on a phone."""
@@ -104,7 +112,9 @@ class Seat:
         if of:
             self.page.locator(of).first.screenshot(path=path)
         else:
-            self.page.set_viewport_size({"width": SCREEN["width"], "height": 1500 if whole else SCREEN["height"]})
+            self.page.set_viewport_size(
+                {"width": SCREEN["width"], "height": 1500 if whole else SCREEN["height"]}
+            )
             self.page.screenshot(path=path)
 
     def looks(self, way: str) -> None:

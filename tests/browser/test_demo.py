@@ -19,8 +19,13 @@ def test_a_week_of_the_demo_company_can_be_walked_through(seat: Seat) -> None:
     seat.follows("Last 7 days")
     seat.shows("dashboard", whole=True)
     wrong = seat.wrong()
-    call = Call.objects.filter(converted_at__isnull=False, transfers__isnull=False).latest("started_at")
-    for path, name in ((f"/admin/callcontrol/call/{call.pk}/change/", "call"), (f"/admin/caller/?call={call.pk}", "caller")):
+    call = Call.objects.filter(converted_at__isnull=False, transfers__isnull=False).latest(
+        "started_at"
+    )
+    for path, name in (
+        (f"/admin/callcontrol/call/{call.pk}/change/", "call"),
+        (f"/admin/caller/?call={call.pk}", "caller"),
+    ):
         seat.goes(path)
         seat.shows(name, whole=True)
         wrong += seat.wrong()

@@ -17,14 +17,23 @@ from tests.pinging import dial, ping
 pytestmark = pytest.mark.django_db(transaction=True)
 LISTS = [
     *("campaigns_campaign", "campaigns_buyer", "campaigns_buyergroup", "campaigns_company"),
-    *("publishers_publisher", "publishers_inboundnumber", "publishers_key", "publishers_handout", "publishers_logentry"),
+    *(
+        "publishers_publisher",
+        "publishers_inboundnumber",
+        "publishers_key",
+        "publishers_handout",
+        "publishers_logentry",
+    ),
     *("reservations_reservation", "callcontrol_call", "auth_user"),
 ]
 ROWS: list[type[Model]] = [Campaign, Buyer, Key, LogEntry, Call]
 
 
 def _lists() -> Iterator[str]:
-    yield from (reverse(name) for name in ("admin:login", "dashboard", "caller", "dry-run", "softphone", "changes"))
+    yield from (
+        reverse(name)
+        for name in ("admin:login", "dashboard", "caller", "dry-run", "softphone", "changes")
+    )
     yield from (reverse(f"admin:{name}_changelist") for name in LISTS)
 
 

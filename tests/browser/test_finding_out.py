@@ -20,7 +20,9 @@ def _campaign() -> Campaign:
     campaign = make.make_campaign(make.make_company(name="Acme Calls"))
     one, two = (make.make_buyer(campaign.company, name=f"Buyer {name}") for name in ("One", "Two"))
     later = timezone.now() + timedelta(days=3)
-    BusinessHours.objects.create(buyer=one, day=f"{later:%A}".lower(), open=time(9), close=time(9, 1))
+    BusinessHours.objects.create(
+        buyer=one, day=f"{later:%A}".lower(), open=time(9), close=time(9, 1)
+    )
     two.filters.create(key="caller_state", operator="==", value="TX")
     for buyer in (one, two):
         make.make_route(campaign, buyer)
@@ -30,7 +32,11 @@ def _campaign() -> Campaign:
 
 def _pings(seat: Seat, campaign: Campaign) -> dict[str, Any]:
     key: Any = make.make_key("rtb", campaign=campaign, name="Alpha pings")
-    return dict(httpx.post(f"{seat.base_url}/rtbs.json", params={"key": key.key, "caller_number": CALLER}).json())
+    return dict(
+        httpx.post(
+            f"{seat.base_url}/rtbs.json", params={"key": key.key, "caller_number": CALLER}
+        ).json()
+    )
 
 
 def _finds(seat: Seat) -> None:

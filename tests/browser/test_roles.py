@@ -12,7 +12,13 @@ from tests.browser.seat import Seat, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLER, MASKED = "(202) 555-0142", "(***) ***-0142"
-LISTS = ["campaigns/campaign", "campaigns/buyer", "publishers/key", "publishers/logentry", "callcontrol/call"]
+LISTS = [
+    "campaigns/campaign",
+    "campaigns/buyer",
+    "publishers/key",
+    "publishers/logentry",
+    "callcontrol/call",
+]
 STANDALONE = ["", "caller/?number=%2B12025550142", "dry-run/", "softphone/"]
 
 
@@ -22,12 +28,23 @@ def _company(name: str) -> Company:
     campaign: Any = make.make_campaign(company, name=f"{name} roofing")
     make.make_route(campaign, make.make_buyer(company, name=f"{name} buyer"))
     key = make.make_key("rtb", campaign=campaign, name=f"{name} pings")
-    make.make_entry(company, key_row=key.pk)
+    make.make_entry(company, key_pk=key.pk)
     now, calls = (
         timezone.now(),
-        {"company": company, "campaign": campaign, "caller_number": "+12025550142", "carrier": "simulator"},
+        {
+            "company": company,
+            "campaign": campaign,
+            "caller_number": "+12025550142",
+            "carrier": "simulator",
+        },
     )
-    Call.objects.create(**calls, carrier_call_id=name, inbound_number=f"sip:{name}@example.com", started_at=now, clock=now)
+    Call.objects.create(
+        **calls,
+        carrier_call_id=name,
+        inbound_number=f"sip:{name}@example.com",
+        started_at=now,
+        clock=now,
+    )
     return company
 
 
@@ -60,7 +77,12 @@ def test_numbers_are_for_those_who_work_with_them(seat: Seat, role: str, shown: 
 def test_who_may_only_read_finds_nothing_to_add(seat: Seat) -> None:
     seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
     found = []
-    for path in ("campaigns/campaign/", "campaigns/buyer/", "publishers/publisher/", "publishers/inboundnumber/"):
+    for path in (
+        "campaigns/campaign/",
+        "campaigns/buyer/",
+        "publishers/publisher/",
+        "publishers/inboundnumber/",
+    ):
         seat.goes(f"/admin/{path}")
         found += seat.page.locator("#content").get_by_role("link", name="Add").all_inner_texts()
     assert found == []

@@ -15,7 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _campaign() -> Campaign:
     campaign = make.make_campaign(make.make_company(name="Acme Calls"))
     make.make_route(campaign, make.make_buyer(campaign.company, name="Buyer One"))
-    make.make_number(campaign, number="+18335550130", publisher=make.make_publisher(campaign.company, name="Alpha Media"))
+    make.make_number(
+        campaign,
+        number="+18335550130",
+        publisher=make.make_publisher(campaign.company, name="Alpha Media"),
+    )
     make.make_conversion(campaign, seconds=120)
     return campaign
 
@@ -30,7 +34,9 @@ def _dials(seat: Seat, role: str = "owner") -> None:
 
 def _does(seat: Seat, who: str, what: str) -> None:
     """Presses a button on somebody's card, and waits until the page has it."""
-    seat.page.get_by_role("group", name=re.compile(who)).get_by_role("button", name=what, exact=True).click()
+    seat.page.get_by_role("group", name=re.compile(who)).get_by_role(
+        "button", name=what, exact=True
+    ).click()
 
 
 def test_a_call_is_played_from_dial_to_conversion(seat: Seat) -> None:
@@ -43,7 +49,11 @@ def test_a_call_is_played_from_dial_to_conversion(seat: Seat) -> None:
     seat.page.get_by_role("heading", name="The end").wait_for()
     seat.shows("softphone-end")
     call = Call.objects.get()
-    assert (f"{call.payout:.2f}", f"{call.revenue:.2f}", call.publisher.name) == ("90.00", "120.00", "Alpha Media")
+    assert (f"{call.payout:.2f}", f"{call.revenue:.2f}", call.publisher.name) == (
+        "90.00",
+        "120.00",
+        "Alpha Media",
+    )
 
 
 @looked_at_once

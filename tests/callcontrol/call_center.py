@@ -15,7 +15,7 @@ from publishers.models import Key
 from tests.factories import make_key
 from tests.pinging import CALLER
 
-WORDS = [word for word, _ in registry.words()]
+WORDS = [word for word, _ in registry.action_choices()]
 THIRD = "+16465550142"  # nobody's buyer
 
 
@@ -23,7 +23,9 @@ THIRD = "+16465550142"  # nobody's buyer
 def arrive(campaign: Campaign, caller: str | None = CALLER) -> Call:
     """A caller dials the campaign's first number."""
     to = campaign.numbers.order_by("pk")[0].number
-    return events.call_arrived(Arrival("simulator", uuid.uuid4().hex, to, caller, None, timezone.now()))
+    return events.call_arrived(
+        Arrival("simulator", uuid.uuid4().hex, to, caller, None, timezone.now())
+    )
 
 
 def line(call: Call, party: str = "handler") -> Leg:
@@ -33,13 +35,13 @@ def line(call: Call, party: str = "handler") -> Leg:
 
 def pick_up(call: Call, party: str = "handler") -> Call:
     now = timezone.now()
-    events.hear(LegAnswered(line(call, party).pk, now), now=now)
+    events.handle_event(LegAnswered(line(call, party).pk, now), now=now)
     return now_of(call)
 
 
 def leave(call: Call, party: str = "handler", outcome: str = "completed") -> Call:
     now = timezone.now()
-    events.hear(LegEnded(line(call, party).pk, now, outcome), now=now)
+    events.handle_event(LegEnded(line(call, party).pk, now, outcome), now=now)
     return now_of(call)
 
 
@@ -65,11 +67,15 @@ def handler_key(owner: Buyer | BuyerGroup, *words: str, **given: Any) -> Key:
     return make_key("call_control", **{name: owner, "actions": list(words) or WORDS, **given})
 
 
-def do(action: str, call: Call | str, key: Key | str, said: dict[str, Any] | None = None, **more: Any) -> Any:
+def do(
+    action: str, call: Call | str, key: Key | str, said: dict[str, Any] | None = None, **more: Any
+) -> Any:
     """An action on a call as a client asks for it: the key in the query, the rest as JSON."""
     call_uuid = call.pk if isinstance(call, Call) else call
     text = key.key if isinstance(key, Key) else key
-    path = f"/call_control/v1/calls/{call_uuid}/{action}.{more.pop('format', 'json')}?api_key={text}"
+    path = (
+        f"/call_control/v1/calls/{call_uuid}/{action}.{more.pop('format', 'json')}?api_key={text}"
+    )
     return Client().post(path, said or {}, content_type="application/json", **more)
 
 
@@ -85,12 +91,21 @@ def told(answer: Any) -> tuple[int, Any]:
 
 def transfer(call: Call, key: Key, to: str = THIRD, hold_caller: object = False) -> str:
     """The UUID of a transfer that succeeded."""
-    return str(do("transfer", call, key, {"transfer_to": to, "hold_caller": hold_caller}).json()["transfer_uuid"])
+    return str(
+        do("transfer", call, key, {"transfer_to": to, "hold_caller": hold_caller}).json()[
+            "transfer_uuid"
+        ]
+    )
 
 
 def connect(transfer_uuid: str, **more: Any) -> Any:
-    return Client().post(f"/call_control/v1/transfers/{transfer_uuid}/conference_caller.{more.pop('format', 'json')}", **more)
+    return Client().post(
+        f"/call_control/v1/transfers/{transfer_uuid}/conference_caller.{more.pop('format', 'json')}",
+        **more,
+    )
 
 
 def stop(transfer_uuid: str, **more: Any) -> Any:
-    return Client().delete(f"/call_control/v1/transfers/{transfer_uuid}.{more.pop('format', 'json')}", **more)
+    return Client().delete(
+        f"/call_control/v1/transfers/{transfer_uuid}.{more.pop('format', 'json')}", **more
+    )

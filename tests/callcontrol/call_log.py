@@ -21,9 +21,22 @@ def make_call(campaign: Campaign | None = None, minutes: float = 0, **fields: An
     campaign = campaign or make_campaign()
     at = NOON + timedelta(minutes=minutes)
     end = at + timedelta(seconds=10)
-    usual = {"caller_number": CALLER, "inbound_number": "+18335550199", "status": "no-target", "started_at": at}
-    stands = {"clock": end, "ended_at": end, "settled_at": end, "carrier": "simulator", "carrier_call_id": uuid.uuid4().hex}
-    return Call.objects.create(campaign=campaign, company=campaign.company, **{**usual, **stands, **fields})
+    usual = {
+        "caller_number": CALLER,
+        "inbound_number": "+18335550199",
+        "status": "no-target",
+        "started_at": at,
+    }
+    stands = {
+        "clock": end,
+        "ended_at": end,
+        "settled_at": end,
+        "carrier": "simulator",
+        "carrier_call_id": uuid.uuid4().hex,
+    }
+    return Call.objects.create(
+        campaign=campaign, company=campaign.company, **{**usual, **stands, **fields}
+    )
 
 
 def make_account(company: Company) -> Key:

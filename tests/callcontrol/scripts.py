@@ -13,9 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import Arrival, Carrier, Dial, LegAnswered, LegEnded, Line
+from callcontrol.carriers.base import (
+    Arrival,
+    Carrier,
+    CarrierLeg,
+    DialRequest,
+    LegAnswered,
+    LegEnded,
+)
 from callcontrol.control import handler, transfers
-from callcontrol.control.access import Steerer
+from callcontrol.control.access import Controller
 from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Leg, Party, Transfer
 from campaigns.caps import counters
@@ -35,20 +42,20 @@ class Quiet(Carrier):
     slug = "quiet"
     told: ClassVar[list[str]] = []
 
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         self.told.append(f"dial {order.number}")
         return f"line-{order.leg_uuid}"
 
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         self.told.append(f"hang up {name_of(line)}")
 
-    def turn_away(self, caller: Line) -> None:
+    def turn_away(self, caller: CarrierLeg) -> None:
         self.told.append(f"turn away {name_of(caller)}")
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: CarrierLeg) -> None:
         self.told.append(f"hold {name_of(line)}")
 
-    def unhold(self, line: Line) -> None:
+    def unhold(self, line: CarrierLeg) -> None:
         self.told.append(f"unhold {name_of(line)}")
 
 
@@ -68,7 +75,15 @@ def after(seconds: float) -> datetime:
 def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "call") -> Call:
     carrier = registry.carrier_class().slug
     return events.call_arrived(
-        Arrival(carrier=carrier, carrier_call_id=name, to=to, caller=caller, digits=None, now=after(at), heard_at=after(at))
+        Arrival(
+            carrier=carrier,
+            carrier_call_id=name,
+            to=to,
+            caller=caller,
+            digits=None,
+            now=after(at),
+            heard_at=after(at),
+        )
     )
 
 
@@ -77,12 +92,18 @@ def leg_of(call: Call, name: str) -> Leg:
     legs = call.legs.order_by("-place")
     if name == "caller":
         return legs.get(party=Party.CALLER)
-    return legs.filter(buyer=None, party=Party.TRANSFEREE)[0] if name == "third" else legs.filter(buyer__buyer_id=name)[0]
+    return (
+        legs.filter(buyer=None, party=Party.TRANSFEREE)[0]
+        if name == "third"
+        else legs.filter(buyer__buyer_id=name)[0]
+    )
 
 
-def name_of(line: Line) -> str:
+def name_of(line: CarrierLeg) -> str:
     leg = Leg.objects.select_related("buyer").get(pk=line.leg_uuid)
-    return leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+    return (
+        leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+    )
 
 
 def said_at(line: str) -> int:
@@ -103,36 +124,60 @@ def tell(call: Call, line: str, *, now: datetime | None = None) -> None:
     if line.split()[0] in OWN:
         _do(call, *line.split())
     else:
-        events.hear(event_of(call, line), now=now or after(said_at(line)))
+        events.handle_event(event_of(call, line), now=now or after(said_at(line)))
 
 
 def _do(call: Call, act: str, *words: str) -> None:
     at = after(said_at(" ".join(words)))
     if act == "clock":
-        timeouts.catch_up(call.pk, now=at)
+        timeouts.apply_timeouts(call.pk, now=at)
     elif act == "transfer":
-        to = STRANGER if words[3] == "third" else Buyer.objects.get(company=call.company, buyer_id=words[3]).number
+        to = (
+            STRANGER
+            if words[3] == "third"
+            else Buyer.objects.get(company=call.company, buyer_id=words[3]).number
+        )
         hold = words[2] == "hold"
-        transfers.begin(call_uuid=call.pk, steerer=steerer(words[0]), transfer_to=to, hold_caller=hold, now=at)
+        transfers.begin_transfer(
+            call_uuid=call.pk, steerer=steerer(words[0]), transfer_to=to, hold_caller=hold, now=at
+        )
     elif act in ("connect", "stop"):
         newest = Transfer.objects.filter(call=call).latest("started_at").pk
-        {"connect": transfers.connect_caller, "stop": transfers.stop}[act](transfer_uuid=newest, now=at)
+        {"connect": transfers.connect_caller, "stop": transfers.stop_transfer}[act](
+            transfer_uuid=newest, now=at
+        )
     else:
-        done = {"accept": handler.accept_call, "return": handler.return_call, "reject": handler.reject_call}[act]
+        done = {
+            "accept": handler.accept_call,
+            "return": handler.return_call,
+            "reject": handler.reject_call,
+        }[act]
         done(call_uuid=call.pk, steerer=steerer(words[0]), now=at)
 
 
-def steerer(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Steerer:
+def steerer(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Controller:
     """Whoever has the handler key of this buyer, or of the group of this name."""
     buyer = Buyer.objects.filter(buyer_id=name).first()
     if buyer is not None:
-        return Steerer(buyer.pk, buyer.company_id, frozenset({buyer.pk}), return_seconds, reject_seconds)
+        return Controller(
+            buyer.pk, buyer.company_id, frozenset({buyer.pk}), return_seconds, reject_seconds
+        )
     members = GroupMember.objects.filter(group__name=name)
     company = members.values_list("group__company", flat=True)[0]
-    return Steerer(10_000, company, frozenset(members.values_list("buyer", flat=True)), return_seconds, reject_seconds)
+    return Controller(
+        10_000,
+        company,
+        frozenset(members.values_list("buyer", flat=True)),
+        return_seconds,
+        reject_seconds,
+    )
 
 
-def play(call: Call, stages: Script, shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told) -> None:
+def play(
+    call: Call,
+    stages: Script,
+    shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told,
+) -> None:
     """Plays stage after stage: our own doing first, then what the carrier tells, in the order that `shuffled` makes of it.
 
     All of a stage is heard when the last of it has happened, as if the earlier words had been late.
@@ -171,9 +216,13 @@ def came_to(call: Call) -> Came:
         status=call.status,
         ended=_seconds(call.ended_at),
         connected=_seconds(call.connected_at),
-        paid=f"{call.payout:.2f}/{call.revenue:.2f} at {_seconds(call.converted_at)}" if call.payout is not None else "",
+        paid=f"{call.payout:.2f}/{call.revenue:.2f} at {_seconds(call.converted_at)}"
+        if call.payout is not None
+        else "",
         legs=tuple(_told_of(leg) for leg in legs),
-        transfers=tuple(_told_of_transfer(row) for row in call.transfers.order_by("started_at", "pk")),
+        transfers=tuple(
+            _told_of_transfer(row) for row in call.transfers.order_by("started_at", "pk")
+        ),
         places=", ".join(places(call.company_id)),
         settled=call.settled_at is not None,
         faults=tuple(faults(call)),
@@ -185,21 +234,25 @@ def _seconds(moment: datetime | None) -> int | None:
 
 
 def _told_of(leg: Leg) -> str:
-    name = leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+    name = (
+        leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
+    )
     state = leg.outcome or leg.status
     began, over = _seconds(leg.answered_at), _seconds(leg.ended_at)
     accepted = f" accepted {_seconds(leg.accepted_at)}" if leg.accepted_at else ""
-    return f"{name} {state} {'' if began is None else began}-{'' if over is None else over}{accepted}"
+    return (
+        f"{name} {state} {'' if began is None else began}-{'' if over is None else over}{accepted}"
+    )
 
 
 def _told_of_transfer(row: Transfer) -> str:
     return f"{'held' if row.hold_caller else 'joined'} {row.status} {_seconds(row.ended_at)}"
 
 
-def places(company_row: int) -> Iterator[str]:
+def places(company_pk: int) -> Iterator[str]:
     """For each owner that was ever counted: calls at once, and calls in a period, of which all must tell the same."""
-    owners = dict(Buyer.objects.filter(company=company_row).values_list("pk", "buyer_id"))
-    used_places = CapCounter.objects.filter(company=company_row).order_by("owner", "kind")
+    owners = dict(Buyer.objects.filter(company=company_pk).values_list("pk", "buyer_id"))
+    used_places = CapCounter.objects.filter(company=company_pk).order_by("owner", "kind")
     used: dict[str, dict[str, int]] = {}
     for owner, kind, number in used_places.values_list("owner", "kind", "used"):
         used.setdefault(owner, {})[kind] = number
@@ -211,10 +264,15 @@ def places(company_row: int) -> Iterator[str]:
 
 def faults(call: Call) -> Iterator[str]:
     """What must not be said of an ended and settled call, or of any counter at any time."""
-    yield from (f"drift {drift}" for drift in counters.recount(company_id=call.company_id, now=after(0)))
+    yield from (
+        f"drift {drift}" for drift in counters.recount(company_id=call.company_id, now=after(0))
+    )
     if call.ended_at is None:
         return
     yield from (f"{leg} is live" for leg in call.legs.live())
     yield from (f"{transfer} is live" for transfer in call.transfers.live())
-    if call.settled_at is not None and CapHold.objects.filter(status="held", company=call.company_id).exists():
+    if (
+        call.settled_at is not None
+        and CapHold.objects.filter(status="held", company=call.company_id).exists()
+    ):
         yield "a place is still held"

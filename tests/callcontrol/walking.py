@@ -10,7 +10,7 @@ from random import Random
 
 from callcontrol.carriers.base import LegAnswered, LegEnded
 from callcontrol.control import handler, transfers
-from callcontrol.control.access import Steerer
+from callcontrol.control.access import Controller
 from callcontrol.lifecycle import events, timeouts
 from callcontrol.models import Call, Leg, Transfer
 from campaigns.caps import counters
@@ -54,7 +54,9 @@ class View:
 def view(call: Call, at: datetime) -> View:
     call = Call.objects.get(pk=call.pk)
     legs = list(call.legs.order_by("place"))
-    brought = call.transfers.select_related("transferor", "transferee").order_by("transferee__place")
+    brought = call.transfers.select_related("transferor", "transferee").order_by(
+        "transferee__place"
+    )
     return View(call, legs, list(brought), max(at, call.clock))
 
 
@@ -68,15 +70,24 @@ class Reached:
     reaches: bool = True
 
 
-def reached(seen: View, who: Steerer) -> Reached:
-    theirs = [leg for leg in seen.legs[1:] if leg.buyer_id in who.buyer_rows]
-    present = [leg for leg in theirs if leg.status == "in-progress" or (leg.status == "ringing" and leg.party == "handler")]
+def reached(seen: View, who: Controller) -> Reached:
+    theirs = [leg for leg in seen.legs[1:] if leg.buyer_id in who.buyer_pks]
+    present = [
+        leg
+        for leg in theirs
+        if leg.status == "in-progress" or (leg.status == "ringing" and leg.party == "handler")
+    ]
     if present:
         return Reached(present[-1], present=True)
-    for others in ([leg for leg in theirs if leg.given_up_by == who.key_row], [leg for leg in theirs if seen.brings(leg)]):
+    for others in (
+        [leg for leg in theirs if leg.given_up_by == who.key_pk],
+        [leg for leg in theirs if seen.brings(leg)],
+    ):
         if others:
             return Reached(others[-1])
-    was_on = [leg for leg in seen.legs[1:] if leg.buyer_id and (leg.party == "handler" or leg.answered_at)]
+    was_on = [
+        leg for leg in seen.legs[1:] if leg.buyer_id and (leg.party == "handler" or leg.answered_at)
+    ]
     last = was_on[-1] if was_on and not seen.live else None
     return Reached(last) if last in theirs else Reached(None, reaches=False)
 
@@ -86,22 +97,28 @@ def _those(**holds: bool) -> Answers:
     return {error.replace("_", " ") for error, fits in holds.items() if fits} or {"ok"}
 
 
-def _done(of: Reached, who: Steerer, outcome: str) -> bool:
-    return of.leg is not None and not of.present and (of.leg.outcome, of.leg.given_up_by) == (outcome, who.key_row)
+def _done(of: Reached, who: Controller, outcome: str) -> bool:
+    return (
+        of.leg is not None
+        and not of.present
+        and (of.leg.outcome, of.leg.given_up_by) == (outcome, who.key_pk)
+    )
 
 
-def may_transfer(seen: View, who: Steerer) -> Answers:
+def may_transfer(seen: View, who: Controller) -> Answers:
     of = reached(seen, who)
     if not of.reaches:
         return NOT_OURS
-    others = [one for one in seen.live_transfers() if of.leg is None or one.transferee_id != of.leg.pk]
+    others = [
+        one for one in seen.live_transfers() if of.leg is None or one.transferee_id != of.leg.pk
+    ]
     if not of.present and of.leg and seen.live and seen.brings(of.leg):
         return {TRANSFERRED}
     talks = of.leg is not None and of.leg.status == "in-progress"
     return _those(call_not_live=not seen.live or not talks, call_already_transferred=bool(others))
 
 
-def may_return(seen: View, who: Steerer) -> Answers:
+def may_return(seen: View, who: Controller) -> Answers:
     of = reached(seen, who)
     if not of.reaches or of.leg is None:
         return NOT_OURS
@@ -116,7 +133,7 @@ def may_return(seen: View, who: Steerer) -> Answers:
     )
 
 
-def may_reject(seen: View, who: Steerer) -> Answers:
+def may_reject(seen: View, who: Controller) -> Answers:
     of = reached(seen, who)
     if not of.reaches or of.leg is None:
         return NOT_OURS
@@ -130,14 +147,19 @@ def may_reject(seen: View, who: Steerer) -> Answers:
     )
 
 
-def may_accept(seen: View, who: Steerer) -> Answers:
+def may_accept(seen: View, who: Controller) -> Answers:
     of = reached(seen, who)
-    late = [leg for leg in seen.legs[1:] if leg.buyer_id in who.buyer_rows and leg.outcome == "not-accepted"]
+    late = [
+        leg
+        for leg in seen.legs[1:]
+        if leg.buyer_id in who.buyer_pks and leg.outcome == "not-accepted"
+    ]
     if not of.reaches and not late:
         return NOT_OURS
     leg = of.leg or late[-1]
     return _those(
-        call_not_live=not seen.live or (leg.outcome != "not-accepted" and leg.status != "in-progress" and not leg.accepted_at),
+        call_not_live=not seen.live
+        or (leg.outcome != "not-accepted" and leg.status != "in-progress" and not leg.accepted_at),
         acceptance_not_required=leg.acceptance_seconds is None,
         acceptance_timeout_passed=leg.outcome == "not-accepted",
     )
@@ -163,7 +185,12 @@ def broken(seen: View) -> Iterator[str]:
     """Each thing that is wrong with a call between two steps."""
     if seen.live:
         yield from _dead_air(seen)
-    elif seen.named("ringing") or seen.named("in-progress") or seen.live_transfers() or seen.caller.status != "ended":
+    elif (
+        seen.named("ringing")
+        or seen.named("in-progress")
+        or seen.live_transfers()
+        or seen.caller.status != "ended"
+    ):
         yield "the call is over, and somebody is on the line"
     elif seen.call.settled_at is None:
         yield "all is told, and it is not settled"
@@ -177,7 +204,11 @@ def broken(seen: View) -> Iterator[str]:
 
 def _dead_air(seen: View) -> Iterator[str]:
     talking, ringing = seen.named("in-progress"), seen.named("ringing")
-    held_by = [one for one in seen.live_transfers() if one.hold_caller and one.transferor.status == "in-progress"]
+    held_by = [
+        one
+        for one in seen.live_transfers()
+        if one.hold_caller and one.transferor.status == "in-progress"
+    ]
     if seen.call.status not in ("ringing", "in-progress"):
         yield f"a live call is {seen.call.status}"
     if seen.caller.status != "in-progress":
@@ -186,19 +217,31 @@ def _dead_air(seen: View) -> Iterator[str]:
         yield "nobody is there"
     if seen.caller.held and talking and not held_by:
         yield "the caller is on hold, and nobody is there who holds"
-    if seen.caller.held and not talking and not any(one.transferee.status == "ringing" for one in seen.live_transfers()):
+    if (
+        seen.caller.held
+        and not talking
+        and not any(one.transferee.status == "ringing" for one in seen.live_transfers())
+    ):
         yield "the caller is on hold, and nobody will come"
 
 
 def _places(seen: View) -> Iterator[str]:
     live = {leg.hold_id for leg in seen.legs if leg.hold_id and leg.status != "ended"}
-    at_once = CapCounter.objects.filter(kind="concurrency", owner__startswith="buyer:").values_list("used", flat=True)
+    at_once = CapCounter.objects.filter(kind="concurrency", owner__startswith="buyer:").values_list(
+        "used", flat=True
+    )
     if sum(at_once) != len(live):
         yield f"{sum(at_once)} places for {len(live)} lines"
-    given_back = [leg.hold_id for leg in seen.legs if leg.outcome in ("returned", "rejected", "not-accepted", "busy")]
+    given_back = [
+        leg.hold_id
+        for leg in seen.legs
+        if leg.outcome in ("returned", "rejected", "not-accepted", "busy")
+    ]
     if CapHold.objects.filter(pk__in=given_back).exclude(status="released").exists():
         yield "a line was given back, and its places were not"
-    yield from (f"drift {drift}" for drift in counters.recount(company_id=seen.call.company_id, now=seen.at))
+    yield from (
+        f"drift {drift}" for drift in counters.recount(company_id=seen.call.company_id, now=seen.at)
+    )
 
 
 # --- who acts ---------------------------------------------------------------------------------------------
@@ -213,14 +256,14 @@ def answer(act: Callable[[], object]) -> str:
 class Clients:
     """Two handlers' keys, a group's key, whoever has the transfers' UUIDs, the caller, the far ends and the clock."""
 
-    def __init__(self, call: Call, keys: list[Steerer], seed: int) -> None:
+    def __init__(self, call: Call, keys: list[Controller], seed: int) -> None:
         self.call, self.keys, self.chance, self.second = call, keys, Random(seed), 0
         self.numbers = [STRANGER, *Buyer.objects.order_by("pk").values_list("number", flat=True)]
 
     def step(self) -> tuple[str, str, Answers]:
         """Time passes, and somebody does something: what, how it was answered, and how it may have been."""
         self.second += self.chance.choice([0, 1, 2, 3, 5, 8, 30])
-        timeouts.catch_up(self.call.pk, now=after(self.second))
+        timeouts.apply_timeouts(self.call.pk, now=after(self.second))
         seen = view(self.call, after(self.second))
         if self.chance.random() < 0.35:
             return self._far_end(seen)
@@ -235,16 +278,22 @@ class Clients:
             picks_up = self.chance.random() < 0.85
             event = LegAnswered(leg.pk, seen.at) if picks_up else LegEnded(leg.pk, seen.at, "busy")
         elif self.chance.random() < 0.3 or not seen.live:
-            leg = seen.caller if not talking or self.chance.random() < 0.2 else self.chance.choice(talking)
+            leg = (
+                seen.caller
+                if not talking or self.chance.random() < 0.2
+                else self.chance.choice(talking)
+            )
             event = LegEnded(leg.pk, seen.at, "completed")
         else:
             return "they talk", "ok", {"ok"}
-        events.hear(event, now=seen.at)
+        events.handle_event(event, now=seen.at)
         return f"{leg.party} {type(event).__name__}", "ok", {"ok"}
 
     def _holder(self, seen: View) -> tuple[str, str, Answers]:
         transfer = self.chance.choice(seen.transfers)
-        what, legal = self.chance.choice([(transfers.connect_caller, may_connect), (transfers.stop, may_stop)])
+        what, legal = self.chance.choice(
+            [(transfers.connect_caller, may_connect), (transfers.stop_transfer, may_stop)]
+        )
         may = legal(seen, transfer)
         return what.__name__, answer(lambda: what(transfer_uuid=transfer.pk, now=seen.at)), may
 
@@ -259,14 +308,24 @@ class Clients:
             "accept": (handler.accept_call, may_accept),
             "reject": (handler.reject_call, may_reject),
         }[name]
-        return name, answer(lambda: what(call_uuid=self.call.pk, steerer=who, now=seen.at)), legal(seen, who)
+        return (
+            name,
+            answer(lambda: what(call_uuid=self.call.pk, steerer=who, now=seen.at)),
+            legal(seen, who),
+        )
 
-    def _transfer(self, seen: View, who: Steerer) -> tuple[str, str, Answers]:
+    def _transfer(self, seen: View, who: Controller) -> tuple[str, str, Answers]:
         number, hold = self.chance.choice([*self.numbers, "911"]), self.chance.random() < 0.6
         may = may_transfer(seen, who)
         if number == "911" and may == {"ok"}:
             may = {"cannot dial transfer_to number"}
         said = answer(
-            lambda: transfers.begin(call_uuid=self.call.pk, steerer=who, transfer_to=number, hold_caller=hold, now=seen.at)
+            lambda: transfers.begin_transfer(
+                call_uuid=self.call.pk,
+                steerer=who,
+                transfer_to=number,
+                hold_caller=hold,
+                now=seen.at,
+            )
         )
         return f"transfer to {number}", said, may

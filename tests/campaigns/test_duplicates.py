@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import duplicates
-from campaigns.duplicates import NO_REPEAT, Repeats
+from campaigns.duplicates import NO_REPEAT, Duplicates
 from campaigns.models import Campaign, ConvertedCaller
 from tests.factories import make_buyer, make_campaign
 from tests.repeating import converted
@@ -19,7 +19,15 @@ NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 CALLER = "+12025550102"
 POLICIES = ["pay_once", "exclude_buyer", "refuse"]
 # Seconds from the first conversion to another one, and whether that is a repeat within a minute.
-EDGES = [(-61, False), (-60, False), (-59.999, True), (0, True), (59.999, True), (60, False), (61, False)]
+EDGES = [
+    (-61, False),
+    (-60, False),
+    (-59.999, True),
+    (0, True),
+    (59.999, True),
+    (60, False),
+    (61, False),
+]
 
 
 def later(seconds: float) -> datetime:
@@ -37,23 +45,41 @@ def under(campaign: Campaign, duplicates: str, dedupe_seconds: int = 60) -> Camp
     return campaign
 
 
-def known(campaign: Campaign, caller: str | None = CALLER, *, at: datetime = NOW, **more: Any) -> Repeats:
+def known(
+    campaign: Campaign, caller: str | None = CALLER, *, at: datetime = NOW, **more: Any
+) -> Duplicates:
     facts = {"dedupe_seconds": campaign.dedupe_seconds, "duplicates": campaign.duplicates}
-    return duplicates.before(campaign_row=campaign.pk, caller_number=caller, now=at, **facts, **more)
+    return duplicates.duplicates_before(
+        campaign_pk=campaign.pk, caller_number=caller, now=at, **facts, **more
+    )
 
 
 # --- which call pays --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("seconds", "is_repeat"), EDGES)
-def test_a_caller_is_paid_for_once_within_the_time(campaign: Campaign, seconds: float, is_repeat: bool) -> None:
-    assert (converted(campaign, CALLER, at=NOW), converted(campaign, CALLER, at=later(seconds))) == (True, not is_repeat)
+def test_a_caller_is_paid_for_once_within_the_time(
+    campaign: Campaign, seconds: float, is_repeat: bool
+) -> None:
+    assert (
+        converted(campaign, CALLER, at=NOW),
+        converted(campaign, CALLER, at=later(seconds)),
+    ) == (True, not is_repeat)
 
 
 def test_a_duplicate_does_not_begin_the_time_anew(campaign: Campaign) -> None:
-    assert [converted(campaign, CALLER, at=later(seconds)) for seconds in (0, 40, 80, 120)] == [True, False, True, False]
+    assert [converted(campaign, CALLER, at=later(seconds)) for seconds in (0, 40, 80, 120)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
-def test_a_conversion_between_two_that_are_far_apart_is_a_repeat_of_either(campaign: Campaign) -> None:
-    assert [converted(campaign, CALLER, at=later(seconds)) for seconds in (0, 500, 30, 470, 250)] == [
+def test_a_conversion_between_two_that_are_far_apart_is_a_repeat_of_either(
+    campaign: Campaign,
+) -> None:
+    assert [
+        converted(campaign, CALLER, at=later(seconds)) for seconds in (0, 500, 30, 470, 250)
+    ] == [
         True,
         True,
         False,
@@ -64,11 +90,17 @@ def test_a_conversion_between_two_that_are_far_apart_is_a_repeat_of_either(campa
 
 @pytest.mark.parametrize("duplicates", ["exclude_buyer", "refuse"])
 def test_under_other_policies_every_conversion_pays(campaign: Campaign, duplicates: str) -> None:
-    assert [converted(under(campaign, duplicates), CALLER, at=NOW) for _ in range(2)] == [True, True]
+    assert [converted(under(campaign, duplicates), CALLER, at=NOW) for _ in range(2)] == [
+        True,
+        True,
+    ]
 
 
 def test_with_a_time_of_zero_a_caller_counts_again(campaign: Campaign) -> None:
-    assert [converted(under(campaign, "pay_once", 0), CALLER, at=NOW) for _ in range(2)] == [True, True]
+    assert [converted(under(campaign, "pay_once", 0), CALLER, at=NOW) for _ in range(2)] == [
+        True,
+        True,
+    ]
 
 
 def test_a_time_set_later_counts_earlier_conversions(campaign: Campaign) -> None:
@@ -77,7 +109,9 @@ def test_a_time_set_later_counts_earlier_conversions(campaign: Campaign) -> None
 
 
 def test_the_longest_time_that_can_be_set(campaign: Campaign) -> None:
-    assert [converted(under(campaign, "pay_once", 2**31 - 1), CALLER, at=NOW) for _ in range(2)] == [True, False]
+    assert [
+        converted(under(campaign, "pay_once", 2**31 - 1), CALLER, at=NOW) for _ in range(2)
+    ] == [True, False]
 
 
 def test_a_withheld_caller_is_never_a_duplicate_and_leaves_nothing(campaign: Campaign) -> None:
@@ -88,13 +122,18 @@ def test_a_withheld_caller_is_never_a_duplicate_and_leaves_nothing(campaign: Cam
 def test_another_caller_and_another_campaign_are_no_duplicates(campaign: Campaign) -> None:
     elsewhere = make_campaign(campaign.company, dedupe_seconds=60)
     converted(campaign, CALLER, at=NOW)
-    assert (converted(campaign, "+12025550103", at=NOW), converted(elsewhere, CALLER, at=NOW)) == (True, True)
+    assert (converted(campaign, "+12025550103", at=NOW), converted(elsewhere, CALLER, at=NOW)) == (
+        True,
+        True,
+    )
 
 
 def test_once_said_it_stays_so(campaign: Campaign) -> None:
     calls = [uuid4(), uuid4()]
     first = [converted(campaign, CALLER, call_uuid=uuid, at=NOW) for uuid in calls]
-    again = [converted(campaign, CALLER, call_uuid=uuid, at=NOW, dedupe_seconds=0) for uuid in calls]
+    again = [
+        converted(campaign, CALLER, call_uuid=uuid, at=NOW, dedupe_seconds=0) for uuid in calls
+    ]
     assert (first, again, ConvertedCaller.objects.count()) == ([True, False], [True, False], 2)
 
 
@@ -102,7 +141,7 @@ def test_what_is_kept_of_a_conversion(campaign: Campaign) -> None:
     buyer, uuid = make_buyer(campaign.company), uuid4()
     converted(campaign, CALLER, buyer=buyer, call_uuid=uuid, at=NOW)
     kept = ConvertedCaller.objects.values_list(
-        "company_id", "campaign_id", "buyer_row", "caller_number", "call_uuid", "converted_at"
+        "company_id", "campaign_id", "buyer_pk", "caller_number", "call_uuid", "converted_at"
     )
     assert kept.get() == (campaign.company_id, campaign.pk, buyer.pk, CALLER, uuid, NOW)
 
@@ -118,15 +157,17 @@ def test_a_conversion_costs_one_statement(campaign: Campaign) -> None:
     ("duplicates", "told"),
     [
         ("pay_once", NO_REPEAT),
-        ("exclude_buyer", Repeats(converted_with=frozenset([7, 8]))),
-        ("refuse", Repeats(refused=True)),
+        ("exclude_buyer", Duplicates(converted_with=frozenset([7, 8]))),
+        ("refuse", Duplicates(refused=True)),
     ],
     ids=POLICIES,
 )
-def test_what_a_conversion_means_by_policy(campaign: Campaign, duplicates: str, told: Repeats) -> None:
+def test_what_a_conversion_means_by_policy(
+    campaign: Campaign, duplicates: str, told: Duplicates
+) -> None:
     under(campaign, duplicates)
     for row in (7, 8, 8):
-        converted(campaign, CALLER, at=NOW, buyer_row=row)
+        converted(campaign, CALLER, at=NOW, buyer_pk=row)
     assert known(campaign) == told
 
 
@@ -158,18 +199,22 @@ def test_conversions_on_another_campaign_mean_nothing(campaign: Campaign) -> Non
 
 def test_a_duplicate_was_no_conversion_with_its_buyer(campaign: Campaign) -> None:
     for row in (7, 8):
-        converted(campaign, CALLER, at=NOW, buyer_row=row)
-    assert known(under(campaign, "exclude_buyer")) == Repeats(converted_with=frozenset([7]))
+        converted(campaign, CALLER, at=NOW, buyer_pk=row)
+    assert known(under(campaign, "exclude_buyer")) == Duplicates(converted_with=frozenset([7]))
 
 
 def test_a_calls_own_conversion_is_no_repeat_of_it(campaign: Campaign) -> None:
     own = uuid4()
     converted(under(campaign, "refuse"), CALLER, at=NOW, call_uuid=own)
-    assert (known(campaign, call_uuid=own), known(campaign, call_uuid=uuid4())) == (NO_REPEAT, Repeats(refused=True))
+    assert (known(campaign, call_uuid=own), known(campaign, call_uuid=uuid4())) == (
+        NO_REPEAT,
+        Duplicates(refused=True),
+    )
 
 
 @pytest.mark.parametrize(
-    ("duplicates", "seconds", "caller"), [("pay_once", 60, CALLER), ("refuse", 0, CALLER), ("refuse", 60, None)]
+    ("duplicates", "seconds", "caller"),
+    [("pay_once", 60, CALLER), ("refuse", 0, CALLER), ("refuse", 60, None)],
 )
 def test_nothing_is_read_where_nothing_can_be_a_repeat(
     campaign: Campaign, duplicates: str, seconds: int, caller: str | None

@@ -12,13 +12,17 @@ NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 
 
 def acquired(holder: str, *, at: int = 0) -> bool:
-    return leases.acquire(name="job", holder=holder, lasts=timedelta(seconds=60), now=NOW + timedelta(seconds=at))
+    return leases.acquire(
+        name="job", holder=holder, lasts=timedelta(seconds=60), now=NOW + timedelta(seconds=at)
+    )
 
 
-def swept(steps: list[int], *, most: int = 5, at: int = 0) -> int:
+def swept(steps: list[int], *, limit: int = 5, at: int = 0) -> int:
     """What a sweep says whose batches do so many each."""
     left = iter(steps)
-    return leases.sweep(name="job", batch=lambda: next(left), most=most, now=NOW + timedelta(seconds=at))
+    return leases.sweep(
+        name="job", batch=lambda: next(left), limit=limit, now=NOW + timedelta(seconds=at)
+    )
 
 
 def test_a_lease_has_one_holder() -> None:
@@ -26,7 +30,12 @@ def test_a_lease_has_one_holder() -> None:
 
 
 def test_the_turn_of_a_dead_holder_passes() -> None:
-    assert [acquired("a"), acquired("b", at=59), acquired("b", at=60), acquired("a", at=61)] == [True, False, True, False]
+    assert [acquired("a"), acquired("b", at=59), acquired("b", at=60), acquired("a", at=61)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_lease_that_was_let_go_is_free_at_once() -> None:

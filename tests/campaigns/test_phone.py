@@ -122,11 +122,17 @@ def test_a_number_is_shown_as_at_home(e164: str, shown: str) -> None:
     ("e164", "found"),
     [
         ("+12125550102", {"caller_state": "NY", "caller_city": "New York", "caller_country": "US"}),
-        ("+14155550102", {"caller_state": "CA", "caller_city": "San Francisco", "caller_country": "US"}),
+        (
+            "+14155550102",
+            {"caller_state": "CA", "caller_city": "San Francisco", "caller_country": "US"},
+        ),
         ("+13105550102", {"caller_state": "CA", "caller_country": "US"}),
         ("+19175550102", {"caller_state": "NY", "caller_country": "US"}),
         ("+12065550102", {"caller_state": "WA", "caller_country": "US"}),
-        ("+12025550102", {"caller_state": "DC", "caller_city": "Washington", "caller_country": "US"}),
+        (
+            "+12025550102",
+            {"caller_state": "DC", "caller_city": "Washington", "caller_country": "US"},
+        ),
         ("+14165550102", {"caller_state": "ON", "caller_country": "CA"}),
         ("+19025550102", {"caller_country": "CA"}),  # Nova Scotia or Prince Edward Island
         ("+442079460102", {"caller_city": "London", "caller_country": "GB"}),
@@ -146,7 +152,8 @@ def test_a_place_that_is_changed_by_its_reader_is_not_changed_for_the_next() -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("+12025550102", "+*******0102"), ("sip:12025550102@x", "sip:*******0102@x"), ("102", "102")]
+    ("text", "shown"),
+    [("+12025550102", "+*******0102"), ("sip:12025550102@x", "sip:*******0102@x"), ("102", "102")],
 )
 def test_a_masked_number_shows_its_last_four_digits(text: str, shown: str) -> None:
     assert phone.masked(text) == shown

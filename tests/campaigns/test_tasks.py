@@ -15,8 +15,11 @@ pytestmark = pytest.mark.django_db
 
 
 def _take(buyer: Buyer) -> CapHold:
-    return counters.take(
-        company_id=buyer.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, buyer.company)], now=timezone.now()
+    return counters.take_places(
+        company_id=buyer.company_id,
+        buyer_pk=buyer.pk,
+        capped=[capped_of(buyer, buyer.company)],
+        now=timezone.now(),
     )
 
 
@@ -29,11 +32,20 @@ def test_a_counter_that_lost_a_place_is_told(caplog: pytest.LogCaptureFixture) -
     buyer = make_buyer()
     _take(buyer)
     CapCounter.objects.filter(kind="daily").update(used=3)
-    assert (tasks.recount_caps(), caplog.messages) == (1, [f"buyer:{buyer.pk} daily counts 3, but 1 are held"])
+    assert (tasks.recount_caps(), caplog.messages) == (
+        1,
+        [f"buyer:{buyer.pk} daily counts 3, but 1 are held"],
+    )
 
 
 def test_counters_of_two_months_ago_are_forgotten_and_others_kept() -> None:
     _take(make_buyer())
-    CapCounter.objects.filter(kind__in=["hourly", "daily"]).update(ends_at=timezone.now() - timedelta(days=63))
+    CapCounter.objects.filter(kind__in=["hourly", "daily"]).update(
+        ends_at=timezone.now() - timedelta(days=63)
+    )
     assert tasks.forget_ended_counters() == 2
-    assert sorted(CapCounter.objects.values_list("kind", flat=True)) == ["concurrency", "hard", "monthly"]
+    assert sorted(CapCounter.objects.values_list("kind", flat=True)) == [
+        "concurrency",
+        "hard",
+        "monthly",
+    ]

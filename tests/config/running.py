@@ -25,7 +25,9 @@ def free_port() -> int:
 
 def command(*words: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
     """`manage.py` with these words, on SQLite in `folder` unless `settings` say else; both of its outputs are one."""
-    environment = os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | settings
+    environment = (
+        os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | settings
+    )
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,

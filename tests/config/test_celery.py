@@ -16,4 +16,6 @@ def test_every_sweep_that_was_written_is_sent() -> None:
 
 def test_a_message_that_waited_longer_than_its_turn_is_dropped() -> None:
     sent = app.conf.beat_schedule.values()
-    assert [(entry["schedule"], entry["options"]) for entry in sent] == [(every, {"expires": every}) for every in SWEEPS.values()]
+    assert [(entry["schedule"], entry["options"]) for entry in sent] == [
+        (every, {"expires": every}) for every in SWEEPS.values()
+    ]

@@ -26,17 +26,26 @@ def test_the_defaults_work() -> None:
         ("RTB_SIP_DOMAIN", "sip:example.com", "E006", "RTB_SIP_DOMAIN is 'sip:example.com'."),
         ("RTB_FIELD_PREFIX", "a-b", "E007", "RTB_FIELD_PREFIX is 'a-b'."),
         ("RETENTION_DAYS", 0, "E008", "RETENTION_DAYS is 0."),
-        ("BIND", "::", "W002", "The simulator can be driven from other machines with the token that everybody knows."),
+        (
+            "BIND",
+            "::",
+            "W002",
+            "The simulator can be driven from other machines with the token that everybody knows.",
+        ),
     ],
 )
-def test_a_setting_that_cannot_work(settings: Any, name: str, value: object, number: str, said: str) -> None:
+def test_a_setting_that_cannot_work(
+    settings: Any, name: str, value: object, number: str, said: str
+) -> None:
     setattr(settings, name, value)
     assert [message[:2] for message in found()] == [(f"ringpost.{number}", said)]
 
 
 def test_a_carrier_is_one_file(settings: Any) -> None:
     settings.CARRIER = "pigeon"
-    assert [hint for _, _, hint in found()] == [f"Choose one of: {', '.join(checks.known_carriers())}."]
+    assert [hint for _, _, hint in found()] == [
+        f"Choose one of: {', '.join(checks.known_carriers())}."
+    ]
 
 
 def test_twilio_needs_its_account_and_an_address(settings: Any) -> None:
@@ -49,8 +58,18 @@ def test_twilio_needs_its_account_and_an_address(settings: Any) -> None:
 
 
 def test_debug_at_a_public_address(settings: Any) -> None:
-    settings.DEBUG, settings.PUBLIC_BASE_URL, settings.SIMULATOR_TOKEN = True, "https://calls.example.com", "made"
-    assert found() == [("ringpost.W001", "DEBUG is on at a public address.", "Error pages would show keys: unset DEBUG.")]
+    settings.DEBUG, settings.PUBLIC_BASE_URL, settings.SIMULATOR_TOKEN = (
+        True,
+        "https://calls.example.com",
+        "made",
+    )
+    assert found() == [
+        (
+            "ringpost.W001",
+            "DEBUG is on at a public address.",
+            "Error pages would show keys: unset DEBUG.",
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +79,19 @@ def test_debug_at_a_public_address(settings: Any) -> None:
         ("TWILIO_API_BASE_URL", "api.twilio.com", "E011", "TWILIO_API_BASE_URL is no address."),
     ],
 )
-def test_a_setting_of_twilio_that_cannot_work(twilio: Any, settings: Any, name: str, value: str, number: str, said: str) -> None:
+def test_a_setting_of_twilio_that_cannot_work(
+    twilio: Any, settings: Any, name: str, value: str, number: str, said: str
+) -> None:
     setattr(settings, name, value)
     assert [message[:2] for message in found()] == [(f"ringpost.{number}", said)]
 
 
 def test_twilio_needs_its_library(twilio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carrier, "INSTALLED", False)
-    assert found() == [("ringpost.E009", "CARRIER is twilio, without its library.", "pip install 'ringpost[twilio]'")]
+    assert found() == [
+        (
+            "ringpost.E009",
+            "CARRIER is twilio, without its library.",
+            "pip install 'ringpost[twilio]'",
+        )
+    ]

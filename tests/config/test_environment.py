@@ -48,7 +48,9 @@ def refused(read: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, text: s
         (environment.database, "", None),
     ],
 )
-def test_what_can_be_is_read(monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], text: str, value: Any) -> None:
+def test_what_can_be_is_read(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], text: str, value: Any
+) -> None:
     monkeypatch.setenv("NAME", text)
     assert read("NAME") == value
 
@@ -71,7 +73,10 @@ def test_where_webhooks_may_go_is_ones_own_address(url: str, bind: str, hosts: l
 def test_an_address_that_cannot_be() -> None:
     with pytest.raises(ImproperlyConfigured) as error:
         environment.own_hosts("NAME", url="https://calls.example.com:many", bind="", port=81)
-    assert str(error.value) == "NAME is 'https://calls.example.com:many': give scheme and host, like https://calls.example.com."
+    assert (
+        str(error.value)
+        == "NAME is 'https://calls.example.com:many': give scheme and host, like https://calls.example.com."
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,9 @@ def test_an_address_that_cannot_be() -> None:
         (environment.redis, "redis://cache:x/0", REDIS),
     ],
 )
-def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], text: str, sentence: str) -> None:
+def test_what_cannot_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], text: str, sentence: str
+) -> None:
     assert refused(read, monkeypatch, text) == sentence
 
 
@@ -104,7 +111,10 @@ def test_postgresql_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_address_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"^NAME is 'http://\[': give scheme and host, like https://calls"):
+    with pytest.raises(
+        ImproperlyConfigured,
+        match=r"^NAME is 'http://\[': give scheme and host, like https://calls",
+    ):
         environment.host("NAME", url="http://[")
 
 
@@ -128,8 +138,15 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     )
 
 
-NOT_MIGRATED = "The database is not up to date: run `python manage.py migrate`, or `python manage.py up`.\n"
-COMMANDS = [["export"], ["apply", "config/demo.yaml"], ["decide", "roofing"], ["simulate_call", "+18335550199"]]
+NOT_MIGRATED = (
+    "The database is not up to date: run `python manage.py migrate`, or `python manage.py up`.\n"
+)
+COMMANDS = [
+    ["export"],
+    ["apply", "config/demo.yaml"],
+    ["decide", "roofing"],
+    ["simulate_call", "+18335550199"],
+]
 
 
 @pytest.mark.slow
@@ -150,5 +167,11 @@ def test_a_database_out_of_reach(words: list[str], tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_server_out_of_reach(tmp_path: Path) -> None:
-    status, printed = outcome("export", folder=tmp_path, DATABASE_URL="postgres://ringpost@127.0.0.1:1/ringpost")
-    assert (status, printed.splitlines()[0][:32], "Traceback" in printed) == (1, "The database can't be reached: c", False)
+    status, printed = outcome(
+        "export", folder=tmp_path, DATABASE_URL="postgres://ringpost@127.0.0.1:1/ringpost"
+    )
+    assert (status, printed.splitlines()[0][:32], "Traceback" in printed) == (
+        1,
+        "The database can't be reached: c",
+        False,
+    )

@@ -7,7 +7,9 @@ from django.db.models.signals import pre_migrate
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no statement timeout"),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'", reason="SQLite has no statement timeout"
+    ),
 ]
 
 

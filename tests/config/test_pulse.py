@@ -54,13 +54,20 @@ def test_beat_sends_only_tasks_that_exist() -> None:
 
 
 def test_a_message_is_dropped_when_the_next_one_is_due() -> None:
-    expiries = {name: (entry["schedule"], entry["options"]) for name, entry in app.conf.beat_schedule.items()}
+    expiries = {
+        name: (entry["schedule"], entry["options"])
+        for name, entry in app.conf.beat_schedule.items()
+    }
     assert expiries == {name: (every, {"expires": every}) for name, every in SWEEPS.items()}
 
 
 def test_every_sweep_has_a_file_in_its_app() -> None:
     labels = {name.split(".")[0] for name in SWEEPS}
-    assert [label for label in labels if not (Path(apps.get_app_config(label).path) / "tasks.py").exists()] == []
+    assert [
+        label
+        for label in labels
+        if not (Path(apps.get_app_config(label).path) / "tasks.py").exists()
+    ] == []
 
 
 # --- what is shown of it --------------------------------------------------------------------------------
@@ -84,4 +91,7 @@ def test_ready_without_a_worker_is_ready(client: Client) -> None:
 def test_a_missing_migration_is_not_ready(client: Client) -> None:
     MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "1 to run"})
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"database": "ok", "migrations": "1 to run"},
+    )

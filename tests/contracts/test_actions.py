@@ -15,7 +15,7 @@ from callcontrol.control import registry
 from callcontrol.control.actions.base import Action
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
-from publishers.keys.types import kind_of
+from publishers.keys.types import key_type_of
 from publishers.models import Key, LogEntry
 from tests.callcontrol.call_center import THIRD, WORDS, arrive, do, handler_key, leave, talk
 from tests.factories import make_market
@@ -56,7 +56,12 @@ def faults(described: dict[str, Any], action: type[Action], answer: Any) -> list
     responses = described["paths"][path_of(action)]["post"]["responses"]
     media = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
     closed = {**media, "components": described["components"]}
-    return [error.message for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(answer.json())]
+    return [
+        error.message
+        for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(
+            answer.json()
+        )
+    ]
 
 
 def test_no_two_actions_have_one_word() -> None:
@@ -65,13 +70,23 @@ def test_no_two_actions_have_one_word() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.slug)
 class TestEveryAction:
-    def test_its_word_is_a_part_of_a_path_and_a_choice_for_a_key(self, action: type[Action]) -> None:
-        choices = [word for word, _ in kind_of("call_control").fields["actions"].choices]  # type: ignore[attr-defined]
-        assert (re.fullmatch("[a-z]+(_[a-z]+)*", action.slug) is not None, choices.count(action.slug)) == (True, 1)
+    def test_its_word_is_a_part_of_a_path_and_a_choice_for_a_key(
+        self, action: type[Action]
+    ) -> None:
+        choices = [word for word, _ in key_type_of("call_control").fields["actions"].choices]  # type: ignore[attr-defined]
+        assert (
+            re.fullmatch("[a-z]+(_[a-z]+)*", action.slug) is not None,
+            choices.count(action.slug),
+        ) == (True, 1)
 
-    def test_it_is_described_with_its_parameters_and_errors(self, action: type[Action], described: dict[str, Any]) -> None:
+    def test_it_is_described_with_its_parameters_and_errors(
+        self, action: type[Action], described: dict[str, Any]
+    ) -> None:
         operation = described["paths"][path_of(action)]["post"]
-        [body] = {media["schema"]["$ref"].rpartition("/")[2] for media in operation["requestBody"]["content"].values()}
+        [body] = {
+            media["schema"]["$ref"].rpartition("/")[2]
+            for media in operation["requestBody"]["content"].values()
+        }
         asked = set(described["components"]["schemas"][body]["properties"])
         told = operation["responses"]["422"]["description"]
         assert (operation["summary"], asked) == (action.summary, {"api_key", *action.parameters})
@@ -79,7 +94,12 @@ class TestEveryAction:
 
     @pytest.mark.parametrize("make", [arrive, talk, over], ids=["ringing", "picked up", "over"])
     def test_it_succeeds_or_says_one_of_its_errors_as_described(
-        self, action: type[Action], make: Callable[[Campaign], Call], campaign: Campaign, key: Key, described: dict[str, Any]
+        self,
+        action: type[Action],
+        make: Callable[[Campaign], Call],
+        campaign: Campaign,
+        key: Key,
+        described: dict[str, Any],
     ) -> None:
         answer = do(action.slug, make(campaign), key, SAID)
         members = answer.json()
@@ -87,39 +107,59 @@ class TestEveryAction:
             assert list(members) == ["success", *action.answers]
         else:
             assert (answer.status_code, members["error"] in action.errors) == (422, True), members
-        assert (members["success"], faults(described, action, answer)) == (answer.status_code == 200, [])
+        assert (members["success"], faults(described, action, answer)) == (
+            answer.status_code == 200,
+            [],
+        )
 
-    def test_a_key_without_its_word_looks_like_an_unknown_call(self, action: type[Action], campaign: Campaign, key: Key) -> None:
-        without = handler_key(Buyer.objects.get(buyer_id="b1"), *(word for word in WORDS if word != action.slug))
-        answers = [do(action.slug, talk(campaign), without, SAID), do(action.slug, str(uuid4()), key, SAID)]
-        assert {(answer.status_code, answer.content, str(answer.headers)) for answer in answers} == {
-            (401, b'{"success":false,"error":"not authorized"}', str(answers[0].headers))
-        }
+    def test_a_key_without_its_word_looks_like_an_unknown_call(
+        self, action: type[Action], campaign: Campaign, key: Key
+    ) -> None:
+        without = handler_key(
+            Buyer.objects.get(buyer_id="b1"), *(word for word in WORDS if word != action.slug)
+        )
+        answers = [
+            do(action.slug, talk(campaign), without, SAID),
+            do(action.slug, str(uuid4()), key, SAID),
+        ]
+        assert {
+            (answer.status_code, answer.content, str(answer.headers)) for answer in answers
+        } == {(401, b'{"success":false,"error":"not authorized"}', str(answers[0].headers))}
 
-    def test_another_buyers_call_stays_as_it_is(self, action: type[Action], campaign: Campaign) -> None:
+    def test_another_buyers_call_stays_as_it_is(
+        self, action: type[Action], campaign: Campaign
+    ) -> None:
         call, others = talk(campaign), handler_key(Buyer.objects.get(buyer_id="b2"))
         before = list(call.events.values("kind", "detail"))
         assert do(action.slug, call, others, SAID).status_code == 401
         assert list(call.events.values("kind", "detail")) == before
 
     @pytest.mark.parametrize("verb", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    def test_it_answers_to_post_alone(self, action: type[Action], campaign: Campaign, key: Key, verb: str) -> None:
+    def test_it_answers_to_post_alone(
+        self, action: type[Action], campaign: Campaign, key: Key, verb: str
+    ) -> None:
         call = talk(campaign)
         before = call.events.count()
-        answer = Client().generic(verb, f"{path_of(action).format(call_uuid=call.pk)}?api_key={key.key}")
+        answer = Client().generic(
+            verb, f"{path_of(action).format(call_uuid=call.pk)}?api_key={key.key}"
+        )
         assert (answer.status_code, answer["Allow"], call.events.count()) == (405, "POST", before)
 
-    def test_each_request_is_one_row_that_names_the_call(self, action: type[Action], campaign: Campaign, key: Key) -> None:
+    def test_each_request_is_one_row_that_names_the_call(
+        self, action: type[Action], campaign: Campaign, key: Key
+    ) -> None:
         call = talk(campaign)
         answers = [do(action.slug, call, key, SAID) for _ in range(2)]
-        rows = LogEntry.objects.order_by("id").values_list("status", "call_uuid", "key_row")
+        rows = LogEntry.objects.order_by("id").values_list("status", "call_uuid", "key_pk")
         assert list(rows) == [(answer.status_code, call.pk, key.pk) for answer in answers]
 
     def test_a_repeat_with_an_idempotency_key_is_the_first_answer(
         self, action: type[Action], campaign: Campaign, key: Key
     ) -> None:
         call = talk(campaign)
-        first, second = (do(action.slug, call, key, SAID, headers={"Idempotency-Key": "once"}) for _ in range(2))
+        first, second = (
+            do(action.slug, call, key, SAID, headers={"Idempotency-Key": "once"}) for _ in range(2)
+        )
         assert (second.status_code, second.content) == (first.status_code, first.content)
         assert second["Idempotency-Replayed"] == "true"
 

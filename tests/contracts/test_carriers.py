@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import Carrier, CarrierFailed, Dial, Line
+from callcontrol.carriers.base import Carrier, CarrierError, CarrierLeg, DialRequest
 from callcontrol.models import Call
 from tests.callcontrol.twilio.rest import refusal
 from tests.factories import make_market, make_number
@@ -44,7 +44,7 @@ def call() -> Call:
     )
 
 
-def order(number: str = "+14165550101", call: Call | None = None, **fields: Any) -> Dial:
+def order(number: str = "+14165550101", call: Call | None = None, **fields: Any) -> DialRequest:
     plain = {
         "call_uuid": call.pk if call else uuid.uuid4(),
         "leg_uuid": uuid.uuid4(),
@@ -58,11 +58,11 @@ def order(number: str = "+14165550101", call: Call | None = None, **fields: Any)
         "headers": {"X-PH-RetreaverUUID": "5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11"},
         "at": NOW,
     }
-    return Dial(**{**plain, **fields})
+    return DialRequest(**{**plain, **fields})
 
 
-def line(call: Call, name: str = "CA" + "2" * 32) -> Line:
-    return Line(call_uuid=call.pk, leg_uuid=uuid.uuid4(), carrier_leg_id=name, at=NOW)
+def line(call: Call, name: str = "CA" + "2" * 32) -> CarrierLeg:
+    return CarrierLeg(call_uuid=call.pk, leg_uuid=uuid.uuid4(), carrier_leg_id=name, at=NOW)
 
 
 class TestEveryCarrier:
@@ -81,18 +81,24 @@ class TestEveryCarrier:
         ],
         ids=["number", "withheld", "sip", "sip-withheld", "digits", "in-band"],
     )
-    def test_a_leg_gets_a_name_that_fits_its_column(self, carrier: Carrier, call: Call, fields: dict[str, Any]) -> None:
+    def test_a_leg_gets_a_name_that_fits_its_column(
+        self, carrier: Carrier, call: Call, fields: dict[str, Any]
+    ) -> None:
         name = carrier.dial(order(call=call, **fields))
         assert (type(name), 0 < len(name) <= 64) == (str, True)
 
     def test_two_legs_have_two_names(self, carrier: Carrier, call: Call) -> None:
         assert len({carrier.dial(order(call=call)) for _ in range(2)}) == 2
 
-    def test_a_ringing_line_is_hung_up_and_once_more_in_silence(self, carrier: Carrier, call: Call) -> None:
+    def test_a_ringing_line_is_hung_up_and_once_more_in_silence(
+        self, carrier: Carrier, call: Call
+    ) -> None:
         ringing = line(call, carrier.dial(order(call=call)))
         assert [carrier.hang_up(ringing) for _ in range(2)] == [None, None]
 
-    def test_a_line_that_nobody_knows_is_hung_up_in_silence(self, carrier: Carrier, call: Call) -> None:
+    def test_a_line_that_nobody_knows_is_hung_up_in_silence(
+        self, carrier: Carrier, call: Call
+    ) -> None:
         assert carrier.hang_up(line(call)) is None
 
     def test_turning_a_caller_away_is_silent_also_twice(self, carrier: Carrier, call: Call) -> None:
@@ -108,7 +114,9 @@ class TestEveryCarrier:
     def test_it_can_say_whether_it_is_well(self, carrier: Carrier) -> None:
         assert carrier.examine().startswith(f"The carrier is {carrier.slug}")
 
-    def test_what_it_posts_is_believed_by_its_signature_alone(self, carrier: Carrier, client: Any) -> None:
+    def test_what_it_posts_is_believed_by_its_signature_alone(
+        self, carrier: Carrier, client: Any
+    ) -> None:
         for webhook in carrier.webhooks:
             assert client.post(f"/carriers/{carrier.slug}/{webhook}").status_code == 403
 
@@ -120,7 +128,7 @@ def test_a_no_says_whether_it_is_final(twilio: Any, call: Call) -> None:
     twilio.troubles.extend([refusal(400, 21211), refusal(503, 20503)])
     found = []
     for _ in range(2):
-        with pytest.raises(CarrierFailed) as raised:
+        with pytest.raises(CarrierError) as raised:
             registry.carrier().dial(order(call=call))
         found.append(raised.value.is_final)
     assert found == [True, False]

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi import checks
 
 from callcontrol.control import registry
 from publishers.gateway import throttles
-from publishers.keys.types import all_kinds
+from publishers.keys.types import all_key_types
 from publishers.models import LogEntry
 from tests.factories import make_key, make_ready_key
 
@@ -35,13 +35,22 @@ CHECKS = [
 @pytest.fixture
 def keys() -> dict[str, str]:
     """A good key of every kind, and the company of the account's."""
-    ready = {"rtb": make_ready_key(allow_no_caller_number=True), "call_reservation": make_ready_key("call_reservation")}
-    ready["call_control"] = make_key("call_control", actions=[word for word, _ in registry.words()])
-    others = {kind.slug: make_key(kind.slug) for kind in all_kinds() if kind.slug not in ready}
-    return {slug: row.key for slug, row in (ready | others).items()} | {"company_id": others["account"].company.company_id}
+    ready = {
+        "rtb": make_ready_key(allow_no_caller_number=True),
+        "call_reservation": make_ready_key("call_reservation"),
+    }
+    ready["call_control"] = make_key(
+        "call_control", actions=[word for word, _ in registry.action_choices()]
+    )
+    others = {kind.slug: make_key(kind.slug) for kind in all_key_types() if kind.slug not in ready}
+    return {slug: row.key for slug, row in (ready | others).items()} | {
+        "company_id": others["account"].company.company_id
+    }
 
 
-@pytest.mark.django_db(transaction=True)  # its client is no test's: it ends each request as a server does
+@pytest.mark.django_db(
+    transaction=True
+)  # its client is no test's: it ends each request as a server does
 @described.parametrize()
 @bounded
 def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, str]) -> None:
@@ -49,11 +58,25 @@ def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, s
     for values in [case.query or {}, case.path_parameters or {}] if kinds else []:
         values.update({name: keys[kinds[0]] for name in values if name in ("key", "api_key")})
         values.update({name: keys[name] for name in values if name == "company_id"})
-    case.call_and_validate(headers={} if kinds else {"Authorization": "Bearer simulator"}, checks=CHECKS)
+    case.call_and_validate(
+        headers={} if kinds else {"Authorization": "Bearer simulator"}, checks=CHECKS
+    )
 
 
 # --- without a description ------------------------------------------------------------------------------
-NAMES = ["key", "api_key", "caller_number", "inbound_number", "publisher_id", "affiliate_id", "uuid", "format", "zip", "", "a\nb"]
+NAMES = [
+    "key",
+    "api_key",
+    "caller_number",
+    "inbound_number",
+    "publisher_id",
+    "affiliate_id",
+    "uuid",
+    "format",
+    "zip",
+    "",
+    "a\nb",
+]
 TEXTS = [
     "12025550102",
     "+1 (202) 555-0102",
@@ -88,11 +111,15 @@ bodies = st.one_of(
     values.map(lambda value: json.dumps(value).encode()),
     st.dictionaries(st.sampled_from(NAMES), values).map(lambda value: json.dumps(value).encode()),
     texts.map(
-        lambda text: f"<hash><caller-number>{text}</caller-number><a type='array'/></hash>".encode("utf-8", "surrogatepass")
+        lambda text: f"<hash><caller-number>{text}</caller-number><a type='array'/></hash>".encode(
+            "utf-8", "surrogatepass"
+        )
     ),
     texts.map(
-        lambda text: f'--b\r\nContent-Disposition: form-data; name="zip"\r\n\r\n{text}\r\n--b--\r\n'.encode(
-            "utf-8", "surrogatepass"
+        lambda text: (
+            f'--b\r\nContent-Disposition: form-data; name="zip"\r\n\r\n{text}\r\n--b--\r\n'.encode(
+                "utf-8", "surrogatepass"
+            )
         )
     ),
 )
@@ -107,14 +134,24 @@ requests = st.fixed_dictionaries(
         "method": mostly("POST", st.sampled_from(["PUT", "GET", "HEAD", "OPTIONS", "TRACE"])),
         "path": st.sampled_from(
             [
-                *("/rtbs", "/rtbs.json", "/rtbs.json", "/rtbs.xml", "/rtbs.xml", "/rtbs.html", "/rtbs/7.json", "/rtbs/\x00.xml"),
+                *(
+                    "/rtbs",
+                    "/rtbs.json",
+                    "/rtbs.json",
+                    "/rtbs.xml",
+                    "/rtbs.xml",
+                    "/rtbs.html",
+                    "/rtbs/7.json",
+                    "/rtbs/\x00.xml",
+                ),
                 *("/call_reservations", "/call_reservations.json", "/call_reservations.xml"),
             ]
         ),
         "pairs": pairs,
         "body": bodies,
         "content_type": st.one_of(
-            st.sampled_from(MEDIA), st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20)
+            st.sampled_from(MEDIA),
+            st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20),
         ),
         "accept": mostly("*/*", st.sampled_from(ACCEPTS)),
         "idempotency_key": mostly(None, st.sampled_from(["once", "", "é", "a" * 300])),
@@ -124,16 +161,26 @@ requests = st.fixed_dictionaries(
 
 
 def sent(client: Client, one: dict[str, Any], key: str) -> Any:
-    query = "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in [*one["pairs"], ("key", key)])
-    headers = {"Accept": one["accept"]} | ({} if one["idempotency_key"] is None else {"Idempotency-Key": one["idempotency_key"]})
+    query = "&".join(
+        f"{_quoted(name)}={_quoted(text)}" for name, text in [*one["pairs"], ("key", key)]
+    )
+    headers = {"Accept": one["accept"]} | (
+        {} if one["idempotency_key"] is None else {"Idempotency-Key": one["idempotency_key"]}
+    )
     return client.generic(
-        one["method"], f"{_quoted(one['path'], '/')}?{query}", one["body"], one["content_type"], headers=headers
+        one["method"],
+        f"{_quoted(one['path'], '/')}?{query}",
+        one["body"],
+        one["content_type"],
+        headers=headers,
     )
 
 
 def _quoted(text: str, safe: str = "") -> str:
     return "".join(
-        letter if letter in safe else f"%{byte:02X}" for letter in text for byte in letter.encode("utf-8", "surrogatepass")
+        letter if letter in safe else f"%{byte:02X}"
+        for letter in text
+        for byte in letter.encode("utf-8", "surrogatepass")
     )
 
 
@@ -149,11 +196,17 @@ def format_of(answer: Any) -> str:
 
 @given(one=requests)
 @settings(bounded, max_examples=300)
-def test_no_input_fails_and_each_leaves_one_row(client: Client, keys: dict[str, str], one: dict[str, Any]) -> None:
+def test_no_input_fails_and_each_leaves_one_row(
+    client: Client, keys: dict[str, str], one: dict[str, Any]
+) -> None:
     throttles.reset()
     cache.clear()  # and in Redis
     before = LogEntry.objects.count()
-    by = "call_reservation" if one["by"] == "rtb" and one["path"].startswith("/call_reservations") else one["by"]
+    by = (
+        "call_reservation"
+        if one["by"] == "rtb" and one["path"].startswith("/call_reservations")
+        else one["by"]
+    )
     answer = sent(client, one, keys.get(by, by))
     assert answer.status_code in {200, 400, 401, 404, 405, 406, 415, 422}
     assert LogEntry.objects.count() - before == 1

@@ -26,12 +26,18 @@ PATHS = [
     "/buyers/b1/call_control/reject",
     "/buyer_groups/b1/call_control/reject",
 ]
-named = pairs.map(lambda given: [(name, text) for name, text in given if name not in ("key", "api_key")])
-numbers = st.one_of(st.sampled_from(["+16465550142", "911", "sip:a@example.com", "+12025550102", ""]), texts)
+named = pairs.map(
+    lambda given: [(name, text) for name, text in given if name not in ("key", "api_key")]
+)
+numbers = st.one_of(
+    st.sampled_from(["+16465550142", "911", "sip:a@example.com", "+12025550102", ""]), texts
+)
 requests = st.fixed_dictionaries(
     {
         "method": mostly("POST", st.sampled_from(["DELETE", "GET", "HEAD", "PUT"])),
-        "path": st.sampled_from([path + ending for path in PATHS for ending in ("", ".json", ".xml")]),
+        "path": st.sampled_from(
+            [path + ending for path in PATHS for ending in ("", ".json", ".xml")]
+        ),
         "pairs": st.tuples(named, numbers, texts).map(
             lambda said: [*said[0], ("transfer_to", said[1]), ("hold_caller", said[2])]
         ),
@@ -39,7 +45,9 @@ requests = st.fixed_dictionaries(
         "content_type": mostly("application/json", st.sampled_from(MEDIA)),
         "accept": mostly("*/*", st.sampled_from(ACCEPTS)),
         "idempotency_key": mostly(None, st.sampled_from(["once", "", "é", "a" * 300])),
-        "uuid": mostly(None, texts.filter(lambda text: "/" not in text and text.strip(".") == text)),
+        "uuid": mostly(
+            None, texts.filter(lambda text: "/" not in text and text.strip(".") == text)
+        ),
     }
 )
 
@@ -55,15 +63,21 @@ def scene() -> tuple[Key, Call, str]:
 
 @given(one=requests)
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
-def test_no_input_fails_and_each_leaves_one_row(client: Client, scene: tuple[Key, Call, str], one: dict[str, Any]) -> None:
+def test_no_input_fails_and_each_leaves_one_row(
+    client: Client, scene: tuple[Key, Call, str], one: dict[str, Any]
+) -> None:
     key, call, made = scene
     throttles.reset()
     cache.clear()  # and in Redis
     before = LogEntry.objects.count()
-    path = one["path"].format(call=call.pk if one["uuid"] is None else one["uuid"], transfer=one["uuid"] or made)
+    path = one["path"].format(
+        call=call.pk if one["uuid"] is None else one["uuid"], transfer=one["uuid"] or made
+    )
     answer = sent(client, {**one, "path": path}, key.key)
     assert answer.status_code in {200, 400, 401, 404, 405, 406, 415, 422}
-    if b'"not found"' not in answer.content and b">not found<" not in answer.content:  # an address that is none
+    if (
+        b'"not found"' not in answer.content and b">not found<" not in answer.content
+    ):  # an address that is none
         assert LogEntry.objects.count() - before == 1
     if one["method"] != "HEAD" and path.endswith((".json", ".xml")):
         assert format_of(answer) == path.rpartition(".")[2]

@@ -17,7 +17,11 @@ from tests.factories import make_key, make_market
 from tests.selling import talk
 
 pytestmark = pytest.mark.django_db
-PATHS = {"/data_writing": "call_data_writing", "/data_writing/{key}": "call_data_writing", "/conversions": "conversion"}
+PATHS = {
+    "/data_writing": "call_data_writing",
+    "/data_writing/{key}": "call_data_writing",
+    "/conversions": "conversion",
+}
 callers = st.one_of(st.sampled_from(["12025550102", "13105550103", "anonymous", ""]), texts)
 requests = st.fixed_dictionaries(
     {
@@ -49,14 +53,24 @@ def scene() -> tuple[dict[str, str], Call]:
 
 @given(one=requests)
 @settings(max_examples=250, suppress_health_check=list(HealthCheck))
-def test_no_input_fails_and_each_leaves_one_row(client: Client, scene: tuple[dict[str, str], Call], one: dict[str, Any]) -> None:
+def test_no_input_fails_and_each_leaves_one_row(
+    client: Client, scene: tuple[dict[str, str], Call], one: dict[str, Any]
+) -> None:
     keys, call = scene
     throttles.reset()
     cache.clear()  # and in Redis
     before, (path, ending) = LogEntry.objects.count(), one["to"]
     key = keys[PATHS[path]]
-    named = [] if one["uuid"] == "" else [("call_uuid", str(call.pk) if one["uuid"] is None else one["uuid"])]
-    answer = sent(client, {**one, "path": path.format(key=key) + ending, "pairs": [*one["pairs"], *named]}, key)
+    named = (
+        []
+        if one["uuid"] == ""
+        else [("call_uuid", str(call.pk) if one["uuid"] is None else one["uuid"])]
+    )
+    answer = sent(
+        client,
+        {**one, "path": path.format(key=key) + ending, "pairs": [*one["pairs"], *named]},
+        key,
+    )
     assert answer.status_code in {200, 400, 401, 404, 405, 406, 415, 422}
     assert LogEntry.objects.count() - before == 1
     if one["method"] != "HEAD" and ending:

@@ -25,7 +25,9 @@ def described() -> dict[str, Any]:
     return schema
 
 
-def public_views(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[tuple[str, type[APIView]]]:
+def public_views(
+    patterns: list[URLPattern | URLResolver], before: str = "/"
+) -> Iterator[tuple[str, type[APIView]]]:
     """Each path of an API with its view; the twin with an extension and the description itself left out."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
@@ -33,7 +35,11 @@ def public_views(patterns: list[URLPattern | URLResolver], before: str = "/") ->
             yield from public_views(pattern.url_patterns, path)
             continue
         view = getattr(pattern.callback, "cls", None)
-        if view is not None and view.__module__ != "config.ops.api_docs" and not path.endswith((".<str:format>", ".<format>")):
+        if (
+            view is not None
+            and view.__module__ != "config.ops.api_docs"
+            and not path.endswith((".<str:format>", ".<format>"))
+        ):
             yield path, view
 
 
@@ -69,12 +75,17 @@ def test_every_path_answers_with_an_extension_too() -> None:
 
 
 def test_operations_have_names_of_their_own(described: dict[str, Any]) -> None:
-    names = [verb["operationId"] for verbs in described["paths"].values() for verb in verbs.values()]
+    names = [
+        verb["operationId"] for verbs in described["paths"].values() for verb in verbs.values()
+    ]
     assert len(names) == len(set(names))
 
 
 def test_the_simulators_token_is_declared(described: dict[str, Any]) -> None:
-    assert described["components"]["securitySchemes"]["simulatorToken"] == {"type": "http", "scheme": "bearer"}
+    assert described["components"]["securitySchemes"]["simulatorToken"] == {
+        "type": "http",
+        "scheme": "bearer",
+    }
     assert described["paths"]["/simulator/calls"]["post"]["security"] == [{"simulatorToken": []}]
 
 
@@ -86,21 +97,35 @@ def test_every_key_and_idempotency_key_is_described(described: dict[str, Any]) -
 # --- real answers ---------------------------------------------------------------------------------------
 def faults(described: dict[str, Any], path: str, verb: str, answer: httpx.Response) -> list[str]:
     """What an answer has that the description does not say."""
-    media = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    media = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"][
+        "application/json"
+    ]["schema"]
     closed = {**media, "components": described["components"]}
-    return [error.message for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(answer.json())]
+    return [
+        error.message
+        for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(
+            answer.json()
+        )
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("query", ["caller_number=12025550102", "caller_number=hello", "", "caller_number=12025550102&zip=%00"])
-def test_the_answers_to_a_ping_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    ["caller_number=12025550102", "caller_number=hello", "", "caller_number=12025550102&zip=%00"],
+)
+def test_the_answers_to_a_ping_are_as_described(
+    http: httpx.Client, described: dict[str, Any], query: str
+) -> None:
     key = make_ready_key(return_sip_address=True).key
     for _ in range(2):
         assert faults(described, "/rtbs", "post", http.post(f"/rtbs?key={key}&{query}")) == []
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("query", ["caller_number=12025550102&affiliate_id=a&zip=", "caller_number=12025550102", ""])
+@pytest.mark.parametrize(
+    "query", ["caller_number=12025550102&affiliate_id=a&zip=", "caller_number=12025550102", ""]
+)
 @pytest.mark.parametrize("paused", [False, True])
 def test_the_answers_to_a_call_reservation_are_as_described(
     http: httpx.Client, described: dict[str, Any], query: str, paused: bool
@@ -108,22 +133,41 @@ def test_the_answers_to_a_call_reservation_are_as_described(
     key = make_ready_key("call_reservation")
     Buyer.objects.update(paused=paused)
     for _ in range(3):  # a number of the pool, or without a buyer; a repeat
-        assert faults(described, "/call_reservations", "post", http.post(f"/call_reservations?key={key.key}&{query}")) == []
+        assert (
+            faults(
+                described,
+                "/call_reservations",
+                "post",
+                http.post(f"/call_reservations?key={key.key}&{query}"),
+            )
+            == []
+        )
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("query", ["caller_number=12025550102&zip=&0=1", "caller_number=hello", "call_uuid=0", "zip=1"])
-def test_the_answers_to_data_writing_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["caller_number=12025550102&zip=&0=1", "caller_number=hello", "call_uuid=0", "zip=1"]
+)
+def test_the_answers_to_data_writing_are_as_described(
+    http: httpx.Client, described: dict[str, Any], query: str
+) -> None:
     key = make_key("call_data_writing").key
     for verb in ("get", "post"):
-        answers = [http.request(verb, f"/data_writing?key={key}&{query}"), http.request(verb, f"/data_writing/{key}?{query}")]
+        answers = [
+            http.request(verb, f"/data_writing?key={key}&{query}"),
+            http.request(verb, f"/data_writing/{key}?{query}"),
+        ]
         found = zip(("/data_writing", "/data_writing/{key}"), answers, strict=True)
         assert [faults(described, path, verb, answer) for path, answer in found] == [[], []]
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("query", ["revenue=120.00&payout=90", "revenue=1e2", "revenue=1&call_uuid=0", ""])
-def test_the_answers_to_a_reported_sale_are_as_described(http: httpx.Client, described: dict[str, Any], query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["revenue=120.00&payout=90", "revenue=1e2", "revenue=1&call_uuid=0", ""]
+)
+def test_the_answers_to_a_reported_sale_are_as_described(
+    http: httpx.Client, described: dict[str, Any], query: str
+) -> None:
     call = dial(make_ready_key().campaign.numbers.get().number)
     key = make_key("conversion", buyer=Buyer.objects.get()).key
     for _ in range(2):
@@ -133,7 +177,9 @@ def test_the_answers_to_a_reported_sale_are_as_described(http: httpx.Client, des
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("status", ["confirmed", "claimed"])
-def test_the_answers_to_a_confirmation_are_as_described(http: httpx.Client, described: dict[str, Any], status: str) -> None:
+def test_the_answers_to_a_confirmation_are_as_described(
+    http: httpx.Client, described: dict[str, Any], status: str
+) -> None:
     key = make_ready_key().key
     uuid = http.post(f"/rtbs?key={key}&caller_number=12025550102").json()["uuid"]
     for verb in ("put", "patch"):
@@ -145,18 +191,30 @@ def test_the_answers_to_a_confirmation_are_as_described(http: httpx.Client, desc
 def test_a_simulated_call_is_as_described(http: httpx.Client, described: dict[str, Any]) -> None:
     number = make_ready_key().campaign.numbers.get().number
     token = {"Authorization": "Bearer simulator"}
-    answer = http.post("/simulator/calls", json={"from": "+12025550102", "to": number}, headers=token)
+    answer = http.post(
+        "/simulator/calls", json={"from": "+12025550102", "to": number}, headers=token
+    )
     assert (answer.status_code, faults(described, "/simulator/calls", "post", answer)) == (201, [])
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("more", ["", "page=two", "company_id=other"], ids=["read", "refused", "forbidden"])
-def test_the_answers_to_who_reads_calls_are_as_described(http: httpx.Client, described: dict[str, Any], more: str) -> None:
+@pytest.mark.parametrize(
+    "more", ["", "page=two", "company_id=other"], ids=["read", "refused", "forbidden"]
+)
+def test_the_answers_to_who_reads_calls_are_as_described(
+    http: httpx.Client, described: dict[str, Any], more: str
+) -> None:
     ready = make_ready_key()
-    call, key = dial(ready.campaign.numbers.get().number), make_key("account", company=ready.company)
+    call, key = (
+        dial(ready.campaign.numbers.get().number),
+        make_key("account", company=ready.company),
+    )
     query = f"api_key={key.key}&company_id={key.company.company_id}&{more}"
     listed, one = http.get(f"/calls?{query}"), http.get(f"/calls/{call['call_uuid']}?{query}")
-    assert (faults(described, "/calls", "get", listed), faults(described, "/calls/{call_uuid}", "get", one)) == ([], [])
+    assert (
+        faults(described, "/calls", "get", listed),
+        faults(described, "/calls/{call_uuid}", "get", one),
+    ) == ([], [])
 
 
 @pytest.mark.django_db(transaction=True)

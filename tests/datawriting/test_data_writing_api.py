@@ -14,7 +14,9 @@ from tests.pinging import CALLER, dial, logged
 from tests.writing import NO_CALL, on_calls, waiting_for_a_call, waiting_on_calls
 
 pytestmark = pytest.mark.django_db
-ANSWER = f'{{"tag_values":{{"zip":"90210","ok":""}},"caller_number":"{CALLER}","status":"{NO_CALL}"}}'
+ANSWER = (
+    f'{{"tag_values":{{"zip":"90210","ok":""}},"caller_number":"{CALLER}","status":"{NO_CALL}"}}'
+)
 XML = "<hash><caller-number>12025550102</caller-number><tag-values><tag-value><key>zip</key><value>90210</value></tag-value>"
 BOUNDARY = "".join(
     f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
@@ -41,7 +43,9 @@ def key() -> Key:
     return make_key("call_data_writing")
 
 
-def send(key: Key, query: str = "", path: str = "/data_writing.json", method: str = "POST", **more: Any) -> Any:
+def send(
+    key: Key, query: str = "", path: str = "/data_writing.json", method: str = "POST", **more: Any
+) -> Any:
     """A request with the key among its parameters; `body` and `content_type` as they go over the wire."""
     body, content_type = more.pop("body", ""), more.pop("content_type", "")
     address = f"{path}?{query}&key={key.key}" if "data_writing/" not in path else f"{path}?{query}"
@@ -72,7 +76,7 @@ def test_by_a_link_with_the_key_in_the_path(key: Key) -> None:
 def test_the_key_in_the_path_wins_and_stands_in_the_log_by_its_end(key: Key) -> None:
     other = make_key("call_data_writing")
     send(key, f"{FORM}&key={other.key}", f"/data_writing/{key.key}.json")
-    assert (logged().key_row, logged().path) == (key.pk, f"/data_writing/…{key.key[-4:]}.json")
+    assert (logged().key_pk, logged().path) == (key.pk, f"/data_writing/…{key.key[-4:]}.json")
 
 
 def test_a_bad_key_in_the_path_is_not_helped_by_a_good_one(key: Key) -> None:
@@ -106,7 +110,10 @@ def test_a_repeat_with_its_idempotency_key_writes_nothing_more(key: Key) -> None
     answers = [send(key, FORM, headers=headers)]
     StoredTag.objects.all().delete()
     answers.append(send(key, FORM, headers=headers))
-    assert ([answer.content.decode() for answer in answers], waiting_for_a_call()) == ([ANSWER, ANSWER], {})
+    assert ([answer.content.decode() for answer in answers], waiting_for_a_call()) == (
+        [ANSWER, ANSWER],
+        {},
+    )
 
 
 # --- limits -----------------------------------------------------------------------------------------------
@@ -114,7 +121,9 @@ def tags(count: int) -> str:
     return "&".join(f"t{number}=1" for number in range(count))
 
 
-@pytest.mark.parametrize("query", [tags(100), f"{'n' * 100}=1", f"a={'v' * 1000}"], ids=["tags", "name", "value"])
+@pytest.mark.parametrize(
+    "query", [tags(100), f"{'n' * 100}=1", f"a={'v' * 1000}"], ids=["tags", "name", "value"]
+)
 def test_at_a_limit_it_is_written(key: Key, query: str) -> None:
     answer = send(key, f"caller_number=12025550102&{query}").json()
     assert (answer["status"], waiting_for_a_call()) == (NO_CALL, answer["tag_values"])
@@ -125,7 +134,10 @@ LIMITS = {
     "name": (f"a=1&{'n' * 101}=1", f"a tag's name has at most 100 characters: {'n' * 40}…"),
     "value": (f"a=1&b={'v' * 1001}", "a tag's value has at most 1000 characters: b"),
     "NUL": ("a=1&b=%00", "a parameter holds a NUL character, or bytes that are not UTF-8"),
-    "NUL in a name": ("a=1&%00=1", "a parameter holds a NUL character, or bytes that are not UTF-8"),
+    "NUL in a name": (
+        "a=1&%00=1",
+        "a parameter holds a NUL character, or bytes that are not UTF-8",
+    ),
     "not UTF-8": ("a=1&b=%FF", "a parameter holds a NUL character, or bytes that are not UTF-8"),
     "line in a name": ("a=1&b%0Ac=1", "a parameter's name holds a control character"),
     "caller": ("a=1&caller_number=hello", "caller_number must be a phone number of 7 to 15 digits"),
@@ -145,12 +157,17 @@ def test_past_a_limit_nothing_is_stored(key: Key, query: str, error: str) -> Non
         ({"a": {"b": ["é", 1.50]}}, {"a": '{"b":["é",1.5]}'}),
         ({"a": True, "b": None, "c": 1.0}, {"a": "true", "c": "1.0"}),
         ({"": "1", "a": "undefined"}, {"a": "undefined"}),
-        ({"<script>": "<&>", "'; DROP TABLE calls; --": "' OR 1=1"}, {"<script>": "<&>", "'; DROP TABLE calls; --": "' OR 1=1"}),
+        (
+            {"<script>": "<&>", "'; DROP TABLE calls; --": "' OR 1=1"},
+            {"<script>": "<&>", "'; DROP TABLE calls; --": "' OR 1=1"},
+        ),
         ({"caller_number": "undefined", "publisher_id": None}, None),
     ],
     ids=["array", "object", "plain", "empty name", "markup and SQL", "undefined caller"],
 )
-def test_what_becomes_of_odd_values(key: Key, said: Mapping[str, Any], kept: dict[str, str] | None) -> None:
+def test_what_becomes_of_odd_values(
+    key: Key, said: Mapping[str, Any], kept: dict[str, str] | None
+) -> None:
     body = json.dumps({"caller_number": "12025550102", **said})
     answer = send(key, body=body, content_type="application/json").json()
     assert answer.get("tag_values") == kept
@@ -158,37 +175,61 @@ def test_what_becomes_of_odd_values(key: Key, said: Mapping[str, Any], kept: dic
 
 
 # --- who is meant -----------------------------------------------------------------------------------------
-@pytest.mark.parametrize("about", ["", "caller_number=", "caller_number=undefined", "caller_number=anonymous", "call_uuid="])
+@pytest.mark.parametrize(
+    "about",
+    ["", "caller_number=", "caller_number=undefined", "caller_number=anonymous", "call_uuid="],
+)
 def test_without_a_caller_or_a_call_it_is_refused(key: Key, about: str) -> None:
     answer = send(key, f"{about}&zip=1")
-    assert (answer.status_code, answer.json()) == (422, {"error": "FAILED must include caller_number (string)"})
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"error": "FAILED must include caller_number (string)"},
+    )
 
 
 @pytest.mark.parametrize("uuid", ["0", "undefined", "00000000-0000-4000-8000-000000000000", "%00"])
 def test_an_unknown_call_is_not_found(key: Key, uuid: str) -> None:
     answer = send(key, f"{FORM}&call_uuid={uuid}")
-    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (404, {"error": "call not found"}, {})
+    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (
+        404,
+        {"error": "call not found"},
+        {},
+    )
 
 
 def test_a_ringing_call_is_found_by_a_number_in_any_spelling() -> None:
     ready = make_ready_key()
     dial(ready.campaign.numbers.get().number)
-    send(make_key("call_data_writing", campaign=ready.campaign), "caller_number=(202) 555-0102&zip=1")
+    send(
+        make_key("call_data_writing", campaign=ready.campaign), "caller_number=(202) 555-0102&zip=1"
+    )
     assert (waiting_on_calls(), on_calls(), logged().caller_number) == ({"zip": "1"}, {}, CALLER)
 
 
 # --- who may ----------------------------------------------------------------------------------------------
 REFUSED: dict[str, tuple[int, str, Any]] = {
     "unknown": (401, "not authorized", lambda key: key.delete()),
-    "of another kind": (401, "not authorized", lambda key: Key.objects.update(type="rtb", settings={})),
+    "of another kind": (
+        401,
+        "not authorized",
+        lambda key: Key.objects.update(type="rtb", settings={}),
+    ),
     "paused": (403, "this key is paused", lambda key: set_on(key, paused=True)),
-    "publisher paused": (403, "the publisher of this key is paused", lambda key: set_on(key.publisher, paused=True)),
+    "publisher paused": (
+        403,
+        "the publisher of this key is paused",
+        lambda key: set_on(key.publisher, paused=True),
+    ),
     "switched off": (
         403,
         "call data writing is switched off for this company",
         lambda key: set_on(key.company, call_data_writing_enabled=False),
     ),
-    "publisher deleted": (410, "the owner of this key was deleted", lambda key: key.publisher.retire(now=timezone.now())),
+    "publisher deleted": (
+        410,
+        "the owner of this key was deleted",
+        lambda key: key.publisher.retire(now=timezone.now()),
+    ),
 }
 
 
@@ -202,7 +243,11 @@ def set_on(row: Any, **values: Any) -> None:
 def test_who_may_not_write_is_told_why(key: Key, status: int, error: str, before: Any) -> None:
     before(key)
     answer = send(key, FORM)
-    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (status, {"error": error}, {})
+    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (
+        status,
+        {"error": error},
+        {},
+    )
 
 
 def test_a_paused_campaigns_key_still_writes() -> None:
@@ -222,7 +267,7 @@ def test_other_verbs_do_nothing(key: Key, method: str) -> None:
 def test_each_request_leaves_one_row(key: Key, query: str, result: str) -> None:
     send(key, query)
     row = LogEntry.objects.get()
-    assert (row.key_row, row.type, row.result, row.parameters["key"]) == (
+    assert (row.key_pk, row.type, row.result, row.parameters["key"]) == (
         key.pk,
         "call_data_writing",
         result,
@@ -246,21 +291,36 @@ ORIGIN = {"Origin": "https://publisher.example"}
         ("POST", "/data_writing.json", f"{FORM}&call_uuid=0", 404),
     ],
 )
-def test_every_answer_may_be_read_by_any_page(key: Key, method: str, path: str, query: str, status: int) -> None:
+def test_every_answer_may_be_read_by_any_page(
+    key: Key, method: str, path: str, query: str, status: int
+) -> None:
     answer = send(key, query, path, method, headers=ORIGIN)
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (status, "*")
 
 
-@pytest.mark.parametrize("path", ["/data_writing", "/data_writing.json", "/data_writing/any-key", "/data_writing/any-key.xml"])
+@pytest.mark.parametrize(
+    "path",
+    ["/data_writing", "/data_writing.json", "/data_writing/any-key", "/data_writing/any-key.xml"],
+)
 def test_a_browser_may_ask_first_without_a_key(client: Client, path: str) -> None:
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
     answer = client.options(path, headers=ORIGIN | asked)
     told = [answer[f"Access-Control-Allow-{what}"] for what in ("Origin", "Methods", "Headers")]
     assert (answer.status_code, answer.content, LogEntry.objects.count()) == (204, b"", 0)
-    assert told == ["*", "GET, POST", "Accept, Authorization, Content-Type, Idempotency-Key, X-Api-Key"]
+    assert told == [
+        "*",
+        "GET, POST",
+        "Accept, Authorization, Content-Type, Idempotency-Key, X-Api-Key",
+    ]
 
 
-@pytest.mark.parametrize("path", ["/rtbs.json", "/call_reservations.json", "/conversions.json", "/calls.json", "/healthz", "/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/rtbs.json", "/call_reservations.json", "/conversions.json", "/calls.json", "/healthz", "/x"],
+)
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
 def test_no_other_path_says_so(client: Client, method: str, path: str) -> None:
     answer = client.generic(method, path, headers=ORIGIN)

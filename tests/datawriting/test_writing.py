@@ -11,9 +11,37 @@ from django.utils import timezone
 from callcontrol.models import CallTag
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key, Publisher, StoredTag
-from tests.factories import make_campaign, make_company, make_key, make_market, make_number, make_publisher
-from tests.pinging import CALLER, OTHER_CALLER, Answer, act, dial, hang_up, last_leg, logged, ping, rung, shown
-from tests.writing import ENDED, LIVE, NO_CALL, on_calls, status, waiting_for_a_call, waiting_on_calls, written
+from tests.factories import (
+    make_campaign,
+    make_company,
+    make_key,
+    make_market,
+    make_number,
+    make_publisher,
+)
+from tests.pinging import (
+    CALLER,
+    OTHER_CALLER,
+    Answer,
+    act,
+    dial,
+    hang_up,
+    last_leg,
+    logged,
+    ping,
+    rung,
+    shown,
+)
+from tests.writing import (
+    ENDED,
+    LIVE,
+    NO_CALL,
+    on_calls,
+    status,
+    waiting_for_a_call,
+    waiting_on_calls,
+    written,
+)
 
 pytestmark = pytest.mark.django_db
 Clock = Callable[[float], object]
@@ -27,7 +55,12 @@ def campaign() -> Campaign:
 @pytest.fixture
 def key(campaign: Campaign) -> Key:
     """Of the publisher alpha."""
-    return make_key("call_data_writing", publisher=Publisher.objects.get(), cut_off_seconds=60, storage_seconds=3600)
+    return make_key(
+        "call_data_writing",
+        publisher=Publisher.objects.get(),
+        cut_off_seconds=60,
+        storage_seconds=3600,
+    )
 
 
 def call_in(campaign: Campaign, **more: str) -> Answer:
@@ -48,10 +81,15 @@ def test_they_are_on_one_call_once(campaign: Campaign, key: Key) -> None:
 
 def test_another_callers_call_does_not_get_them(campaign: Campaign, key: Key) -> None:
     status(key, prequalified="true")
-    assert (call_in(campaign, caller=OTHER_CALLER)["tags"], waiting_for_a_call()) == ({}, {"prequalified": "true"})
+    assert (call_in(campaign, caller=OTHER_CALLER)["tags"], waiting_for_a_call()) == (
+        {},
+        {"prequalified": "true"},
+    )
 
 
-def test_several_writes_are_merged_and_the_later_value_of_a_name_wins(campaign: Campaign, key: Key) -> None:
+def test_several_writes_are_merged_and_the_later_value_of_a_name_wins(
+    campaign: Campaign, key: Key
+) -> None:
     for value in ("1", "2"):
         status(key, **{"a": value, f"only_{value}": "x"})
     assert call_in(campaign)["tags"] == {"a": "2", "only_1": "x", "only_2": "x"}
@@ -73,7 +111,9 @@ def test_a_repeated_write_renews_value_and_expiry(key: Key, clock: Clock) -> Non
 
 
 @pytest.mark.parametrize(("seconds", "tags"), [(3599, {"a": "1"}), (3600, {})])
-def test_they_wait_as_long_as_the_key_says(campaign: Campaign, key: Key, clock: Clock, seconds: int, tags: Answer) -> None:
+def test_they_wait_as_long_as_the_key_says(
+    campaign: Campaign, key: Key, clock: Clock, seconds: int, tags: Answer
+) -> None:
     status(key, a="1")
     clock(seconds)
     assert call_in(campaign)["tags"] == tags
@@ -132,7 +172,9 @@ def test_they_never_re_route_the_call(campaign: Campaign, key: Key) -> None:
     assert (shown(call["call_uuid"])["tags"], len(shown(call["call_uuid"])["legs"])) == ({}, 2)
 
 
-def test_without_a_further_decision_they_are_on_the_call_at_its_end(campaign: Campaign, key: Key) -> None:
+def test_without_a_further_decision_they_are_on_the_call_at_its_end(
+    campaign: Campaign, key: Key
+) -> None:
     call = call_in(campaign)
     act(last_leg(call), "answer")
     status(key, a="1")
@@ -155,18 +197,27 @@ def test_several_writes_on_a_live_call_are_merged(campaign: Campaign, key: Key) 
     assert hang_up(call["call_uuid"])["tags"] == {"a": "2", "only_1": "x", "only_2": "x"}
 
 
-def test_what_is_due_in_a_live_call_comes_before_what_is_written(campaign: Campaign, key: Key, clock: Clock) -> None:
+def test_what_is_due_in_a_live_call_comes_before_what_is_written(
+    campaign: Campaign, key: Key, clock: Clock
+) -> None:
     Buyer.objects.filter(buyer_id="b2").update(number="[agent]")
     call = call_in(campaign)
     clock(31)
-    assert (status(key, agent="+14165550177"), shown(call["call_uuid"])["status"]) == (ENDED, "no-target")
+    assert (status(key, agent="+14165550177"), shown(call["call_uuid"])["status"]) == (
+        ENDED,
+        "no-target",
+    )
 
 
 # --- after it ---------------------------------------------------------------------------------------------
 def test_on_a_call_that_has_ended_they_are_at_once(campaign: Campaign, key: Key) -> None:
     call = call_in(campaign)
     hang_up(call["call_uuid"])
-    assert (status(key, a="1"), shown(call["call_uuid"])["tags"], waiting_for_a_call()) == (ENDED, {"a": "1"}, {})
+    assert (status(key, a="1"), shown(call["call_uuid"])["tags"], waiting_for_a_call()) == (
+        ENDED,
+        {"a": "1"},
+        {},
+    )
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(60, ENDED), (61, NO_CALL)])
@@ -185,7 +236,9 @@ def test_the_newest_call_decides(campaign: Campaign, key: Key, clock: Clock) -> 
     assert (status(key, a="1"), shown(older["call_uuid"])["status"]) == (ENDED, "ringing")
 
 
-def test_of_two_calls_of_one_moment_the_live_one_is_the_newest(campaign: Campaign, key: Key, clock: Clock) -> None:
+def test_of_two_calls_of_one_moment_the_live_one_is_the_newest(
+    campaign: Campaign, key: Key, clock: Clock
+) -> None:
     calls = [call_in(campaign) for _ in range(2)]
     hang_up(calls[1]["call_uuid"])
     assert (status(key, a="1"), logged().call_uuid) == (LIVE, UUID(calls[0]["call_uuid"]))
@@ -197,7 +250,9 @@ def test_a_simulated_call_that_ends_in_the_future_has_ended(campaign: Campaign, 
 
 
 # --- one call by its UUID ---------------------------------------------------------------------------------
-def test_a_call_named_by_its_uuid_is_found_however_old(campaign: Campaign, key: Key, clock: Clock) -> None:
+def test_a_call_named_by_its_uuid_is_found_however_old(
+    campaign: Campaign, key: Key, clock: Clock
+) -> None:
     call = call_in(campaign)
     hang_up(call["call_uuid"])
     clock(10_000)
@@ -208,7 +263,10 @@ def test_a_call_named_by_its_uuid_is_found_however_old(campaign: Campaign, key: 
 
 def test_a_live_call_named_by_its_uuid_keeps_them_for_later(campaign: Campaign, key: Key) -> None:
     call = call_in(campaign)
-    assert (status(key, call_uuid=call["call_uuid"], a="1"), waiting_on_calls()) == (LIVE, {"a": "1"})
+    assert (status(key, call_uuid=call["call_uuid"], a="1"), waiting_on_calls()) == (
+        LIVE,
+        {"a": "1"},
+    )
 
 
 def test_a_withheld_callers_call_can_be_named(campaign: Campaign, key: Key) -> None:
@@ -216,19 +274,27 @@ def test_a_withheld_callers_call_can_be_named(campaign: Campaign, key: Key) -> N
     assert status(key, call_uuid=call["call_uuid"], caller_number="anonymous", a="1") == LIVE
 
 
-def test_with_both_the_call_is_used_and_answered(campaign: Campaign, key: Key, clock: Clock) -> None:
+def test_with_both_the_call_is_used_and_answered(
+    campaign: Campaign, key: Key, clock: Clock
+) -> None:
     named = call_in(campaign)
     clock(1)
     call_in(campaign)
     answer = written(key, call_uuid=named["call_uuid"], caller_number=CALLER, a="1")
-    assert (list(answer), logged().call_uuid) == (["tag_values", "call_uuid", "status"], UUID(named["call_uuid"]))
+    assert (list(answer), logged().call_uuid) == (
+        ["tag_values", "call_uuid", "status"],
+        UUID(named["call_uuid"]),
+    )
 
 
 @pytest.mark.parametrize("caller", [CALLER, "anonymous"])
 def test_a_call_of_another_caller_contradicts(campaign: Campaign, key: Key, caller: str) -> None:
     call = call_in(campaign, caller=caller)
     answer = written(key, call_uuid=call["call_uuid"], caller_number=OTHER_CALLER, a="1")
-    assert (answer, waiting_on_calls()) == ({"error": "caller_number and call_uuid contradict each other"}, {})
+    assert (answer, waiting_on_calls()) == (
+        {"error": "caller_number and call_uuid contradict each other"},
+        {},
+    )
 
 
 def test_a_call_of_another_company_is_unknown(campaign: Campaign) -> None:

@@ -22,11 +22,15 @@ def key() -> Key:
 
 
 def dialed(http: httpx.Client, to: str) -> Answer:
-    return http.post("/simulator/calls", json={"from": "+12025550102", "to": to}, headers=TOKEN).json()  # type: ignore[no-any-return]
+    return http.post(
+        "/simulator/calls", json={"from": "+12025550102", "to": to}, headers=TOKEN
+    ).json()  # type: ignore[no-any-return]
 
 
 def pinged(http: httpx.Client, key: Key) -> Answer:
-    return http.post(f"/rtbs.json?key={key.key}&caller_number=12025550102&publisher_id=alpha").json()  # type: ignore[no-any-return]
+    return http.post(
+        f"/rtbs.json?key={key.key}&caller_number=12025550102&publisher_id=alpha"
+    ).json()  # type: ignore[no-any-return]
 
 
 def acted(http: httpx.Client, call: Answer, what: str, **said: str) -> Answer:
@@ -84,7 +88,10 @@ def test_the_call_reads_the_same_for_its_company(http: httpx.Client, key: Key) -
     hung_up(http, call, 130)
     query = f"api_key={make_key('account', company=company).key}&company_id={company.company_id}"
     (listed,) = http.get(f"/calls.json?{query}").json()
-    read = {name: listed["call"][name] for name in ("uuid", "reservation_uuid", "publisher_id", "payout", "connected_duration")}
+    read = {
+        name: listed["call"][name]
+        for name in ("uuid", "reservation_uuid", "publisher_id", "payout", "connected_duration")
+    }
     assert read == {
         "uuid": call["call_uuid"],
         "reservation_uuid": ping["uuid"],
@@ -103,7 +110,10 @@ def test_a_call_passed_on_between_two_campaigns_pays_both(http: httpx.Client, ke
     call = dialed(http, pinged(http, key)["inbound_number"])
     there = http.get(f"/simulator/calls/{call['legs'][-1]['arrived_as']}", headers=TOKEN).json()
     ended = hung_up(http, acted(http, there, "answer"), 130)
-    assert (money(ended), money(http.get(f"/simulator/calls/{call['call_uuid']}", headers=TOKEN).json())) == (
+    assert (
+        money(ended),
+        money(http.get(f"/simulator/calls/{call['call_uuid']}", headers=TOKEN).json()),
+    ) == (
         ("finished", "b1", "80.00", "120.00", True),
         ("finished", "b1", "90.00", "120.00", True),
     )

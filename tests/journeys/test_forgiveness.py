@@ -20,10 +20,14 @@ def key() -> Key:
     return make_ready_key()
 
 
-def post(http: httpx.Client, key: Key, query: str = "", body: str | bytes = b"", **headers: str) -> dict[str, Any]:
+def post(
+    http: httpx.Client, key: Key, query: str = "", body: str | bytes = b"", **headers: str
+) -> dict[str, Any]:
     """The answer; the key is in the query, the rest as given."""
     given = {name.replace("_", "-"): text for name, text in headers.items()}
-    answer: dict[str, Any] = http.post(f"/rtbs.json?key={key.key}&{query}", content=body, headers=given).json()
+    answer: dict[str, Any] = http.post(
+        f"/rtbs.json?key={key.key}&{query}", content=body, headers=given
+    ).json()
     return answer
 
 
@@ -42,12 +46,16 @@ def test_all_in_the_query(http: httpx.Client, key: Key) -> None:
 
 
 def test_all_in_a_form(http: httpx.Client, key: Key) -> None:
-    http.post("/rtbs.json", data={"key": key.key, "caller_number": "+12025550102", "caller_zip": "90210"})
+    http.post(
+        "/rtbs.json", data={"key": key.key, "caller_number": "+12025550102", "caller_zip": "90210"}
+    )
     assert (caller(), tags()) == ("+12025550102", {"caller_zip": "90210"})
 
 
 def test_all_in_json(http: httpx.Client, key: Key) -> None:
-    http.post("/rtbs.json", json={"key": key.key, "caller_number": "+12025550102", "caller_zip": "90210"})
+    http.post(
+        "/rtbs.json", json={"key": key.key, "caller_number": "+12025550102", "caller_zip": "90210"}
+    )
     assert (caller(), tags()) == ("+12025550102", {"caller_zip": "90210"})
 
 
@@ -68,7 +76,13 @@ def test_all_in_multipart(http: httpx.Client, key: Key) -> None:
 
 
 def test_the_query_wins_over_the_body(http: httpx.Client, key: Key) -> None:
-    post(http, key, f"{NUMBER}&caller_zip=90210", json.dumps({"caller_zip": "10001", "age": "40"}), **JSON)
+    post(
+        http,
+        key,
+        f"{NUMBER}&caller_zip=90210",
+        json.dumps({"caller_zip": "10001", "age": "40"}),
+        **JSON,
+    )
     assert tags() == {"caller_zip": "90210", "age": "40"}
 
 
@@ -78,7 +92,10 @@ def test_the_path_wins_over_the_query(http: httpx.Client, key: Key) -> None:
     assert (answer.json()["uuid"], answer.json()["status"]) == (uuid, "confirmed")
 
 
-@pytest.mark.parametrize("body", ["zip=1&zip=2&zip=3", '{"zip": "1", "zip": "3"}', "<hash><zip>1</zip><zip>3</zip></hash>"])
+@pytest.mark.parametrize(
+    "body",
+    ["zip=1&zip=2&zip=3", '{"zip": "1", "zip": "3"}', "<hash><zip>1</zip><zip>3</zip></hash>"],
+)
 def test_of_a_repeated_one_the_last_in_a_body(http: httpx.Client, key: Key, body: str) -> None:
     post(http, key, NUMBER, body, Content_Type="text/xml" if body[0] == "<" else "text/plain")
     assert tags() == {"zip": "3"}
@@ -95,7 +112,13 @@ def test_json_that_is_announced_and_empty(http: httpx.Client, key: Key) -> None:
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
 def test_json_under_another_label(http: httpx.Client, key: Key, content_type: str) -> None:
-    post(http, key, "", '{"caller_number": "12025550102", "caller_zip": 12344}', Content_Type=content_type)
+    post(
+        http,
+        key,
+        "",
+        '{"caller_number": "12025550102", "caller_zip": 12344}',
+        Content_Type=content_type,
+    )
     assert (caller(), tags()) == ("+12025550102", {"caller_zip": "12344"})
 
 
@@ -143,11 +166,15 @@ def test_a_number_for_a_british_company(http: httpx.Client, written: str, kept: 
 def test_numbers_of_json_where_texts_are_expected(http: httpx.Client, key: Key) -> None:
     body = '{"caller_number": 12025550102, "zip": 12344, "price": 1.50, "old": true, "parts": {"a": [1, 2.50]}}'
     post(http, key, "", body, **JSON)
-    assert (caller(), tags()) == ("+12025550102", {"zip": "12344", "price": "1.50", "old": "true", "parts": '{"a":[1,2.5]}'})
+    assert (caller(), tags()) == (
+        "+12025550102",
+        {"zip": "12344", "price": "1.50", "old": "true", "parts": '{"a":[1,2.5]}'},
+    )
 
 
 @pytest.mark.parametrize(
-    "written", ["anonymous", "Restricted", "private", "unknown", "unavailable", "+266696687", "%2B266696687"]
+    "written",
+    ["anonymous", "Restricted", "private", "unknown", "unavailable", "+266696687", "%2B266696687"],
 )
 def test_a_withheld_caller_is_none(http: httpx.Client, written: str) -> None:
     key = make_ready_key(allow_no_caller_number=True)
@@ -159,15 +186,25 @@ def test_a_withheld_caller_is_none(http: httpx.Client, written: str) -> None:
 # --- what counts as not sent ----------------------------------------------------------------------------
 @pytest.mark.parametrize("nothing", ["", "%20", "undefined", "null"])
 def test_a_blank_number_is_not_sent(http: httpx.Client, key: Key, nothing: str) -> None:
-    assert post(http, key, f"caller_number={nothing}") == {"error": "FAILED must include caller_number (string)"}
+    assert post(http, key, f"caller_number={nothing}") == {
+        "error": "FAILED must include caller_number (string)"
+    }
 
 
 def test_a_null_is_not_sent(http: httpx.Client, key: Key) -> None:
-    assert post(http, key, "", '{"caller_number": null}', **JSON) == {"error": "FAILED must include caller_number (string)"}
+    assert post(http, key, "", '{"caller_number": null}', **JSON) == {
+        "error": "FAILED must include caller_number (string)"
+    }
 
 
 def test_a_blank_reserved_one_hides_no_other(http: httpx.Client, key: Key) -> None:
-    post(http, key, "caller_number=&publisher_id=", json.dumps({"caller_number": "12025550102", "key": ""}), **JSON)
+    post(
+        http,
+        key,
+        "caller_number=&publisher_id=",
+        json.dumps({"caller_number": "12025550102", "key": ""}),
+        **JSON,
+    )
     assert (caller(), tags()) == ("+12025550102", {})
 
 
@@ -177,14 +214,24 @@ def test_a_blank_tag_is_kept_and_an_empty_name_is_not(http: httpx.Client, key: K
 
 
 # --- what is no tag -------------------------------------------------------------------------------------
-def test_an_accounts_key_and_company_are_no_tags_and_not_logged_in_clear(http: httpx.Client, key: Key) -> None:
+def test_an_accounts_key_and_company_are_no_tags_and_not_logged_in_clear(
+    http: httpx.Client, key: Key
+) -> None:
     post(http, key, f"{NUMBER}&api_key=0123456789abcdef&company_id=54321")
     row = LogEntry.objects.get()
-    assert (tags(), row.parameters["api_key"], row.parameters["company_id"]) == ({}, "…cdef", "…4321")
+    assert (tags(), row.parameters["api_key"], row.parameters["company_id"]) == (
+        {},
+        "…cdef",
+        "…4321",
+    )
 
 
 def test_reserved_names_are_no_tags(http: httpx.Client, key: Key) -> None:
-    post(http, key, f"{NUMBER}&call_uuid=7&format=xml&controller=a&action=b&utf8=%E2%9C%93&inbound_number=18335550101")
+    post(
+        http,
+        key,
+        f"{NUMBER}&call_uuid=7&format=xml&controller=a&action=b&utf8=%E2%9C%93&inbound_number=18335550101",
+    )
     assert tags() == {}
 
 
@@ -206,7 +253,9 @@ def test_an_unknown_publisher_is_a_tag(http: httpx.Client, key: Key) -> None:
         ("/rtbs", "text/xml;q=0.4, application/json;q=0.5", "application/json"),
     ],
 )
-def test_the_format_of_the_answer(http: httpx.Client, key: Key, path: str, accept: str, content_type: str) -> None:
+def test_the_format_of_the_answer(
+    http: httpx.Client, key: Key, path: str, accept: str, content_type: str
+) -> None:
     answer = http.post(f"{path}?key={key.key}&{NUMBER}", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
 

@@ -23,13 +23,21 @@ class Story:
         self.http, self.ends = http, ends
         company = campaign.company
         self.rtb = make_key(campaign=campaign).key
-        self.read = {"api_key": make_key("account", company=company).key, "company_id": company.company_id}
+        self.read = {
+            "api_key": make_key("account", company=company).key,
+            "company_id": company.company_id,
+        }
         words = ["active_calls", "transfer", "return", "accept", "reject"]
-        self.keys = {buyer.buyer_id: make_key("call_control", buyer=buyer, actions=words).key for buyer in Buyer.objects.all()}
+        self.keys = {
+            buyer.buyer_id: make_key("call_control", buyer=buyer, actions=words).key
+            for buyer in Buyer.objects.all()
+        }
 
     def ping_and_call(self) -> str:
         """A reserved ping, and the call that it promised; what the ping was."""
-        answer = self.http.post(f"/rtbs.json?key={self.rtb}&caller_number=12025550102&publisher_id=alpha").json()
+        answer = self.http.post(
+            f"/rtbs.json?key={self.rtb}&caller_number=12025550102&publisher_id=alpha"
+        ).json()
         self.ends.dial(answer["inbound_number"])
         return str(answer["uuid"])
 
@@ -42,14 +50,25 @@ class Story:
     def stands(self) -> tuple[str, list[tuple[str, str]]]:
         """The call's status, and each leg's party or buyer with its status, or how it ended."""
         call = self.call()
-        return call["status"], [(leg["buyer_id"] or leg["party"], leg["outcome"] or leg["status"]) for leg in call["legs"]]
+        return call["status"], [
+            (leg["buyer_id"] or leg["party"], leg["outcome"] or leg["status"])
+            for leg in call["legs"]
+        ]
 
     def leg(self, who: str) -> str:
         """The newest leg of a buyer or party."""
-        return next(leg["leg_uuid"] for leg in reversed(self.call()["legs"]) if who in (leg["buyer_id"], leg["party"]))
+        return next(
+            leg["leg_uuid"]
+            for leg in reversed(self.call()["legs"])
+            if who in (leg["buyer_id"], leg["party"])
+        )
 
     def hears(self, who: str) -> list[str]:
-        return next(leg["hears"] for leg in reversed(self.call()["legs"]) if who in (leg["buyer_id"], leg["party"]))
+        return next(
+            leg["hears"]
+            for leg in reversed(self.call()["legs"])
+            if who in (leg["buyer_id"], leg["party"])
+        )
 
     def do(self, action: str, buyer_id: str, **said: Any) -> dict[str, Any]:
         path = f"/call_control/v1/calls/{self.call()['uuid']}/{action}.json?api_key={self.keys[buyer_id]}"
@@ -70,15 +89,25 @@ def test_a_call_is_transferred_connected_hung_up_and_paid(story: Story, clock: C
     story.ends.answer(story.leg("b1"))
     transfer = story.do("transfer", "b1", transfer_to=THIRD, hold_caller=True)["transfer_uuid"]
     story.ends.answer(story.leg("transferee"))
-    assert (story.hears("caller"), story.hears("b1"), story.hears("transferee")) == ([], ["transferee"], ["handler"])
-    connected = story.http.post(f"/call_control/v1/transfers/{transfer}/conference_caller.json").json()
+    assert (story.hears("caller"), story.hears("b1"), story.hears("transferee")) == (
+        [],
+        ["transferee"],
+        ["handler"],
+    )
+    connected = story.http.post(
+        f"/call_control/v1/transfers/{transfer}/conference_caller.json"
+    ).json()
     assert (connected, story.hears("caller")) == ({"success": True}, ["handler", "transferee"])
     clock(125)
     story.ends.end(story.leg("b1"))
     assert (story.stands()[0], story.hears("caller")) == ("in-progress", ["transferee"])
     story.ends.end(story.leg("caller"))
     call = story.call()
-    assert (call["status"], call["reservation_uuid"], call["publisher_id"]) == ("finished", reserved, "alpha")
+    assert (call["status"], call["reservation_uuid"], call["publisher_id"]) == (
+        "finished",
+        reserved,
+        "alpha",
+    )
     assert (call["converted"], call["payout"], call["revenue"]) == (True, "90.00", "120.00")
 
 
@@ -87,12 +116,17 @@ def test_the_first_buyer_returns_the_call_and_the_second_accepts_it(story: Story
     story.ping_and_call()
     story.ends.answer(story.leg("b1"))
     assert story.do("return", "b1") == {"success": True}
-    assert story.stands() == ("ringing", [("caller", "in-progress"), ("b1", "returned"), ("b2", "ringing")])
+    assert story.stands() == (
+        "ringing",
+        [("caller", "in-progress"), ("b1", "returned"), ("b2", "ringing")],
+    )
     story.ends.answer(story.leg("b2"))
     assert (story.do("accept", "b2"), story.hears("caller")) == ({"success": True}, ["handler"])
 
 
-def test_a_rejected_call_rings_the_next_buyer_until_the_window_is_over(story: Story, clock: Clock) -> None:
+def test_a_rejected_call_rings_the_next_buyer_until_the_window_is_over(
+    story: Story, clock: Clock
+) -> None:
     story.ping_and_call()
     assert story.do("reject", "b1") == {"success": True}
     assert story.stands()[1] == [("caller", "in-progress"), ("b1", "rejected"), ("b2", "ringing")]
@@ -106,4 +140,7 @@ def test_nobody_takes_the_call_and_the_caller_is_told(story: Story, outcome: str
     story.ping_and_call()
     story.ends.end(story.leg("b1"), outcome)
     story.ends.end(story.leg("b2"), outcome)
-    assert story.stands() == ("no-target", [("caller", "no-target"), ("b1", outcome), ("b2", outcome)])
+    assert story.stands() == (
+        "no-target",
+        [("caller", "no-target"), ("b1", outcome), ("b2", outcome)],
+    )

@@ -6,7 +6,14 @@ import httpx
 import pytest
 
 from publishers.models import Key
-from tests.factories import make_campaign, make_conversion, make_key, make_number, make_publisher, make_route
+from tests.factories import (
+    make_campaign,
+    make_conversion,
+    make_key,
+    make_number,
+    make_publisher,
+    make_route,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = {"Authorization": "Bearer simulator"}
@@ -27,21 +34,43 @@ def _ping(http: httpx.Client, key: Key, query: str) -> dict[str, object]:
 
 
 def _dial(http: httpx.Client, to: object) -> dict[str, object]:
-    return http.post("/simulator/calls", json={"from": "+12025550102", "to": to}, headers=TOKEN).json()
+    return http.post(
+        "/simulator/calls", json={"from": "+12025550102", "to": to}, headers=TOKEN
+    ).json()
 
 
 def test_the_answer_has_the_seeds_fields_in_the_seeds_order(http: httpx.Client, key: Key) -> None:
     answer = _ping(http, key, "&caller_number=12025550102")
-    assert list(answer) == ["uuid", "status", "retreaver_payout", "retreaver_seconds", "inbound_number", "expires_at"]
-    assert (answer["status"], answer["retreaver_payout"], answer["retreaver_seconds"]) == ("reserved", 90.0, 120)
+    assert list(answer) == [
+        "uuid",
+        "status",
+        "retreaver_payout",
+        "retreaver_seconds",
+        "inbound_number",
+        "expires_at",
+    ]
+    assert (answer["status"], answer["retreaver_payout"], answer["retreaver_seconds"]) == (
+        "reserved",
+        90.0,
+        120,
+    )
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(answer["expires_at"]))
 
 
-def test_the_call_claims_the_reservation_and_rings_the_held_buyer(http: httpx.Client, key: Key) -> None:
+def test_the_call_claims_the_reservation_and_rings_the_held_buyer(
+    http: httpx.Client, key: Key
+) -> None:
     ping = _ping(http, key, "&caller_number=12025550102&publisher_id=alpha&caller_zip=90210")
     call = _dial(http, ping["inbound_number"])
-    assert (call["reservation_uuid"], call["publisher_id"], call["tags"]) == (ping["uuid"], "alpha", {"caller_zip": "90210"})
-    assert [(leg["party"], leg["status"]) for leg in call["legs"]] == [("caller", "in-progress"), ("handler", "ringing")]  # type: ignore[attr-defined]
+    assert (call["reservation_uuid"], call["publisher_id"], call["tags"]) == (
+        ping["uuid"],
+        "alpha",
+        {"caller_zip": "90210"},
+    )
+    assert [(leg["party"], leg["status"]) for leg in call["legs"]] == [
+        ("caller", "in-progress"),
+        ("handler", "ringing"),
+    ]  # type: ignore[attr-defined]
 
 
 def test_a_second_call_finds_the_reservation_taken(http: httpx.Client, key: Key) -> None:

@@ -40,7 +40,9 @@ def talk(http: httpx.Client, buyer: Buyer) -> Dial:
     """A caller dials, and the handler picks up."""
 
     def dial(caller: str = "+12025550102") -> dict[str, Any]:
-        call = http.post("/simulator/calls", json={"from": caller, "to": NUMBER}, headers=TOKEN).json()
+        call = http.post(
+            "/simulator/calls", json={"from": caller, "to": NUMBER}, headers=TOKEN
+        ).json()
         return act(http, call, "handler", "answer")
 
     return dial
@@ -63,7 +65,9 @@ def shown(http: httpx.Client, call: dict[str, Any]) -> dict[str, Any]:
 def transferred(http: httpx.Client, call: dict[str, Any], key: Key) -> str:
     """The seed's transfer; its UUID."""
     path = f"/call_control/v1/calls/{call['call_uuid']}/transfer.json?api_key={key.key}"
-    answer = http.post(path, headers=JSON, content='{"hold_caller":true,"transfer_to":"+18668987878"}')
+    answer = http.post(
+        path, headers=JSON, content='{"hold_caller":true,"transfer_to":"+18668987878"}'
+    )
     found = re.fullmatch(rf'{{"success":true,"transfer_uuid":"({UUID})"}}', answer.text)
     assert found, answer.text
     return found[1]
@@ -78,8 +82,14 @@ def test_list_active_calls(http: httpx.Client, talk: Dial, key: Key) -> None:
         r'"started_at":\d{13},"dialed_out_at":\d{13}}\]}',
         answer.text,
     ), answer.text
-    link = f'<{http.base_url}/call_control/v1/active_calls.json?api_key={key.key}&page=1>; rel="last"'
-    assert (answer.status_code, answer.headers["Content-Type"], answer.headers["Link"]) == (200, "application/json", link)
+    link = (
+        f'<{http.base_url}/call_control/v1/active_calls.json?api_key={key.key}&page=1>; rel="last"'
+    )
+    assert (answer.status_code, answer.headers["Content-Type"], answer.headers["Link"]) == (
+        200,
+        "application/json",
+        link,
+    )
 
 
 def test_transfer_a_call(http: httpx.Client, talk: Dial, key: Key) -> None:
@@ -106,7 +116,11 @@ def test_stop_the_transfer(http: httpx.Client, talk: Dial, key: Key) -> None:
     uuid = transferred(http, call, key)
     answer = http.request("DELETE", f"/call_control/v1/transfers/{uuid}.json", headers=JSON)
     assert (answer.status_code, answer.text) == (200, '{"success":true}')
-    assert hears(shown(http, call)) == {"caller": ["handler"], "handler": ["caller"], "transferee": []}
+    assert hears(shown(http, call)) == {
+        "caller": ["handler"],
+        "handler": ["caller"],
+        "transferee": [],
+    }
 
 
 def test_each_on_failure(http: httpx.Client, talk: Dial, key: Key) -> None:
@@ -115,7 +129,10 @@ def test_each_on_failure(http: httpx.Client, talk: Dial, key: Key) -> None:
     http.post(f"/call_control/v1/transfers/{uuid}/conference_caller.json", headers=JSON)
     http.post(f"/simulator/calls/{call['call_uuid']}/hang-up", headers=TOKEN)
     answers = [
-        http.post(f"/call_control/v1/calls/{call['call_uuid']}/transfer.json?api_key={key.key}", headers=JSON),
+        http.post(
+            f"/call_control/v1/calls/{call['call_uuid']}/transfer.json?api_key={key.key}",
+            headers=JSON,
+        ),
         http.post(f"/call_control/v1/transfers/{uuid}/conference_caller.json", headers=JSON),
         http.request("DELETE", f"/call_control/v1/transfers/{uuid}.json", headers=JSON),
     ]
@@ -130,7 +147,9 @@ def test_the_same_in_xml(http: httpx.Client, talk: Dial, key: Key) -> None:
     wanted = rf'<hash><success type="boolean">true</success><transfer-uuid>({UUID})</transfer-uuid></hash>'
     found = re.fullmatch(re.escape(XML) + wanted, answer.text)
     assert found, answer.text
-    stopped = http.request("DELETE", f"/call_control/v1/transfers/{found[1]}.xml", headers={"Content-Type": "text/xml"})
+    stopped = http.request(
+        "DELETE", f"/call_control/v1/transfers/{found[1]}.xml", headers={"Content-Type": "text/xml"}
+    )
     assert stopped.text == f'{XML}<hash><success type="boolean">true</success></hash>'
 
 

@@ -61,7 +61,10 @@ def post(http: httpx.Client, key: Key, query: str) -> httpx.Response:
 
 def call_of(http: httpx.Client, reserved: httpx.Response) -> dict[str, Any]:
     """The call that a seller sends to the number which it took out of the answer."""
-    said = {"from": "+10987654321", "to": f"+{reserved.json()['call_reservation']['inbound_number']}"}
+    said = {
+        "from": "+10987654321",
+        "to": f"+{reserved.json()['call_reservation']['inbound_number']}",
+    }
     return dict(http.post("/simulator/calls", json=said, headers=TOKEN).json())
 
 
@@ -74,7 +77,9 @@ def test_without_a_buyer_it_is_the_seeds_payload(http: httpx.Client, key: Key, c
 
 
 def test_with_a_buyer_it_has_the_same_members(http: httpx.Client, key: Key) -> None:
-    reserved = post(http, key, f"10987654321&affiliate_id=alpha{DETAILS}").json()["call_reservation"]
+    reserved = post(http, key, f"10987654321&affiliate_id=alpha{DETAILS}").json()[
+        "call_reservation"
+    ]
     seed = json.loads(f"{{{NO_TARGET}}}")["call_reservation"]
     assert (list(reserved), list(reserved["call"])) == (list(seed), list(seed["call"]))
     assert (reserved["inbound_number"], reserved["status"], reserved["matched_targets"]) == (
@@ -84,24 +89,36 @@ def test_with_a_buyer_it_has_the_same_members(http: httpx.Client, key: Key) -> N
     )
 
 
-def test_the_call_is_received_tagged_and_routed(http: httpx.Client, campaign: Campaign, key: Key) -> None:
+def test_the_call_is_received_tagged_and_routed(
+    http: httpx.Client, campaign: Campaign, key: Key
+) -> None:
     call = call_of(http, post(http, key, f"10987654321&affiliate_id=alpha{DETAILS}"))
     assert (call["status"], call["publisher_id"], call["buyer_id"], call["tags"]) == (
         "ringing",
         "alpha",
         "b1",
-        {"caller_zip": "90210", "current_carrier": "Acme", "first_name": "Ada", "last_name": "Lovelace"},
+        {
+            "caller_zip": "90210",
+            "current_carrier": "Acme",
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+        },
     )
 
 
-def test_a_conversion_made_for_the_publisher_is_the_one_that_is_told(http: httpx.Client, campaign: Campaign, key: Key) -> None:
+def test_a_conversion_made_for_the_publisher_is_the_one_that_is_told(
+    http: httpx.Client, campaign: Campaign, key: Key
+) -> None:
     make_conversion(campaign, seconds=30, payout=Decimal("7.50"), publisher=Publisher.objects.get())
     reserved = post(http, key, "10987654321&affiliate_id=alpha")
     assert '"conversion_groups":[{"seconds":30,"payout":7.5}]' in reserved.text
 
 
 def test_a_publisher_and_a_caller_are_required(http: httpx.Client, key: Key) -> None:
-    answers = [http.post(f"/call_reservations.json?key={key.key}&{said}") for said in ("", "caller_number=10987654321")]
+    answers = [
+        http.post(f"/call_reservations.json?key={key.key}&{said}")
+        for said in ("", "caller_number=10987654321")
+    ]
     assert [(answer.status_code, answer.text) for answer in answers] == [
         (422, '{"error":"FAILED must include caller_number (string)"}'),
         (422, '{"error":"FAILED must include affiliate_id (string)"}'),

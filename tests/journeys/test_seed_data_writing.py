@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def campaign() -> Campaign:
     """Pays for prequalified callers."""
     campaign = make_market()
-    ConversionFilter.objects.create(conversion=campaign.conversions.get(), key="prequalified", operator="==", value="true")
+    ConversionFilter.objects.create(
+        conversion=campaign.conversions.get(), key="prequalified", operator="==", value="true"
+    )
     return campaign
 
 
@@ -40,7 +42,9 @@ def hang_up(http: httpx.Client, call: Answer) -> Answer:
 
 
 def test_the_seeds_answer_is_given(http: httpx.Client, key: Key) -> None:
-    answer = http.get(f"/data_writing?key={key.key}&caller_number=10123456789&0=&example_tag=value123")
+    answer = http.get(
+        f"/data_writing?key={key.key}&caller_number=10123456789&0=&example_tag=value123"
+    )
     assert answer.text == (
         '{"tag_values":{"0":"","example_tag":"value123"},"caller_number":"+10123456789","status":"call not found, tags stored"}'
     )
@@ -51,33 +55,59 @@ def test_the_seeds_answer_is_given(http: httpx.Client, key: Key) -> None:
 def test_written_before_the_call_it_decides_what_the_call_pays(
     http: httpx.Client, key: Key, campaign: Campaign, method: str
 ) -> None:
-    http.request(method, f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true")
+    http.request(
+        method, f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true"
+    )
     ended = hang_up(http, call_of(http, campaign))
-    assert (ended["tags"], ended["payout"], ended["converted"]) == ({"prequalified": "true"}, "90.00", True)
+    assert (ended["tags"], ended["payout"], ended["converted"]) == (
+        {"prequalified": "true"},
+        "90.00",
+        True,
+    )
 
 
-def test_written_during_the_call_it_decides_too(http: httpx.Client, key: Key, campaign: Campaign) -> None:
+def test_written_during_the_call_it_decides_too(
+    http: httpx.Client, key: Key, campaign: Campaign
+) -> None:
     call = call_of(http, campaign)
-    answer = http.get(f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true").json()
+    answer = http.get(
+        f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true"
+    ).json()
     ended = hang_up(http, call)
     assert answer["status"] == "in progress call found, tags stored"
     assert (ended["tags"], ended["payout"]) == ({"prequalified": "true"}, "90.00")
 
 
-def test_written_after_the_call_it_is_on_it_and_changes_no_money(http: httpx.Client, key: Key, campaign: Campaign) -> None:
+def test_written_after_the_call_it_is_on_it_and_changes_no_money(
+    http: httpx.Client, key: Key, campaign: Campaign
+) -> None:
     ended = hang_up(http, call_of(http, campaign))
-    answer = http.get(f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true").json()
+    answer = http.get(
+        f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true"
+    ).json()
     after = http.get(f"/simulator/calls/{ended['call_uuid']}", headers=TOKEN).json()
     assert answer["status"] == "completed call found, tags applied"
-    assert (after["tags"], after["payout"], after["converted"]) == ({"prequalified": "true"}, None, False)
+    assert (after["tags"], after["payout"], after["converted"]) == (
+        {"prequalified": "true"},
+        None,
+        False,
+    )
 
 
-def test_the_account_manager_sees_every_post_in_the_log(http: httpx.Client, key: Key, campaign: Campaign) -> None:
+def test_the_account_manager_sees_every_post_in_the_log(
+    http: httpx.Client, key: Key, campaign: Campaign
+) -> None:
     for _ in range(2):
         http.get(f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true")
         call = call_of(http, campaign)
-    rows = LogEntry.objects.filter(key_row=key.pk).order_by("id").values_list("result", "caller_number", "call_uuid")
-    assert [(result, caller, uuid and str(uuid) != call["call_uuid"]) for result, caller, uuid in rows] == [
+    rows = (
+        LogEntry.objects.filter(key_pk=key.pk)
+        .order_by("id")
+        .values_list("result", "caller_number", "call_uuid")
+    )
+    assert [
+        (result, caller, uuid and str(uuid) != call["call_uuid"]) for result, caller, uuid in rows
+    ] == [
         ("stored", "+10123456789", None),
         ("in-progress", "+10123456789", True),
     ]

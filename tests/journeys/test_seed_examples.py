@@ -43,7 +43,9 @@ def test_the_number_that_is_passed_is_answered(http: httpx.Client, campaign: Cam
 
 
 def test_the_number_of_the_key_is_answered(http: httpx.Client, campaign: Campaign) -> None:
-    key = make_key(campaign=campaign, allow_no_caller_number=True, inbound_number="+18339510260").key
+    key = make_key(
+        campaign=campaign, allow_no_caller_number=True, inbound_number="+18339510260"
+    ).key
     answer = http.post(f"/rtbs.json?key={key}")
     assert reserved(r"\+18339510260").fullmatch(body(answer)), answer.text
 
@@ -63,7 +65,10 @@ def test_a_number_chosen_for_the_caller_is_answered(http: httpx.Client, campaign
 
 def test_a_key_that_needs_a_caller_says_so(http: httpx.Client, campaign: Campaign) -> None:
     answer = http.post(f"/rtbs.json?key={make_key(campaign=campaign).key}")
-    assert (answer.status_code, answer.text) == (422, '{"error":"FAILED must include caller_number (string)"}')
+    assert (answer.status_code, answer.text) == (
+        422,
+        '{"error":"FAILED must include caller_number (string)"}',
+    )
 
 
 def test_the_same_in_xml(http: httpx.Client, campaign: Campaign) -> None:

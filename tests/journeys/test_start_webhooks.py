@@ -32,15 +32,30 @@ def rung() -> list[str | None]:
 
 @pytest.fixture(params=["simulator", "twilio"])
 def ends(request: pytest.FixtureRequest, http: httpx.Client) -> FarEnds:
-    return OnTwilio(request.getfixturevalue("twilio")) if request.param == "twilio" else OnSimulator(http)
+    return (
+        OnTwilio(request.getfixturevalue("twilio"))
+        if request.param == "twilio"
+        else OnSimulator(http)
+    )
 
 
-def test_the_buyer_is_dialed_where_the_answer_says(ends: FarEnds, campaign: Campaign, settings: Any) -> None:
+def test_the_buyer_is_dialed_where_the_answer_says(
+    ends: FarEnds, campaign: Campaign, settings: Any
+) -> None:
     with somebody(answer(RESERVED)) as server:
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
-        hook_to(server, campaign, "/?from=[caller_number]", values={"inbound_number": "inbound_number"}, deadline_ms=10_000)
+        hook_to(
+            server,
+            campaign,
+            "/?from=[caller_number]",
+            values={"inbound_number": "inbound_number"},
+            deadline_ms=10_000,
+        )
         ends.dial(campaign.numbers.get().number)
-        assert (server.asked(), rung()) == (["POST /?from=%2B12025550102 HTTP/1.1"], ["+14165550177"])
+        assert (server.asked(), rung()) == (
+            ["POST /?from=%2B12025550102 HTTP/1.1"],
+            ["+14165550177"],
+        )
 
 
 def test_twilio_is_answered_at_once_and_the_webhook_asked_when_the_caller_is_in(

@@ -74,7 +74,9 @@ def set_up(manager: Manager) -> str:
     manager.follows("Add the first company")
     manager.saves(name="Acme Calls", time_zone="America/New_York")
     manager.follows("Add a buyer")
-    manager.saves(name="Buyer One", number="(416) 555-0101", weekly_hours="weekdays 9-17", concurrency_cap="5")
+    manager.saves(
+        name="Buyer One", number="(416) 555-0101", weekly_hours="weekdays 9-17", concurrency_cap="5"
+    )
     manager.goes("/admin/")
     manager.follows("Add a publisher")
     manager.saves(name="Alpha", publisher_id="alpha")
@@ -125,7 +127,10 @@ def _talk(link: str, clock: Any, seconds: float) -> dict[str, Any]:
 
 def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(manager):
     answer = ping(set_up(manager))
-    assert [answer[name] for name in ("status", "retreaver_payout", "retreaver_seconds", "inbound_number")] == [
+    assert [
+        answer[name]
+        for name in ("status", "retreaver_payout", "retreaver_seconds", "inbound_number")
+    ] == [
         "reserved",
         90.0,
         120,
@@ -136,7 +141,11 @@ def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(manager):
 @pytest.mark.parametrize(("seconds", "pay"), [(119, (False, None)), (120, (True, "90.00"))])
 def test_a_call_pays_after_two_minutes(manager, clock, seconds, pay):
     call = _talk(set_up(manager), clock, seconds)
-    assert (call["publisher_id"], call["legs"][1]["number"], call["converted"], call["payout"]) == ("alpha", "+14165550101", *pay)
+    assert (call["publisher_id"], call["legs"][1]["number"], call["converted"], call["payout"]) == (
+        "alpha",
+        "+14165550101",
+        *pay,
+    )
 
 
 def test_at_most_five_at_a_time(manager):
@@ -147,7 +156,9 @@ def test_at_most_five_at_a_time(manager):
     assert ping(link)["status"] == "no-target"
 
 
-@pytest.mark.parametrize(("days", "status"), [(3, "reserved"), (4, "no-target"), (5, "no-target"), (6, "reserved")])
+@pytest.mark.parametrize(
+    ("days", "status"), [(3, "reserved"), (4, "no-target"), (5, "no-target"), (6, "reserved")]
+)
 def test_on_weekdays_alone(manager, clock, days, status):
     link = set_up(manager)
     clock(days * DAY)
@@ -159,4 +170,7 @@ def test_then_the_admin_says_that_it_sells_and_what_is_done(manager):
     manager.goes("/admin/")
     manager.follows("Campaigns")
     manager.follows("Roofing")
-    assert "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room." in manager.page.text
+    assert (
+        "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room."
+        in manager.page.text
+    )

@@ -66,7 +66,9 @@ class Sale:
         return dict(self.http.get(f"/simulator/calls/{call_uuid}", headers=TOKEN).json())
 
     def _post(self, path: str, told: dict[str, Any]) -> dict[str, Any]:
-        return dict(self.http.post(f"/simulator/{path}", json=told, headers=TOKEN).raise_for_status().json())
+        return dict(
+            self.http.post(f"/simulator/{path}", json=told, headers=TOKEN).raise_for_status().json()
+        )
 
 
 @pytest.fixture
@@ -90,7 +92,10 @@ def test_the_call_is_dialed_to_the_other_campaign_and_claims_its_reservation(sal
     sold = sale.dial()
     reserved, leg = Reservation.objects.get(), sale.rings(sold)
     bought = sale.shown(leg["arrived_as"])
-    assert (sold["tags"]["inbound_number"], leg["number"]) == (reserved.inbound_number.lstrip("+"), reserved.inbound_number)
+    assert (sold["tags"]["inbound_number"], leg["number"]) == (
+        reserved.inbound_number.lstrip("+"),
+        reserved.inbound_number,
+    )
     assert (bought["reservation_uuid"], bought["publisher_id"], bought["tags"]) == (
         str(reserved.uuid),
         "seller",
@@ -106,7 +111,8 @@ def test_both_settle_with_their_own_money(sale: Sale, clock: Clock) -> None:
     clock(61)
     sale.hang_up(sold)
     money = [
-        (call["status"], call["payout"], call["revenue"]) for call in map(sale.shown, (sold["call_uuid"], bought["call_uuid"]))
+        (call["status"], call["payout"], call["revenue"])
+        for call in map(sale.shown, (sold["call_uuid"], bought["call_uuid"]))
     ]
     assert money == [("finished", "20.00", "50.00"), ("finished", "50.00", "70.00")]
 
@@ -114,8 +120,15 @@ def test_both_settle_with_their_own_money(sale: Sale, clock: Clock) -> None:
 def test_the_sale_is_in_the_log_and_on_both_timelines(sale: Sale) -> None:
     sold = sale.dial()
     entry = LogEntry.objects.get()
-    assert (entry.key_row, entry.path, entry.result, entry.status) == (sale.key.pk, "/call_reservations.json", "reserved", 200)
-    assert said(Call.objects.get(pk=sold["call_uuid"]), "asked") == ["it answered 200 in ms; became tags: inbound_number"]
+    assert (entry.key_pk, entry.path, entry.result, entry.status) == (
+        sale.key.pk,
+        "/call_reservations.json",
+        "reserved",
+        200,
+    )
+    assert said(Call.objects.get(pk=sold["call_uuid"]), "asked") == [
+        "it answered 200 in ms; became tags: inbound_number"
+    ]
     bought = sale.shown(sale.rings(sold)["arrived_as"])
     assert bought["events"][0]["detail"]["reservation"] == str(Reservation.objects.get().uuid)
 

@@ -17,7 +17,7 @@ def hand_out(key: Key, publisher: Publisher | None = None) -> Handout:
     """The page of a key; for the publisher Alpha Media where a key needs one and none is given."""
     if key.campaign_id and publisher is None:
         publisher = make_publisher(key.company, publisher_id="alpha", name="Alpha Media")
-    return links.hand_out(key=key, publisher=publisher, now=timezone.now())
+    return links.create_link(key=key, publisher=publisher, now=timezone.now())
 
 
 def link(handout: Handout) -> str:
@@ -30,7 +30,9 @@ def opened(handout: Handout) -> Any:
 
 def read(handout: Handout) -> str:
     """The text of the page as a person reads it: without markup, spaces as they fall."""
-    body = re.sub(r"<(style|script).*?</\1>", " ", opened(handout).content.decode(), flags=re.DOTALL)
+    body = re.sub(
+        r"<(style|script).*?</\1>", " ", opened(handout).content.decode(), flags=re.DOTALL
+    )
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 

@@ -13,11 +13,11 @@ from campaigns.routing.engine import Condition
 from publishers import snapshot
 from publishers.models import ConversionFilter, Key
 from publishers.snapshot import (
-    ConversionFacts,
-    NumberFacts,
-    PublisherFacts,
+    ConversionSnapshot,
+    NumberSnapshot,
+    PublisherSnapshot,
     Snapshot,
-    WebhookFacts,
+    WebhookSnapshot,
     current_snapshot,
     snapshot_of,
 )
@@ -104,7 +104,12 @@ def test_another_companys_change_is_none_of_ours(key: Key) -> None:
 def test_the_company(key: Key) -> None:
     company = make_company(name="Acme", region="GB", time_zone="Europe/London", rtb_enabled=False)
     facts = current_snapshot(company.pk)
-    assert (facts.name, facts.region, facts.time_zone, facts.retired) == ("Acme", "GB", "Europe/London", False)
+    assert (facts.name, facts.region, facts.time_zone, facts.retired) == (
+        "Acme",
+        "GB",
+        "Europe/London",
+        False,
+    )
     assert facts.switches == {
         "rtb_enabled": False,
         "call_reservations_enabled": True,
@@ -130,8 +135,16 @@ def test_a_key_has_its_kinds_defaults_for_what_is_not_stored(key: Key) -> None:
 
 @pytest.mark.parametrize("owner", ["campaign", "publisher", "buyer", "group"])
 def test_a_key_knows_whether_its_owner_is_gone(owner: str) -> None:
-    row = {"campaign": make_campaign, "publisher": make_publisher, "buyer": make_buyer, "group": make_group}[owner]()
-    key = make_key("call_data_writing" if owner in ("campaign", "publisher") else "call_control", **{owner: row})
+    row = {
+        "campaign": make_campaign,
+        "publisher": make_publisher,
+        "buyer": make_buyer,
+        "group": make_group,
+    }[owner]()
+    key = make_key(
+        "call_data_writing" if owner in ("campaign", "publisher") else "call_control",
+        **{owner: row},
+    )
     row.retire(now=NOW)
     facts = held(key).keys[key.pk]
     assert (facts.owner_is_gone, getattr(facts, f"{owner}_row")) == (True, row.pk)
@@ -144,7 +157,9 @@ def test_numbers_fixed_and_of_the_pool() -> None:
     pooled = [make_number(campaign, in_pool=True).number for _ in range(2)]
     make_number(campaign).retire(now=NOW)
     facts = current_snapshot(campaign.company_id)
-    assert facts.numbers[fixed.number] == NumberFacts(fixed.number, campaign.pk, publisher.pk, {"site": "a"}, False)
+    assert facts.numbers[fixed.number] == NumberSnapshot(
+        fixed.number, campaign.pk, publisher.pk, {"site": "a"}, False
+    )
     found = facts.campaigns[campaign.pk]
     assert (found.fixed_numbers, found.pool_numbers) == ((fixed.number,), tuple(sorted(pooled)))
 
@@ -152,7 +167,10 @@ def test_numbers_fixed_and_of_the_pool() -> None:
 def test_publishers_by_row_and_by_their_id() -> None:
     publisher = make_publisher(publisher_id="alpha", paused=True)
     make_publisher(publisher.company, publisher_id="gone").retire(now=NOW)
-    facts, known = current_snapshot(publisher.company_id), PublisherFacts(publisher.pk, "alpha", True)
+    facts, known = (
+        current_snapshot(publisher.company_id),
+        PublisherSnapshot(publisher.pk, "alpha", True),
+    )
     assert (facts.publishers, facts.publishers_by_id) == ({publisher.pk: known}, {"alpha": known})
 
 
@@ -166,21 +184,25 @@ def test_a_campaign_with_its_conversions_in_order() -> None:
     pay = Decimal("90.0000"), Decimal("120.0000")
     conditions = (Condition("zip", "==", "90210"),)
     assert facts.conversions == (
-        ConversionFacts(30, *pay, publisher.pk, None, conditions),
-        ConversionFacts(120, *pay, None, None, ()),
+        ConversionSnapshot(30, *pay, publisher.pk, None, conditions),
+        ConversionSnapshot(120, *pay, None, None, ()),
     )
     assert (facts.dedupe_seconds, facts.duplicates, facts.time_zone) == (60, "refuse", "UTC")
 
 
 def test_a_campaign_with_its_webhooks_by_name() -> None:
     campaign = make_campaign()
-    second = make_webhook(campaign, name="Z", trigger="ended", method="GET", deadline_ms=500, values={"zip": "a.b"})
+    second = make_webhook(
+        campaign, name="Z", trigger="ended", method="GET", deadline_ms=500, values={"zip": "a.b"}
+    )
     first = make_webhook(campaign, [("zip", "==", "90210")], name="A")
     found = current_snapshot(campaign.company_id).campaigns[campaign.pk].webhooks
     url, conditions = "https://hooks.example.com/lead", (Condition("zip", "==", "90210"),)
     assert found == (
-        WebhookFacts(first.pk, "A", "start", "POST", url, {}, 2.0, first.secret, conditions),
-        WebhookFacts(second.pk, "Z", "ended", "GET", url, {"zip": "a.b"}, 0.5, second.secret, ()),
+        WebhookSnapshot(first.pk, "A", "start", "POST", url, {}, 2.0, first.secret, conditions),
+        WebhookSnapshot(
+            second.pk, "Z", "ended", "GET", url, {"zip": "a.b"}, 0.5, second.secret, ()
+        ),
     )
 
 

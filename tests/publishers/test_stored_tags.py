@@ -10,7 +10,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from publishers.models import StoredTag
-from publishers.stored_tags import Waiting, drop_expired, put, take
+from publishers.stored_tags import StoredTags, drop_expired_tags, store_tags, take_stored_tags
 from tests.factories import make_campaign, make_publisher
 
 pytestmark = pytest.mark.django_db
@@ -25,24 +25,39 @@ def campaign() -> Campaign:
 
 
 def store(campaign: Campaign, name: str, **fields: Any) -> StoredTag:
-    usual = {"caller_number": CALLER, "value": "1", "written_at": NOW, "expires_at": NOW + 60 * SECOND}
+    usual = {
+        "caller_number": CALLER,
+        "value": "1",
+        "written_at": NOW,
+        "expires_at": NOW + 60 * SECOND,
+    }
     return StoredTag.objects.create(company=campaign.company, name=name, **{**usual, **fields})
 
 
-def taken(campaign: Campaign, **more: Any) -> list[Waiting]:
-    given = {"company_row": campaign.company_id, "campaign_row": campaign.pk, "caller_number": CALLER, "now": NOW}
-    return take(**{**given, **more})
+def taken(campaign: Campaign, **more: Any) -> list[StoredTags]:
+    given = {
+        "company_pk": campaign.company_id,
+        "campaign_pk": campaign.pk,
+        "caller_number": CALLER,
+        "now": NOW,
+    }
+    return take_stored_tags(**{**given, **more})
 
 
 def keep(campaign: Campaign, tags: dict[str, str], **more: Any) -> None:
-    given = {"company_row": campaign.company_id, "campaign_row": None, "publisher_row": None, "caller_number": CALLER}
-    put(**{**given, "tags": tags, "seconds": 60, "now": NOW, **more})
+    given = {
+        "company_pk": campaign.company_id,
+        "campaign_pk": None,
+        "publisher_pk": None,
+        "caller_number": CALLER,
+    }
+    store_tags(**{**given, "tags": tags, "seconds": 60, "now": NOW, **more})
 
 
 # --- kept -------------------------------------------------------------------------------------------------
 def test_kept_for_so_long(campaign: Campaign) -> None:
     publisher = make_publisher(campaign.company)
-    keep(campaign, {"a": "1", "b": ""}, publisher_row=publisher.pk)
+    keep(campaign, {"a": "1", "b": ""}, publisher_pk=publisher.pk)
     rows = StoredTag.objects.order_by("name")
     assert [(row.name, row.value, row.scope, row.publisher) for row in rows] == [
         ("a", "1", "", publisher),
@@ -52,10 +67,15 @@ def test_kept_for_so_long(campaign: Campaign) -> None:
 
 
 def test_a_tag_that_waits_is_renewed(campaign: Campaign) -> None:
-    keep(campaign, {"a": "1", "b": "1"}, publisher_row=make_publisher(campaign.company).pk)
+    keep(campaign, {"a": "1", "b": "1"}, publisher_pk=make_publisher(campaign.company).pk)
     keep(campaign, {"a": "2"}, now=NOW + SECOND)
     tag = StoredTag.objects.get(name="a")
-    assert (tag.value, tag.publisher, tag.written_at, tag.expires_at) == ("2", None, NOW + SECOND, NOW + 61 * SECOND)
+    assert (tag.value, tag.publisher, tag.written_at, tag.expires_at) == (
+        "2",
+        None,
+        NOW + SECOND,
+        NOW + 61 * SECOND,
+    )
     assert StoredTag.objects.count() == 2
 
 
@@ -67,7 +87,7 @@ def test_one_whose_time_is_over_is_renewed_swept_or_not(campaign: Campaign) -> N
 
 def test_a_name_waits_for_the_company_and_for_a_campaign_apart(campaign: Campaign) -> None:
     keep(campaign, {"a": "any"})
-    keep(campaign, {"a": "this"}, campaign_row=campaign.pk, now=NOW + SECOND)
+    keep(campaign, {"a": "this"}, campaign_pk=campaign.pk, now=NOW + SECOND)
     assert [tag.value for tag in taken(campaign, now=NOW + SECOND)] == ["any", "this"]
 
 
@@ -76,7 +96,10 @@ def test_taken_once_oldest_first(campaign: Campaign) -> None:
     publisher = make_publisher(campaign.company)
     store(campaign, "later", publisher=publisher)
     store(campaign, "earlier", written_at=NOW - SECOND, value="2")
-    expected = [Waiting("earlier", "2", None, NOW - SECOND), Waiting("later", "1", publisher.pk, NOW)]
+    expected = [
+        StoredTags("earlier", "2", None, NOW - SECOND),
+        StoredTags("later", "1", publisher.pk, NOW),
+    ]
     assert (taken(campaign), taken(campaign)) == (expected, [])
 
 
@@ -94,7 +117,9 @@ def test_another_callers_and_companys_tags_stay(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(59, 1), (60, 0), (61, 0)])
-def test_at_its_end_a_tag_is_dead_swept_or_not(campaign: Campaign, seconds: int, found: int) -> None:
+def test_at_its_end_a_tag_is_dead_swept_or_not(
+    campaign: Campaign, seconds: int, found: int
+) -> None:
     store(campaign, "a")
     assert len(taken(campaign, now=NOW + seconds * SECOND)) == found
 
@@ -103,7 +128,7 @@ def test_dropped_in_bounded_batches(campaign: Campaign) -> None:
     for name in "abc":
         store(campaign, name, expires_at=NOW - SECOND)
     store(campaign, "alive")
-    assert [drop_expired(now=NOW, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [drop_expired_tags(now=NOW, limit=2) for _ in range(3)] == [2, 1, 0]
     assert StoredTag.objects.get().name == "alive"
 
 

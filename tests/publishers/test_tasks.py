@@ -27,35 +27,52 @@ def store_tags(company: Company, ends: list[int]) -> None:
 def keep_answers(company: Company, ends: list[int]) -> None:
     now = timezone.now()
     for end in ends:
-        fields = {"idempotency_key": str(end), "locked_until": now, "expires_at": now + timedelta(seconds=end)}
-        IdempotencyRecord.objects.create(scope="key:1", method="POST", path="/rtbs", fingerprint="", **fields)
+        fields = {
+            "idempotency_key": str(end),
+            "locked_until": now,
+            "expires_at": now + timedelta(seconds=end),
+        }
+        IdempotencyRecord.objects.create(
+            scope="key:1", method="POST", path="/rtbs", fingerprint="", **fields
+        )
 
 
 SWEEPS: Any = pytest.mark.parametrize(
     ("sweep", "name", "fill", "model"),
     [
         (tasks.expire_stored_tags, "expire-stored-tags", store_tags, StoredTag),
-        (tasks.trim_idempotency_records, "trim-idempotency-records", keep_answers, IdempotencyRecord),
+        (
+            tasks.trim_idempotency_records,
+            "trim-idempotency-records",
+            keep_answers,
+            IdempotencyRecord,
+        ),
     ],
     ids=["tags", "answers"],
 )
 
 
 @SWEEPS
-def test_what_is_past_its_end_goes_once(sweep: Callable[[], int], name: str, fill: Any, model: Any) -> None:
+def test_what_is_past_its_end_goes_once(
+    sweep: Callable[[], int], name: str, fill: Any, model: Any
+) -> None:
     fill(make_company(), [-1, 0, 1])
     assert ([sweep(), sweep()], model.objects.count()) == ([2, 0], 1)
 
 
 @SWEEPS
-def test_batch_after_batch(sweep: Callable[[], int], name: str, fill: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_after_batch(
+    sweep: Callable[[], int], name: str, fill: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tasks, "_BATCH", 2)
     fill(make_company(), [-5, -4, -3, -2, -1, 5])
     assert (sweep(), model.objects.count()) == (5, 1)
 
 
 @SWEEPS
-def test_another_worker_is_left_to_it(sweep: Callable[[], int], name: str, fill: Any, model: Any) -> None:
+def test_another_worker_is_left_to_it(
+    sweep: Callable[[], int], name: str, fill: Any, model: Any
+) -> None:
     fill(make_company(), [-1])
     leases.acquire(name=name, holder="another", lasts=timedelta(seconds=60), now=timezone.now())
     assert (sweep(), model.objects.count()) == (0, 1)

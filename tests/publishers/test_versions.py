@@ -47,7 +47,9 @@ CONDITION = {"key": "age", "operator": "==", "value": "1"}
 ROWS: dict[type[CatalogueRow], Callable[[Company], Any]] = {
     Buyer: lambda company: Buyer(company=company, name="Buyer", number=fresh_phone()),
     BusinessHours: lambda company: BusinessHours(buyer=make_buyer(company), day="monday", **HOURS),
-    SpecialHours: lambda company: SpecialHours(buyer=make_buyer(company), date=date(2026, 5, 5), **HOURS),
+    SpecialHours: lambda company: SpecialHours(
+        buyer=make_buyer(company), date=date(2026, 5, 5), **HOURS
+    ),
     ClosedDate: lambda company: ClosedDate(buyer=make_buyer(company), date=date(2026, 5, 5)),
     Filter: lambda company: Filter(buyer=make_buyer(company), **CONDITION),
     BuyerGroup: lambda company: BuyerGroup(company=company, name="Group"),
@@ -55,16 +57,28 @@ ROWS: dict[type[CatalogueRow], Callable[[Company], Any]] = {
     Campaign: lambda company: Campaign(company=company, name="Roofing"),
     Route: lambda company: Route(campaign=make_campaign(company), buyer=make_buyer(company)),
     Conversion: lambda company: Conversion(campaign=make_campaign(company)),
-    ConversionFilter: lambda company: ConversionFilter(conversion=make_conversion(make_campaign(company)), **CONDITION),
-    Webhook: lambda company: Webhook(campaign=make_campaign(company), name="Lead", trigger="start", url="https://a.example/"),
-    WebhookFilter: lambda company: WebhookFilter(webhook=make_webhook(make_campaign(company)), **CONDITION),
+    ConversionFilter: lambda company: ConversionFilter(
+        conversion=make_conversion(make_campaign(company)), **CONDITION
+    ),
+    Webhook: lambda company: Webhook(
+        campaign=make_campaign(company), name="Lead", trigger="start", url="https://a.example/"
+    ),
+    WebhookFilter: lambda company: WebhookFilter(
+        webhook=make_webhook(make_campaign(company)), **CONDITION
+    ),
     Publisher: lambda company: Publisher(company=company, name="Publisher"),
-    InboundNumber: lambda company: InboundNumber(campaign=make_campaign(company), number=fresh_phone()),
+    InboundNumber: lambda company: InboundNumber(
+        campaign=make_campaign(company), number=fresh_phone()
+    ),
     Key: lambda company: Key(campaign=make_campaign(company), type="rtb"),
 }
 MODELS = [pytest.param(model, id=model.__name__) for model in ROWS]
-DELETABLE = [pytest.param(model, id=model.__name__) for model in ROWS if not issubclass(model, Retirable)]
-RETIRABLE = [pytest.param(model, id=model.__name__) for model in ROWS if issubclass(model, Retirable)]
+DELETABLE = [
+    pytest.param(model, id=model.__name__) for model in ROWS if not issubclass(model, Retirable)
+]
+RETIRABLE = [
+    pytest.param(model, id=model.__name__) for model in ROWS if issubclass(model, Retirable)
+]
 
 
 @pytest.fixture
@@ -152,7 +166,9 @@ def test_a_retired_row(company: Company, model: type[Retirable]) -> None:
 
 WAYS: dict[str, Callable[[Company], Any]] = {
     "saved": lambda company: company.save(),
-    "updated in bulk": lambda company: Company.objects.filter(pk=company.pk).update(rtb_enabled=False),
+    "updated in bulk": lambda company: Company.objects.filter(pk=company.pk).update(
+        rtb_enabled=False
+    ),
     "updated in a list": lambda company: Company.objects.bulk_update([company], ["name"]),
 }
 
@@ -191,7 +207,17 @@ def test_a_filter_that_the_admin_adds_holds_for_the_next_ping() -> None:
     buyer = key.owner.routes.get().buyer
     page, client = reverse("admin:campaigns_buyer_change", args=[buyer.pk]), browser(key.company)
     before = ping(key, caller_number="+12025550101")
-    row = {"filters-TOTAL_FORMS": "1", **{f"filters-0-{name}": text for name, text in CONDITION.items()}}
+    row = {
+        "filters-TOTAL_FORMS": "1",
+        **{f"filters-0-{name}": text for name, text in CONDITION.items()},
+    }
     client.post(page, filled(client, page, **row))
-    after, fitting = ping(key, caller_number="+12025550102"), ping(key, caller_number="+12025550103", age="1")
-    assert [answer["status"] for answer in (before, after, fitting)] == ["reserved", "no-target", "reserved"]
+    after, fitting = (
+        ping(key, caller_number="+12025550102"),
+        ping(key, caller_number="+12025550103", age="1"),
+    )
+    assert [answer["status"] for answer in (before, after, fitting)] == [
+        "reserved",
+        "no-target",
+        "reserved",
+    ]

@@ -15,10 +15,15 @@ from tests.pinging import act, dial, hang_up, last_leg
 from tests.races.takers import THREADS, together
 from tests.writing import status
 
-CALLS = 2  # of each caller, each in a thread of its own; all other threads write, some times in a row
+CALLS = (
+    2  # of each caller, each in a thread of its own; all other threads write, some times in a row
+)
 TURNS = 4
 WRITES = (THREADS - CALLS) * TURNS
-LOOKING, NOT_LOOKING = ([f"t{thread}.{turn}" for thread in range(first, THREADS, 2) for turn in range(TURNS)] for first in (2, 3))
+LOOKING, NOT_LOOKING = (
+    [f"t{thread}.{turn}" for thread in range(first, THREADS, 2) for turn in range(TURNS)]
+    for first in (2, 3)
+)
 
 
 @dataclass(slots=True)
@@ -34,7 +39,10 @@ class Storm:
 
     def blow(self) -> None:
         number = self.campaign.numbers.filter(in_pool=True)[0].number
-        looking, not_looking = (make_key("call_data_writing", campaign=self.campaign, cut_off_seconds=cut) for cut in (3600, 0))
+        looking, not_looking = (
+            make_key("call_data_writing", campaign=self.campaign, cut_off_seconds=cut)
+            for cut in (3600, 0)
+        )
         pace = Barrier(THREADS)
 
         def acts(thread: int) -> Counter[str]:
@@ -45,7 +53,10 @@ class Storm:
                     _call(number, caller, busy=chance.randrange(3))
                 else:
                     key = not_looking if thread % 2 else looking
-                    told.update(status(key, caller_number=caller, **{f"t{thread}.{turn}": caller}) for turn in range(TURNS))
+                    told.update(
+                        status(key, caller_number=caller, **{f"t{thread}.{turn}": caller})
+                        for turn in range(TURNS)
+                    )
             return told
 
         for told in together([lambda thread=thread: acts(thread) for thread in range(THREADS)]):  # type: ignore[misc]
@@ -69,8 +80,14 @@ def callers(count: int) -> list[str]:
 def places() -> dict[tuple[str, str], int]:
     """How often each (caller, tag) is on a call of that caller, or waits for one."""
     found: Counter[tuple[str, str]] = Counter()
-    for model, caller in ((CallTag, "call__caller_number"), (StoredTag, "caller_number"), (LateTag, "call__caller_number")):
-        rows = model.objects.filter(value=F(caller)).values_list(caller, "name").annotate(Count("pk"))
+    for model, caller in (
+        (CallTag, "call__caller_number"),
+        (StoredTag, "caller_number"),
+        (LateTag, "call__caller_number"),
+    ):
+        rows = (
+            model.objects.filter(value=F(caller)).values_list(caller, "name").annotate(Count("pk"))
+        )
         for number, name, count in rows:
             found[number, name] += count
     return dict(found)

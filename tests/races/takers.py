@@ -26,7 +26,7 @@ if not apps.ready:  # in a process of its own
 
 from campaigns.caps import counters
 from campaigns.models import CapHold
-from campaigns.routing.engine import Capped
+from campaigns.routing.engine import CappedOwner
 
 THREADS = 12
 Plan = dict[str, Any]
@@ -50,9 +50,16 @@ def together(jobs: list[Callable[[], Any]]) -> list[Any]:
 
 def take(plan: Plan, buyer: dict[str, Any]) -> bool:
     """The real one."""
-    capped = [Capped(**{**fields, "caps": tuple(fields["caps"])}) for fields in buyer["owners"]]
+    capped = [
+        CappedOwner(**{**fields, "caps": tuple(fields["caps"])}) for fields in buyer["owners"]
+    ]
     try:
-        counters.take(company_id=plan["company"], buyer_row=buyer["row"], capped=capped, now=datetime.fromisoformat(plan["now"]))
+        counters.take_places(
+            company_id=plan["company"],
+            buyer_pk=buyer["row"],
+            capped=capped,
+            now=datetime.fromisoformat(plan["now"]),
+        )
     except counters.CapFull:
         return False
     return True
@@ -61,9 +68,11 @@ def take(plan: Plan, buyer: dict[str, Any]) -> bool:
 def take_naively(plan: Plan, buyer: dict[str, Any]) -> bool:
     """Counts, then inserts: what every caps table is tempted to do, and what these races must be able to catch."""
     with transaction.atomic():
-        if CapHold.objects.filter(buyer_row=buyer["row"]).count() >= buyer["owners"][0]["caps"][-1]:
+        if CapHold.objects.filter(buyer_pk=buyer["row"]).count() >= buyer["owners"][0]["caps"][-1]:
             return False
-        CapHold.objects.create(company_id=plan["company"], buyer_row=buyer["row"], places=[], taken_at=plan["now"])
+        CapHold.objects.create(
+            company_id=plan["company"], buyer_pk=buyer["row"], places=[], taken_at=plan["now"]
+        )
     return True
 
 
@@ -90,13 +99,18 @@ def processes_take(plan: Plan, count: int) -> Iterator[list[int]]:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     command = [sys.executable, "-m", "tests.races.takers"]
     started = [
-        subprocess.Popen(command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
+        subprocess.Popen(
+            command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(count)
     ]
     granted: list[int] = []
     try:
         for number, process in enumerate(started):
             _send(process, plan | {"seed": number})
-        assert [process.stdout and process.stdout.readline() for process in started] == ["ready\n"] * count
+        assert [process.stdout and process.stdout.readline() for process in started] == [
+            "ready\n"
+        ] * count
         for process in started:
             _send(process, "go")
         yield granted

@@ -40,19 +40,38 @@ def test_identical_requests_are_one_reservation(campaign: Campaign, counts: bool
     key = make_key("call_reservation", campaign=campaign, count_on_reserve=counts)
     for caller in callers()[:ROUNDS]:
         answers = together([lambda caller=caller: reserve(key, caller_number=caller)] * MANY)  # type: ignore[misc]
-        assert Counter("retreaver_ping_shield" in answer for answer in answers) == {True: MANY - 1, False: 1}
-        assert len({(answer["inbound_number"], answer["expires_at"], answer["call"]["target_id"]) for answer in answers}) == 1
+        assert Counter("retreaver_ping_shield" in answer for answer in answers) == {
+            True: MANY - 1,
+            False: 1,
+        }
+        assert (
+            len(
+                {
+                    (answer["inbound_number"], answer["expires_at"], answer["call"]["target_id"])
+                    for answer in answers
+                }
+            )
+            == 1
+        )
     assert (Reservation.objects.count(), drift(campaign)) == (ROUNDS, [])
 
 
 def test_no_place_too_many_is_reserved(campaign: Campaign) -> None:
     key = make_key("call_reservation", campaign=campaign, count_on_reserve=True)
-    answers = together([lambda caller=caller: reserve(key, caller_number=caller) for caller in callers()])  # type: ignore[misc]
+    answers = together(
+        [lambda caller=caller: reserve(key, caller_number=caller) for caller in callers()]
+    )  # type: ignore[misc]
     assert Counter(answer["status"] for answer in answers) == {"reserved": 6, "no-target": MANY - 6}
-    assert ([held(buyer) for buyer in Buyer.objects.all()], CapHold.objects.count(), drift(campaign)) == ([3, 3], 6, [])
+    assert (
+        [held(buyer) for buyer in Buyer.objects.all()],
+        CapHold.objects.count(),
+        drift(campaign),
+    ) == ([3, 3], 6, [])
 
 
-def test_reservations_and_pings_for_one_caller_have_numbers_of_their_own(campaign: Campaign) -> None:
+def test_reservations_and_pings_for_one_caller_have_numbers_of_their_own(
+    campaign: Campaign,
+) -> None:
     rtb = [make_key(campaign=campaign) for _ in range(MANY)]
     older = [make_key("call_reservation", campaign=campaign) for _ in range(MANY)]
     pings: list[Callable[[], Any]] = [lambda key=key: ping(key)["inbound_number"] for key in rtb]  # type: ignore[misc]
@@ -62,6 +81,12 @@ def test_reservations_and_pings_for_one_caller_have_numbers_of_their_own(campaig
 
 def test_a_reservation_is_claimed_by_one_call(campaign: Campaign) -> None:
     number = dialed(reserve(make_key("call_reservation", campaign=campaign)))
-    arrivals = [Arrival("simulator", str(n), to=number, caller=CALLER, digits=None, now=timezone.now()) for n in range(MANY)]
+    arrivals = [
+        Arrival("simulator", str(n), to=number, caller=CALLER, digits=None, now=timezone.now())
+        for n in range(MANY)
+    ]
     made = together([lambda arrival=arrival: calls.call_arrived(arrival) for arrival in arrivals])  # type: ignore[misc]
-    assert Counter(call.reservation_id for call in made) == {Reservation.objects.get().pk: 1, None: MANY - 1}
+    assert Counter(call.reservation_id for call in made) == {
+        Reservation.objects.get().pk: 1,
+        None: MANY - 1,
+    }

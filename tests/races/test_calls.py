@@ -42,17 +42,44 @@ CONSULTING = [["b1 answered 5"], ["transfer b1 6 hold third", "third answered 7"
 BROUGHT_B2 = [["b1 answered 5"], ["transfer b1 6 join b2", "b2 answered 7"]]
 # What a call is at, and what is done to it at once.
 SCENES: dict[str, tuple[Script, list[str]]] = {
-    "both hang up, and it is returned": (TALKING, ["return b1 10", "caller completed 10", "b1 completed 10"]),
-    "transferred twice and hung up": (TALKING, ["transfer b1 10 join third", "transfer b1 10 hold b2", "caller completed 10"]),
-    "transferred, returned and rejected": (TALKING, ["transfer b1 10 hold third", "return b1 10", "reject b1 10"]),
-    "transferred, and the handler leaves": (TALKING, ["transfer b1 10 hold third", "b1 completed 10", "return west 10"]),
+    "both hang up, and it is returned": (
+        TALKING,
+        ["return b1 10", "caller completed 10", "b1 completed 10"],
+    ),
+    "transferred twice and hung up": (
+        TALKING,
+        ["transfer b1 10 join third", "transfer b1 10 hold b2", "caller completed 10"],
+    ),
+    "transferred, returned and rejected": (
+        TALKING,
+        ["transfer b1 10 hold third", "return b1 10", "reject b1 10"],
+    ),
+    "transferred, and the handler leaves": (
+        TALKING,
+        ["transfer b1 10 hold third", "b1 completed 10", "return west 10"],
+    ),
     "picked up, connected and stopped": (HELD, ["third answered 10", "connect 10", "stop 10"]),
-    "left by both while it rings": (HELD, ["b1 completed 10", "third busy 10", "caller completed 10"]),
-    "picked up as the handler leaves": (HELD, ["b1 completed 10", "third answered 10", "connect 10"]),
-    "connected as both leave": (CONSULTING, ["connect 10", "b1 completed 10", "third completed 10"]),
+    "left by both while it rings": (
+        HELD,
+        ["b1 completed 10", "third busy 10", "caller completed 10"],
+    ),
+    "picked up as the handler leaves": (
+        HELD,
+        ["b1 completed 10", "third answered 10", "connect 10"],
+    ),
+    "connected as both leave": (
+        CONSULTING,
+        ["connect 10", "b1 completed 10", "third completed 10"],
+    ),
     "stopped as the handler leaves": (CONSULTING, ["stop 10", "b1 completed 10", "connect 10"]),
-    "returned by the transferee": (BROUGHT_B2, ["return b2 10", "b1 completed 10", "transfer b2 10 hold third"]),
-    "rejected by a group": (BROUGHT_B2, ["reject west 10", "caller completed 10", "b1 completed 10"]),
+    "returned by the transferee": (
+        BROUGHT_B2,
+        ["return b2 10", "b1 completed 10", "transfer b2 10 hold third"],
+    ),
+    "rejected by a group": (
+        BROUGHT_B2,
+        ["reject west 10", "caller completed 10", "b1 completed 10"],
+    ),
     "picked up, rejected and rung out": ([], ["b1 answered 30", "reject b1 30", "clock 30"]),
     "busy, picked up and hung up": ([], ["b1 busy 10", "b1 answered 10", "caller completed 10"]),
     "returned twice by one key": (TALKING, ["return b1 10", "return b1 10", "reject b1 10"]),
@@ -86,12 +113,19 @@ def play_at_once(call: Call, stages: Script) -> None:
         told += random.Random(len(told)).sample(told, len(told) // 2)
         now, heard = after(max(map(said_at, stage))), [event_of(call, line) for line in told]
         if heard:
-            together([lambda event=event, now=now: events.hear(event, now=now) for event in heard])
+            together(
+                [
+                    lambda event=event, now=now: events.handle_event(event, now=now)
+                    for event in heard
+                ]
+            )
 
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
-def test_told_by_many_at_once_it_comes_to_the_same(campaign: Campaign, stages: Script, came: Came) -> None:
+def test_told_by_many_at_once_it_comes_to_the_same(
+    campaign: Campaign, stages: Script, came: Came
+) -> None:
     call = arrive(campaign.numbers.get().number)
     play_at_once(call, stages)
     assert came_to(call) == came
@@ -99,7 +133,9 @@ def test_told_by_many_at_once_it_comes_to_the_same(campaign: Campaign, stages: S
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("stages", "came"), ACCEPTED.values(), ids=ACCEPTED)
-def test_so_it_does_with_buyers_who_have_to_accept(campaign: Campaign, stages: Script, came: Came) -> None:
+def test_so_it_does_with_buyers_who_have_to_accept(
+    campaign: Campaign, stages: Script, came: Came
+) -> None:
     Buyer.objects.update(acceptance="explicit")
     call = arrive(campaign.numbers.get().number)
     play_at_once(call, stages)
@@ -119,9 +155,17 @@ def begun(campaign: Campaign, before: Script) -> Call:
 def stands(call: Call, known: int) -> tuple[Any, ...]:
     """What the call is at, and what became of the lines that there were."""
     seen = view(call, call.clock)
-    live = sorted((leg.party, leg.buyer_id or 0, leg.status) for leg in seen.legs if leg.status != "ended")
+    live = sorted(
+        (leg.party, leg.buyer_id or 0, leg.status) for leg in seen.legs if leg.status != "ended"
+    )
     gone = [leg.outcome for leg in seen.legs[:known]]
-    return (seen.call.status, seen.caller.held, live, gone, sorted(transfer.status for transfer in seen.transfers))
+    return (
+        seen.call.status,
+        seen.caller.held,
+        live,
+        gone,
+        sorted(transfer.status for transfer in seen.transfers),
+    )
 
 
 def one_after_the_other(campaign: Campaign, before: Script, acts: Sequence[str]) -> list[Outcome]:
@@ -145,7 +189,9 @@ def test_what_is_done_at_once_could_have_been_done_one_after_the_other(
     for _ in range(ROUNDS):
         call = begun(campaign, before)
         known = call.legs.count()
-        said = together([lambda line=line, call=call: answer(lambda: tell(call, line)) for line in acts])
+        said = together(
+            [lambda line=line, call=call: answer(lambda: tell(call, line)) for line in acts]
+        )
         assert (tuple(said), stands(call, known)) in legal
         assert list(broken(view(call, call.clock))) == []
 
@@ -161,8 +207,16 @@ def test_after_a_storm_of_clients_everything_fits(campaign: Campaign, seed: int)
         clients = Clients(call, keys, 100 * seed + number)
         return [clients.step()[1] for _ in range(8)]
 
-    said = {text for texts in together([lambda number=number: play_on(number) for number in range(6)]) for text in texts}
-    assert (list(broken(view(call, after(9_999)))), "ok" in said, Leg.objects.filter(carrier_leg_id="").count()) == ([], True, 0)
+    said = {
+        text
+        for texts in together([lambda number=number: play_on(number) for number in range(6)])
+        for text in texts
+    }
+    assert (
+        list(broken(view(call, after(9_999)))),
+        "ok" in said,
+        Leg.objects.filter(carrier_leg_id="").count(),
+    ) == ([], True, 0)
 
 
 # --- many calls at once -----------------------------------------------------------------------------------
@@ -174,24 +228,39 @@ def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
         play(call, [["b1 answered 5", "caller completed 20"]])
     for call in calls[6:]:
         tell(call, "caller completed 20")
-    sweeps = [lambda: timeouts.catch_up_due(now=after(100), most=5), lambda: timeouts.ask_again(now=after(100), most=5)] * 3
-    together([*sweeps, *[lambda call=call: timeouts.catch_up(call.pk, now=after(100)) for call in calls]])
-    timeouts.catch_up_due(now=after(100), most=100)
+    sweeps = [
+        lambda: timeouts.apply_due_timeouts(now=after(100), limit=5),
+        lambda: timeouts.repeat_commands(now=after(100), limit=5),
+    ] * 3
+    together(
+        [
+            *sweeps,
+            *[lambda call=call: timeouts.apply_timeouts(call.pk, now=after(100)) for call in calls],
+        ]
+    )
+    timeouts.apply_due_timeouts(now=after(100), limit=100)
     came = [came_to(call) for call in calls]
     rings_b2 = ("caller in-progress 0-", "b1 no-answer -100", "b2 ringing -")
     assert [each.legs for each in came[:3]] == [rings_b2] * 3
-    assert ([each.settled for each in came[3:]], came[0].places) == ([True] * 6, "b1 0/3, b2 3/3, group 3/6")
+    assert ([each.settled for each in came[3:]], came[0].places) == (
+        [True] * 6,
+        "b1 0/3, b2 3/3, group 3/6",
+    )
     assert counters.recount(company_id=campaign.company_id, now=after(0)) == []
 
 
 @pytest.mark.usefixtures("west")
-def test_calls_that_come_and_go_at_once_never_wait_in_a_circle_and_lose_no_place(campaign: Campaign) -> None:
+def test_calls_that_come_and_go_at_once_never_wait_in_a_circle_and_lose_no_place(
+    campaign: Campaign,
+) -> None:
     to = campaign.numbers.get().number
     Buyer.objects.update(concurrency_cap=3, cap_counts="conversion")
 
     def lives(number: int) -> None:
         call = arrive(to, caller=None, name=str(number))
-        for line in ("b1 answered 5", "b1 completed 10") if number % 3 else ("caller completed 10",):
+        for line in (
+            ("b1 answered 5", "b1 completed 10") if number % 3 else ("caller completed 10",)
+        ):
             if call.legs.filter(buyer__buyer_id="b1").exists():
                 tell(call, line)
         tell(call, "caller completed 200")
@@ -199,4 +268,7 @@ def test_calls_that_come_and_go_at_once_never_wait_in_a_circle_and_lose_no_place
     together([lambda number=number: lives(number) for number in range(16)])
     at_once = CapCounter.objects.filter(kind="concurrency").values_list("used", flat=True)
     assert (set(at_once), CapHold.objects.filter(status="held").count()) == ({0}, 0)
-    assert (counters.recount(company_id=campaign.company_id, now=after(0)), Call.objects.live().count()) == ([], 0)
+    assert (
+        counters.recount(company_id=campaign.company_id, now=after(0)),
+        Call.objects.live().count(),
+    ) == ([], 0)

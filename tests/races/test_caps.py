@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from campaigns.caps import counters
 from campaigns.caps.counters import CapFull
 from campaigns.models import CapCounter, CapHold, Company
-from campaigns.routing.engine import Capped
+from campaigns.routing.engine import CappedOwner
 from tests.campaigns.pools import capped
 from tests.factories import make_company
 from tests.races.takers import THREADS, Plan, processes_take, threads_take, together
@@ -28,14 +28,29 @@ def company() -> Company:
     return make_company()
 
 
-def hard(owner: str, cap: int | None) -> Capped:
+def hard(owner: str, cap: int | None) -> CappedOwner:
     return capped(owner, caps=(None, None, None, None, cap))
 
 
-def plan_of(company: Company, buyers: dict[int, list[Capped]], how: str = "really", threads: int = THREADS) -> Plan:
-    rows = [{"row": row, "owners": [dataclasses.asdict(owner) for owner in owners]} for row, owners in buyers.items()]
+def plan_of(
+    company: Company,
+    buyers: dict[int, list[CappedOwner]],
+    how: str = "really",
+    threads: int = THREADS,
+) -> Plan:
+    rows = [
+        {"row": row, "owners": [dataclasses.asdict(owner) for owner in owners]}
+        for row, owners in buyers.items()
+    ]
     database = str(connection.settings_dict["NAME"])
-    return {"company": company.pk, "now": NOW.isoformat(), "how": how, "threads": threads, "database": database, "buyers": rows}
+    return {
+        "company": company.pk,
+        "now": NOW.isoformat(),
+        "how": how,
+        "threads": threads,
+        "database": database,
+        "buyers": rows,
+    }
 
 
 def race(plan: Plan, *, processes: int = 3) -> Counter[int]:
@@ -51,9 +66,14 @@ def used(kind: str) -> dict[str, int]:
 
 def test_each_of_many_caps_grants_exactly_what_it_allows(company: Company) -> None:
     allowed = {row: 1 + row % 3 for row in range(1, BUYERS + 1)}
-    granted = race(plan_of(company, {row: [hard(f"buyer:{row}", cap)] for row, cap in allowed.items()}))
+    granted = race(
+        plan_of(company, {row: [hard(f"buyer:{row}", cap)] for row, cap in allowed.items()})
+    )
     assert granted == allowed
-    assert (Counter(CapHold.objects.values_list("buyer_row", flat=True)), counters.recount(company_id=company.pk, now=NOW)) == (
+    assert (
+        Counter(CapHold.objects.values_list("buyer_pk", flat=True)),
+        counters.recount(company_id=company.pk, now=NOW),
+    ) == (
         allowed,
         [],
     )
@@ -69,36 +89,73 @@ def test_counting_and_then_inserting_oversells_in_the_same_race(company: Company
 
 def test_shared_caps_are_never_oversold_and_left_free_for_nobody(company: Company) -> None:
     groups = [hard(f"group:{number}", 9) for number in range(GROUPS)]
-    buyers = {row: [hard(f"buyer:{row}", 2), groups[row % GROUPS], groups[row // 8 % GROUPS]] for row in range(1, BUYERS + 1)}
+    buyers = {
+        row: [hard(f"buyer:{row}", 2), groups[row % GROUPS], groups[row // 8 % GROUPS]]
+        for row in range(1, BUYERS + 1)
+    }
     granted = race(plan_of(company, buyers))
-    counted, allowed = used("hard"), {one.owner: one.caps[-1] or 0 for shared in buyers.values() for one in shared}
+    counted, allowed = (
+        used("hard"),
+        {one.owner: one.caps[-1] or 0 for shared in buyers.values() for one in shared},
+    )
     assert {owner: number for owner, number in counted.items() if number > allowed[owner]} == {}
-    free = [row for row, shared in buyers.items() if all(counted.get(one.owner, 0) < allowed[one.owner] for one in shared)]
-    assert (free, granted.total(), counters.recount(company_id=company.pk, now=NOW)) == ([], CapHold.objects.count(), [])
+    free = [
+        row
+        for row, shared in buyers.items()
+        if all(counted.get(one.owner, 0) < allowed[one.owner] for one in shared)
+    ]
+    assert (free, granted.total(), counters.recount(company_id=company.pk, now=NOW)) == (
+        [],
+        CapHold.objects.count(),
+        [],
+    )
 
 
 def test_as_many_takers_succeed_as_there_are_places(company: Company) -> None:
-    plan = plan_of(company, {row: [hard("buyer:1", None), hard("group:1", 25)] for row in range(1, 7)})
+    plan = plan_of(
+        company, {row: [hard("buyer:1", None), hard("group:1", 25)] for row in range(1, 7)}
+    )
     assert race(plan).total() == 25
 
 
 def test_a_hold_that_many_give_back_goes_back_once(company: Company) -> None:
-    holds = [counters.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(20)]
-    given = together([lambda: counters.give_back(hold_ids=random.sample(holds, 15), now=NOW) for _ in range(THREADS)])
-    assert (sum(given), used("hard")) == (20 - used("hard")["buyer:1"], {"buyer:1": 20 - sum(given)})
+    holds = [
+        counters.take_places(
+            company_id=company.pk, buyer_pk=1, capped=[hard("buyer:1", None)], now=NOW
+        ).pk
+        for _ in range(20)
+    ]
+    given = together(
+        [
+            lambda: counters.release_places(hold_ids=random.sample(holds, 15), now=NOW)
+            for _ in range(THREADS)
+        ]
+    )
+    assert (sum(given), used("hard")) == (
+        20 - used("hard")["buyer:1"],
+        {"buyer:1": 20 - sum(given)},
+    )
 
 
 def test_a_hold_that_ends_and_is_given_back_at_once_does_one_of_them(company: Company) -> None:
-    holds = [counters.take(company_id=company.pk, buyer_row=1, capped=[hard("buyer:1", None)], now=NOW).pk for _ in range(30)]
+    holds = [
+        counters.take_places(
+            company_id=company.pk, buyer_pk=1, capped=[hard("buyer:1", None)], now=NOW
+        ).pk
+        for _ in range(30)
+    ]
 
     def ends() -> int:
-        return sum(counters.end(hold_id=hold, converted=True, now=NOW) for hold in holds)
+        return sum(counters.end_hold(hold_id=hold, converted=True, now=NOW) for hold in holds)
 
     def gives() -> int:
-        return sum(counters.give_back(hold_ids=[hold], now=NOW) for hold in holds)
+        return sum(counters.release_places(hold_ids=[hold], now=NOW) for hold in holds)
 
     assert sum(together([ends, gives] * 4)) == 30
-    assert (used("concurrency"), counters.recount(company_id=company.pk, now=NOW)) == ({"buyer:1": 0}, [])
+    assert (used("concurrency"), counters.recount(company_id=company.pk, now=NOW)) == (
+        {"buyer:1": 0},
+        [],
+    )
 
 
 def _works(company: Company, seed: int) -> None:
@@ -108,22 +165,34 @@ def _works(company: Company, seed: int) -> None:
     for _ in range(25):
         with transaction.atomic():
             for row in chance.sample(range(1, 9), 3):
-                owners = [capped(f"buyer:{row}", caps=(2, None, None, None, None)), *chance.sample(groups, 2)]
+                owners = [
+                    capped(f"buyer:{row}", caps=(2, None, None, None, None)),
+                    *chance.sample(groups, 2),
+                ]
                 try:
-                    held.append(counters.take(company_id=company.pk, buyer_row=row, capped=owners, now=NOW).pk)
+                    held.append(
+                        counters.take_places(
+                            company_id=company.pk, buyer_pk=row, capped=owners, now=NOW
+                        ).pk
+                    )
                     break
                 except CapFull:
                     continue
         if len(held) > 1 and chance.random() < 0.8:
             back = [held.pop(chance.randrange(len(held))) for _ in range(2)]
-            counters.give_back(hold_ids=back, now=NOW) if chance.random() < 0.6 else [_end(one, chance) for one in back]
-    counters.give_back(hold_ids=held, now=NOW)
+            counters.release_places(hold_ids=back, now=NOW) if chance.random() < 0.6 else [
+                _end(one, chance) for one in back
+            ]
+    counters.release_places(hold_ids=held, now=NOW)
 
 
 def _end(hold: int, chance: Any) -> bool:
-    return counters.end(hold_id=hold, converted=chance.choice([True, False, None]), now=NOW)
+    return counters.end_hold(hold_id=hold, converted=chance.choice([True, False, None]), now=NOW)
 
 
 def test_takers_and_givers_over_overlapping_groups_never_wait_in_a_circle(company: Company) -> None:
     together([lambda seed=seed: _works(company, seed) for seed in range(THREADS)])  # type: ignore[misc]
-    assert (set(used("concurrency").values()), counters.recount(company_id=company.pk, now=NOW)) == ({0}, [])
+    assert (
+        set(used("concurrency").values()),
+        counters.recount(company_id=company.pk, now=NOW),
+    ) == ({0}, [])

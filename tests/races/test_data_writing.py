@@ -41,13 +41,18 @@ def test_a_call_waits_for_the_write_that_came_first(campaign: Campaign, key: Key
 
 def test_a_write_waits_for_the_call_that_came_first(campaign: Campaign, key: Key) -> None:
     said: list[str] = []
-    overlapping(lambda: dial(campaign.numbers.get().number), lambda: said.append(status(key, a="1")))
+    overlapping(
+        lambda: dial(campaign.numbers.get().number), lambda: said.append(status(key, a="1"))
+    )
     assert (said, waiting_for_a_call()) == (["in progress call found, tags stored"], {})
 
 
 def test_other_callers_do_not_wait(campaign: Campaign, key: Key) -> None:
     said: list[str] = []
-    overlapping(lambda: status(key, a="1"), lambda: said.append(status(key, caller_number="+13105550103", a="1")))
+    overlapping(
+        lambda: status(key, a="1"),
+        lambda: said.append(status(key, caller_number="+13105550103", a="1")),
+    )
     assert said == [NO_CALL]
 
 

@@ -26,12 +26,12 @@ def publisher(key: Key) -> Publisher:
 
 
 def _roll(key: Key) -> None:
-    rotation.roll(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
+    rotation.roll_key(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
 
 
 def _hand_out(key: Key, publisher: Publisher, said: list[str]) -> None:
     try:
-        links.hand_out(key=key, publisher=publisher, now=timezone.now())
+        links.create_link(key=key, publisher=publisher, now=timezone.now())
     except Refusal as refusal:
         said.append(refusal.text)
 
@@ -46,11 +46,17 @@ def test_a_page_that_is_just_made_goes_over_to_the_new_key(key: Key, publisher: 
 def test_no_page_is_made_for_a_key_that_is_just_rolled_over(key: Key, publisher: Publisher) -> None:
     said: list[str] = []
     waited = overlapping(lambda: _roll(key), lambda: _hand_out(key, publisher, said))
-    assert (waited, said, Handout.objects.count()) == (True, ["this key has been rolled over or revoked"], 0)
+    assert (waited, said, Handout.objects.count()) == (
+        True,
+        ["this key has been rolled over or revoked"],
+        0,
+    )
 
 
 def test_of_two_who_hand_out_at_once_one_makes_the_page(key: Key, publisher: Publisher) -> None:
     said: list[str] = []
-    waited = overlapping(lambda: _hand_out(key, publisher, said), lambda: _hand_out(key, publisher, said))
+    waited = overlapping(
+        lambda: _hand_out(key, publisher, said), lambda: _hand_out(key, publisher, said)
+    )
     assert (waited, said) == (True, [f"{publisher} has posting instructions for this key already"])
     assert Handout.objects.count() == 1

@@ -14,7 +14,7 @@ from tests.factories import make_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACTS: list[Callable[[Member], None]] = [
-    lambda member: members.remove(member=member),
+    lambda member: members.remove_member(member=member),
     lambda member: members.change_role(member=member, role="read_only"),
 ]
 
@@ -45,4 +45,7 @@ def test_of_two_owners_who_go_at_once_one_stays(owners, mine, theirs):
         other.start()
         other.join(0.3)  # by now it waits for the turn
     other.join()
-    assert (told, Member.objects.get(role="owner")) == (["this is the last owner: make somebody else an owner first"], owners[1])
+    assert (told, Member.objects.get(role="owner")) == (
+        ["this is the last owner: make somebody else an owner first"],
+        owners[1],
+    )

@@ -36,9 +36,19 @@ def really(campaign: Campaign, caller: str) -> bool:
 def naively(campaign: Campaign, caller: str) -> bool:
     """Looks, then inserts: what these races must be able to catch."""
     with transaction.atomic():
-        paid = not ConvertedCaller.objects.filter(campaign=campaign, caller_number=caller, paid=True).exists()
-        usual = {"company": campaign.company, "campaign": campaign, "caller_number": caller, "buyer_row": 1, "converted_at": NOW}
-        ConvertedCaller.objects.create(**usual, call_uuid=(uuid := uuid4()), turn=uuid.int % 2**31, paid=paid)
+        paid = not ConvertedCaller.objects.filter(
+            campaign=campaign, caller_number=caller, paid=True
+        ).exists()
+        usual = {
+            "company": campaign.company,
+            "campaign": campaign,
+            "caller_number": caller,
+            "buyer_pk": 1,
+            "converted_at": NOW,
+        }
+        ConvertedCaller.objects.create(
+            **usual, call_uuid=(uuid := uuid4()), turn=uuid.int % 2**31, paid=paid
+        )
     return paid
 
 
@@ -58,7 +68,9 @@ def race(campaigns: list[Campaign], end: Ends) -> Counter[tuple[int, str]]:
 
 
 def test_of_many_calls_that_end_at_once_one_pays(campaigns: list[Campaign]) -> None:
-    assert race(campaigns, really) == {(campaign.pk, caller): 1 for campaign in campaigns for caller in CALLERS}
+    assert race(campaigns, really) == {
+        (campaign.pk, caller): 1 for campaign in campaigns for caller in CALLERS
+    }
     assert ConvertedCaller.objects.count() == len(campaigns) * len(CALLERS) * THREADS
 
 
@@ -71,7 +83,9 @@ def test_looking_and_then_inserting_pays_twice_in_the_same_race(campaigns: list[
 
 def test_a_call_that_ends_many_times_at_once_is_recorded_once(campaigns: list[Campaign]) -> None:
     for uuid in [uuid4() for _ in CALLERS]:
-        said = together([lambda uuid=uuid: converted(campaigns[0], str(uuid)[:20], call_uuid=uuid, at=NOW)] * 6)  # type: ignore[misc]
+        said = together(
+            [lambda uuid=uuid: converted(campaigns[0], str(uuid)[:20], call_uuid=uuid, at=NOW)] * 6
+        )  # type: ignore[misc]
         assert said == [True] * 6
     assert ConvertedCaller.objects.count() == len(CALLERS)
 
@@ -93,7 +107,9 @@ def test_calls_far_enough_apart_all_pay_in_any_order(campaigns: list[Campaign]) 
     assert (paid, list(turns)) == ([True] * THREADS, list(range(1, THREADS + 1)))
 
 
-def test_settling_calls_of_shared_buyers_and_callers_never_wait_in_a_circle(campaigns: list[Campaign]) -> None:
+def test_settling_calls_of_shared_buyers_and_callers_never_wait_in_a_circle(
+    campaigns: list[Campaign],
+) -> None:
     company = campaigns[0].company_id
 
     def settles(number: int) -> None:
@@ -101,8 +117,8 @@ def test_settling_calls_of_shared_buyers_and_callers_never_wait_in_a_circle(camp
             with transaction.atomic():
                 really(campaigns[0], CALLERS[(number + round_) % 3])
                 owner = capped(f"buyer:{(number * round_) % 4}")
-                hold = counters.take(company_id=company, buyer_row=1, capped=[owner], now=NOW)
-                counters.end(hold_id=hold.pk, converted=True, now=NOW)
+                hold = counters.take_places(company_id=company, buyer_pk=1, capped=[owner], now=NOW)
+                counters.end_hold(hold_id=hold.pk, converted=True, now=NOW)
 
     together([lambda number=number: settles(number) for number in range(THREADS)])  # type: ignore[misc]
     used = CapCounter.objects.filter(kind="hard").values_list("used", flat=True)

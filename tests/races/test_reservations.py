@@ -61,7 +61,14 @@ def expire_all(campaign: Campaign) -> datetime:
 
 
 def arrive(name: str, to: str, caller: str | None = CALLER, now: datetime | None = None) -> Call:
-    arrival = Arrival(carrier="simulator", carrier_call_id=name, to=to, caller=caller, digits=None, now=now or timezone.now())
+    arrival = Arrival(
+        carrier="simulator",
+        carrier_call_id=name,
+        to=to,
+        caller=caller,
+        digits=None,
+        now=now or timezone.now(),
+    )
     return calls.call_arrived(arrival)
 
 
@@ -71,12 +78,29 @@ def test_identical_pings_are_one_reservation(campaign: Campaign, counts: bool) -
     key = make_key(campaign=campaign, count_on_reserve=counts)
     for caller in callers()[:ROUNDS]:
         answers = together([lambda caller=caller: ping(key, caller_number=caller)] * MANY)  # type: ignore[misc]
-        assert Counter("retreaver_ping_shield" in answer for answer in answers) == {True: MANY - 1, False: 1}
-        assert len({(answer["uuid"], answer["inbound_number"], answer["expires_at"]) for answer in answers}) == 1
-    assert (statuses(), LogEntry.objects.count(), drift(campaign)) == ({"reserved": ROUNDS}, ROUNDS * MANY, [])
+        assert Counter("retreaver_ping_shield" in answer for answer in answers) == {
+            True: MANY - 1,
+            False: 1,
+        }
+        assert (
+            len(
+                {
+                    (answer["uuid"], answer["inbound_number"], answer["expires_at"])
+                    for answer in answers
+                }
+            )
+            == 1
+        )
+    assert (statuses(), LogEntry.objects.count(), drift(campaign)) == (
+        {"reserved": ROUNDS},
+        ROUNDS * MANY,
+        [],
+    )
 
 
-def test_identical_pings_over_sockets_are_one_reservation(http: httpx.Client, campaign: Campaign) -> None:
+def test_identical_pings_over_sockets_are_one_reservation(
+    http: httpx.Client, campaign: Campaign
+) -> None:
     url = f"/rtbs.json?key={make_key(campaign=campaign).key}&caller_number={CALLER}"
     uuids = {answer.json()["uuid"] for answer in together([lambda: http.post(url)] * MANY)}
     assert (len(uuids), statuses()) == (1, {"reserved": 1})
@@ -104,7 +128,11 @@ def test_a_confirmation_is_counted_once(campaign: Campaign) -> None:
     first = ping(key)
     answers = together([lambda: confirm(key, first["uuid"])] * MANY)
     assert answers == [{**first, "status": "confirmed"}] * MANY
-    assert (CapHold.objects.count(), held(Buyer.objects.get(buyer_id="b1")), drift(campaign)) == (1, 1, [])
+    assert (CapHold.objects.count(), held(Buyer.objects.get(buyer_id="b1")), drift(campaign)) == (
+        1,
+        1,
+        [],
+    )
 
 
 def test_of_many_confirmations_as_many_win_as_there_are_places(campaign: Campaign) -> None:
@@ -128,10 +156,17 @@ def test_a_confirmation_and_the_sweep_agree(campaign: Campaign, counts: bool) ->
         act = transaction.atomic(lifecycle.confirm)
         return lambda: act(uuid=row.pk, key=facts.keys[key.pk], snapshot=facts, tags={}, now=before)
 
-    sweeps = [lambda: lifecycle.expire_due(now=end), lambda: lifecycle.expire_all_due(now=end, company_row=campaign.company_id)]
+    sweeps = [
+        lambda: lifecycle.expire_due(now=end),
+        lambda: lifecycle.expire_all_due(now=end, company_pk=campaign.company_id),
+    ]
     together([*map(confirms, rows), *sweeps, *sweeps])
     lifecycle.expire_due(now=end)
-    assert (statuses(), held(Buyer.objects.get(buyer_id="b1")), drift(campaign, end)) == ({"expired": MANY}, 0, [])
+    assert (statuses(), held(Buyer.objects.get(buyer_id="b1")), drift(campaign, end)) == (
+        {"expired": MANY},
+        0,
+        [],
+    )
 
 
 def test_a_confirmation_and_a_call_agree_on_one_place(campaign: Campaign) -> None:
@@ -140,7 +175,10 @@ def test_a_confirmation_and_a_call_agree_on_one_place(campaign: Campaign) -> Non
     for name, caller in enumerate(callers()):
         first = ping(key, caller_number=caller)
         together(
-            [lambda: confirm(key, first["uuid"]), lambda: arrive(f"call {name}", first["inbound_number"], caller)]  # noqa: B023
+            [
+                lambda: confirm(key, first["uuid"]),  # noqa: B023
+                lambda: arrive(f"call {name}", first["inbound_number"], caller),  # noqa: B023
+            ]
         )
     places = set(CapHold.objects.filter(status="held").values_list("pk", flat=True))
     legs = set(Leg.objects.exclude(hold=None).values_list("hold", flat=True))
@@ -154,12 +192,26 @@ def test_a_call_that_waits_for_a_confirmation_gets_its_place(campaign: Campaign)
 
     def confirms() -> None:
         with transaction.atomic():
-            lifecycle.confirm(uuid=row.pk, key=facts.keys[key.pk], snapshot=facts, tags={"late": "tag"}, now=row.created_at)
+            lifecycle.confirm(
+                uuid=row.pk,
+                key=facts.keys[key.pk],
+                snapshot=facts,
+                tags={"late": "tag"},
+                now=row.created_at,
+            )
             inside.set()
             time.sleep(0.3)  # the call reads what is there, and waits to write
 
-    together([confirms, lambda: (inside.wait(10), arrive("call", str(row.inbound_number), now=row.created_at))])
-    assert (Leg.objects.get(party="handler").hold, CallTag.objects.get().name) == (CapHold.objects.get(), "late")
+    together(
+        [
+            confirms,
+            lambda: (inside.wait(10), arrive("call", str(row.inbound_number), now=row.created_at)),
+        ]
+    )
+    assert (Leg.objects.get(party="handler").hold, CallTag.objects.get().name) == (
+        CapHold.objects.get(),
+        "late",
+    )
 
 
 # --- calls ------------------------------------------------------------------------------------------------
@@ -167,8 +219,16 @@ def test_a_reservation_is_claimed_by_one_call(campaign: Campaign) -> None:
     key = make_key(campaign=campaign)
     for turn in range(ROUNDS):
         first = ping(key)
-        made = together([lambda n=n: arrive(f"{turn}.{n}", first["inbound_number"]) for n in range(MANY)])  # noqa: B023
-        assert Counter(str(call.reservation_id) for call in made) == {first["uuid"]: 1, "None": MANY - 1}
+        made = together(
+            [
+                lambda n=n: arrive(f"{turn}.{n}", first["inbound_number"])  # noqa: B023
+                for n in range(MANY)
+            ]
+        )
+        assert Counter(str(call.reservation_id) for call in made) == {
+            first["uuid"]: 1,
+            "None": MANY - 1,
+        }
     assert (statuses(), drift(campaign)) == ({"claimed": ROUNDS}, [])
 
 
@@ -187,7 +247,10 @@ def test_a_call_that_is_announced_by_many_is_one(campaign: Campaign, how: str) -
         if how == "confirmed":
             confirm(key, str(Reservation.objects.latest("created_at").uuid))
         made = together([lambda: arrive(f"call {turn}", number)] * MANY)  # noqa: B023
-        assert (len({call.pk for call in made}), {call.status for call in made} <= {"routing", "ringing"}) == (1, True)
+        assert (
+            len({call.pk for call in made}),
+            {call.status for call in made} <= {"routing", "ringing"},
+        ) == (1, True)
     assert (Call.objects.count(), Leg.objects.count()) == (ROUNDS, 2 * ROUNDS)
     assert (CapHold.objects.filter(status="held").count(), drift(campaign)) == (ROUNDS, [])
 
@@ -195,7 +258,9 @@ def test_a_call_that_is_announced_by_many_is_one(campaign: Campaign, how: str) -
 def test_calls_and_pings_take_no_place_too_many(campaign: Campaign) -> None:
     Buyer.objects.update(concurrency_cap=3)
     key = make_key(campaign=campaign, count_on_reserve=True)
-    pings: list[Callable[[], Any]] = [lambda caller=caller: ping(key, caller_number=caller) for caller in callers()]  # type: ignore[misc]
+    pings: list[Callable[[], Any]] = [
+        lambda caller=caller: ping(key, caller_number=caller) for caller in callers()
+    ]  # type: ignore[misc]
     arrivals = [lambda n=n: arrive(str(n), LINE, None) for n in range(MANY)]  # type: ignore[misc]
     together(list(itertools.chain(*zip(pings, arrivals, strict=True))))
     assert sorted(held(buyer) for buyer in Buyer.objects.all()) == [3, 3]
@@ -209,14 +274,21 @@ def test_a_claim_and_the_sweep_agree(campaign: Campaign) -> None:
     end = max(row.expires_at for row in rows)
     jobs = [
         lambda row=row: arrive(
-            str(row.pk), str(row.inbound_number), row.caller_number, row.expires_at - timedelta(milliseconds=1)
+            str(row.pk),
+            str(row.inbound_number),
+            row.caller_number,
+            row.expires_at - timedelta(milliseconds=1),
         )
         for row in rows
     ]
     together([*jobs, *[lambda: lifecycle.expire_due(now=end)] * 3])
     lifecycle.expire_due(now=end)
     legs = Leg.objects.filter(party="handler").count()
-    assert (legs, CapHold.objects.filter(status="held").count(), drift(campaign, end)) == (MANY, MANY, [])
+    assert (legs, CapHold.objects.filter(status="held").count(), drift(campaign, end)) == (
+        MANY,
+        MANY,
+        [],
+    )
     assert statuses().total() == MANY
 
 
@@ -224,10 +296,16 @@ def test_waiting_tags_go_to_one_call(campaign: Campaign) -> None:
     now = timezone.now()
     for n in range(ROUNDS):
         StoredTag.objects.create(
-            company=campaign.company, caller_number=CALLER, name=f"tag {n}", written_at=now, expires_at=now + timedelta(hours=1)
+            company=campaign.company,
+            caller_number=CALLER,
+            name=f"tag {n}",
+            written_at=now,
+            expires_at=now + timedelta(hours=1),
         )
     together([lambda n=n: arrive(str(n), LINE) for n in range(MANY)])  # type: ignore[misc]
-    assert Counter(CallTag.objects.values_list("call", flat=True)).most_common() == [(CallTag.objects.first().call_id, ROUNDS)]  # type: ignore[union-attr]
+    assert Counter(CallTag.objects.values_list("call", flat=True)).most_common() == [
+        (CallTag.objects.first().call_id, ROUNDS)
+    ]  # type: ignore[union-attr]
 
 
 # --- the end of reservations ------------------------------------------------------------------------------
@@ -243,8 +321,13 @@ def full_and_past(campaign: Campaign) -> Key:
 def test_whoever_pings_at_an_end_finds_the_place(campaign: Campaign) -> None:
     key = full_and_past(campaign)
     for _ in range(ROUNDS):
-        answers = together([lambda caller=caller: ping(key, caller_number=caller) for caller in callers()])  # type: ignore[misc]
-        assert Counter(answer["status"] for answer in answers) == {"reserved": 1, "no-target": MANY - 1}
+        answers = together(
+            [lambda caller=caller: ping(key, caller_number=caller) for caller in callers()]
+        )  # type: ignore[misc]
+        assert Counter(answer["status"] for answer in answers) == {
+            "reserved": 1,
+            "no-target": MANY - 1,
+        }
         expire_all(campaign)
 
 
@@ -260,8 +343,12 @@ def test_sweeps_in_parallel_do_each_row_once(campaign: Campaign) -> None:
     for caller in callers():
         ping(key, caller_number=caller)
     now = expire_all(campaign)
-    swept = together([lambda: lifecycle.expire_due(now=now, most=5)] * MANY)
-    assert (sum(swept), statuses(), held(Buyer.objects.get(buyer_id="b1"))) == (MANY, {"expired": MANY}, 0)
+    swept = together([lambda: lifecycle.expire_due(now=now, limit=5)] * MANY)
+    assert (sum(swept), statuses(), held(Buyer.objects.get(buyer_id="b1"))) == (
+        MANY,
+        {"expired": MANY},
+        0,
+    )
 
 
 def test_a_batch_is_bounded(campaign: Campaign) -> None:
@@ -269,7 +356,7 @@ def test_a_batch_is_bounded(campaign: Campaign) -> None:
     for caller in callers():
         ping(key, caller_number=caller)
     now = expire_all(campaign)
-    assert [len(queries.expire(now=now, most=5)) for _ in range(4)] == [5, 5, 2, 0]
+    assert [len(queries.expire(now=now, limit=5)) for _ in range(4)] == [5, 5, 2, 0]
 
 
 def test_stored_tags_are_dropped_once_by_sweeps_in_parallel(campaign: Campaign) -> None:
@@ -282,13 +369,18 @@ def test_stored_tags_are_dropped_once_by_sweeps_in_parallel(campaign: Campaign) 
             written_at=now,
             expires_at=now + timedelta(seconds=n - 49),
         )
-    dropped = together([lambda: stored_tags.drop_expired(now=now, most=7)] * MANY)
+    dropped = together([lambda: stored_tags.drop_expired_tags(now=now, limit=7)] * MANY)
     assert (sum(dropped), StoredTag.objects.count()) == (50, 10)
 
 
 def test_one_worker_holds_a_lease(campaign: Campaign) -> None:
     now = timezone.now()
     won = together(
-        [lambda n=n: leases.acquire(name="sweep", holder=str(n), lasts=timedelta(seconds=9), now=now) for n in range(MANY)]  # type: ignore[misc]
+        [
+            lambda n=n: leases.acquire(
+                name="sweep", holder=str(n), lasts=timedelta(seconds=9), now=now
+            )
+            for n in range(MANY)
+        ]  # type: ignore[misc]
     )
     assert Counter(won) == {True: 1, False: MANY - 1}

@@ -21,7 +21,9 @@ def campaign() -> Campaign:
 
 
 def steps() -> Counter[str]:
-    return Counter(CallEvent.objects.filter(kind__in=["sold", "converted"]).values_list("kind", flat=True))
+    return Counter(
+        CallEvent.objects.filter(kind__in=["sold", "converted"]).values_list("kind", flat=True)
+    )
 
 
 def test_a_call_that_ends_while_its_sale_is_reported_pays_once(campaign: Campaign) -> None:
@@ -31,13 +33,21 @@ def test_a_call_that_ends_while_its_sale_is_reported_pays_once(campaign: Campaig
         jobs = [lambda: report(key, call, revenue="2", payout="1")["status"]] * REPORTS  # noqa: B023 - done within the turn
         said = together([lambda: end(call), *jobs])  # type: ignore[list-item,func-returns-value]  # noqa: B023
         came_to["sold" if money(call) == SOLD else "converted"] += 1
-        assert (money(call) in (SOLD, COUNTED), Counter(said)["converted"]) == (True, int(money(call) == SOLD))
+        assert (money(call) in (SOLD, COUNTED), Counter(said)["converted"]) == (
+            True,
+            int(money(call) == SOLD),
+        )
     assert (steps(), ConvertedCaller.objects.count()) == (came_to, 12)
 
 
 def test_of_many_reports_at_once_one_is_the_sale(campaign: Campaign) -> None:
     key, call = key_of("b1"), talk(campaign)["call_uuid"]
-    said = together([lambda amount=amount: report(key, call, revenue=str(amount)) for amount in range(8)])  # type: ignore[misc]
+    said = together(
+        [lambda amount=amount: report(key, call, revenue=str(amount)) for amount in range(8)]
+    )  # type: ignore[misc]
     amounts = {answer["revenue"] for answer in said}
-    assert (len(amounts), Counter(answer["status"] for answer in said)) == (1, {"converted": 1, "already converted": 7})
+    assert (len(amounts), Counter(answer["status"] for answer in said)) == (
+        1,
+        {"converted": 1, "already converted": 7},
+    )
     assert (steps(), Buyer.objects.count()) == ({"sold": 1}, 1)

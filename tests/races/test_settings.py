@@ -50,7 +50,9 @@ def test_edits_of_the_same_rows_wait_for_each_other_and_never_in_a_circle(compan
     first, second = make_buyer(company), make_buyer(company)
     begun = threading.Event()
     failures: list[Exception] = []
-    other = threading.Thread(target=_rename_and_leave, args=[Buyer.objects.get(pk=second.pk), begun, failures])
+    other = threading.Thread(
+        target=_rename_and_leave, args=[Buyer.objects.get(pk=second.pk), begun, failures]
+    )
     with transaction.atomic():
         _rename(first, "by one")
         other.start()
@@ -58,7 +60,10 @@ def test_edits_of_the_same_rows_wait_for_each_other_and_never_in_a_circle(compan
         other.join(0.3)  # by now it waits, with whatever it has locked
         _rename(second, "by one")
     other.join()
-    assert (failures, list(Buyer.objects.order_by("pk").values_list("name", flat=True))) == ([], ["by one", "by the other"])
+    assert (failures, list(Buyer.objects.order_by("pk").values_list("name", flat=True))) == (
+        [],
+        ["by one", "by the other"],
+    )
 
 
 @pytest.mark.usefixtures("breakdown")
@@ -67,4 +72,7 @@ def test_a_change_that_fails_half_way_is_not_made() -> None:
     version = CatalogueVersion.objects.get(company=company).version
     with pytest.raises(RuntimeError, match=r"^after the row$"):
         make_buyer(company)
-    assert (Buyer.objects.count(), CatalogueVersion.objects.get(company=company).version) == (0, version)
+    assert (Buyer.objects.count(), CatalogueVersion.objects.get(company=company).version) == (
+        0,
+        version,
+    )

@@ -8,9 +8,9 @@ import pytest
 from django.db import connections, transaction
 
 from callcontrol.reporting import rollups
-from callcontrol.reporting.metrics import Figures, Line, Owner
-from callcontrol.reporting.models import Book, Tally
-from callcontrol.reporting.totals import read
+from callcontrol.reporting.metrics import Metrics, MetricsRow, MetricsScope
+from callcontrol.reporting.models import Rollup, RollupSource
+from callcontrol.reporting.totals import read_totals
 from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
 from tests.races.takers import THREADS, together
 
@@ -22,18 +22,22 @@ LATER = NOW + timedelta(hours=1)
 def world() -> World:
     world = World(seed=1, zone="America/New_York")
     world.live_through(NOW - timedelta(days=1), NOW, events=40)
-    world.unsold = [world.call(NOW - timedelta(hours=hours), converted_at=None) for hours in range(2, 20)]
+    world.unsold = [
+        world.call(NOW - timedelta(hours=hours), converted_at=None) for hours in range(2, 20)
+    ]
     return world
 
 
 def assert_right(world: World) -> None:
     slots = last_days(world, 1, now=LATER)
-    assert shown(read(world.company.pk, slots, asked=Owner())) == shown(recount(world, slots, Owner()))
+    assert shown(read_totals(world.company.pk, slots, asked=MetricsScope())) == shown(
+        recount(world, slots, MetricsScope())
+    )
 
 
 def sweep_in_any_order(number: int) -> None:
     """All there is to do, but never the look for sales before the hours that it found."""
-    jobs = list(rollups.jobs(now=NOW + timedelta(seconds=number)))
+    jobs = list(rollups.rollup_jobs(now=NOW + timedelta(seconds=number)))
     hours = jobs[1:]
     random.Random(number).shuffle(hours)
     for job in [*jobs[:1], *hours]:
@@ -63,7 +67,13 @@ def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
     hour = (NOW - timedelta(hours=3), NOW - timedelta(hours=2))
 
     def write(number: int, *, now: datetime) -> bool:
-        return rollups.write(world.company.pk, Book.OUTCOMES, hour, [Line(Owner(number), Figures(converted=number))], now=now)
+        return rollups.write_rollup(
+            world.company.pk,
+            RollupSource.OUTCOMES,
+            hour,
+            [MetricsRow(MetricsScope(number), Metrics(converted=number))],
+            now=now,
+        )
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -72,5 +82,7 @@ def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
             wait([other], timeout=0.3)  # by now it waits for its turn
         written = other.result()
         pool.submit(connections.close_all).result()
-    kept = Tally.objects.filter(span__starts_at=hour[0], span__is_day=False, span__book=Book.OUTCOMES)
-    assert (written, list(kept.values_list("campaign_row", "converted"))) == (True, [(8, 8)])
+    kept = Rollup.objects.filter(
+        span__starts_at=hour[0], span__is_day=False, span__book=RollupSource.OUTCOMES
+    )
+    assert (written, list(kept.values_list("campaign_pk", "converted"))) == (True, [(8, 8)])

@@ -29,17 +29,23 @@ def campaign() -> Campaign:
     return campaign
 
 
-def test_of_many_who_would_ring_a_call_one_asks_and_none_rings_before(campaign: Campaign, settings: Any) -> None:
+def test_of_many_who_would_ring_a_call_one_asks_and_none_rings_before(
+    campaign: Campaign, settings: Any
+) -> None:
     to = make_number(campaign).number
     with somebody(answer(b'{"to": "+14165550177"}')) as server:
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         hook_to(server, campaign, values={"to": "to"}, deadline_ms=10_000)
         calls = [
-            events.take_call(Arrival("simulator", f"call-{number}", to, f"+1202555010{number}", None, timezone.now())).pk
+            events.take_call(
+                Arrival(
+                    "simulator", f"call-{number}", to, f"+1202555010{number}", None, timezone.now()
+                )
+            ).pk
             for number in range(4)
         ]
         for call in calls:
-            together([lambda call=call: events.ring_on(call, now=timezone.now())] * CLIENTS)
+            together([lambda call=call: events.dial_next(call, now=timezone.now())] * CLIENTS)
         assert len(server.heard) == len(calls)
     rung = Leg.objects.filter(party="handler").values_list("call", "number")
     assert sorted(rung) == sorted((call, "+14165550177") for call in calls)
@@ -50,8 +56,24 @@ def test_many_workers_send_each_word_once(campaign: Campaign, settings: Any) -> 
     with somebody(answer()) as server:
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         for number in range(5):
-            hook_to(server, campaign, f"/{number}", name=f"{number}", trigger="ended", deadline_ms=10_000)
+            hook_to(
+                server,
+                campaign,
+                f"/{number}",
+                name=f"{number}",
+                trigger="ended",
+                deadline_ms=10_000,
+            )
         for _ in range(4):
-            deliveries.queue(make_call(campaign), "ended", snapshot=current_snapshot(campaign.company_id), now=timezone.now())
-        sent = together([lambda: deliveries.deliver_due(now=timezone.now(), most=100)] * CLIENTS)
-        assert (sum(sent), len(server.heard), DeliveryAttempt.objects.filter(status=200).count()) == (20, 20, 20)
+            deliveries.queue_webhooks(
+                make_call(campaign),
+                "ended",
+                snapshot=current_snapshot(campaign.company_id),
+                now=timezone.now(),
+            )
+        sent = together([lambda: deliveries.send_due(now=timezone.now(), limit=100)] * CLIENTS)
+        assert (
+            sum(sent),
+            len(server.heard),
+            DeliveryAttempt.objects.filter(status=200).count(),
+        ) == (20, 20, 20)

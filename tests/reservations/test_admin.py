@@ -28,8 +28,14 @@ def _reservation(key: Any = None, **fields: Any) -> Reservation:
         "expires_at": now + timedelta(hours=1),
         "tags": {"zip": "90210"},
     }
-    held = {"buyer": make.make_buyer(key.company), "inbound_number": "+18335550100", "scope": f"{Reservation.objects.count()}"}
-    return Reservation.objects.create(company=key.company, key=key, campaign=key.campaign, **{**row, **held, **fields})
+    held = {
+        "buyer": make.make_buyer(key.company),
+        "inbound_number": "+18335550100",
+        "scope": f"{Reservation.objects.count()}",
+    }
+    return Reservation.objects.create(
+        company=key.company, key=key, campaign=key.campaign, **{**row, **held, **fields}
+    )
 
 
 def _page(row: Reservation) -> str:
@@ -45,7 +51,11 @@ def test_the_status_is_the_one_of_this_moment(minutes, told):
 @pytest.mark.parametrize(("status", "found"), [("reserved", 0), ("expired", 1), ("claimed", 2)])
 def test_the_filter_goes_by_the_status_of_this_moment(status, found):
     key, past = make.make_key("rtb"), timezone.now() - timedelta(hours=1)
-    rows = [_reservation(key), _reservation(key, expires_at=past), _reservation(key, status="claimed")]
+    rows = [
+        _reservation(key),
+        _reservation(key, expires_at=past),
+        _reservation(key, status="claimed"),
+    ]
     assert listed(browser(key.company), f"{LIST}?status={status}") == [rows[found]]
 
 
@@ -88,9 +98,14 @@ def test_by_company():
 
 def test_times_are_those_of_the_company():
     campaign = make.make_campaign(make.make_company(time_zone="America/New_York"))
-    row = _reservation(make.make_key("rtb", campaign=campaign), created_at=datetime(2026, 5, 5, 16, tzinfo=UTC))
+    row = _reservation(
+        make.make_key("rtb", campaign=campaign), created_at=datetime(2026, 5, 5, 16, tzinfo=UTC)
+    )
     found = [
-        listed(browser(row.company), f"{LIST}?created_at_{end}_0=2026-05-05&created_at_{end}_1=12:00") for end in ("from", "to")
+        listed(
+            browser(row.company), f"{LIST}?created_at_{end}_0=2026-05-05&created_at_{end}_1=12:00"
+        )
+        for end in ("from", "to")
     ]
     assert found == [[row], [row]]
 
@@ -122,6 +137,10 @@ def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
 def test_the_page_leads_to_the_postbacks():
     key = make.make_ready_key()
     uuid = ping(key)["uuid"]
-    page = browser(key.company).get(reverse("admin:reservations_reservation_change", args=[uuid])).content.decode()
+    page = (
+        browser(key.company)
+        .get(reverse("admin:reservations_reservation_change", args=[uuid]))
+        .content.decode()
+    )
     found = listed(browser(key.company), f"/admin/publishers/logentry/?q={uuid}")
     assert (f'href="/admin/publishers/logentry/?q={uuid}"' in page, found) == (True, [logged()])

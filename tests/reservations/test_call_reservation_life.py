@@ -39,7 +39,10 @@ def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -
     first = ask(key, zip="90210", age="7")["call_reservation"]
     clock(299)
     assert list(reserve(key, zip="90210", age="7").items()) == [*first.items(), SHIELD]
-    assert (logged().result, logged().reservation_uuid) == ("shielded", Reservation.objects.get().uuid)
+    assert (logged().result, logged().reservation_uuid) == (
+        "shielded",
+        Reservation.objects.get().uuid,
+    )
 
 
 def test_a_repeat_is_told_what_the_first_ping_was(campaign: Campaign, key: Key) -> None:
@@ -55,7 +58,10 @@ def test_a_repeat_of_what_paid_nothing_is_told_so(campaign: Campaign, key: Key) 
     first = reserve(key)
     Conversion.objects.update(seconds=120)
     campaign.save()  # settings changed
-    assert (first["conversion_groups"], reserve(key)["conversion_groups"]) == ([{"seconds": 0, "payout": 0.0}], [])
+    assert (first["conversion_groups"], reserve(key)["conversion_groups"]) == (
+        [{"seconds": 0, "payout": 0.0}],
+        [],
+    )
 
 
 def test_the_prefix_of_the_flag_is_a_setting(key: Key, settings: Any) -> None:
@@ -65,7 +71,9 @@ def test_the_prefix_of_the_flag_is_a_setting(key: Key, settings: Any) -> None:
 
 
 @pytest.mark.parametrize(("scope", "shielded"), [("key", False), ("campaign", True)])
-def test_whose_repeats_are_shielded_is_a_setting(campaign: Campaign, scope: str, shielded: bool) -> None:
+def test_whose_repeats_are_shielded_is_a_setting(
+    campaign: Campaign, scope: str, shielded: bool
+) -> None:
     keys = [make_key("call_reservation", campaign=campaign, shield_scope=scope) for _ in range(2)]
     assert [SHIELD[0] in reserve(key) for key in keys] == [False, shielded]
 
@@ -73,7 +81,11 @@ def test_whose_repeats_are_shielded_is_a_setting(campaign: Campaign, scope: str,
 def test_never_across_types_of_keys(campaign: Campaign) -> None:
     pinged = ping(make_key(campaign=campaign, shield_scope="campaign"))
     reserved = reserve(make_key("call_reservation", campaign=campaign, shield_scope="campaign"))
-    assert (SHIELD[0] in reserved, dialed(reserved) == pinged["inbound_number"], statuses()) == (False, False, ["reserved"] * 2)
+    assert (SHIELD[0] in reserved, dialed(reserved) == pinged["inbound_number"], statuses()) == (
+        False,
+        False,
+        ["reserved"] * 2,
+    )
 
 
 @pytest.mark.parametrize("stops", [Buyer, Campaign])
@@ -87,13 +99,20 @@ def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: Any) -> None:
 def test_after_the_end_there_is_a_new_one_though_nobody_swept(key: Key, clock: Any) -> None:
     reserve(key)
     clock(300)
-    assert (reserve(key)["expires_at"], statuses()) == ("2026-05-05T12:10:00.000Z", ["expired", "reserved"])
+    assert (reserve(key)["expires_at"], statuses()) == (
+        "2026-05-05T12:10:00.000Z",
+        ["expired", "reserved"],
+    )
 
 
 def test_after_the_call_there_is_a_new_one(key: Key) -> None:
     dial(dialed(reserve(key)))
     again = reserve(key)
-    assert (again["claimed_at"], SHIELD[0] in again, statuses()) == (None, False, ["claimed", "reserved"])
+    assert (again["claimed_at"], SHIELD[0] in again, statuses()) == (
+        None,
+        False,
+        ["claimed", "reserved"],
+    )
 
 
 # --- caps -------------------------------------------------------------------------------------------------
@@ -108,7 +127,12 @@ def used() -> list[int]:
 def test_places_are_taken_at_once_and_then_nobody_is_left(counting: Key, clock: Any) -> None:
     answers = reserve_for(counting, 3)
     assert [answer["call"]["target_id"] for answer in answers] == ["b1", "b2", None]
-    assert (answers[2]["status"], answers[2]["expires_at"], answers[2]["matched_targets"], used()) == (
+    assert (
+        answers[2]["status"],
+        answers[2]["expires_at"],
+        answers[2]["matched_targets"],
+        used(),
+    ) == (
         "no-target",
         None,
         [],
@@ -116,15 +140,22 @@ def test_places_are_taken_at_once_and_then_nobody_is_left(counting: Key, clock: 
     )
 
 
-def test_who_finds_no_place_at_the_last_moment_has_a_number_of_the_pool(campaign: Campaign, counting: Key) -> None:
+def test_who_finds_no_place_at_the_last_moment_has_a_number_of_the_pool(
+    campaign: Campaign, counting: Key
+) -> None:
     Buyer.objects.update(concurrency_cap=5)
     reserve_for(counting, 1)
     Buyer.objects.update(concurrency_cap=0)
-    Buyer.objects.filter(buyer_id="b1").update(concurrency_cap=1)  # the counter, which is read first, knows of five
+    Buyer.objects.filter(buyer_id="b1").update(
+        concurrency_cap=1
+    )  # the counter, which is read first, knows of five
     answer = reserve(counting, caller_number=OTHER_CALLER)
     row = Reservation.objects.get(caller_number=OTHER_CALLER)
     assert (answer["status"], answer["call"]["target_id"], row.dynamic) == ("no-target", None, True)
-    assert (dialed(answer), campaign.numbers.filter(number=dialed(answer)).count()) == (row.inbound_number, 1)
+    assert (dialed(answer), campaign.numbers.filter(number=dialed(answer)).count()) == (
+        row.inbound_number,
+        1,
+    )
 
 
 def test_the_sweep_gives_the_places_back(counting: Key, clock: Any) -> None:
@@ -134,7 +165,10 @@ def test_the_sweep_gives_the_places_back(counting: Key, clock: Any) -> None:
 
 
 def test_without_the_setting_no_place_is_taken(key: Key) -> None:
-    assert ([answer["call"]["target_id"] for answer in reserve_for(key, 3)], used()) == (["b1"] * 3, [0, 0])
+    assert ([answer["call"]["target_id"] for answer in reserve_for(key, 3)], used()) == (
+        ["b1"] * 3,
+        [0, 0],
+    )
 
 
 # --- the call ---------------------------------------------------------------------------------------------
@@ -143,7 +177,9 @@ def seen(call: Answer) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("counts", [False, True])
-def test_the_call_is_the_publishers_and_goes_to_the_reserved_buyer(campaign: Campaign, counts: bool) -> None:
+def test_the_call_is_the_publishers_and_goes_to_the_reserved_buyer(
+    campaign: Campaign, counts: bool
+) -> None:
     key = make_key("call_reservation", campaign=campaign, count_on_reserve=counts, tag_prefix="x_")
     call = dial(dialed(reserve(key, caller_zip="90210")))
     assert call["reservation_uuid"] == str(Reservation.objects.get(status="claimed").uuid)
@@ -153,7 +189,10 @@ def test_the_call_is_the_publishers_and_goes_to_the_reserved_buyer(campaign: Cam
 def test_the_call_to_a_sip_address_claims_as_well(campaign: Campaign, key: Key) -> None:
     campaign.numbers.all().delete()
     call = dial(dialed(reserve(key)), caller=None)
-    assert (call["reservation_uuid"], seen(call)) == (str(Reservation.objects.get().uuid), ("alpha", {}, "b1"))
+    assert (call["reservation_uuid"], seen(call)) == (
+        str(Reservation.objects.get().uuid),
+        ("alpha", {}, "b1"),
+    )
 
 
 def test_the_reserved_buyer_alone_where_the_key_says_so(campaign: Campaign) -> None:
@@ -165,7 +204,9 @@ def test_the_reserved_buyer_alone_where_the_key_says_so(campaign: Campaign) -> N
 
 
 @pytest.mark.parametrize("stops", [Buyer, Campaign])
-@pytest.mark.parametrize(("seconds", "whose"), [(299, ("alpha", {"caller_zip": "90210"})), (300, (None, {}))])
+@pytest.mark.parametrize(
+    ("seconds", "whose"), [(299, ("alpha", {"caller_zip": "90210"})), (300, (None, {}))]
+)
 def test_without_a_buyer_the_call_is_the_publishers_for_a_while(
     key: Key, clock: Any, stops: Any, seconds: int, whose: tuple[Any, ...]
 ) -> None:

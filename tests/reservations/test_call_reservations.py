@@ -78,8 +78,12 @@ def test_the_answer_with_a_buyer(campaign: Campaign, key: Key, clock: Any) -> No
     assert json.dumps(answer) == json.dumps({"call_reservation": reserved})
 
 
-@pytest.mark.parametrize(("stops", "status"), [(Buyer, "no-target"), (Campaign, "rejected"), (Publisher, "rejected")])
-def test_the_answer_without_a_buyer(campaign: Campaign, key: Key, clock: Any, stops: Any, status: str) -> None:
+@pytest.mark.parametrize(
+    ("stops", "status"), [(Buyer, "no-target"), (Campaign, "rejected"), (Publisher, "rejected")]
+)
+def test_the_answer_without_a_buyer(
+    campaign: Campaign, key: Key, clock: Any, stops: Any, status: str
+) -> None:
     stops.objects.update(paused=True)
     without = expected(bare(campaign.numbers.get().number), status)
     assert json.dumps(ask(key, caller_zip="90210")) == json.dumps({"call_reservation": without})
@@ -120,13 +124,20 @@ def test_no_buyer_in_xml(key: Key, clock: Any) -> None:
 def test_a_buyers_name_and_number_are_never_shown(key: Key) -> None:
     buyer = Buyer.objects.get()
     text = json.dumps([ask(key), ask(key)])
-    assert [told in text for told in (buyer.name, buyer.number, buyer.number[1:], buyer.buyer_id)] == [False] * 3 + [True]
+    assert [
+        told in text for told in (buyer.name, buyer.number, buyer.number[1:], buyer.buyer_id)
+    ] == [False] * 3 + [True]
 
 
 def test_the_log_leads_to_the_reservation(key: Key) -> None:
     reserve(key)
     row, made = logged(), Reservation.objects.get()
-    assert (row.reservation_uuid, row.result, row.caller_number, row.trace["refused"]) == (made.uuid, "reserved", CALLER, {})
+    assert (row.reservation_uuid, row.result, row.caller_number, row.trace["refused"]) == (
+        made.uuid,
+        "reserved",
+        CALLER,
+        {},
+    )
 
 
 # --- what must be there -----------------------------------------------------------------------------------
@@ -139,7 +150,9 @@ def test_a_caller_is_asked_for_first(key: Key, caller: str, publisher: str) -> N
 
 @pytest.mark.parametrize("publisher", ["", "  "])
 def test_a_publisher_must_be_named(key: Key, publisher: str) -> None:
-    assert ask(key, affiliate_id=publisher) == {"error": "FAILED must include affiliate_id (string)"}
+    assert ask(key, affiliate_id=publisher) == {
+        "error": "FAILED must include affiliate_id (string)"
+    }
     assert (logged().status, logged().result, Reservation.objects.count()) == (422, "refused", 0)
 
 
@@ -156,7 +169,10 @@ def test_a_publisher_is_named_in_three_ways(key: Key, name: str) -> None:
 def test_an_unknown_publisher_is_a_tag_and_noted(key: Key) -> None:
     answer = reserve(key, affiliate_id="nobody", caller_zip="90210")
     assert [tag["value"] for tag in answer["tag_values"]] == ["90210", "nobody"]
-    assert (Reservation.objects.get().publisher, Reservation.objects.get().tags["publisher_id"]) == (None, "nobody")
+    assert (
+        Reservation.objects.get().publisher,
+        Reservation.objects.get().tags["publisher_id"],
+    ) == (None, "nobody")
     assert logged().notes == ["No publisher is called “nobody”: kept as the tag publisher_id."]
 
 
@@ -165,23 +181,41 @@ def test_an_unknown_publisher_is_a_tag_and_noted(key: Key) -> None:
     [
         ({"publisher_id": "beta"}, "publisher_id, source_id, affiliate_id contradict each other"),
         ({"caller_number": "hello"}, "caller_number must be a phone number of 7 to 15 digits"),
-        ({"inbound_number": "hello"}, "inbound_number must be a phone number of 7 to 15 digits, or a SIP address"),
-        ({f"t{number}": "1" for number in range(101)}, "at most 100 tags in a request, these are 101"),
+        (
+            {"inbound_number": "hello"},
+            "inbound_number must be a phone number of 7 to 15 digits, or a SIP address",
+        ),
+        (
+            {f"t{number}": "1" for number in range(101)},
+            "at most 100 tags in a request, these are 101",
+        ),
         ({"n" * 101: "1"}, f"a tag's name has at most 100 characters: {'n' * 40}…"),
         ({"zip": "9" * 1001}, "a tag's value has at most 1000 characters: zip"),
         ({"zip": "\0"}, "a parameter holds a NUL character, or bytes that are not UTF-8"),
     ],
     ids=["contradicting", "caller", "number", "tags", "name", "value", "NUL"],
 )
-def test_bad_input_has_a_clear_answer_and_stores_nothing(key: Key, sent: dict[str, str], error: str) -> None:
+def test_bad_input_has_a_clear_answer_and_stores_nothing(
+    key: Key, sent: dict[str, str], error: str
+) -> None:
     assert ask(key, **sent) == {"error": error}
     assert (logged().status, Reservation.objects.count()) == (422, 0)
 
 
 def test_tags_of_any_name_and_of_objects_are_data(key: Key) -> None:
-    body = {"a</b>": "<c>", "'; DROP TABLE x": 1.50, "list": [1, {"a": None}], "": "nameless", "undefined": "undefined"}
+    body = {
+        "a</b>": "<c>",
+        "'; DROP TABLE x": 1.50,
+        "list": [1, {"a": None}],
+        "": "nameless",
+        "undefined": "undefined",
+    }
     query = f"key={key.key}&affiliate_id=alpha&caller_number=12025550102"
-    answer = Client().post(f"/call_reservations?{query}", body, content_type="application/json").json()["call_reservation"]
+    answer = (
+        Client()
+        .post(f"/call_reservations?{query}", body, content_type="application/json")
+        .json()["call_reservation"]
+    )
     assert [(tag["key"], tag["value"]) for tag in answer["tag_values"]] == [
         ("a</b>", "<c>"),
         ("'; DROP TABLE x", "1.5"),
@@ -197,28 +231,42 @@ def test_a_required_tag_must_be_there(campaign: Campaign, sent: dict[str, str]) 
 
 
 def test_tags_come_under_the_prefix_of_the_key(campaign: Campaign) -> None:
-    key = make_key("call_reservation", campaign=campaign, tag_prefix="x_", required_tags=["caller_zip"])
+    key = make_key(
+        "call_reservation", campaign=campaign, tag_prefix="x_", required_tags=["caller_zip"]
+    )
     answer = reserve(key, caller_zip="90210")
     assert answer["tag_values"] == [{"key": "x_caller_zip", "operator": "==", "value": "90210"}]
     assert Reservation.objects.get().tags == {"x_caller_zip": "90210"}
 
 
-@pytest.mark.parametrize(("kind", "path"), [("rtb", "/call_reservations"), ("call_reservation", "/rtbs")])
+@pytest.mark.parametrize(
+    ("kind", "path"), [("rtb", "/call_reservations"), ("call_reservation", "/rtbs")]
+)
 def test_a_key_of_the_other_kind_is_unknown(kind: str, path: str) -> None:
-    answer = Client().post(f"{path}?key={make_key(kind).key}&affiliate_id=alpha&caller_number=12025550102")
+    answer = Client().post(
+        f"{path}?key={make_key(kind).key}&affiliate_id=alpha&caller_number=12025550102"
+    )
     assert (answer.status_code, answer.json()) == (401, {"error": "not authorized"})
 
 
 def test_the_feature_can_be_switched_off(campaign: Campaign, key: Key) -> None:
     campaign.company.call_reservations_enabled = False
     campaign.company.save()
-    assert (ask(key), logged().status) == ({"error": "call reservation is switched off for this company"}, 403)
+    assert (ask(key), logged().status) == (
+        {"error": "call reservation is switched off for this company"},
+        403,
+    )
 
 
 # --- the number that is answered --------------------------------------------------------------------------
-def test_a_pool_with_nothing_free_for_the_caller_gives_a_sip_address(campaign: Campaign, key: Key) -> None:
+def test_a_pool_with_nothing_free_for_the_caller_gives_a_sip_address(
+    campaign: Campaign, key: Key
+) -> None:
     ping(make_key(campaign=campaign))
-    assert reserve(key)["inbound_number"] == f"sip:{Reservation.objects.latest('created_at').uuid}@rtb.sip.localhost"
+    assert (
+        reserve(key)["inbound_number"]
+        == f"sip:{Reservation.objects.latest('created_at').uuid}@rtb.sip.localhost"
+    )
 
 
 def test_a_number_that_is_passed_is_answered_with_and_without_a_buyer(key: Key) -> None:
@@ -229,10 +277,14 @@ def test_a_number_that_is_passed_is_answered_with_and_without_a_buyer(key: Key) 
         ("reserved", 35924930101),
         ("no-target", 35924930101),
     ]
-    assert logged().notes == ["+35924930101 is no number of this company: a call to it is not seen here."]
+    assert logged().notes == [
+        "+35924930101 is no number of this company: a call to it is not seen here."
+    ]
 
 
-def test_without_a_buyer_the_number_is_one_that_is_free_for_the_caller(campaign: Campaign, key: Key) -> None:
+def test_without_a_buyer_the_number_is_one_that_is_free_for_the_caller(
+    campaign: Campaign, key: Key
+) -> None:
     spare = make_number(campaign, in_pool=True).number
     others = ping(make_key(campaign=campaign))["inbound_number"]
     Buyer.objects.update(paused=True)
@@ -254,7 +306,9 @@ def test_without_a_buyer_and_a_pool_it_is_the_campaigns_own(
     publishers = {row.publisher_id: row for row in Publisher.objects.all()}
     lines = [make_number(campaign, publisher=publishers.get(owner or "")) for owner in owners]
     Buyer.objects.update(paused=True)
-    assert reserve(key)["inbound_number"] == (None if answered is None else bare(lines[answered].number))
+    assert reserve(key)["inbound_number"] == (
+        None if answered is None else bare(lines[answered].number)
+    )
 
 
 # --- what pays --------------------------------------------------------------------------------------------
@@ -265,7 +319,9 @@ def steps(answer: dict[str, Any]) -> list[tuple[int, float]]:
 def test_the_steps_of_the_publishers_own_set(campaign: Campaign, key: Key) -> None:
     alpha = Publisher.objects.get()
     for position, (seconds, payout) in enumerate([(300, "12.5"), (60, "4")]):
-        make_conversion(campaign, seconds=seconds, payout=Decimal(payout), publisher=alpha, position=position)
+        make_conversion(
+            campaign, seconds=seconds, payout=Decimal(payout), publisher=alpha, position=position
+        )
     answers = [reserve(key), reserve(key, caller_number=OTHER_CALLER, affiliate_id="nobody")]
     assert [steps(answer) for answer in answers] == [[(300, 12.5), (60, 4.0)], [(120, 90.0)]]
 

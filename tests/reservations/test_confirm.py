@@ -36,7 +36,9 @@ def ended(answer: Answer) -> Answer:
 def test_the_create_body_is_answered_with_another_status(key: Key, clock: Any) -> None:
     first = ping(key)
     clock(29)
-    assert list(confirm(key, first["uuid"]).items()) == list({**first, "status": "confirmed"}.items())
+    assert list(confirm(key, first["uuid"]).items()) == list(
+        {**first, "status": "confirmed"}.items()
+    )
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
@@ -46,9 +48,15 @@ def test_put_and_patch_with_the_values_anywhere(key: Key, method: str, body: str
     sent: dict[str, Any] = {
         "query": {"query_params": said},
         "json": {"data": said, "content_type": "application/json"},
-        "form": {"data": f"key={key.key}&status=confirmed", "content_type": "application/x-www-form-urlencoded"},
+        "form": {
+            "data": f"key={key.key}&status=confirmed",
+            "content_type": "application/x-www-form-urlencoded",
+        },
     }[body]
-    assert getattr(Client(), method)(f"/rtbs/{first['uuid']}", **sent).json() == {**first, "status": "confirmed"}
+    assert getattr(Client(), method)(f"/rtbs/{first['uuid']}", **sent).json() == {
+        **first,
+        "status": "confirmed",
+    }
 
 
 def test_the_place_is_taken_once(key: Key) -> None:
@@ -85,7 +93,9 @@ def test_a_cap_that_filled_in_between_ends_it(key: Key) -> None:
     assert (used(), reservation(second).status) == (1, "no-target")
 
 
-def test_a_place_that_an_unswept_reservation_holds_is_free(campaign: Campaign, key: Key, clock: Any) -> None:
+def test_a_place_that_an_unswept_reservation_holds_is_free(
+    campaign: Campaign, key: Key, clock: Any
+) -> None:
     first, second = ping(key), ping(make_key(campaign=campaign, ttl_seconds=60))
     confirm(key, first["uuid"])
     clock(30)
@@ -94,7 +104,9 @@ def test_a_place_that_an_unswept_reservation_holds_is_free(campaign: Campaign, k
 
 @pytest.mark.parametrize("paused", [Buyer, Campaign, Publisher])
 @pytest.mark.parametrize("counts", [False, True])
-def test_a_pause_in_between_ends_it_and_gives_its_place_back(campaign: Campaign, paused: Any, counts: bool) -> None:
+def test_a_pause_in_between_ends_it_and_gives_its_place_back(
+    campaign: Campaign, paused: Any, counts: bool
+) -> None:
     key = make_key(campaign=campaign, count_on_reserve=counts)
     first = ping(key, publisher_id="alpha")
     paused.objects.update(paused=True)
@@ -140,10 +152,15 @@ def refusal(key: Key, name: str, query: str) -> tuple[int, Any]:
 
 def test_another_keys_reservation_is_not_found(campaign: Campaign, key: Key) -> None:
     first = ping(make_key(campaign=campaign))
-    assert refusal(key, first["uuid"], "status=confirmed") == (404, {"error": "reservation not found"})
+    assert refusal(key, first["uuid"], "status=confirmed") == (
+        404,
+        {"error": "reservation not found"},
+    )
 
 
-@pytest.mark.parametrize("name", ["97d2e4a8-0769-4622-a9d5-b20371145100", "nonsense", "1", "%00", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["97d2e4a8-0769-4622-a9d5-b20371145100", "nonsense", "1", "%00", "x" * 300]
+)
 def test_what_is_no_reservation_is_not_found(key: Key, name: str) -> None:
     assert refusal(key, name, "status=confirmed") == (404, {"error": "reservation not found"})
 
@@ -159,4 +176,7 @@ def test_what_is_no_reservation_is_not_found(key: Key, name: str) -> None:
 )
 def test_no_other_status_can_be_asked_for(key: Key, query: str, text: str) -> None:
     first = ping(key)
-    assert (refusal(key, first["uuid"], query), reservation(first).status) == ((422, {"error": text}), "reserved")
+    assert (refusal(key, first["uuid"], query), reservation(first).status) == (
+        (422, {"error": text}),
+        "reserved",
+    )

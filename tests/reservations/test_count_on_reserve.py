@@ -41,9 +41,15 @@ def test_the_place_is_taken_at_once_and_the_next_buyer_gets_the_next(key: Key) -
 
 def test_nobody_is_left_and_the_trace_names_the_cap(key: Key) -> None:
     answer = pings(key, 3)[2]
-    reasons = [(reason, detail, rows) for reason, groups in logged().trace["refused"].items() for detail, rows in groups]
+    reasons = [
+        (reason, detail, rows)
+        for reason, groups in logged().trace["refused"].items()
+        for detail, rows in groups
+    ]
     assert (answer, used()) == ({"uuid": answer["uuid"], "status": "no-target"}, [1, 1])
-    assert sorted(reasons, key=str) == [("concurrency-cap", {"cap": 1}, [buyer.pk]) for buyer in Buyer.objects.order_by("pk")]
+    assert sorted(reasons, key=str) == [
+        ("concurrency-cap", {"cap": 1}, [buyer.pk]) for buyer in Buyer.objects.order_by("pk")
+    ]
 
 
 def test_a_cap_of_nothing_refuses(key: Key) -> None:
@@ -53,7 +59,9 @@ def test_a_cap_of_nothing_refuses(key: Key) -> None:
 
 def test_the_pay_is_that_of_the_buyer_with_the_place(campaign: Campaign, key: Key) -> None:
     make_conversion(campaign, payout=7, seconds=7, buyer=Buyer.objects.get(buyer_id="b2"))
-    assert [(answer["retreaver_payout"], answer["retreaver_seconds"]) for answer in pings(key, 2)] == [(90.0, 120), (7.0, 7)]
+    assert [
+        (answer["retreaver_payout"], answer["retreaver_seconds"]) for answer in pings(key, 2)
+    ] == [(90.0, 120), (7.0, 7)]
 
 
 def test_a_repeat_takes_no_second_place(key: Key) -> None:
@@ -62,7 +70,9 @@ def test_a_repeat_takes_no_second_place(key: Key) -> None:
     assert used() == [1, 0]
 
 
-def test_a_ping_at_the_end_of_others_finds_their_places_though_nobody_swept(key: Key, clock: Any) -> None:
+def test_a_ping_at_the_end_of_others_finds_their_places_though_nobody_swept(
+    key: Key, clock: Any
+) -> None:
     pings(key, 3)
     clock(30)
     answer = ping(key, caller_number="+13105550103")
@@ -76,7 +86,9 @@ def test_a_ping_of_the_same_caller_finds_its_own_place(key: Key, clock: Any) -> 
     assert (ping(key)["status"], used()) == ("reserved", [1, 0])
 
 
-def test_a_call_at_the_end_finds_the_place_though_nobody_swept(campaign: Campaign, key: Key, clock: Any) -> None:
+def test_a_call_at_the_end_finds_the_place_though_nobody_swept(
+    campaign: Campaign, key: Key, clock: Any
+) -> None:
     pings(key, 2)
     clock(30)
     call = dial(campaign.numbers.first().number, caller="+13105550103")  # type: ignore[union-attr]
@@ -87,7 +99,11 @@ def test_the_sweep_gives_back_once(key: Key, clock: Any) -> None:
     pings(key, 2)
     clock(30)
     swept = [lifecycle.expire_due(now=timezone.now()) for _ in range(2)]
-    assert (swept, used(), set(Reservation.objects.values_list("status", flat=True))) == ([2, 0], [0, 0], {"expired"})
+    assert (swept, used(), set(Reservation.objects.values_list("status", flat=True))) == (
+        [2, 0],
+        [0, 0],
+        {"expired"},
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -102,13 +118,20 @@ def test_a_cap_lowered_below_its_use_only_refuses_the_next(key: Key) -> None:
 
 
 @pytest.mark.parametrize("how", ["paused", "retired"])
-def test_a_call_for_a_buyer_that_is_gone_goes_to_the_next_and_gives_the_place_back(key: Key, how: str) -> None:
+def test_a_call_for_a_buyer_that_is_gone_goes_to_the_next_and_gives_the_place_back(
+    key: Key, how: str
+) -> None:
     first, buyer = ping(key), Buyer.objects.get(buyer_id="b1")
     if how == "retired":
         buyer.retire(now=timezone.now())
     Buyer.objects.filter(pk=buyer.pk).update(paused=True)
     call = dial(first["inbound_number"])
-    assert (call["reservation_uuid"], call["buyer_id"], len(rung(call)), used()) == (first["uuid"], "b2", 1, [0, 1])
+    assert (call["reservation_uuid"], call["buyer_id"], len(rung(call)), used()) == (
+        first["uuid"],
+        "b2",
+        1,
+        [0, 1],
+    )
 
 
 def test_the_place_moves_to_the_leg(key: Key) -> None:

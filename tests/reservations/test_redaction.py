@@ -28,14 +28,14 @@ def _known(row: Reservation) -> tuple[Any, ...]:
 
 def test_an_old_one_keeps_its_numbers_and_loses_its_caller() -> None:
     row, now = _made(2 * DAY), timezone.now()
-    assert redaction.wipe(before=now - DAY, most=10, now=now) == 1
+    assert redaction.redact_ended(before=now - DAY, limit=10, now=now) == 1
     assert (_known(row), row.inbound_number is not None) == ((None, {}, now), True)
 
 
 @pytest.mark.parametrize(("age", "status"), [(2, "reserved"), (2, "confirmed"), (0, "claimed")])
 def test_what_lives_or_is_young_is_left_alone(age: int, status: str) -> None:
     row, now = _made(age * DAY, status), timezone.now()
-    redaction.wipe(before=now - DAY, most=10, now=now)
+    redaction.redact_ended(before=now - DAY, limit=10, now=now)
     assert _known(row) == (CALLER, {"caller_zip": "90210"}, None)
 
 
@@ -43,7 +43,11 @@ def test_twice_is_once_and_a_batch_is_bounded() -> None:
     for _ in range(3):
         _made(2 * DAY)
     now = timezone.now()
-    assert [redaction.wipe(before=now - DAY, most=2, now=now) for _ in range(3)] == [2, 1, 0]
+    assert [redaction.redact_ended(before=now - DAY, limit=2, now=now) for _ in range(3)] == [
+        2,
+        1,
+        0,
+    ]
 
 
 def test_the_sweep_goes_by_the_setting(settings: Any) -> None:

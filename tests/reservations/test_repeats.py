@@ -20,7 +20,9 @@ def key_of(duplicates: str, dedupe_seconds: int = 60) -> Key:
     """Of a campaign with two buyers; the caller has just converted with the first."""
     campaign = make_market(caps=[None, None])
     Campaign.objects.update(duplicates=duplicates, dedupe_seconds=dedupe_seconds)
-    converted(Campaign.objects.get(), CALLER, buyer=Buyer.objects.get(buyer_id=FIRST_BUYER), at=NOON)
+    converted(
+        Campaign.objects.get(), CALLER, buyer=Buyer.objects.get(buyer_id=FIRST_BUYER), at=NOON
+    )
     return make_key(campaign=campaign)
 
 
@@ -37,17 +39,24 @@ def test_a_repeat_is_refused_and_the_trace_says_so() -> None:
 
 def test_a_repeat_goes_to_another_buyer_and_the_trace_says_so() -> None:
     answer = ping(key_of("exclude_buyer"))
-    assert (reservation(answer).buyer.buyer_id, logged().trace["refused"]) == ("b2", {"duplicate": [[None, rows("b1")]]})
+    assert (reservation(answer).buyer.buyer_id, logged().trace["refused"]) == (
+        "b2",
+        {"duplicate": [[None, rows("b1")]]},
+    )
 
 
-@pytest.mark.parametrize(("duplicates", "seconds"), [("pay_once", 60), ("exclude_buyer", 0), ("refuse", 0)])
+@pytest.mark.parametrize(
+    ("duplicates", "seconds"), [("pay_once", 60), ("exclude_buyer", 0), ("refuse", 0)]
+)
 def test_a_repeat_that_is_wanted_is_routed_as_ever(duplicates: str, seconds: int) -> None:
     answer = ping(key_of(duplicates, seconds))
     assert (reservation(answer).buyer.buyer_id, logged().trace["refused"]) == (FIRST_BUYER, {})
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(59, "no-target"), (60, "reserved")])
-def test_a_repeat_is_one_until_the_time_is_over(clock: Callable[[float], object], seconds: int, status: str) -> None:
+def test_a_repeat_is_one_until_the_time_is_over(
+    clock: Callable[[float], object], seconds: int, status: str
+) -> None:
     key = key_of("refuse")
     clock(seconds)
     assert ping(key)["status"] == status
@@ -78,6 +87,11 @@ def test_a_change_of_the_policy_holds_from_the_next_ping() -> None:
 def test_of_a_number_that_thousands_share_the_newest_conversions_count() -> None:
     key, other = key_of("exclude_buyer"), Buyer.objects.get(buyer_id="b2")
     for seconds in range(500):
-        converted(Campaign.objects.get(), CALLER, buyer=other, at=NOON + timedelta(milliseconds=seconds + 1))
+        converted(
+            Campaign.objects.get(),
+            CALLER,
+            buyer=other,
+            at=NOON + timedelta(milliseconds=seconds + 1),
+        )
     ping(key)
     assert logged().trace["refused"] == {"duplicate": [[None, rows("b2")]]}

@@ -47,7 +47,14 @@ def test_the_prefix_of_the_members_is_a_setting(key: Key, settings: Any) -> None
 
 # --- tags -------------------------------------------------------------------------------------------------
 def test_what_is_not_reserved_is_a_tag(key: Key) -> None:
-    answer = ping(key, publisher_id="alpha", inbound_number="+18335550100", caller_zip="90210", note="", company_id="7")
+    answer = ping(
+        key,
+        publisher_id="alpha",
+        inbound_number="+18335550100",
+        caller_zip="90210",
+        note="",
+        company_id="7",
+    )
     assert reservation(answer).tags == {"caller_zip": "90210", "note": ""}
 
 
@@ -94,7 +101,10 @@ def test_no_buyer_means_no_target_and_the_log_says_why(key: Key) -> None:
     Buyer.objects.update(paused=True)
     answer = ping(key)
     assert answer == {"uuid": str(Reservation.objects.get().uuid), "status": "no-target"}
-    assert (logged().result, logged().trace["refused"]) == ("no-target", {"paused": [[None, [Buyer.objects.get().pk]]]})
+    assert (logged().result, logged().trace["refused"]) == (
+        "no-target",
+        {"paused": [[None, [Buyer.objects.get().pk]]]},
+    )
 
 
 def test_the_log_leads_to_the_reservation(key: Key) -> None:
@@ -120,9 +130,17 @@ def quoted(key: Key, **parameters: str) -> tuple[float, int]:
     ids=["both", "publisher", "buyer", "nobody"],
 )
 def test_the_most_specific_set_is_quoted(campaign: Campaign, publisher: str, payout: float) -> None:
-    alpha, beta, buyer = Publisher.objects.get(), make_publisher(campaign.company, publisher_id="beta"), Buyer.objects.get()
+    alpha, beta, buyer = (
+        Publisher.objects.get(),
+        make_publisher(campaign.company, publisher_id="beta"),
+        Buyer.objects.get(),
+    )
     make_publisher(campaign.company, publisher_id="gamma")
-    for money, owners in [(2, {"buyer": buyer}), (3, {"publisher": beta}), (3, {"publisher": alpha})]:
+    for money, owners in [
+        (2, {"buyer": buyer}),
+        (3, {"publisher": beta}),
+        (3, {"publisher": alpha}),
+    ]:
         make_conversion(campaign, payout=Decimal(money), seconds=money, **owners)
     make_conversion(campaign, payout=Decimal(4), seconds=4, publisher=alpha, buyer=buyer)
     assert quoted(make_key(campaign=campaign), publisher_id=publisher) == (payout, int(payout))
@@ -134,10 +152,15 @@ def test_of_a_set_the_first_is_quoted(campaign: Campaign, key: Key) -> None:
 
 
 def test_a_conversion_for_others_is_passed_over(campaign: Campaign, key: Key) -> None:
-    special = make_conversion(campaign, payout=Decimal("12.5"), seconds=30, publisher=Publisher.objects.get())
-    ConversionFilter.objects.create(conversion=special, key="caller_zip", operator="==", value="90210")
+    special = make_conversion(
+        campaign, payout=Decimal("12.5"), seconds=30, publisher=Publisher.objects.get()
+    )
+    ConversionFilter.objects.create(
+        conversion=special, key="caller_zip", operator="==", value="90210"
+    )
     assert [
-        quoted(key, publisher_id="alpha", caller_number=f"+1202555010{zip_[-1]}", caller_zip=zip_) for zip_ in ("90210", "10001")
+        quoted(key, publisher_id="alpha", caller_number=f"+1202555010{zip_[-1]}", caller_zip=zip_)
+        for zip_ in ("90210", "10001")
     ] == [
         (12.5, 30),
         (90.0, 120),

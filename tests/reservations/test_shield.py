@@ -30,15 +30,23 @@ def statuses() -> list[str]:
 def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -> None:
     first = ping(key, caller_zip="90210")
     clock(29)
-    assert list(ping(key, caller_zip="10001").items()) == [*first.items(), ("retreaver_ping_shield", True)]
-    assert (logged().result, str(logged().reservation_uuid), statuses()) == ("shielded", first["uuid"], ["reserved"])
+    assert list(ping(key, caller_zip="10001").items()) == [
+        *first.items(),
+        ("retreaver_ping_shield", True),
+    ]
+    assert (logged().result, str(logged().reservation_uuid), statuses()) == (
+        "shielded",
+        first["uuid"],
+        ["reserved"],
+    )
 
 
 def test_the_same_caller_however_the_number_is_written(key: Key) -> None:
     first = ping(key, caller_number="12025550102")
-    assert [ping(key, caller_number=said)["uuid"] for said in ("+12025550102", " 12025550102", "(202) 555-0102")] == [
-        first["uuid"]
-    ] * 3
+    assert [
+        ping(key, caller_number=said)["uuid"]
+        for said in ("+12025550102", " 12025550102", "(202) 555-0102")
+    ] == [first["uuid"]] * 3
 
 
 def test_a_repeat_has_the_status_of_now(key: Key) -> None:
@@ -79,7 +87,9 @@ def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: str) -> None:
 
 
 def test_another_caller_is_no_repeat(key: Key) -> None:
-    assert [list(ping(key, caller_number=caller))[-1] for caller in (CALLER, OTHER_CALLER)] == ["expires_at"] * 2
+    assert [list(ping(key, caller_number=caller))[-1] for caller in (CALLER, OTHER_CALLER)] == [
+        "expires_at"
+    ] * 2
 
 
 def test_without_a_caller_there_is_no_shield(campaign: Campaign) -> None:
@@ -91,11 +101,20 @@ def test_without_a_caller_there_is_no_shield(campaign: Campaign) -> None:
 # --- scopes -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("first", "second", "shielded"),
-    [("key", "key", False), ("campaign", "campaign", True), ("key", "campaign", False), ("campaign", "key", False)],
+    [
+        ("key", "key", False),
+        ("campaign", "campaign", True),
+        ("key", "campaign", False),
+        ("campaign", "key", False),
+    ],
 )
-def test_whose_repeats_are_shielded_is_a_setting(campaign: Campaign, first: str, second: str, shielded: bool) -> None:
+def test_whose_repeats_are_shielded_is_a_setting(
+    campaign: Campaign, first: str, second: str, shielded: bool
+) -> None:
     ping(make_key(campaign=campaign, shield_scope=first))
-    assert ("retreaver_ping_shield" in ping(make_key(campaign=campaign, shield_scope=second))) == shielded
+    assert (
+        "retreaver_ping_shield" in ping(make_key(campaign=campaign, shield_scope=second))
+    ) == shielded
 
 
 def test_another_campaign_is_another_shield(campaign: Campaign) -> None:
@@ -108,7 +127,10 @@ def test_a_reservation_by_another_type_of_key_is_no_shield(campaign: Campaign) -
     key = make_key(campaign=campaign, shield_scope="campaign")
     ping(key)
     Reservation.objects.update(scope=f"call_reservation:campaign:{campaign.pk}")
-    assert (ping(key)["status"], Reservation.objects.filter(status=Status.RESERVED).count()) == ("reserved", 2)
+    assert (ping(key)["status"], Reservation.objects.filter(status=Status.RESERVED).count()) == (
+        "reserved",
+        2,
+    )
 
 
 def test_the_numbers_of_one_caller_differ_between_scopes(campaign: Campaign) -> None:

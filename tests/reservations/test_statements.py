@@ -64,7 +64,10 @@ def test_a_call_reservation(key: Key, paused: bool) -> None:
     older = make_key("call_reservation", campaign=key.campaign)
     Buyer.objects.update(paused=paused)
     reserve(older, caller_number="+13105550104")
-    assert [statements(lambda: reserve(older)) for _ in range(2)] == [3, 3]  # the second is a repeat, or finds nobody again
+    assert [statements(lambda: reserve(older)) for _ in range(2)] == [
+        3,
+        3,
+    ]  # the second is a repeat, or finds nobody again
 
 
 def test_a_confirmation(key: Key) -> None:
@@ -79,6 +82,15 @@ def test_a_confirmation_that_comes_twice(key: Key) -> None:
 
 
 def test_the_arrival_of_a_call(key: Key) -> None:
-    arrival = Arrival("simulator", "call", to=ping(key)["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
-    turn = connection.vendor == "postgresql"  # one statement more: who writes tags about the caller meanwhile waits
+    arrival = Arrival(
+        "simulator",
+        "call",
+        to=ping(key)["inbound_number"],
+        caller=CALLER,
+        digits=None,
+        now=timezone.now(),
+    )
+    turn = (
+        connection.vendor == "postgresql"
+    )  # one statement more: who writes tags about the caller meanwhile waits
     assert statements(lambda: events.call_arrived(arrival)) == 32 + turn

@@ -39,10 +39,15 @@ def test_what_is_past_its_end_is_closed_and_given_back(key: Key, clock: Any) -> 
 def test_twice_is_once(key: Key, clock: Any) -> None:
     ping(key)
     clock(30)
-    assert ([expire_reservations(), expire_reservations()], held(Buyer.objects.get())) == ([1, 0], 0)
+    assert ([expire_reservations(), expire_reservations()], held(Buyer.objects.get())) == (
+        [1, 0],
+        0,
+    )
 
 
-def test_batch_after_batch_until_nothing_is_left(key: Key, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_after_batch_until_nothing_is_left(
+    key: Key, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lifecycle, "BATCH", 2)
     for caller in range(5):
         ping(key, caller_number=f"+1202555010{caller}")
@@ -53,7 +58,12 @@ def test_batch_after_batch_until_nothing_is_left(key: Key, clock: Any, monkeypat
 def test_the_worker_that_is_at_it_is_left_to_it(key: Key, clock: Any) -> None:
     ping(key)
     clock(30)
-    leases.acquire(name="expire-reservations", holder="another", lasts=timedelta(seconds=60), now=timezone.now())
+    leases.acquire(
+        name="expire-reservations",
+        holder="another",
+        lasts=timedelta(seconds=60),
+        now=timezone.now(),
+    )
     assert (expire_reservations(), state()) == (0, [("reserved", None)])
 
 
@@ -68,5 +78,12 @@ def test_days_without_a_worker_change_no_answer(key: Key, clock: Any) -> None:
     first = ping(key)
     clock(3 * 24 * 3600)
     second = ping(key)
-    assert [second[name] == first[name] for name in ("status", "inbound_number", "uuid")] == [True, True, False]
-    assert (held(Buyer.objects.get()), [status for status, _ in state()]) == (1, ["expired", "reserved"])
+    assert [second[name] == first[name] for name in ("status", "inbound_number", "uuid")] == [
+        True,
+        True,
+        False,
+    ]
+    assert (held(Buyer.objects.get()), [status for status, _ in state()]) == (
+        1,
+        ["expired", "reserved"],
+    )

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from callcontrol.control.handler import NOT_LIVE, accept_call
 
-from .base import Action, Command
+from .base import Action, ActionRequest
 
 
-class Accept(Action):
+class AcceptAction(Action):
     slug = "accept"
     summary = "Accept a call"
     errors: ClassVar[Mapping[str, str]] = {
@@ -18,6 +18,6 @@ class Accept(Action):
     }
 
     @classmethod
-    def act(cls, command: Command) -> dict[str, Any]:
+    def act(cls, command: ActionRequest) -> dict[str, Any]:
         accept_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
         return {}

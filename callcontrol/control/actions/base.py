@@ -7,22 +7,22 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from callcontrol.control.access import Steerer
+from callcontrol.control.access import Controller
 from config.http.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ActionRequest:
     """One use of an action: on which call, by whom, with which parameters, at which moment."""
 
     call_uuid: UUID
-    steerer: Steerer
+    steerer: Controller
     said: Parameters
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ActionParameter:
     """A parameter of an action, or what its answer has beside `success`: for the API's description."""
 
     type: type[str] | type[bool] | type[UUID]
@@ -38,14 +38,14 @@ class Action(ABC):
 
     slug: ClassVar[str]
     summary: ClassVar[str]
-    parameters: ClassVar[Mapping[str, Member]] = {}
-    answers: ClassVar[Mapping[str, Member]] = {}
+    parameters: ClassVar[Mapping[str, ActionParameter]] = {}
+    answers: ClassVar[Mapping[str, ActionParameter]] = {}
     errors: ClassVar[Mapping[str, str]] = {}
     by_link: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
-    def act(cls, command: Command) -> Mapping[str, Any]:
+    def act(cls, command: ActionRequest) -> Mapping[str, Any]:
         """Does it; what the answer has beside `success`.
 
         In no transaction: it may ask the carrier. Raises NotAuthorized for a call that the key does not reach

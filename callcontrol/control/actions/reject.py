@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from callcontrol.control.handler import NOT_LIVE, TRANSFERRED, reject_call
 
-from .base import Action, Command
+from .base import Action, ActionRequest
 
 
-class Reject(Action):
+class RejectAction(Action):
     slug = "reject"
     summary = "Reject a call"
     errors: ClassVar[Mapping[str, str]] = {
@@ -20,6 +20,6 @@ class Reject(Action):
     by_link = True
 
     @classmethod
-    def act(cls, command: Command) -> dict[str, Any]:
+    def act(cls, command: ActionRequest) -> dict[str, Any]:
         reject_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
         return {}

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from callcontrol.control.handler import NOT_LIVE, TRANSFERRED, return_call
 
-from .base import Action, Command
+from .base import Action, ActionRequest
 
 
-class Return(Action):
+class ReturnAction(Action):
     slug = "return"
     summary = "Return a call"
     errors: ClassVar[Mapping[str, str]] = {
@@ -19,6 +19,6 @@ class Return(Action):
     }
 
     @classmethod
-    def act(cls, command: Command) -> dict[str, Any]:
+    def act(cls, command: ActionRequest) -> dict[str, Any]:
         return_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
         return {}

@@ -7,22 +7,27 @@ from uuid import UUID
 from callcontrol.control import transfers
 from callcontrol.control.handler import NOT_LIVE, TRANSFERRED
 
-from .base import Action, Command, Member
+from .base import Action, ActionParameter, ActionRequest
 
 
-class Transfer(Action):
+class TransferAction(Action):
     slug = "transfer"
     summary = "Transfer a call"
-    parameters: ClassVar[Mapping[str, Member]] = {
-        "transfer_to": Member(str, "The phone number or SIP address to transfer the call to."),
-        "hold_caller": Member(
+    parameters: ClassVar[Mapping[str, ActionParameter]] = {
+        "transfer_to": ActionParameter(
+            str, "The phone number or SIP address to transfer the call to."
+        ),
+        "hold_caller": ActionParameter(
             bool,
             "When true, the caller is placed on hold and an unattended transfer is initiated. When not true, an attended "
             "transfer is initiated with all three parties conferenced at once.",
         ),
     }
-    answers: ClassVar[Mapping[str, Member]] = {
-        "transfer_uuid": Member(UUID, "The UUID of the transfer, by which the caller is connected or the transfer stopped.")
+    answers: ClassVar[Mapping[str, ActionParameter]] = {
+        "transfer_uuid": ActionParameter(
+            UUID,
+            "The UUID of the transfer, by which the caller is connected or the transfer stopped.",
+        )
     }
     errors: ClassVar[Mapping[str, str]] = {
         NOT_LIVE: "The call has ended, or was not picked up yet.",
@@ -31,8 +36,8 @@ class Transfer(Action):
     }
 
     @classmethod
-    def act(cls, command: Command) -> dict[str, Any]:
-        transfer = transfers.begin(
+    def act(cls, command: ActionRequest) -> dict[str, Any]:
+        transfer = transfers.begin_transfer(
             call_uuid=command.call_uuid,
             steerer=command.steerer,
             transfer_to=command.said.number_text("transfer_to") or "",

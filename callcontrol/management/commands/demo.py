@@ -45,17 +45,31 @@ class Command(BaseCommand):
     help = "Loads a small company with a week of history, and prints its links. A second time it changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--base-url", default="", help="where this installation is reached, like http://127.0.0.1:8000")
-        parser.add_argument("--no-history", action="store_true", help="load the settings alone: no requests, calls and people")
+        parser.add_argument(
+            "--base-url",
+            default="",
+            help="where this installation is reached, like http://127.0.0.1:8000",
+        )
+        parser.add_argument(
+            "--no-history",
+            action="store_true",
+            help="load the settings alone: no requests, calls and people",
+        )
 
     def handle(self, *args: Any, base_url: str, no_history: bool, **options: Any) -> None:
-        base_url = base_url.rstrip("/") or settings.PUBLIC_BASE_URL or f"http://{settings.BIND}:{settings.PORT}"
+        base_url = (
+            base_url.rstrip("/")
+            or settings.PUBLIC_BASE_URL
+            or f"http://{settings.BIND}:{settings.PORT}"
+        )
         now = timezone.now()
         _refuse_another()
         try:
             catalogue.apply(file_text=_file(base_url), now=now)
         except catalogue.UnusableFile as error:
-            raise CommandError("\n".join(["The demo company can't be loaded:", *error.problems])) from None
+            raise CommandError(
+                "\n".join(["The demo company can't be loaded:", *error.problems])
+            ) from None
         company = Company.objects.unretired().get(company_id=COMPANY)
         if not no_history and not week.has_past(company):
             self._make_past(company, base_url, now=now)
@@ -64,15 +78,21 @@ class Command(BaseCommand):
     def _make_past(self, company: Company, base_url: str, *, now: datetime) -> None:
         """CommandError when somebody stops it: then there is none of it, and the next time makes it."""
         if settings.CARRIER != "simulator":
-            self._tell(f"No history: it is played on the simulator, and calls go through {settings.CARRIER} here.")
+            self._tell(
+                f"No history: it is played on the simulator, and calls go through {settings.CARRIER} here."
+            )
             return
         if outside := Webhook.objects.of(company).exclude(url__startswith=f"{base_url}/").first():
-            self._tell(f"No history: the webhook “{outside}” would tell somebody outside of calls that nobody made.")
+            self._tell(
+                f"No history: the webhook “{outside}” would tell somebody outside of calls that nobody made."
+            )
             return
         try:
             week.make(company=company, base_url=base_url, now=now, say=self._tell)
         except KeyboardInterrupt:
-            raise CommandError("Stopped: the demo company is there, without a history.", returncode=130) from None
+            raise CommandError(
+                "Stopped: the demo company is there, without a history.", returncode=130
+            ) from None
 
     def _tell(self, line: str) -> None:
         """How far it is; not among the lines to keep."""
@@ -106,8 +126,14 @@ def _standing(keys: QuerySet[Key]) -> str:
 
 def _keys(kind: str, *, campaign: str = CAMPAIGN) -> QuerySet[Key]:
     """Those of the campaign that the lines speak of, the first ones first."""
-    keys = Key.objects.unretired().filter(type=kind, campaign__campaign_id=campaign, company__company_id=COMPANY)
-    return keys.filter(campaign__retired_at=None, company__retired_at=None).select_related("company").order_by("pk")
+    keys = Key.objects.unretired().filter(
+        type=kind, campaign__campaign_id=campaign, company__company_id=COMPANY
+    )
+    return (
+        keys.filter(campaign__retired_at=None, company__retired_at=None)
+        .select_related("company")
+        .order_by("pk")
+    )
 
 
 def _links(base_url: str) -> str:
@@ -128,5 +154,9 @@ def _links(base_url: str) -> str:
 def _people(company: Company) -> str:
     """Who works there without being able to log in."""
     members = Member.objects.filter(company=company).select_related("user").order_by("pk")
-    named = [f"{one.user.get_username()} ({one.get_role_display()})" for one in members if not one.user.has_usable_password()]
+    named = [
+        f"{one.user.get_username()} ({one.get_role_display()})"
+        for one in members
+        if not one.user.has_usable_password()
+    ]
     return PEOPLE.format(people=", ".join(named)) if named else ""

@@ -21,15 +21,28 @@ _MOST = 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    help = "Brings a call in on the simulator, plays it if that is asked, and tells what became of it."
+    help = (
+        "Brings a call in on the simulator, plays it if that is asked, and tells what became of it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("to", help="the number or sip: address that is dialed")
-        parser.add_argument("--from", dest="caller", default=None, help="the caller's number; without it: withheld")
-        parser.add_argument("--digits", default=None, help="what the caller keys in when asked for the real caller's number")
-        parser.add_argument("--busy", type=_count, default=0, metavar="N", help="the first N buyers are busy")
         parser.add_argument(
-            "--answer-after", type=_count, metavar="SECONDS", help="the next one answers after so long, if it still rings"
+            "--from", dest="caller", default=None, help="the caller's number; without it: withheld"
+        )
+        parser.add_argument(
+            "--digits",
+            default=None,
+            help="what the caller keys in when asked for the real caller's number",
+        )
+        parser.add_argument(
+            "--busy", type=_count, default=0, metavar="N", help="the first N buyers are busy"
+        )
+        parser.add_argument(
+            "--answer-after",
+            type=_count,
+            metavar="SECONDS",
+            help="the next one answers after so long, if it still rings",
         )
         parser.add_argument(
             "--talk",
@@ -40,7 +53,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.CARRIER != "simulator":
-            raise CommandError(f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest.")
+            raise CommandError(
+                f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest."
+            )
         call = _dialed(options)
         talk, answer_after = _seconds(options["talk"]), _seconds(options["answer_after"])
         if talk is not None and answer_after is None:
@@ -63,12 +78,19 @@ def _seconds(number: int | None) -> timedelta | None:
 def _dialed(options: dict[str, Any]) -> Call:
     """CommandError for a caller or digits that are no number, and for a number that is not ours."""
     try:
-        caller = callers.checked("--from", options["caller"])
-        digits = callers.checked("--digits", options["digits"])
+        caller = callers.parse_caller("--from", options["caller"])
+        digits = callers.parse_caller("--digits", options["digits"])
     except Refusal as refusal:
         raise CommandError(f"{refusal.text}.") from None
     to, call_id = options["to"], uuid.uuid4().hex
-    arrival = Arrival(carrier="simulator", carrier_call_id=call_id, to=to, caller=caller, digits=digits, now=timezone.now())
+    arrival = Arrival(
+        carrier="simulator",
+        carrier_call_id=call_id,
+        to=to,
+        caller=caller,
+        digits=digits,
+        now=timezone.now(),
+    )
     try:
         return events.call_arrived(arrival)
     except Refusal as refusal:
@@ -78,10 +100,12 @@ def _dialed(options: dict[str, Any]) -> Call:
 # --- the story --------------------------------------------------------------------------------------------
 def _story(call: Call) -> Iterator[str]:
     """Who called, what was known, what happened after how many minutes and seconds, and what came of it."""
-    claimed = f"claims reservation {call.reservation_id}" if call.reservation_id else "has no reservation"
+    claimed = (
+        f"claims reservation {call.reservation_id}" if call.reservation_id else "has no reservation"
+    )
     yield f"Call {call.uuid} from {call.caller_number or 'a withheld number'} to {call.inbound_number} {claimed}."
     yield from (f"  tag {tag.name} = {tag.value}" for tag in call.tags.order_by("name"))
-    for event in timeline.told(call):
+    for event in timeline.call_events(call):
         yield f"  {_since(call, event['at'])} {event['text']}"
         yield from (f"       {verdict}" for verdict in event["verdicts"])
     yield _end(call)
@@ -99,6 +123,11 @@ def _end(call: Call) -> str:
         return f"It pays {call.payout:.2f} to the publisher and brings {call.revenue:.2f} from the buyer."
     if not call.is_live:
         return "It pays nothing."
-    last = call.legs.exclude(party=Party.CALLER).select_related("buyer").order_by("started_at", "place").last()
+    last = (
+        call.legs.exclude(party=Party.CALLER)
+        .select_related("buyer")
+        .order_by("started_at", "place")
+        .last()
+    )
     doing = "is ringing" if last and last.status == Leg.Status.RINGING else "is on the line"
     return f"{last.buyer} at {last.number} {doing}." if last else "Nobody has been dialed yet."

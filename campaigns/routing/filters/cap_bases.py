@@ -2,7 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence, Set
 
-from campaigns.routing.engine import KINDS, Asked, Candidate, Capped, Detail, RoutingFilter
+from campaigns.routing.engine import (
+    KINDS,
+    Candidate,
+    CappedOwner,
+    Detail,
+    PreparedPing,
+    RoutingFilter,
+)
 
 
 class BuyerCap(RoutingFilter):
@@ -17,16 +24,20 @@ class BuyerCap(RoutingFilter):
             for capped in self.owners(one):
                 cap = capped.caps[place]
                 if cap is not None:
-                    self.limits.setdefault(capped.owner, (cap, self.detail(capped, cap), []))[2].append(one.row)
+                    self.limits.setdefault(capped.owner, (cap, self.detail(capped, cap), []))[
+                        2
+                    ].append(one.row)
         self.never = [(detail, rows) for cap, detail, rows in self.limits.values() if cap <= 0]
 
-    def owners(self, candidate: Candidate) -> Sequence[Capped]:
+    def owners(self, candidate: Candidate) -> Sequence[CappedOwner]:
         return (candidate.own,)
 
-    def detail(self, capped: Capped, cap: int) -> Detail:
+    def detail(self, capped: CappedOwner, cap: int) -> Detail:
         return {"cap": cap}
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, Collection[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, Collection[int]]]:
         yield from self.never
         for owner, used in asked.used_of(self.kind):
             limit = self.limits.get(owner)
@@ -41,10 +52,10 @@ class BuyerCap(RoutingFilter):
 class GroupCap(BuyerCap):
     """The same of a group that the buyer is in. Detail: the `group` (its id), its `name` and the `cap`."""
 
-    def owners(self, candidate: Candidate) -> Sequence[Capped]:
+    def owners(self, candidate: Candidate) -> Sequence[CappedOwner]:
         return candidate.groups
 
-    def detail(self, capped: Capped, cap: int) -> Detail:
+    def detail(self, capped: CappedOwner, cap: int) -> Detail:
         return {"group": capped.label, "name": capped.name, "cap": cap}
 
     @classmethod

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.routing.engine import Asked, Candidate, Detail, RoutingFilter
-from campaigns.routing.hours import Hours, state
+from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
+from campaigns.routing.hours import Hours, open_state
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Found = list[tuple[Detail | None, Collection[int]]]
@@ -24,7 +24,9 @@ class Closed(RoutingFilter):
                 self.rows.setdefault(one.hours, []).append(one.row)
         self.looked: tuple[datetime, datetime, Found] = (_LONG_AGO, _LONG_AGO, [])
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, Collection[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, Collection[int]]]:
         if not self.rows:
             return ()
         now = asked.ping.now
@@ -34,11 +36,13 @@ class Closed(RoutingFilter):
         return found
 
     def _look(self, now: datetime) -> tuple[datetime, datetime, Found]:
-        states = {hours: state(hours, now) for hours in self.rows}
+        states = {hours: open_state(hours, now) for hours in self.rows}
         rows: dict[str | None, list[int]] = {}
         for hours, one in states.items():
             if not one.is_open:
-                rows.setdefault(one.opens.isoformat() if one.opens else None, []).extend(self.rows[hours])
+                rows.setdefault(one.opens.isoformat() if one.opens else None, []).extend(
+                    self.rows[hours]
+                )
         found: Found = [({"opens": opens}, frozenset(closed)) for opens, closed in rows.items()]
         return now, min(one.until for one in states.values()), found
 

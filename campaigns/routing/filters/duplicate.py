@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence, Set
 
-from campaigns.routing.engine import Asked, Candidate, Detail, RoutingFilter
+from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
 
 
 class Duplicate(RoutingFilter):
@@ -12,7 +12,9 @@ class Duplicate(RoutingFilter):
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.everyone = frozenset(one.row for one in candidates)
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, frozenset[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, frozenset[int]]]:
         return [(None, self.everyone if asked.ping.repeat_refused else asked.ping.converted_with)]
 
     @classmethod

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Set
 
-from campaigns.routing.engine import Asked, Detail, RoutingFilter
+from campaigns.routing.engine import Detail, PreparedPing, RoutingFilter
 
 
 class Excluded(RoutingFilter):
     slug = "excluded"
     rank = 80
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, frozenset[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, frozenset[int]]]:
         return [(None, asked.ping.leave_out)]
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence, Set
 
-from campaigns.routing.engine import Asked, Candidate, Detail, RoutingFilter
+from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
 
 
 class Paused(RoutingFilter):
@@ -12,7 +12,9 @@ class Paused(RoutingFilter):
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.rows = frozenset(one.row for one in candidates if one.paused)
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, frozenset[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, frozenset[int]]]:
         return [(None, self.rows)]
 
     @classmethod

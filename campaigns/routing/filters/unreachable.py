@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence, Set
 
-from campaigns.routing.engine import Asked, Candidate, Detail, RoutingFilter
+from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
 
 
 class Unreachable(RoutingFilter):
@@ -19,11 +19,19 @@ class Unreachable(RoutingFilter):
             for name in one.needs:
                 self.rows.setdefault(name, []).append(one.row)
 
-    def refuse(self, asked: Asked, left: Set[int]) -> Iterable[tuple[Detail | None, list[int]]]:
+    def refuse(
+        self, asked: PreparedPing, left: Set[int]
+    ) -> Iterable[tuple[Detail | None, list[int]]]:
         refused: list[tuple[Detail | None, list[int]]] = [
-            ({"tag": name}, rows) for name, rows in self.rows.items() if not asked.value(name).strip()
+            ({"tag": name}, rows)
+            for name, rows in self.rows.items()
+            if not asked.value(name).strip()
         ]
-        undialable = [one.row for one in self.made_of_tags if one.row in left and one.dials(asked.value) is None]
+        undialable = [
+            one.row
+            for one in self.made_of_tags
+            if one.row in left and one.dials(asked.value) is None
+        ]
         if undialable or self.never:
             refused.append((None, undialable + self.never))
         return refused

@@ -18,7 +18,7 @@ def _wait_for_turn(seconds: float) -> None:
         raise OperationalError("database is locked: no turn to write came within the timeout")
 
 
-class Cursor(base.SQLiteCursorWrapper):
+class SQLiteCursor(base.SQLiteCursorWrapper):
     """A write outside a transaction is a transaction of its own and waits for its turn like one."""
 
     seconds: float
@@ -52,8 +52,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _seconds(self) -> float:
         return float(self.settings_dict["OPTIONS"].get("timeout", 5))
 
-    def create_cursor(self, name: str | None = None) -> Cursor:
-        cursor = self.connection.cursor(factory=Cursor)
+    def create_cursor(self, name: str | None = None) -> SQLiteCursor:
+        cursor = self.connection.cursor(factory=SQLiteCursor)
         cursor.seconds = self._seconds()
         return cursor
 
@@ -79,7 +79,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         try:
-            super()._set_autocommit(autocommit)  # sqlite3 commits what is open when autocommit comes back
+            super()._set_autocommit(
+                autocommit
+            )  # sqlite3 commits what is open when autocommit comes back
         finally:
             self._pass_turn()
 
@@ -90,6 +92,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._pass_turn(closed=True)
 
     def _pass_turn(self, *, closed: bool = False) -> None:
-        if self._has_turn and (closed or self.connection is None or not self.connection.in_transaction):
+        if self._has_turn and (
+            closed or self.connection is None or not self.connection.in_transaction
+        ):
             self._has_turn = False
             _turn.release()

@@ -19,39 +19,71 @@ from django.db import connection
 from config.checks import LOOPBACK
 from config.environment import HIGHEST_PORT
 from config.ops import health
-from config.ops.processes import CannotStart, Group, lock, probe
+from config.ops.processes import CannotStart, ProcessGroup, lock_folder, probe
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery:app"]
 ANSWERS_WITHIN = 60  # seconds
 
 
 class Command(BaseCommand):
-    help = "Migrates, makes an administrator if there is none, and runs web, worker and beat together."
+    help = (
+        "Migrates, makes an administrator if there is none, and runs web, worker and beat together."
+    )
     requires_system_checks = []  # they run in a moment, and with words
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="load the demo company and print its links")
-        parser.add_argument("--no-history", action="store_true", help="with --demo: its settings alone, without the past week")
-        parser.add_argument("--bind", default=settings.BIND, help="address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (default: %(default)s)")
-        parser.add_argument("--workers", type=int, default=1, help="web processes; more than one needs PostgreSQL")
+        parser.add_argument(
+            "--demo", action="store_true", help="load the demo company and print its links"
+        )
+        parser.add_argument(
+            "--no-history",
+            action="store_true",
+            help="with --demo: its settings alone, without the past week",
+        )
+        parser.add_argument(
+            "--bind", default=settings.BIND, help="address to listen on (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=settings.PORT,
+            help="port to listen on (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--workers", type=int, default=1, help="web processes; more than one needs PostgreSQL"
+        )
 
-    def handle(self, *, bind: str, port: int, workers: int, demo: bool, no_history: bool, **_options: Any) -> None:
+    def handle(
+        self, *, bind: str, port: int, workers: int, demo: bool, no_history: bool, **_options: Any
+    ) -> None:
         if not 1 <= port <= HIGHEST_PORT:
             raise CommandError(f"--port is {port}: give a port from 1 to {HIGHEST_PORT}.")
         if workers < 1:
-            raise CommandError(f"--workers is {workers}: give a number of web processes, 1 or more.")
+            raise CommandError(
+                f"--workers is {workers}: give a number of web processes, 1 or more."
+            )
         if workers > 1 and connection.vendor == "sqlite":
-            raise CommandError("--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.")
+            raise CommandError(
+                "--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue."
+            )
         base_url = settings.PUBLIC_BASE_URL or f"http://{_name_of(bind)}:{port}"
         try:
             probe(bind, port)
-            with lock(settings.VAR_DIR):
+            with lock_folder(settings.VAR_DIR):
                 password = self._prepare()
                 demo_lines = self._demo(base_url, password, no_history=no_history) if demo else ""
-                last_words = [demo_lines, password, whom_it_answers(bind), f"Ringpost is ready: {base_url}/admin/"]
+                last_words = [
+                    demo_lines,
+                    password,
+                    whom_it_answers(bind),
+                    f"Ringpost is ready: {base_url}/admin/",
+                ]
                 self._run(
-                    bind=bind, port=port, workers=workers, last_words="\n".join(filter(None, last_words)), password=password
+                    bind=bind,
+                    port=port,
+                    workers=workers,
+                    last_words="\n".join(filter(None, last_words)),
+                    password=password,
                 )
         except CannotStart as refusal:
             raise CommandError(str(refusal)) from None
@@ -66,13 +98,17 @@ class Command(BaseCommand):
         password = make_administrator()
         settings.STATIC_ROOT.mkdir(exist_ok=True)
         connection.close()
-        return f"Log in as admin with the password {password} (shown only once)." if password else ""
+        return (
+            f"Log in as admin with the password {password} (shown only once)." if password else ""
+        )
 
     def _demo(self, base_url: str, password: str, *, no_history: bool) -> str:
         """Loads the demo company and says how far it is; its lines wait until the links in them work."""
         lines = io.StringIO()
         try:
-            call_command("demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout)
+            call_command(
+                "demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout
+            )
         except BaseException:
             self._say(password)  # nobody can say it again
             raise
@@ -80,14 +116,30 @@ class Command(BaseCommand):
         return lines.getvalue()
 
     def _run(self, *, bind: str, port: int, workers: int, last_words: str, password: str) -> None:
-        group = Group(self._say)
+        group = ProcessGroup(self._say)
         place: dict[str, Any] = {
             "folder": settings.BASE_DIR,
-            "environment": os.environ | {"BIND": bind, "PORT": str(port)} | (_shared_counters() if workers > 1 else {}),
+            "environment": os.environ
+            | {"BIND": bind, "PORT": str(port)}
+            | (_shared_counters() if workers > 1 else {}),
         }
-        web = [sys.executable, "-m", "config.ops.web", "--bind", bind, "--port", str(port), "--workers", str(workers)]
+        web = [
+            sys.executable,
+            "-m",
+            "config.ops.web",
+            "--bind",
+            bind,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+        ]
         group.start("web", web, **place)
-        group.start("worker", [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"], **place)
+        group.start(
+            "worker",
+            [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            **place,
+        )
         group.start("beat", [*CELERY, "beat"], **place)
         announcement = Announcement(self._say, bind, port, last_words)
         try:
@@ -96,7 +148,10 @@ class Command(BaseCommand):
             if announcement.is_due:
                 self._say(password)  # nobody can say it again
         if dead:
-            raise CommandError(f"{dead} has ended (status {group.status(dead)}), so everything was stopped.", returncode=1)
+            raise CommandError(
+                f"{dead} has ended (status {group.status(dead)}), so everything was stopped.",
+                returncode=1,
+            )
         self._say("Stopped.")
 
     def _say(self, line: str) -> None:
@@ -117,7 +172,9 @@ class Announcement:
             self._say(self._text)
             self.is_due = False
         elif self.is_due and time.monotonic() > self._deadline:
-            raise CannotStart(f"The web server has not answered within {ANSWERS_WITHIN} seconds; see its lines above.")
+            raise CannotStart(
+                f"The web server has not answered within {ANSWERS_WITHIN} seconds; see its lines above."
+            )
 
 
 def answers(host: str, port: int) -> bool:
@@ -144,7 +201,9 @@ def make_administrator() -> str:
 
 def whom_it_answers(bind: str) -> str:
     """What to set so that others can use an address that they can reach; empty when that is done, or nobody can."""
-    if bind in LOOPBACK or not LOOPBACK.issuperset(host.strip("[]") for host in settings.ALLOWED_HOSTS):
+    if bind in LOOPBACK or not LOOPBACK.issuperset(
+        host.strip("[]") for host in settings.ALLOWED_HOSTS
+    ):
         return ""
     return "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL to the name of this machine."
 

@@ -16,12 +16,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the YAML file; - reads standard input")
-        parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
-        parser.add_argument("--prune", action="store_true", help="also retire what the file does not hold")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="tell what would change, and change nothing"
+        )
+        parser.add_argument(
+            "--prune", action="store_true", help="also retire what the file does not hold"
+        )
 
     def handle(self, *args: Any, file: str, dry_run: bool, prune: bool, **options: Any) -> None:
         try:
-            changes = catalogue.apply(file_text=_text(file), now=timezone.now(), dry_run=dry_run, prune=prune)
+            changes = catalogue.apply(
+                file_text=_text(file), now=timezone.now(), dry_run=dry_run, prune=prune
+            )
         except catalogue.UnusableFile as error:
             raise CommandError("\n".join([*error.problems, "Nothing was changed."])) from None
         for line in changes.lines():

@@ -20,15 +20,26 @@ class Command(BaseCommand):
         parser.add_argument("campaign", help="ID of the campaign")
         parser.add_argument("caller", nargs="?", help="the caller's number; without it: withheld")
         parser.add_argument("--publisher", help="ID of the publisher")
-        parser.add_argument("--tag", action="append", default=[], type=_tag, help="name=value; may be repeated", dest="tags")
-        parser.add_argument("--company", help="name or ID of the company, where several have such a campaign")
-        parser.add_argument("--at", type=_moment, help="another moment than now, like 2026-05-05T12:00+00:00")
+        parser.add_argument(
+            "--tag",
+            action="append",
+            default=[],
+            type=_tag,
+            help="name=value; may be repeated",
+            dest="tags",
+        )
+        parser.add_argument(
+            "--company", help="name or ID of the company, where several have such a campaign"
+        )
+        parser.add_argument(
+            "--at", type=_moment, help="another moment than now, like 2026-05-05T12:00+00:00"
+        )
         parser.add_argument("--seed", type=int, help="draws the same order again among equals")
 
     def handle(self, *args: Any, campaign: str, company: str | None, **options: Any) -> None:
         row = _campaign(campaign, company)
         try:
-            found = engine.run(
+            found = engine.dry_run(
                 company=row.company,
                 campaign_id=campaign,
                 now=timezone.now(),
@@ -61,10 +72,16 @@ def _moment(text: str) -> datetime:
 
 
 def _campaign(campaign_id: str, company: str | None) -> Campaign:
-    rows = Campaign.objects.unretired().filter(campaign_id=campaign_id, company__retired_at=None).select_related("company")
+    rows = (
+        Campaign.objects.unretired()
+        .filter(campaign_id=campaign_id, company__retired_at=None)
+        .select_related("company")
+    )
     found = list(rows.filter(company=company_named(company)) if company else rows)
     if len(found) == 1:
         return found[0]
     if not found:
         raise CommandError(f"no campaign {campaign_id}")
-    raise CommandError(f"which company? --company is one of {', '.join(sorted(row.company.company_id for row in found))}")
+    raise CommandError(
+        f"which company? --company is one of {', '.join(sorted(row.company.company_id for row in found))}"
+    )

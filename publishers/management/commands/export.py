@@ -14,7 +14,11 @@ class Command(BaseCommand):
     help = "Writes a company's catalogue, keys and passwords included, as the YAML file that apply reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("company", nargs="?", help="name or ID of the company; may be left out when there is only one")
+        parser.add_argument(
+            "company",
+            nargs="?",
+            help="name or ID of the company; may be left out when there is only one",
+        )
 
     @transaction.atomic
     def handle(self, *args: Any, company: str | None, **options: Any) -> None:

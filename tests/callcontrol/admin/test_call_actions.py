@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from callcontrol.control import manager
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.state.locked_call import look
+from callcontrol.state.locked_call import read_call
 from campaigns.models import Buyer
 from tests.callcontrol.call_center import THIRD, arrive, leave, line, now_of, pick_up, talk
 from tests.callcontrol.twilio.posting import NUMBER
@@ -44,7 +44,7 @@ def transferred(call: Call, **said: str) -> Transfer:
 
 
 def offers(call: Call) -> set[str]:
-    return set(manager.offered(look(now_of(call)), at=call.clock).acts)
+    return set(manager.manager_actions(read_call(now_of(call)), at=call.clock).acts)
 
 
 def managed(call: Call) -> list[str]:
@@ -54,8 +54,14 @@ def managed(call: Call) -> list[str]:
 # --- what is done -----------------------------------------------------------------------------------------
 def test_a_returned_call_rings_the_next_buyer(call: Call):
     said = do(call, "return", line(call))
-    assert (said, now_of(call).buyer.buyer_id) == ("The call was returned; the next buyer is looked for.", "b2")
-    assert (call.legs.get(place=1).outcome, held(Buyer.objects.get(buyer_id="b1"))) == ("returned", 0)
+    assert (said, now_of(call).buyer.buyer_id) == (
+        "The call was returned; the next buyer is looked for.",
+        "b2",
+    )
+    assert (call.legs.get(place=1).outcome, held(Buyer.objects.get(buyer_id="b1"))) == (
+        "returned",
+        0,
+    )
 
 
 def test_who_did_it_is_on_the_timeline(call: Call):
@@ -101,10 +107,16 @@ def test_a_call_is_accepted_for_its_buyer():
     assert (line(call).accepted_at is None, managed(call)) == (False, ["accepted the call"])
 
 
-@pytest.mark.parametrize(("said", "on_hold"), [({}, False), ({"hold_caller": "on"}, True)], ids=["attended", "held"])
+@pytest.mark.parametrize(
+    ("said", "on_hold"), [({}, False), ({"hold_caller": "on"}, True)], ids=["attended", "held"]
+)
 def test_a_call_is_transferred(call: Call, said: dict[str, str], on_hold: bool):
     transfer = transferred(call, **said)
-    assert (transfer.transferee.number, transfer.hold_caller, line(call, "caller").held) == (THIRD, on_hold, on_hold)
+    assert (transfer.transferee.number, transfer.hold_caller, line(call, "caller").held) == (
+        THIRD,
+        on_hold,
+        on_hold,
+    )
 
 
 def test_a_held_caller_is_connected(call: Call):
@@ -134,7 +146,10 @@ def test_what_was_due_before_the_end_has_happened_first(clock: Any):
     call = arrive(make_market(caps=[9, 9]))
     clock(40)
     do(call, "hang-up")
-    assert [leg.outcome for leg in call.legs.exclude(party="caller").order_by("place")] == ["no-answer", "canceled"]
+    assert [leg.outcome for leg in call.legs.exclude(party="caller").order_by("place")] == [
+        "no-answer",
+        "canceled",
+    ]
 
 
 # --- what is refused --------------------------------------------------------------------------------------
@@ -142,7 +157,12 @@ def test_an_ended_call_can_not_be_steered(call: Call):
     handler = line(call)
     transfer = transferred(call)
     leave(call, "caller")
-    said = [do(call, "hang-up"), do(call, "return", handler), do(call, "stop", transfer), do(call, "reject", handler)]
+    said = [
+        do(call, "hang-up"),
+        do(call, "return", handler),
+        do(call, "stop", transfer),
+        do(call, "reject", handler),
+    ]
     assert said == ["Not done: call not live."] * 4
 
 
@@ -161,7 +181,9 @@ def test_a_refusal_has_the_words_of_the_api(call: Call, what: str, why: str):
     assert do(call, what, handler, transfer_to=THIRD) == f"Not done: {why}."
 
 
-@pytest.mark.parametrize("to", ["", "911", "abc", "\0", "9" * 300], ids=["none", "emergency", "letters", "nul", "long"])
+@pytest.mark.parametrize(
+    "to", ["", "911", "abc", "\0", "9" * 300], ids=["none", "emergency", "letters", "nul", "long"]
+)
 def test_a_number_that_can_not_be_dialed_is_refused(call: Call, to: str):
     said = do(call, "transfer", line(call), transfer_to=to)
     assert (said, managed(call)) == ("Not done: cannot dial transfer_to number.", [])
@@ -179,7 +201,10 @@ def test_a_button_that_is_none_does_nothing(call: Call, what: str):
 def test_a_line_or_transfer_of_another_call_is_refused(call: Call):
     other = talk(make_market(caps=[9]), "+13105550103")
     said = [do(call, "return", line(other)), do(call, "stop", transferred(other))]
-    assert (said, now_of(other).status) == (["Not done: call not live.", "Not done: transfer not found."], "in-progress")
+    assert (said, now_of(other).status) == (
+        ["Not done: call not live.", "Not done: transfer not found."],
+        "in-progress",
+    )
 
 
 @pytest.mark.parametrize("role", ["owner", "account_manager", "read_only", None])
@@ -187,7 +212,9 @@ def test_only_editors_of_the_calls_company_may(call: Call, role: str | None):
     client = browser(call.company, role) if role else browser(make_company())
     said = do(call, "hang-up", client=client)
     may = role in ("owner", "account_manager")
-    assert (said, now_of(call).status) == (("The call was ended.", "finished") if may else ("403", "in-progress"))
+    assert (said, now_of(call).status) == (
+        ("The call was ended.", "finished") if may else ("403", "in-progress")
+    )
 
 
 def test_looking_at_the_address_of_a_button_does_nothing(call: Call):
@@ -202,7 +229,9 @@ def test_a_button_wants_the_pages_token(call: Call):
 
 
 def test_a_call_that_is_none_is_refused():
-    answer = browser(make_company()).post(reverse("admin:callcontrol_call_act", args=[uuid4()]), {"do": "hang-up"})
+    answer = browser(make_company()).post(
+        reverse("admin:callcontrol_call_act", args=[uuid4()]), {"do": "hang-up"}
+    )
     assert (answer.status_code, Call.objects.count()) == (403, 0)
 
 
@@ -214,7 +243,11 @@ def test_each_act_is_offered_when_it_applies(call: Call):
     pick_up(call, "transferee")
     leave(call)
     shown.append(offers(call))
-    assert shown == [{"hang-up", "return", "reject", "transfer"}, {"hang-up", "connect", "stop"}, {"hang-up"}]
+    assert shown == [
+        {"hang-up", "return", "reject", "transfer"},
+        {"hang-up", "connect", "stop"},
+        {"hang-up"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +257,9 @@ def test_each_act_is_offered_when_it_applies(call: Call):
         ("explicit", {"hang-up", "reject"}, {"hang-up", "reject", "accept", "transfer"}),
     ],
 )
-def test_what_is_offered_follows_the_buyers_acceptance(acceptance: str, ringing: set[str], talking: set[str]):
+def test_what_is_offered_follows_the_buyers_acceptance(
+    acceptance: str, ringing: set[str], talking: set[str]
+):
     campaign = make_market()
     Buyer.objects.update(acceptance=acceptance)
     call = arrive(campaign)
@@ -235,26 +270,37 @@ def test_a_buyer_who_was_transferred_to_may_have_it_steered(call: Call):
     do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
     pick_up(call, "transferee")
     leave(call)
-    offer = manager.offered(look(now_of(call)), at=call.clock)
-    assert (offer.line, set(offer.acts)) == (line(call, "transferee"), {"hang-up", "return", "reject", "transfer"})
+    offer = manager.manager_actions(read_call(now_of(call)), at=call.clock)
+    assert (offer.line, set(offer.acts)) == (
+        line(call, "transferee"),
+        {"hang-up", "return", "reject", "transfer"},
+    )
 
 
 def test_while_the_handler_is_there_it_is_the_handler_who_is_steered(call: Call):
     do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
     pick_up(call, "transferee")
-    assert manager.offered(look(now_of(call)), at=call.clock).line == line(call)
+    assert manager.manager_actions(read_call(now_of(call)), at=call.clock).line == line(call)
 
 
 @pytest.mark.parametrize(("role", "buttons"), [("account_manager", True), ("read_only", False)])
 def test_readers_have_no_buttons(call: Call, role: str, buttons: bool):
-    page = browser(call.company, role).get(reverse("admin:callcontrol_call_change", args=[call.pk])).content.decode()
+    page = (
+        browser(call.company, role)
+        .get(reverse("admin:callcontrol_call_change", args=[call.pk]))
+        .content.decode()
+    )
     pressed = sorted(set(re.findall(r'name="do"\s+value="([a-z-]+)', page)))
     assert pressed == (["hang-up", "reject", "return", "transfer"] if buttons else [])
 
 
 def test_an_ended_call_has_no_buttons(call: Call):
     leave(call, "caller")
-    page = browser(call.company).get(reverse("admin:callcontrol_call_change", args=[call.pk])).content.decode()
+    page = (
+        browser(call.company)
+        .get(reverse("admin:callcontrol_call_change", args=[call.pk]))
+        .content.decode()
+    )
     assert ('name="do"' in page, 'data-alive="no"' in page) == (False, True)
 
 

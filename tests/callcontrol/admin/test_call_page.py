@@ -6,12 +6,22 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol.admin.diagrams import conference, over_time
-from callcontrol.lifecycle.summary import all_of, headline, lasted
+from callcontrol.admin.diagrams import conference_diagram, leg_chart
+from callcontrol.lifecycle.summary import all_of, call_headline, lasted
 from callcontrol.models import Call, Leg
-from callcontrol.state.locked_call import Room, look
+from callcontrol.state.locked_call import LockedCall, read_call
 from campaigns.models import Buyer
-from tests.callcontrol.call_center import THIRD, arrive, handler_key, leave, line, now_of, pick_up, talk, transfer
+from tests.callcontrol.call_center import (
+    THIRD,
+    arrive,
+    handler_key,
+    leave,
+    line,
+    now_of,
+    pick_up,
+    talk,
+    transfer,
+)
 from tests.callcontrol.lines import make_call
 from tests.factories import make_buyer, make_campaign, make_market, make_publisher
 
@@ -28,12 +38,12 @@ def moved(call: Call, to: str = THIRD, *, hold: bool = False) -> None:
     transfer(call, handler_key(Buyer.objects.get(buyer_id="b1")), to, hold)
 
 
-def room(call: Call) -> Room:
-    return look(now_of(call))
+def room(call: Call) -> LockedCall:
+    return read_call(now_of(call))
 
 
 def said(call: Call) -> str:
-    return headline(room(call))
+    return call_headline(room(call))
 
 
 # --- one line of words ------------------------------------------------------------------------------------
@@ -48,7 +58,10 @@ def test_a_call_that_looks_for_a_buyer():
 def test_a_call_that_is_not_accepted_yet():
     campaign = make_market()
     Buyer.objects.update(acceptance="explicit")
-    assert said(talk(campaign)) == "The caller talks with Buyer 1. Buyer 1 has not accepted the call yet."
+    assert (
+        said(talk(campaign))
+        == "The caller talks with Buyer 1. Buyer 1 has not accepted the call yet."
+    )
 
 
 def test_an_attended_transfer(call: Call):
@@ -94,17 +107,36 @@ def test_a_caller_who_did_not_wait():
     leave(call, "caller")
     ended = now_of(call)
     Call.objects.update(ended_at=ended.started_at + timedelta(seconds=12))
-    assert headline(room(call), why="the caller hung up") == "The caller hung up after 0:12 min, before anybody had taken it."
+    assert (
+        call_headline(room(call), why="the caller hung up")
+        == "The caller hung up after 0:12 min, before anybody had taken it."
+    )
 
 
 def _talked(**fields: Any) -> str:
     """Of a call that Buyer had for 40 seconds."""
     now = timezone.now()
     end = now + timedelta(seconds=40)
-    call = make_call(make_campaign(), started_at=now, ended_at=end, status="finished", **{"settled_at": end, **fields})
-    Leg.objects.create(call=call, party="caller", started_at=now, ended_at=end, status="ended", outcome="completed")
-    kept = {"status": "ended", "outcome": "completed", "answered_at": now, "ended_at": end, "place": 1}
-    Leg.objects.create(call=call, party="handler", buyer=make_buyer(call.company), started_at=now, **kept)
+    call = make_call(
+        make_campaign(),
+        started_at=now,
+        ended_at=end,
+        status="finished",
+        **{"settled_at": end, **fields},
+    )
+    Leg.objects.create(
+        call=call, party="caller", started_at=now, ended_at=end, status="ended", outcome="completed"
+    )
+    kept = {
+        "status": "ended",
+        "outcome": "completed",
+        "answered_at": now,
+        "ended_at": end,
+        "place": 1,
+    }
+    Leg.objects.create(
+        call=call, party="handler", buyer=make_buyer(call.company), started_at=now, **kept
+    )
     return said(call)
 
 
@@ -112,7 +144,10 @@ def _talked(**fields: Any) -> str:
     ("fields", "words"),
     [
         ({}, "Buyer talked 0:40 min, which was not enough to convert."),
-        ({"duplicate": True}, "Buyer talked 0:40 min; the caller had converted before, so it does not pay again."),
+        (
+            {"duplicate": True},
+            "Buyer talked 0:40 min; the caller had converted before, so it does not pay again.",
+        ),
         ({"settled_at": None}, "Buyer talked 0:40 min; what it pays is being decided."),
         (
             {"converted_at": timezone.now(), "payout": 90, "revenue": 120},
@@ -126,16 +161,29 @@ def test_a_call_that_was_talked_over(fields: dict[str, Any], words: str):
 
 
 def test_a_call_that_paid_its_publisher():
-    paid = {"converted_at": timezone.now(), "payout": 90, "revenue": 120, "publisher": make_publisher(name="Alpha Media")}
-    assert _talked(**paid) == "Buyer talked 0:40 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD."
+    paid = {
+        "converted_at": timezone.now(),
+        "payout": 90,
+        "revenue": 120,
+        "publisher": make_publisher(name="Alpha Media"),
+    }
+    assert (
+        _talked(**paid)
+        == "Buyer talked 0:40 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD."
+    )
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "0:00 min"), (130, "2:10 min"), (3725, "1:02:05 h"), (-5, "0:00 min")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0:00 min"), (130, "2:10 min"), (3725, "1:02:05 h"), (-5, "0:00 min")],
+)
 def test_how_long_something_lasted(seconds: int, words: str):
     assert lasted(timedelta(seconds=seconds)) == words
 
 
-@pytest.mark.parametrize(("names", "words"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+@pytest.mark.parametrize(
+    ("names", "words"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
 def test_names_in_a_sentence(names: list[str], words: str):
     assert all_of(names) == words
 
@@ -148,11 +196,17 @@ def test_the_picture_of_a_call_on_hold():
     whole = {"status": "ended", "ended_at": at[10]}
     Leg.objects.create(call=call, party="caller", started_at=begin, answered_at=begin, **whole)
     Leg.objects.create(
-        call=call, party="handler", buyer=make_buyer(call.company), started_at=begin, answered_at=at[2], place=1, **whole
+        call=call,
+        party="handler",
+        buyer=make_buyer(call.company),
+        started_at=begin,
+        answered_at=at[2],
+        place=1,
+        **whole,
     )
     for kind, moment in (("caller-held", at[4]), ("caller-joined", at[7])):
         call.events.create(at=moment, kind=kind)
-    picture = over_time(room(call), list(call.events.order_by("id")), at=at[10], seen=str)
+    picture = leg_chart(room(call), list(call.events.order_by("id")), at=at[10], seen=str)
     assert [[(bar.state, bar.left, bar.width) for bar in row.bars] for row in picture.rows] == [
         [
             *(("waits", "0.00%", "20.00%"), ("talks", "20.00%", "20.00%")),
@@ -164,12 +218,17 @@ def test_the_picture_of_a_call_on_hold():
         "waited 0:20 min, talked 0:50 min and was on hold 0:30 min",
         "rang 0:20 min and talked 1:20 min",
     ]
-    assert picture.marks == [("0.00%", "0:00"), ("30.00%", "0:30"), ("60.00%", "1:00"), ("90.00%", "1:30")]
+    assert picture.marks == [
+        ("0.00%", "0:00"),
+        ("30.00%", "0:30"),
+        ("60.00%", "1:00"),
+        ("90.00%", "1:30"),
+    ]
 
 
 def test_a_call_that_was_over_at_once_has_a_picture():
     call = arrive(make_market(caps=[0]))
-    picture = over_time(room(call), [], at=call.clock, seen=str)
+    picture = leg_chart(room(call), [], at=call.clock, seen=str)
     assert ([(row.name, row.text) for row in picture.rows], picture.marks) == (
         [("the caller", "was over at once")],
         [("0.00%", "0:00"), ("100.00%", "0:01")],
@@ -179,12 +238,15 @@ def test_a_call_that_was_over_at_once_has_a_picture():
 # --- who hears whom ---------------------------------------------------------------------------------------
 def heard(call: Call) -> tuple[list[str], list[str]]:
     """The states of the lines between people, and what is said of each."""
-    picture = conference(room(call), seen=str)
+    picture = conference_diagram(room(call), seen=str)
     return sorted(link.state for link in picture.links), picture.sentences
 
 
 def test_nobody_hears_a_phone_that_rings():
-    assert heard(arrive(make_market())) == (["rings"], ["The caller hears the ringing tone.", "Buyer 1 rings."])
+    assert heard(arrive(make_market())) == (
+        ["rings"],
+        ["The caller hears the ringing tone.", "Buyer 1 rings."],
+    )
 
 
 def test_all_three_hear_each_other(call: Call):
@@ -205,13 +267,17 @@ def test_a_held_caller_hears_music(call: Call):
     pick_up(call, "transferee")
     assert heard(call) == (
         ["talks"],
-        ["The caller is on hold: hears music, and is heard by nobody.", f"Buyer 1 hears {THIRD}.", f"{THIRD} hears Buyer 1."],
+        [
+            "The caller is on hold: hears music, and is heard by nobody.",
+            f"Buyer 1 hears {THIRD}.",
+            f"{THIRD} hears Buyer 1.",
+        ],
     )
 
 
 def test_people_stand_apart(call: Call):
     moved(call)
-    places = [(one.x, one.y, one.above) for one in conference(room(call), seen=str).people]
+    places = [(one.x, one.y, one.above) for one in conference_diagram(room(call), seen=str).people]
     assert places == [(69, 105, False), (213, 60, True), (213, 150, False)]
 
 

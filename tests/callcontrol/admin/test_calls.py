@@ -24,9 +24,20 @@ LIST = reverse("admin:callcontrol_call_changelist")
 
 def _call(campaign: Any = None, **fields: Any) -> Call:
     campaign, now = campaign or make.make_campaign(), timezone.now()
-    carried = {"carrier": "simulator", "carrier_call_id": uuid4().hex, "inbound_number": "+18335550100"}
-    said = {"caller_number": CALLER, "started_at": now, "clock": now, "buyer": make.make_buyer(campaign.company)}
-    return Call.objects.create(company=campaign.company, campaign=campaign, **carried, **{**said, **fields})
+    carried = {
+        "carrier": "simulator",
+        "carrier_call_id": uuid4().hex,
+        "inbound_number": "+18335550100",
+    }
+    said = {
+        "caller_number": CALLER,
+        "started_at": now,
+        "clock": now,
+        "buyer": make.make_buyer(campaign.company),
+    }
+    return Call.objects.create(
+        company=campaign.company, campaign=campaign, **carried, **{**said, **fields}
+    )
 
 
 def _page(call: Call) -> str:
@@ -79,7 +90,17 @@ def _row(call: Call) -> list[str]:
 
 def test_a_row_tells_what_became_of_the_call():
     assert _row(_ended())[1:] == [
-        *("Finished", "Converted", "Roofing", "Publisher", "Buyer 1", CALLER, "2:10 min", "90.00", "120.00")
+        *(
+            "Finished",
+            "Converted",
+            "Roofing",
+            "Publisher",
+            "Buyer 1",
+            CALLER,
+            "2:10 min",
+            "90.00",
+            "120.00",
+        )
     ]
 
 
@@ -87,17 +108,26 @@ def test_each_filter_leaves_the_calls_that_it_names():
     campaign = make.make_campaign()
     publisher = make.make_publisher(campaign.company)
     now = timezone.now()
-    one = _call(campaign, publisher=publisher, status="finished", connected_at=now, converted_at=now)
+    one = _call(
+        campaign, publisher=publisher, status="finished", connected_at=now, converted_at=now
+    )
     _call(make.make_campaign(campaign.company))
     client = browser(campaign.company)
     asked = (
         *(f"campaign={campaign.pk}", f"publisher={publisher.pk}", f"buyer={one.buyer_id}"),
-        *("status=finished", "connected=1", "converted=1", f"company={campaign.company_id}&converted=1"),
+        *(
+            "status=finished",
+            "connected=1",
+            "converted=1",
+            f"company={campaign.company_id}&converted=1",
+        ),
     )
     assert [listed(client, f"{LIST}?{query}") for query in asked] == [[one]] * len(asked)
 
 
-@pytest.mark.parametrize("query", ["campaign=x", "connected=maybe", "status=gone", "publisher=" + "9" * 40])
+@pytest.mark.parametrize(
+    "query", ["campaign=x", "connected=maybe", "status=gone", "publisher=" + "9" * 40]
+)
 def test_a_filter_that_means_nothing_leaves_all_calls(query):
     call = _call()
     assert listed(browser(call.company), f"{LIST}?{query}") == [call]
@@ -112,7 +142,9 @@ def test_calls_of_a_time_are_found_by_the_companys_clock():
     assert [listed(client, f"{LIST}?{day}={at}") for at in ("07:59:00", "08:01:00")] == [[call], []]
 
 
-@pytest.mark.parametrize("term", ["(202) 555-0102", "2025550102", "+1 202 555 0102", "call", "reservation"])
+@pytest.mark.parametrize(
+    "term", ["(202) 555-0102", "2025550102", "+1 202 555 0102", "call", "reservation"]
+)
 def test_a_call_is_found_by_any_spelling_and_by_uuids(term):
     call = _ended()
     _call(call.campaign, caller_number="+13105550103")
@@ -139,7 +171,10 @@ def test_nobody_edits_a_call():
 
 def test_the_page_begins_with_what_became_of_the_call():
     call = _ended()
-    assert _shown(call)["headline"] == "Buyer 1 talked 2:10 min; the call paid Publisher 90.00 USD and earned 120.00 USD."
+    assert (
+        _shown(call)["headline"]
+        == "Buyer 1 talked 2:10 min; the call paid Publisher 90.00 USD and earned 120.00 USD."
+    )
 
 
 def test_the_timeline_speaks_of_buyers_by_name():
@@ -153,7 +188,9 @@ def test_the_timeline_speaks_of_buyers_by_name():
 
 
 def test_a_decisions_verdicts_are_folded_into_its_step():
-    assert [step.verdicts for step in _shown(_ended())["steps"] if step.verdicts] == [["Buyer 1: reserved for this caller"]]
+    assert [step.verdicts for step in _shown(_ended())["steps"] if step.verdicts] == [
+        ["Buyer 1: reserved for this caller"]
+    ]
 
 
 def test_the_page_says_which_conversion_applied():
@@ -167,7 +204,12 @@ def test_the_page_says_which_conversion_applied():
 def _paid(seconds: int, **fields: Any) -> str:
     """Why a call without a reservation paid, or did not, after so many seconds of talk."""
     now = timezone.now()
-    earned = {"connected_at": now, "ended_at": now + timedelta(seconds=seconds), "settled_at": now, "status": "finished"}
+    earned = {
+        "connected_at": now,
+        "ended_at": now + timedelta(seconds=seconds),
+        "settled_at": now,
+        "status": "finished",
+    }
     call = _call(**(earned | fields))
     make.make_conversion(call.campaign, publisher=make.make_publisher(call.company))
     return str(dict(_shown(call)["money"])["Why"])
@@ -181,8 +223,16 @@ MONEY = {"payout": Decimal(90), "revenue": Decimal(120)}
     [
         (130, MONEY, "By the campaign’s conversion after 120 s of talk, for calls of Publisher."),
         (130, {**MONEY, "payout": Decimal(91)}, "By a conversion that the campaign no longer has."),
-        (60, {}, "It ended before a conversion that applies; the campaign’s first is after 120 s of talk."),
-        (130, {"duplicate": True}, "The caller had converted on this campaign before, and does not pay again."),
+        (
+            60,
+            {},
+            "It ended before a conversion that applies; the campaign’s first is after 120 s of talk.",
+        ),
+        (
+            130,
+            {"duplicate": True},
+            "The caller had converted on this campaign before, and does not pay again.",
+        ),
         (0, {"connected_at": None}, "No buyer had the call."),
     ],
     ids=["paid", "changed since", "too short", "duplicate", "nobody"],
@@ -194,17 +244,27 @@ def test_the_page_says_why_a_call_paid_or_did_not(seconds, fields, why):
 def test_tags_say_who_wrote_them_and_what_was_before():
     call, now = _call(), timezone.now()
     alpha = make.make_publisher(call.company, name="Alpha Media")
-    CallTag.objects.create(call=call, name="zip", value="90210", value_before="", publisher=alpha, written_at=now)
+    CallTag.objects.create(
+        call=call, name="zip", value="90210", value_before="", publisher=alpha, written_at=now
+    )
     LateTag.objects.create(call=call, name="zoo", value="yes", written_at=now)
-    shown = [(tag["name"], tag["before"], re.sub("<[^>]*>", "", tag["by"]), tag["remark"]) for tag in _shown(call)["tags"]]
-    assert shown == [("zip", "blank", "Alpha Media", ""), ("zoo", "–", "–", "waits for the next decision")]
+    shown = [
+        (tag["name"], tag["before"], re.sub("<[^>]*>", "", tag["by"]), tag["remark"])
+        for tag in _shown(call)["tags"]
+    ]
+    assert shown == [
+        ("zip", "blank", "Alpha Media", ""),
+        ("zoo", "–", "–", "waits for the next decision"),
+    ]
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
     call, now = _call(make.make_campaign(), buyer=None), timezone.now()
     CallEvent.objects.create(call=call, at=now, kind="arrived", detail={"number": CALLER})
-    Leg.objects.create(call=call, party="caller", number=CALLER, started_at=now, status="in-progress")
+    Leg.objects.create(
+        call=call, party="caller", number=CALLER, started_at=now, status="in-progress"
+    )
     Leg.objects.create(call=call, party="transferee", number=CALLER, started_at=now, place=1)
     CallTag.objects.create(call=call, name="callback", value=CALLER, written_at=now)
     page = browser(call.company, role).get(_page(call)).content.decode()
@@ -214,13 +274,28 @@ def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
     campaign = make.make_market()
-    make.make_route(campaign, make.make_buyer(campaign.company, filters=[("caller_number", "==", "+13105550103")]))
+    make.make_route(
+        campaign,
+        make.make_buyer(campaign.company, filters=[("caller_number", "==", "+13105550103")]),
+    )
     call = talk(campaign)
-    manager.transfer(call=call, line=line(call).pk, transfer_to=THIRD, hold_caller=False, person="Rita", now=timezone.now())
+    manager.transfer_as_manager(
+        call=call,
+        line=line(call).pk,
+        transfer_to=THIRD,
+        hold_caller=False,
+        person="Rita",
+        now=timezone.now(),
+    )
     shown = _shown(call, role)
     verdicts = " ".join(text for step in shown["steps"] for text in step.verdicts)
     told = [
-        number in text for number, text in (("+13105550103", verdicts), (CALLER, verdicts), (THIRD, shown["transfers"][0]["to"]))
+        number in text
+        for number, text in (
+            ("+13105550103", verdicts),
+            (CALLER, verdicts),
+            (THIRD, shown["transfers"][0]["to"]),
+        )
     ]
     assert told == [clear] * 3
 
@@ -229,7 +304,11 @@ def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
 def test_the_page_leads_to_what_it_speaks_of(role):
     call = _ended()
     log = reverse("admin:publishers_logentry_changelist")
-    addresses = [f"{reverse('caller')}?call={call.pk}", f"{log}?q={call.reservation_id}", f"{log}?q={call.pk}"]
+    addresses = [
+        f"{reverse('caller')}?call={call.pk}",
+        f"{log}?q={call.reservation_id}",
+        f"{log}?q={call.pk}",
+    ]
     assert [address for _, address in _shown(call, role)["elsewhere"]] == addresses
 
 
@@ -242,17 +321,36 @@ def test_who_looks_at_a_call_brings_it_to_this_moment():
 def test_a_page_that_follows_a_call_is_given_its_parts_alone():
     call = talk(make.make_market())
     page = browser(call.company).get(f"{_page(call)}?live=1").content.decode()
-    assert (page.count("data-live-parts"), "<html" in page, 'data-alive="yes"' in page) == (1, False, True)
+    assert (page.count("data-live-parts"), "<html" in page, 'data-alive="yes"' in page) == (
+        1,
+        False,
+        True,
+    )
 
 
 # --- webhooks ---------------------------------------------------------------------------------------------
 def _told(call: Call, **fields: Any) -> Delivery:
-    usual = {"name": "CRM", "trigger": "ended", "method": "POST", "url": f"https://a.example/x?key=open-sesame&from={CALLER}"}
+    usual = {
+        "name": "CRM",
+        "trigger": "ended",
+        "method": "POST",
+        "url": f"https://a.example/x?key=open-sesame&from={CALLER}",
+    }
     webhook = make.make_webhook(call.campaign)
-    row = Delivery.objects.create(call=call, company=call.company, webhook=webhook, created_at=call.started_at, **usual | fields)
+    row = Delivery.objects.create(
+        call=call,
+        company=call.company,
+        webhook=webhook,
+        created_at=call.started_at,
+        **usual | fields,
+    )
     DeliveryAttempt.objects.create(delivery=row, at=call.started_at)
-    DeliveryAttempt.objects.create(delivery=row, at=call.started_at, error="no answer within 2 seconds", duration_ms=2000)
-    DeliveryAttempt.objects.create(delivery=row, at=call.started_at, status=200, answer="<b>token</b>", duration_ms=35)
+    DeliveryAttempt.objects.create(
+        delivery=row, at=call.started_at, error="no answer within 2 seconds", duration_ms=2000
+    )
+    DeliveryAttempt.objects.create(
+        delivery=row, at=call.started_at, status=200, answer="<b>token</b>", duration_ms=35
+    )
     return row
 
 
@@ -279,9 +377,17 @@ def test_what_a_webhook_was_asked_and_answered_is_for_editors(role, clear):
 def test_the_page_asks_the_same_however_much_happened(count, django_assert_num_queries):
     call, now = pick_up(arrive(make.make_market())), timezone.now()
     for place in range(count):
-        Leg.objects.create(call=call, party="handler", buyer=make.make_buyer(call.company), started_at=now, status="ended")
+        Leg.objects.create(
+            call=call,
+            party="handler",
+            buyer=make.make_buyer(call.company),
+            started_at=now,
+            status="ended",
+        )
         CallTag.objects.create(call=call, name=f"tag{place}", value="1", written_at=now)
-        CallEvent.objects.create(call=call, at=now, kind="answered", detail={"leg": str(line(call).pk)})
+        CallEvent.objects.create(
+            call=call, at=now, kind="answered", detail={"leg": str(line(call).pk)}
+        )
     client = browser(call.company)
     with django_assert_num_queries(23):
         client.get(_page(call))

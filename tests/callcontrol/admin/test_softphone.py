@@ -39,7 +39,11 @@ def dialed(campaign: Campaign, client: Client | None = None, **said: str) -> Cal
     client = client or browser(campaign.company)
     answer = client.post(PAGE, {"from": CALLER, "to": number(campaign), **said})
     found = re.search("call=(.+)", answer["Location"])
-    return Call.objects.get(pk=found[1]) if found else str(next(iter(get_messages(answer.wsgi_request))))
+    return (
+        Call.objects.get(pk=found[1])
+        if found
+        else str(next(iter(get_messages(answer.wsgi_request))))
+    )
 
 
 def play(call: Call, what: str, row: Any = None, client: Client | None = None, **said: str) -> Any:
@@ -65,7 +69,12 @@ def of_card(call: Call, party: str) -> list[str]:
 # --- dialing ----------------------------------------------------------------------------------------------
 def test_a_caller_dials(campaign: Campaign):
     call = dialed(campaign)
-    assert (call.caller_number, call.status, call.carrier, call.campaign) == (CALLER, "ringing", "simulator", campaign)
+    assert (call.caller_number, call.status, call.carrier, call.campaign) == (
+        CALLER,
+        "ringing",
+        "simulator",
+        campaign,
+    )
 
 
 def test_a_caller_may_withhold_the_number(campaign: Campaign):
@@ -85,7 +94,10 @@ def test_what_a_transferring_agent_keys_in_is_the_caller(campaign: Campaign):
 def test_the_number_that_a_ping_was_answered_claims_its_reservation(campaign: Campaign):
     answered = ping(make.make_key("rtb", campaign=campaign))
     call = dialed(campaign, typed=answered["inbound_number"])
-    assert (str(call.reservation_id), Reservation.objects.get().status) == (answered["uuid"], "claimed")
+    assert (str(call.reservation_id), Reservation.objects.get().status) == (
+        answered["uuid"],
+        "claimed",
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +106,10 @@ def test_the_number_that_a_ping_was_answered_claims_its_reservation(campaign: Ca
         ({"to": ""}, "Not dialed: choose the number to dial."),
         ({"to": "+18005550199"}, "Not dialed: that number is not one of ours."),
         ({"to": "a\0b@c"}, "Not dialed: that number is not one of ours."),
-        ({"from": "abc"}, "Not dialed: the caller’s number must be a phone number of 7 to 15 digits, or anonymous."),
+        (
+            {"from": "abc"},
+            "Not dialed: the caller’s number must be a phone number of 7 to 15 digits, or anonymous.",
+        ),
         ({"typed": "9" * 10_000}, "Not dialed: that number is not one of ours."),
     ],
     ids=["nothing", "nobody's", "nul", "no caller", "long"],
@@ -109,19 +124,30 @@ def test_another_companys_number_is_nobodys(campaign: Campaign):
 
 
 def test_the_page_offers_numbers_by_campaign_and_keys_to_ping_with(campaign: Campaign):
-    fixed = make.make_number(campaign, publisher=make.make_publisher(campaign.company, name="Alpha Media"))
+    fixed = make.make_number(
+        campaign, publisher=make.make_publisher(campaign.company, name="Alpha Media")
+    )
     key = make.make_key("rtb", campaign=campaign)
     make.make_key("rtb", campaign=campaign, paused=True)
     make.make_ready_key()
     context = browser(campaign.company).get(PAGE).context
     pool = number(campaign)
-    assert context["numbers"] == [("Roofing", [(fixed.number, f"{fixed.number}, Alpha Media"), (pool, f"{pool}, in the pool")])]
+    assert context["numbers"] == [
+        (
+            "Roofing",
+            [(fixed.number, f"{fixed.number}, Alpha Media"), (pool, f"{pool}, in the pool")],
+        )
+    ]
     assert list(context["keys"]) == [key]
 
 
 def test_an_empty_company_is_told_what_to_do_next():
     page = browser(make.make_company()).get(PAGE).content.decode()
-    assert ("Give a campaign its first number" in page, "Add one" in page, "Dial</button>" in page) == (True, True, False)
+    assert (
+        "Give a campaign its first number" in page,
+        "Add one" in page,
+        "Dial</button>" in page,
+    ) == (True, True, False)
 
 
 # --- playing ----------------------------------------------------------------------------------------------
@@ -130,8 +156,16 @@ def test_a_whole_call_is_played(campaign: Campaign):
     play(call, "phone-answer", line(call))
     play(call, "skip-120")
     page = play(call, "phone-hang-up", line(call, "caller")).content.decode()
-    assert (now_of(call).status, now_of(call).payout, now_of(call).revenue) == ("finished", Decimal(90), Decimal(120))
-    assert ("90.00 USD" in page, "120.00 USD" in page, 'data-alive="no"' in page) == (True, True, True)
+    assert (now_of(call).status, now_of(call).payout, now_of(call).revenue) == (
+        "finished",
+        Decimal(90),
+        Decimal(120),
+    )
+    assert ("90.00 USD" in page, "120.00 USD" in page, 'data-alive="no"' in page) == (
+        True,
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("what", ["busy", "no-answer"])
@@ -155,7 +189,10 @@ def test_time_is_skipped_to_the_end_of_the_ring_time(campaign: Campaign):
 def test_time_is_skipped(campaign: Campaign, clock: Any, what: str, seconds: int):
     call = talk(campaign)
     context = play(call, what).context
-    assert (now_of(call).clock - timezone.now(), context["ahead"]) == (timedelta(seconds=seconds), seconds)
+    assert (now_of(call).clock - timezone.now(), context["ahead"]) == (
+        timedelta(seconds=seconds),
+        seconds,
+    )
 
 
 def test_a_call_that_is_ahead_goes_on_with_the_clock_of_the_page(campaign: Campaign, clock: Any):
@@ -202,7 +239,10 @@ def test_each_card_has_the_buttons_that_apply(campaign: Campaign):
 def test_a_refusal_is_said_on_the_page(campaign: Campaign):
     call = talk(campaign)
     context = play(call, "transfer", line(call), transfer_to="911").context
-    assert (context["note"], context["refused"]) == ("Not done: cannot dial transfer_to number.", True)
+    assert (context["note"], context["refused"]) == (
+        "Not done: cannot dial transfer_to number.",
+        True,
+    )
 
 
 @pytest.mark.parametrize("what", ["phone-answer", "phone-hang-up x", "", "nonsense"])
@@ -213,7 +253,10 @@ def test_a_button_that_is_none_does_nothing(campaign: Campaign, what: str):
 
 def test_a_line_of_another_call_is_refused(campaign: Campaign):
     call, other = talk(campaign), talk(make.make_market())
-    assert play(call, "phone-hang-up", line(other)).context["note"] == "Not done: that line is not on this call."
+    assert (
+        play(call, "phone-hang-up", line(other)).context["note"]
+        == "Not done: that line is not on this call."
+    )
     assert now_of(other).status == "in-progress"
 
 
@@ -222,18 +265,30 @@ def test_a_line_that_is_a_call_of_its_own_is_answered_there(campaign: Campaign):
     make.make_route(seller, make.make_buyer(campaign.company, number=number(campaign)))
     call = dialed(campaign, typed=make.make_number(seller).number)
     card = shown(call)["cards"][1]
-    assert (card.own_call, [label for _, label in card.phone]) == (Call.objects.get(campaign=campaign).pk, ["Busy", "No answer"])
+    assert (card.own_call, [label for _, label in card.phone]) == (
+        Call.objects.get(campaign=campaign).pk,
+        ["Busy", "No answer"],
+    )
 
 
 def test_without_a_script_the_page_comes_back_to_the_call(campaign: Campaign):
     call = dialed(campaign)
-    answer = browser(campaign.company).post(f"{PAGE}?call={call.pk}", {"do": f"phone-answer {line(call).pk}"})
-    assert (answer.status_code, answer["Location"], now_of(call).status) == (302, f"{PAGE}?call={call.pk}", "in-progress")
+    answer = browser(campaign.company).post(
+        f"{PAGE}?call={call.pk}", {"do": f"phone-answer {line(call).pk}"}
+    )
+    assert (answer.status_code, answer["Location"], now_of(call).status) == (
+        302,
+        f"{PAGE}?call={call.pk}",
+        "in-progress",
+    )
 
 
 def test_the_page_can_be_loaded_again(campaign: Campaign):
     call = talk(campaign)
-    assert (shown(call)["call"], shown(call)["headline"]) == (call, "The caller talks with Buyer 1.")
+    assert (shown(call)["call"], shown(call)["headline"]) == (
+        call,
+        "The caller talks with Buyer 1.",
+    )
 
 
 def test_live_calls_can_be_picked(campaign: Campaign):
@@ -251,7 +306,11 @@ def test_readers_look_and_have_no_buttons(campaign: Campaign):
     call = talk(campaign)
     page = browser(campaign.company, "read_only").get(f"{PAGE}?call={call.pk}").content.decode()
     mine = page[page.index("data-live-parts") :]
-    assert (buttons(mine[: mine.index('data-part="more"')]), CALLER[1:] in page, "0102" in page) == ([], False, True)
+    assert (
+        buttons(mine[: mine.index('data-part="more"')]),
+        CALLER[1:] in page,
+        "0102" in page,
+    ) == ([], False, True)
 
 
 def test_readers_pick_live_calls_by_the_last_digits(campaign: Campaign):
@@ -266,22 +325,36 @@ def test_readers_can_not_act(campaign: Campaign, query: str):
     client = browser(campaign.company, "read_only")
     address = f"{PAGE}{query}{call.pk if query else ''}"
     answer = client.post(address, {"do": f"phone-hang-up {line(call).pk}", "to": number(campaign)})
-    assert (answer.status_code, now_of(call).status, Call.objects.count()) == (403, "in-progress", 1)
+    assert (answer.status_code, now_of(call).status, Call.objects.count()) == (
+        403,
+        "in-progress",
+        1,
+    )
 
 
 def test_another_companys_call_is_not_there(campaign: Campaign):
     call = talk(campaign, "+13105550103")
     page = browser(make.make_company()).get(f"{PAGE}?call={call.pk}").content.decode()
-    assert ("There is no such call" in page, "data-live-parts" in page, "3105550103" in page) == (True, False, False)
+    assert ("There is no such call" in page, "data-live-parts" in page, "3105550103" in page) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_a_call_of_another_carrier_is_not_played(campaign: Campaign):
     call = talk(campaign)
     Call.objects.update(carrier="twilio")
-    assert "There is no such call" in browser(campaign.company).get(f"{PAGE}?call={call.pk}").content.decode()
+    assert (
+        "There is no such call"
+        in browser(campaign.company).get(f"{PAGE}?call={call.pk}").content.decode()
+    )
 
 
-@pytest.mark.parametrize("query", ["call=x", "call=%00", "call=" + "a" * 10_000, f"call={NOBODYS}", "company=x", "live=1"])
+@pytest.mark.parametrize(
+    "query",
+    ["call=x", "call=%00", "call=" + "a" * 10_000, f"call={NOBODYS}", "company=x", "live=1"],
+)
 def test_an_address_that_means_nothing_is_no_error(campaign: Campaign, query: str):
     page = browser(campaign.company).get(f"{PAGE}?{query}")
     assert (page.status_code, "Softphone" in page.content.decode()) == (200, True)
@@ -301,7 +374,9 @@ def test_a_page_without_any_company_says_what_to_do():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_however_many_live_calls(campaign: Campaign, count: int, django_assert_num_queries: Any):
+def test_the_page_asks_the_same_however_many_live_calls(
+    campaign: Campaign, count: int, django_assert_num_queries: Any
+):
     for place in range(count):
         arrive(campaign, f"+1310555010{place}")
     client = browser(campaign.company)

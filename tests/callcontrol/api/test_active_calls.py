@@ -11,7 +11,17 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Buyer, Campaign, GroupMember
 from publishers.models import Key, LogEntry
-from tests.callcontrol.call_center import arrive, at, do, handler_key, leave, line, pick_up, talk, transfer
+from tests.callcontrol.call_center import (
+    arrive,
+    at,
+    do,
+    handler_key,
+    leave,
+    line,
+    pick_up,
+    talk,
+    transfer,
+)
 from tests.factories import fresh_phone, make_group, make_market
 from tests.pinging import CALLER, OTHER_CALLER, logged
 
@@ -49,7 +59,9 @@ def uuids(key: Key, query: str = "") -> list[str]:
 
 
 # --- what is told -----------------------------------------------------------------------------------------
-def test_the_members_in_the_seeds_order(campaign: Campaign, first: Buyer, key: Key, clock: Clock) -> None:
+def test_the_members_in_the_seeds_order(
+    campaign: Campaign, first: Buyer, key: Key, clock: Clock
+) -> None:
     call = arrive(campaign)
     noon = 1_777_982_400_000
     assert listed(key).content.decode() == (
@@ -58,7 +70,9 @@ def test_the_members_in_the_seeds_order(campaign: Campaign, first: Buyer, key: K
     )
 
 
-def test_the_call_came_in_before_its_second_buyer_was_dialed(campaign: Campaign, second: Buyer, clock: Clock) -> None:
+def test_the_call_came_in_before_its_second_buyer_was_dialed(
+    campaign: Campaign, second: Buyer, clock: Clock
+) -> None:
     call = arrive(campaign)
     clock(7.25)
     leave(call, outcome="busy")
@@ -82,7 +96,12 @@ def test_in_xml(campaign: Campaign, key: Key) -> None:
     root = ElementTree.fromstring(listed(key, path=f"{PATH}.xml").content)
     success, results = root
     [one] = results
-    assert (root.tag, success.attrib, results.attrib, one.tag) == ("hash", {"type": "boolean"}, {"type": "array"}, "result")
+    assert (root.tag, success.attrib, results.attrib, one.tag) == (
+        "hash",
+        {"type": "boolean"},
+        {"type": "array"},
+        "result",
+    )
     assert [(member.tag, member.attrib.get("type")) for member in one] == [
         ("caller-number", None),
         ("caller-number-sent", None),
@@ -96,11 +115,15 @@ def test_in_xml(campaign: Campaign, key: Key) -> None:
 
 def test_none_in_xml(key: Key) -> None:
     answer = listed(key, path=f"{PATH}.xml").content.decode()
-    assert answer.endswith('<hash><success type="boolean">false</success><results type="array"></results></hash>')
+    assert answer.endswith(
+        '<hash><success type="boolean">false</success><results type="array"></results></hash>'
+    )
 
 
 # --- which calls ------------------------------------------------------------------------------------------
-def test_ringing_and_answered_and_none_that_is_over(campaign: Campaign, key: Key, clock: Clock) -> None:
+def test_ringing_and_answered_and_none_that_is_over(
+    campaign: Campaign, key: Key, clock: Clock
+) -> None:
     calls = []
     for come_in in (arrive, talk, talk):
         calls.append(come_in(campaign))
@@ -109,19 +132,27 @@ def test_ringing_and_answered_and_none_that_is_over(campaign: Campaign, key: Key
     assert uuids(key) == [str(calls[2].pk), str(calls[0].pk)]
 
 
-def test_a_returned_call_is_the_next_buyers(campaign: Campaign, first: Buyer, second: Buyer) -> None:
+def test_a_returned_call_is_the_next_buyers(
+    campaign: Campaign, first: Buyer, second: Buyer
+) -> None:
     call = talk(campaign)
     do("return", call, handler_key(first))
     assert [uuids(handler_key(one)) for one in (first, second)] == [[], [str(call.pk)]]
 
 
-def test_a_groups_key_lists_its_members_calls_and_no_others(campaign: Campaign, first: Buyer, second: Buyer) -> None:
+def test_a_groups_key_lists_its_members_calls_and_no_others(
+    campaign: Campaign, first: Buyer, second: Buyer
+) -> None:
     call = arrive(campaign)
-    with_first, without = (handler_key(make_group(buyers=buyers)) for buyers in ([first, second], [second]))
+    with_first, without = (
+        handler_key(make_group(buyers=buyers)) for buyers in ([first, second], [second])
+    )
     assert (uuids(with_first), uuids(without)) == ([str(call.pk)], [])
 
 
-def test_who_joins_a_group_lists_its_calls_from_then_on(campaign: Campaign, first: Buyer, second: Buyer) -> None:
+def test_who_joins_a_group_lists_its_calls_from_then_on(
+    campaign: Campaign, first: Buyer, second: Buyer
+) -> None:
     call, group = arrive(campaign), make_group(buyers=[second])
     key = handler_key(group)
     before = uuids(key)
@@ -129,15 +160,23 @@ def test_who_joins_a_group_lists_its_calls_from_then_on(campaign: Campaign, firs
     assert (before, uuids(key)) == ([], [str(call.pk)])
 
 
-def test_a_transferee_lists_the_call_from_its_answer_on(campaign: Campaign, first: Buyer, second: Buyer) -> None:
+def test_a_transferee_lists_the_call_from_its_answer_on(
+    campaign: Campaign, first: Buyer, second: Buyer
+) -> None:
     call, theirs = talk(campaign), handler_key(second)
     transfer(call, handler_key(first), to=second.number)
     before = uuids(theirs)
     pick_up(call, "transferee")
-    assert (before, uuids(theirs), uuids(handler_key(first))) == ([], [str(call.pk)], [str(call.pk)])
+    assert (before, uuids(theirs), uuids(handler_key(first))) == (
+        [],
+        [str(call.pk)],
+        [str(call.pk)],
+    )
 
 
-def test_two_members_on_one_call_are_one_row_the_newest(campaign: Campaign, first: Buyer, second: Buyer) -> None:
+def test_two_members_on_one_call_are_one_row_the_newest(
+    campaign: Campaign, first: Buyer, second: Buyer
+) -> None:
     call, group = talk(campaign), make_group(buyers=[first, second])
     transfer(call, handler_key(first), to=second.number)
     pick_up(call, "transferee")
@@ -145,30 +184,45 @@ def test_two_members_on_one_call_are_one_row_the_newest(campaign: Campaign, firs
     assert (one["call_uuid"], one["dialed_out_number"]) == (str(call.pk), second.number)
 
 
-def test_a_line_that_has_rung_out_is_gone_with_no_worker(campaign: Campaign, key: Key, second: Buyer, clock: Clock) -> None:
+def test_a_line_that_has_rung_out_is_gone_with_no_worker(
+    campaign: Campaign, key: Key, second: Buyer, clock: Clock
+) -> None:
     call = arrive(campaign)
     clock(30)
-    assert (uuids(key), uuids(handler_key(second)), at(call)) == ([], [str(call.pk)], ("ringing", "b2"))
+    assert (uuids(key), uuids(handler_key(second)), at(call)) == (
+        [],
+        [str(call.pk)],
+        ("ringing", "b2"),
+    )
 
 
-def test_a_paused_buyers_key_still_lists_its_calls(campaign: Campaign, first: Buyer, key: Key) -> None:
+def test_a_paused_buyers_key_still_lists_its_calls(
+    campaign: Campaign, first: Buyer, key: Key
+) -> None:
     call = arrive(campaign)
     Buyer.objects.filter(pk=first.pk).update(paused=True)
     assert uuids(key) == [str(call.pk)]
 
 
 # --- by caller --------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("spelled", ["+12025550102", "%2B12025550102", "12025550102", "(202)%20555-0102", "2025550102"])
+@pytest.mark.parametrize(
+    "spelled", ["+12025550102", "%2B12025550102", "12025550102", "(202)%20555-0102", "2025550102"]
+)
 def test_a_caller_in_any_spelling(campaign: Campaign, key: Key, spelled: str) -> None:
     call, _ = arrive(campaign), arrive(campaign, OTHER_CALLER)
     assert uuids(key, f"&caller_number={spelled}") == [str(call.pk)]
 
 
-def test_a_caller_by_the_number_that_the_handler_was_shown(campaign: Campaign, first: Buyer, key: Key) -> None:
+def test_a_caller_by_the_number_that_the_handler_was_shown(
+    campaign: Campaign, first: Buyer, key: Key
+) -> None:
     shown = fresh_phone()
     Buyer.objects.filter(pk=first.pk).update(caller_id=shown)
     call = arrive(campaign)
-    assert (line(call).caller_number_sent, uuids(key, f"&caller_number={shown}")) == (shown, [str(call.pk)])
+    assert (line(call).caller_number_sent, uuids(key, f"&caller_number={shown}")) == (
+        shown,
+        [str(call.pk)],
+    )
 
 
 def test_callers_who_withheld_their_number(campaign: Campaign, key: Key) -> None:
@@ -210,7 +264,10 @@ def test_pages_of_25_that_link_to_each_other(campaign: Campaign, key: Key, clock
 
 def test_a_page_that_is_no_number(key: Key) -> None:
     answer = listed(key, "&page=two")
-    assert (answer.status_code, answer.json()) == (422, {"success": False, "error": "page must be a whole number from 1"})
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"success": False, "error": "page must be a whole number from 1"},
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -221,7 +278,10 @@ def test_what_a_list_costs(campaign: Campaign, first: Buyer, rows: int) -> None:
         arrive(campaign, fresh_phone())
     with CaptureQueriesContext(connection) as sent:
         assert len(uuids(key)) == rows
-    assert len([query for query in sent if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 11
+    assert (
+        len([query for query in sent if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+        == 11
+    )
 
 
 # --- who may ----------------------------------------------------------------------------------------------
@@ -229,8 +289,11 @@ def test_without_the_word_for_it_nothing_is_listed(campaign: Campaign, first: Bu
     arrive(campaign)
     key = handler_key(first, "transfer", "return", "accept", "reject")
     answer = listed(key)
-    assert (answer.status_code, answer.content) == (401, b'{"success":false,"error":"not authorized"}')
-    assert [(row.status, row.key_row) for row in LogEntry.objects.all()] == [(401, key.pk)]
+    assert (answer.status_code, answer.content) == (
+        401,
+        b'{"success":false,"error":"not authorized"}',
+    )
+    assert [(row.status, row.key_pk) for row in LogEntry.objects.all()] == [(401, key.pk)]
 
 
 @pytest.mark.parametrize("verb", ["post", "put", "delete", "head"])

@@ -66,21 +66,33 @@ def test_moments_in_every_spelling(key: Key, campaign: Campaign, moment: str) ->
 
 def test_ranges_that_follow_each_other_share_no_call(key: Key, campaign: Campaign) -> None:
     early, late = make_call(campaign, minutes=-1), make_call(campaign)
-    ranges = ["created_at_start=2026-05-05&created_at_end=1777982400", "created_at_start=1777982400&created_at_end=2026-05-06"]
+    ranges = [
+        "created_at_start=2026-05-05&created_at_end=1777982400",
+        "created_at_start=1777982400&created_at_end=2026-05-06",
+    ]
     assert [found(key, query) for query in ranges] == [names(early), names(late)]
 
 
 @pytest.mark.parametrize("name", ["created_at_start", "created_at_end"])
 @pytest.mark.parametrize(
     "text",
-    ["yesterday", "2026-13-01", "-4712-01-01T00:00:00", "0001-01-01T00:00%2B14:00", "9999-12-31T23:59-14:00", "9999999999999999"],
+    [
+        "yesterday",
+        "2026-13-01",
+        "-4712-01-01T00:00:00",
+        "0001-01-01T00:00%2B14:00",
+        "9999-12-31T23:59-14:00",
+        "9999999999999999",
+    ],
 )
 def test_what_is_no_moment_is_refused(key: Key, name: str, text: str) -> None:
     why = f"{name} must be a moment like 2026-05-05T06:25:08Z, or seconds since 1970"
     assert refused(key, f"{name}={text}") == (422, why)
 
 
-@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999999999999"])
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999999999999"]
+)
 def test_the_calendar_has_an_end_but_no_fault(key: Key, text: str) -> None:
     assert asked(key, f"created_at_start={text}").status_code == 200
 
@@ -145,7 +157,11 @@ def test_from_callers_who_withhold_their_number(key: Key, campaign: Campaign, na
 
 
 def test_all_at_once(key: Key, campaign: Campaign) -> None:
-    call, *_ = [make_call(campaign, minutes=minute, caller_number=number) for minute in (2, 1) for number in (OTHER_CALLER, None)]
+    call, *_ = [
+        make_call(campaign, minutes=minute, caller_number=number)
+        for minute in (2, 1)
+        for number in (OTHER_CALLER, None)
+    ]
     query = f"caller_number={OTHER_CALLER}&status=no-target&campaign_id=roofing&created_at_start={EPOCH + 90}"
     assert found(key, query) == names(call)
 
@@ -185,7 +201,9 @@ def test_what_has_no_value_comes_last(key: Key, calls: dict[str, Call]) -> None:
 @pytest.mark.parametrize("query", ["sort_by=connected_at", "order=asc", ""])
 def test_calls_of_one_moment_have_an_order_too(key: Key, campaign: Campaign, query: str) -> None:
     rows = sorted(names(*(make_call(campaign) for _ in range(5))), reverse="asc" not in query)
-    assert [found(key, f"per_page=1&page={page}&{query}") for page in range(1, 6)] == [[row] for row in rows]
+    assert [found(key, f"per_page=1&page={page}&{query}") for page in range(1, 6)] == [
+        [row] for row in rows
+    ]
 
 
 # --- what is refused --------------------------------------------------------------------------------------
@@ -193,11 +211,17 @@ def test_calls_of_one_moment_have_an_order_too(key: Key, campaign: Campaign, que
     ("query", "why"),
     [
         ("status=done", "status must be one of routing, ringing, in-progress, finished, no-target"),
-        ("sort_by=updated_at", "sort_by must be one of created_at, started_at, connected_at, ended_at"),
+        (
+            "sort_by=updated_at",
+            "sort_by must be one of created_at, started_at, connected_at, ended_at",
+        ),
         ("order=up", "order must be one of asc, desc"),
         ("caller_number=hello", "caller_number must be a phone number of 7 to 15 digits"),
         ("caller=hello", "caller_number must be a phone number of 7 to 15 digits"),
-        ("affiliate_id=a&publisher_id=b", "publisher_id, source_id, affiliate_id, client_afid contradict each other"),
+        (
+            "affiliate_id=a&publisher_id=b",
+            "publisher_id, source_id, affiliate_id, client_afid contradict each other",
+        ),
         ("campaign_id=%00", "a parameter holds a NUL character, or bytes that are not UTF-8"),
         ("page=two", "page must be a whole number from 1"),
         ("per_page=0", "per_page must be a whole number from 1"),
@@ -207,7 +231,10 @@ def test_a_value_that_cannot_be_meant_is_refused(key: Key, query: str, why: str)
     assert refused(key, query) == (422, why)
 
 
-@pytest.mark.parametrize("query", ["zip=1", "status=", "caller_number=undefined", "caller=", "page=", "order=", "sort_by=%20"])
+@pytest.mark.parametrize(
+    "query",
+    ["zip=1", "status=", "caller_number=undefined", "caller=", "page=", "order=", "sort_by=%20"],
+)
 def test_what_is_blank_or_unknown_asks_nothing(key: Key, campaign: Campaign, query: str) -> None:
     call = make_call(campaign)
     assert found(key, query) == names(call)

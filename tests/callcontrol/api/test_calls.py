@@ -16,7 +16,15 @@ from callcontrol.models import Call, Leg
 from campaigns.models import Campaign
 from publishers.models import Key
 from tests.callcontrol.call_log import NOON, asked, make_account, make_call, uuids
-from tests.factories import make_buyer, make_campaign, make_company, make_key, make_market, make_number, make_publisher
+from tests.factories import (
+    make_buyer,
+    make_campaign,
+    make_company,
+    make_key,
+    make_market,
+    make_number,
+    make_publisher,
+)
 from tests.pinging import CALLER, dial, logged, ping, reservation
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +75,9 @@ def test_a_companys_calls(key: Key, call: Call, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_one_call(key: Key, call: Call, path: str) -> None:
     base, dot, extension = path.partition(".")
-    assert asked(key, path=f"{base}/{call.pk}{dot}{extension}").json()["call"]["uuid"] == str(call.pk)
+    assert asked(key, path=f"{base}/{call.pk}{dot}{extension}").json()["call"]["uuid"] == str(
+        call.pk
+    )
 
 
 @pytest.mark.parametrize("name", ["key", "api_key", "Authorization", "X-Api-Key"])
@@ -75,11 +85,18 @@ def test_the_key_in_each_of_its_places(key: Key, name: str) -> None:
     given = {"company_id": key.company.company_id}
     text = f"Bearer {key.key}" if name == "Authorization" else key.key
     is_header = name[0].isupper()
-    answer = Client().get("/calls", given if is_header else {**given, name: text}, headers={name: text} if is_header else {})
+    answer = Client().get(
+        "/calls",
+        given if is_header else {**given, name: text},
+        headers={name: text} if is_header else {},
+    )
     assert (answer.status_code, answer.json()) == (200, [])
 
 
-@pytest.mark.parametrize("said", ["", "company_id=", "company_id=%20", "company_id=other", "company_id=ROOF", "company_id=%00"])
+@pytest.mark.parametrize(
+    "said",
+    ["", "company_id=", "company_id=%20", "company_id=other", "company_id=ROOF", "company_id=%00"],
+)
 @pytest.mark.parametrize("path", ["/calls.json", f"/calls/{uuid4()}.json"], ids=["list", "one"])
 def test_without_its_company_a_key_reads_nothing(said: str, path: str) -> None:
     key = make_account(make_company(company_id="roof"))
@@ -89,18 +106,27 @@ def test_without_its_company_a_key_reads_nothing(said: str, path: str) -> None:
 
 def test_another_companys_id_is_refused(key: Key) -> None:
     answer = Client().get("/calls", {"api_key": key.key, "company_id": make_company().company_id})
-    assert (answer.status_code, logged().status, logged().key_row) == (403, 403, key.pk)
+    assert (answer.status_code, logged().status, logged().key_pk) == (403, 403, key.pk)
 
 
 @pytest.mark.parametrize("kind", ["rtb", "call_control", "conversion", "call_data_writing"])
 def test_a_key_of_another_kind_is_an_unknown_one(kind: str) -> None:
-    answers = [asked(make_key(kind)), Client().get("/calls", {"api_key": "unknown"}), Client().get("/calls")]
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(401, {"error": "not authorized"})] * 3
+    answers = [
+        asked(make_key(kind)),
+        Client().get("/calls", {"api_key": "unknown"}),
+        Client().get("/calls"),
+    ]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (401, {"error": "not authorized"})
+    ] * 3
 
 
 def test_others_calls_are_not_there(key: Key) -> None:
     other = make_call()
-    assert (asked(key).json(), asked(key, f"campaign_id={other.campaign.campaign_id}").json()) == ([], [])
+    assert (asked(key).json(), asked(key, f"campaign_id={other.campaign.campaign_id}").json()) == (
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("uuid", ["", str(uuid4()), "1", "{}", "%00", "٣", "a.b"], ids=range(7))
@@ -116,7 +142,9 @@ def test_a_retired_campaigns_calls_are_still_there(key: Key, call: Call) -> None
 
 @pytest.mark.parametrize("verb", ["post", "put", "delete", "head"])
 def test_calls_are_only_read(key: Key, verb: str) -> None:
-    answer = getattr(Client(), verb)(f"/calls?api_key={key.key}&company_id={key.company.company_id}")
+    answer = getattr(Client(), verb)(
+        f"/calls?api_key={key.key}&company_id={key.company.company_id}"
+    )
     assert (answer.status_code, answer["Allow"]) == (405, "GET")
 
 
@@ -129,7 +157,11 @@ def test_the_log_has_the_key_the_call_and_no_secret(key: Key, call: Call) -> Non
 
 # --- what is read -----------------------------------------------------------------------------------------
 def members(call: Call) -> dict[str, Any]:
-    start, picked_up, end = "2026-05-05T12:00:00.000Z", "2026-05-05T12:00:04.000Z", "2026-05-05T12:02:14.900Z"
+    start, picked_up, end = (
+        "2026-05-05T12:00:00.000Z",
+        "2026-05-05T12:00:04.000Z",
+        "2026-05-05T12:02:14.900Z",
+    )
     ours = {
         "uuid": str(call.pk),
         "status": "finished",
@@ -151,7 +183,13 @@ def members(call: Call) -> dict[str, Any]:
         "tags": {"<age>": "", "caller_state": "CA", "zip": "90210"},
     }
     times = {"created_at": start, "start_time": start, "forwarded_time": picked_up, "end_time": end}
-    ids = {"caller": CALLER, "number": "+18335550199", "cid": "roofing", "afid": "alpha", "tid": "b1"}
+    ids = {
+        "caller": CALLER,
+        "number": "+18335550199",
+        "cid": "roofing",
+        "afid": "alpha",
+        "tid": "b1",
+    }
     return {**ours, **ids, **times, "total_duration": 134, "dialed_call_duration": 130}
 
 
@@ -165,9 +203,22 @@ def test_what_a_call_has_not_is_null(key: Key, campaign: Campaign) -> None:
     make_call(campaign, status="routing", ended_at=None, caller_number=None)
     [answer] = asked(key).json()
     nulls = {name for name, value in answer["call"].items() if value is None}
-    nobody = {"publisher_id", "afid", "buyer_id", "tid", "caller_number", "caller", "reservation_uuid"}
+    nobody = {
+        "publisher_id",
+        "afid",
+        "buyer_id",
+        "tid",
+        "caller_number",
+        "caller",
+        "reservation_uuid",
+    }
     never = {"connected_at", "forwarded_time", "ended_at", "end_time", "payout", "revenue"}
-    assert nulls == nobody | never | {"duration", "total_duration", "connected_duration", "dialed_call_duration"}
+    assert nulls == nobody | never | {
+        "duration",
+        "total_duration",
+        "connected_duration",
+        "dialed_call_duration",
+    }
 
 
 def test_one_call_has_the_same_and_more(key: Key, call: Call) -> None:
@@ -176,9 +227,22 @@ def test_one_call_has_the_same_and_more(key: Key, call: Call) -> None:
 
 def test_one_calls_legs_in_the_order_in_which_they_began(key: Key, call: Call) -> None:
     line = {"call": call, "started_at": NOON, "status": "ended"}
-    Leg.objects.create(**line, party="handler", place=2, number="+14165550102", outcome="completed", buyer=call.buyer)
+    Leg.objects.create(
+        **line,
+        party="handler",
+        place=2,
+        number="+14165550102",
+        outcome="completed",
+        buyer=call.buyer,
+    )
     Leg.objects.create(**line, party="handler", place=1, number="+14165550101", outcome="busy")
-    Leg.objects.create(**{**line, "status": "in-progress"}, party="caller", place=0, number=CALLER, answered_at=NOON)
+    Leg.objects.create(
+        **{**line, "status": "in-progress"},
+        party="caller",
+        place=0,
+        number=CALLER,
+        answered_at=NOON,
+    )
     legs = told(key, call).json()["call"]["legs"]
     assert [(leg["number"], leg["buyer_id"], leg["outcome"]) for leg in legs] == [
         (CALLER, None, None),
@@ -189,13 +253,30 @@ def test_one_calls_legs_in_the_order_in_which_they_began(key: Key, call: Call) -
 
 def test_every_member_of_a_leg(key: Key, call: Call) -> None:
     leg = Leg.objects.create(
-        call=call, party="handler", number="+14165550101", caller_number_sent=CALLER, started_at=NOON, answered_at=NOON
+        call=call,
+        party="handler",
+        number="+14165550101",
+        caller_number_sent=CALLER,
+        started_at=NOON,
+        answered_at=NOON,
     )
     [answer] = told(key, call).json()["call"]["legs"]
     noon = "2026-05-05T12:00:00.000Z"
-    names = {"leg_uuid": str(leg.pk), "party": "handler", "number": "+14165550101", "caller_number_sent": CALLER}
+    names = {
+        "leg_uuid": str(leg.pk),
+        "party": "handler",
+        "number": "+14165550101",
+        "caller_number_sent": CALLER,
+    }
     stands = {"buyer_id": None, "status": "ringing", "outcome": None}
-    assert answer == {**names, **stands, "started_at": noon, "answered_at": noon, "ended_at": None, "hears": []}
+    assert answer == {
+        **names,
+        **stands,
+        "started_at": noon,
+        "answered_at": noon,
+        "ended_at": None,
+        "hears": [],
+    }
 
 
 def test_a_simulated_call_with_its_timeline() -> None:
@@ -215,7 +296,11 @@ def test_a_line_that_has_rung_out_is_told_so(clock: Callable[[float], object], p
     clock(31)
     answer = asked(make_account(campaign.company), path=path.format(shown["call_uuid"])).json()
     call = (answer[0] if isinstance(answer, list) else answer)["call"]
-    assert (shown["status"], call["status"], call["ended_at"] is None) == ("ringing", "no-target", False)
+    assert (shown["status"], call["status"], call["ended_at"] is None) == (
+        "ringing",
+        "no-target",
+        False,
+    )
 
 
 # --- in pages ---------------------------------------------------------------------------------------------
@@ -223,14 +308,21 @@ def test_pages_link_to_each_other(key: Key, campaign: Campaign) -> None:
     newest_last = [str(make_call(campaign, minutes=minute).pk) for minute in range(27)]
     first = asked(key)
     url = f"<http://testserver/calls.json?api_key={key.key}&company_id={key.company.company_id}&page=2>"
-    assert (uuids(first), first["Link"]) == (newest_last[:1:-1], f'{url}; rel="last", {url}; rel="next"')
+    assert (uuids(first), first["Link"]) == (
+        newest_last[:1:-1],
+        f'{url}; rel="last", {url}; rel="next"',
+    )
 
 
 def test_past_the_end_is_an_empty_list_that_leads_back(key: Key, call: Call) -> None:
     answer = asked(key, "page=7", path="/api/v1/calls.xml")
     url = f"http://testserver/api/v1/calls.xml?api_key={key.key}&company_id={key.company.company_id}&page=1"
     links = ", ".join(f'<{url}>; rel="{name}"' for name in ("first", "prev", "last"))
-    assert (answer.status_code, list(ElementTree.fromstring(answer.content)[0]), answer["Link"]) == (200, [], links)
+    assert (
+        answer.status_code,
+        list(ElementTree.fromstring(answer.content)[0]),
+        answer["Link"],
+    ) == (200, [], links)
 
 
 def test_a_key_in_a_header_is_in_no_link(key: Key) -> None:
@@ -238,19 +330,27 @@ def test_a_key_in_a_header_is_in_no_link(key: Key) -> None:
     key.company.company_id = "roof"
     key.company.save()
     found = Client().get("/calls", {"company_id": "roof"}, headers={"X-Api-Key": key.key})
-    assert ("Link" in answer.headers, found["Link"]) == (False, '<http://testserver/calls?company_id=roof&page=1>; rel="last"')
+    assert ("Link" in answer.headers, found["Link"]) == (
+        False,
+        '<http://testserver/calls?company_id=roof&page=1>; rel="last"',
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_what_a_list_costs(key: Key, campaign: Campaign, rows: int) -> None:
     asked(key)  # the settings are known from here on
     for _ in range(rows):
-        call = make_call(campaign, buyer=make_buyer(campaign.company), publisher=make_publisher(campaign.company))
+        call = make_call(
+            campaign, buyer=make_buyer(campaign.company), publisher=make_publisher(campaign.company)
+        )
         call.tags.create(name="zip", value="90210", written_at=NOON)
     asked(key)
     with CaptureQueriesContext(connection) as sent:
         asked(key)
-    assert len([query for query in sent if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 11
+    assert (
+        len([query for query in sent if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+        == 11
+    )
 
 
 # --- XML --------------------------------------------------------------------------------------------------
@@ -258,13 +358,21 @@ def test_a_list_in_xml(key: Key, call: Call) -> None:
     root = ElementTree.fromstring(asked(key, path="/calls.xml").content)
     [calls] = root
     facts = [(one.tag, one.findtext("uuid"), one.findtext("caller-number")) for one in calls]
-    assert (root.tag, calls.tag, calls.attrib, facts) == ("hash", "calls", {"type": "array"}, [("call", str(call.pk), CALLER)])
+    assert (root.tag, calls.tag, calls.attrib, facts) == (
+        "hash",
+        "calls",
+        {"type": "array"},
+        [("call", str(call.pk), CALLER)],
+    )
 
 
 def test_one_call_in_xml(key: Key, call: Call) -> None:
     one = ElementTree.fromstring(told(key, call, ".xml").content).find("call")
     tags = [(tag.findtext("key"), tag.findtext("value")) for tag in one.find("tags")]
-    kinds = {name: one.find(name).attrib for name in ("duration", "ended-at", "converted", "payout", "reservation-uuid", "legs")}
+    kinds = {
+        name: one.find(name).attrib
+        for name in ("duration", "ended-at", "converted", "payout", "reservation-uuid", "legs")
+    }
     assert tags == [("<age>", ""), ("caller_state", "CA"), ("zip", "90210")]
     assert kinds == {
         "duration": {"type": "integer"},

@@ -9,13 +9,25 @@ from django.db import connection
 from django.test import Client
 
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import Dial, Line
+from callcontrol.carriers.base import CarrierLeg, DialRequest
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.control import handler
 from callcontrol.models import Call, Transfer
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key, LogEntry
-from tests.callcontrol.call_center import THIRD, arrive, at, do, handler_key, leave, line, pick_up, talk, told, transfer
+from tests.callcontrol.call_center import (
+    THIRD,
+    arrive,
+    at,
+    do,
+    handler_key,
+    leave,
+    line,
+    pick_up,
+    talk,
+    told,
+    transfer,
+)
 from tests.factories import make_market
 from tests.pinging import CALLER, logged
 
@@ -53,12 +65,24 @@ def test_a_transfer_is_answered_with_its_uuid(campaign: Campaign, key: Key) -> N
     call = talk(campaign)
     answer = do("transfer", call, key, {"hold_caller": True, "transfer_to": THIRD})
     made = Transfer.objects.get()
-    assert (answer.status_code, list(answer.json().items())) == (200, [("success", True), ("transfer_uuid", str(made.pk))])
+    assert (answer.status_code, list(answer.json().items())) == (
+        200,
+        [("success", True), ("transfer_uuid", str(made.pk))],
+    )
 
 
 @pytest.mark.parametrize(
     ("said", "held"),
-    [(True, True), ("true", True), ("TRUE ", True), (False, False), ("false", False), ("", False), (1, False), ("yes", False)],
+    [
+        (True, True),
+        ("true", True),
+        ("TRUE ", True),
+        (False, False),
+        ("false", False),
+        ("", False),
+        (1, False),
+        ("yes", False),
+    ],
     ids=repr,
 )
 def test_only_true_holds_the_caller(campaign: Campaign, key: Key, said: object, held: bool) -> None:
@@ -67,7 +91,9 @@ def test_only_true_holds_the_caller(campaign: Campaign, key: Key, said: object, 
     assert (line(call, "caller").held, Transfer.objects.get().hold_caller) == (held, held)
 
 
-@pytest.mark.parametrize("spelled", [THIRD, "16465550142", "(646) 555-0142", " 16465550142", 16465550142], ids=repr)
+@pytest.mark.parametrize(
+    "spelled", [THIRD, "16465550142", "(646) 555-0142", " 16465550142", 16465550142], ids=repr
+)
 def test_a_number_in_any_spelling_is_dialed(campaign: Campaign, key: Key, spelled: object) -> None:
     call = talk(campaign)
     answer = do("transfer", call, key, {"transfer_to": spelled})
@@ -75,7 +101,20 @@ def test_a_number_in_any_spelling_is_dialed(campaign: Campaign, key: Key, spelle
 
 
 @pytest.mark.parametrize(
-    "to", [None, "", "undefined", "hello", "911", "sip:911@example.com", CALLER, "123456", "+1234567890123456", [THIRD]], ids=repr
+    "to",
+    [
+        None,
+        "",
+        "undefined",
+        "hello",
+        "911",
+        "sip:911@example.com",
+        CALLER,
+        "123456",
+        "+1234567890123456",
+        [THIRD],
+    ],
+    ids=repr,
 )
 def test_who_cannot_be_dialed(campaign: Campaign, key: Key, to: object) -> None:
     call = talk(campaign)
@@ -87,7 +126,10 @@ def test_beyond_the_companys_prefixes_nobody_is_dialed(campaign: Campaign, key: 
     call = talk(campaign)
     campaign.company.dial_prefixes = ["+1416"]
     campaign.company.save()
-    assert told(do("transfer", call, key, {"transfer_to": THIRD})) == (422, "cannot dial transfer_to number")
+    assert told(do("transfer", call, key, {"transfer_to": THIRD})) == (
+        422,
+        "cannot dial transfer_to number",
+    )
 
 
 def test_a_sip_address_is_dialed(campaign: Campaign, key: Key) -> None:
@@ -101,17 +143,25 @@ def test_a_call_is_transferred_once_at_a_time(campaign: Campaign, key: Key) -> N
     transfer(call, key)
     again = do("transfer", call, key, {"transfer_to": THIRD})
     leave(call, "transferee", "busy")
-    assert (told(again), told(do("transfer", call, key, {"transfer_to": THIRD}))) == ((422, "call already transferred"), DONE)
+    assert (told(again), told(do("transfer", call, key, {"transfer_to": THIRD}))) == (
+        (422, "call already transferred"),
+        DONE,
+    )
 
 
-def test_the_one_it_was_transferred_to_has_the_transfer_key(campaign: Campaign, first: Buyer, key: Key) -> None:
+def test_the_one_it_was_transferred_to_has_the_transfer_key(
+    campaign: Campaign, first: Buyer, key: Key
+) -> None:
     second = Buyer.objects.get(buyer_id="b2")
     call, theirs = talk(campaign), handler_key(second)
     transfer(call, key, to=second.number)
     before = do("transfer", call, theirs, {"transfer_to": THIRD})
     pick_up(call, "transferee")
     asked = [do("transfer", call, one, {"transfer_to": THIRD}) for one in (key, theirs)]
-    assert (told(before), told(asked[0])) == ((401, "not authorized"), (422, "call already transferred"))
+    assert (told(before), told(asked[0])) == (
+        (401, "not authorized"),
+        (422, "call already transferred"),
+    )
     assert told(asked[1]) == DONE
 
 
@@ -125,7 +175,10 @@ def test_returned_by_the_last_buyer_it_finds_nobody(campaign: Campaign, key: Key
     call = talk(campaign)
     do("return", call, key)
     pick_up(call)
-    assert (told(do("return", call, handler_key(Buyer.objects.get(buyer_id="b2")))), at(call)[0]) == (DONE, "no-target")
+    assert (
+        told(do("return", call, handler_key(Buyer.objects.get(buyer_id="b2")))),
+        at(call)[0],
+    ) == (DONE, "no-target")
 
 
 def test_returned_twice_is_returned_once(campaign: Campaign, key: Key) -> None:
@@ -134,7 +187,11 @@ def test_returned_twice_is_returned_once(campaign: Campaign, key: Key) -> None:
     assert (at(call), call.legs.count()) == (("ringing", "b2"), 3)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(60, DONE), (60.5, (422, "return timeout passed"))], ids=["in time", "too late"])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(60, DONE), (60.5, (422, "return timeout passed"))],
+    ids=["in time", "too late"],
+)
 def test_a_call_is_returned_within_the_keys_seconds_of_dialing(
     campaign: Campaign, key: Key, clock: Clock, seconds: float, said: Any
 ) -> None:
@@ -145,7 +202,9 @@ def test_a_call_is_returned_within_the_keys_seconds_of_dialing(
     assert told(do("return", call, key)) == said
 
 
-def test_a_call_that_must_be_accepted_is_not_returned(campaign: Campaign, key: Key, explicit: Buyer) -> None:
+def test_a_call_that_must_be_accepted_is_not_returned(
+    campaign: Campaign, key: Key, explicit: Buyer
+) -> None:
     assert told(do("return", talk(campaign), key)) == (422, "call requires acceptance")
 
 
@@ -156,12 +215,18 @@ def test_a_transferred_call_is_not_returned(campaign: Campaign, key: Key) -> Non
 
 
 # --- accept -----------------------------------------------------------------------------------------------
-def test_an_accepted_call_stays(campaign: Campaign, key: Key, explicit: Buyer, clock: Clock) -> None:
+def test_an_accepted_call_stays(
+    campaign: Campaign, key: Key, explicit: Buyer, clock: Clock
+) -> None:
     call = talk(campaign)
     clock(60 - 0.5)
     answers = [told(do("accept", call, key)) for _ in range(2)]
     clock(60)
-    assert (answers, told(do("accept", call, key)), at(call)) == ([DONE, DONE], DONE, ("in-progress", "b1"))
+    assert (answers, told(do("accept", call, key)), at(call)) == (
+        [DONE, DONE],
+        DONE,
+        ("in-progress", "b1"),
+    )
 
 
 def test_a_call_that_was_not_accepted_in_time_goes_on_with_no_worker(
@@ -169,14 +234,19 @@ def test_a_call_that_was_not_accepted_in_time_goes_on_with_no_worker(
 ) -> None:
     call = talk(campaign)
     clock(60)
-    assert (told(do("accept", call, key)), at(call)) == ((422, "acceptance timeout passed"), ("ringing", "b2"))
+    assert (told(do("accept", call, key)), at(call)) == (
+        (422, "acceptance timeout passed"),
+        ("ringing", "b2"),
+    )
 
 
 def test_acceptance_that_nobody_asked_for(campaign: Campaign, key: Key) -> None:
     assert told(do("accept", talk(campaign), key)) == (422, "acceptance not required")
 
 
-def test_a_transfer_accepts_the_call(campaign: Campaign, key: Key, explicit: Buyer, clock: Clock) -> None:
+def test_a_transfer_accepts_the_call(
+    campaign: Campaign, key: Key, explicit: Buyer, clock: Clock
+) -> None:
     call = talk(campaign)
     transfer(call, key)
     pick_up(call, "transferee")
@@ -186,17 +256,26 @@ def test_a_transfer_accepts_the_call(campaign: Campaign, key: Key, explicit: Buy
 
 # --- reject -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("come_in", [arrive, talk], ids=["ringing", "picked up"])
-def test_a_rejected_call_rings_the_next_buyer(campaign: Campaign, key: Key, come_in: Callable[[Campaign], Call]) -> None:
+def test_a_rejected_call_rings_the_next_buyer(
+    campaign: Campaign, key: Key, come_in: Callable[[Campaign], Call]
+) -> None:
     call = come_in(campaign)
     assert (told(do("reject", call, key)), at(call)) == (DONE, ("ringing", "b2"))
 
 
 def test_rejected_twice_is_rejected_once(campaign: Campaign, key: Key) -> None:
     call = arrive(campaign)
-    assert ([told(do("reject", call, key)) for _ in range(2)], at(call)) == ([DONE, DONE], ("ringing", "b2"))
+    assert ([told(do("reject", call, key)) for _ in range(2)], at(call)) == (
+        [DONE, DONE],
+        ("ringing", "b2"),
+    )
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(90, DONE), (90.5, (422, "reject timeout passed"))], ids=["in time", "too late"])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(90, DONE), (90.5, (422, "reject timeout passed"))],
+    ids=["in time", "too late"],
+)
 def test_a_call_is_rejected_within_the_keys_seconds_of_dialing(
     campaign: Campaign, key: Key, clock: Clock, seconds: float, said: Any
 ) -> None:
@@ -220,7 +299,10 @@ def test_a_transferred_call_is_not_rejected(campaign: Campaign, key: Key) -> Non
 
 
 def test_each_key_has_windows_of_its_own(campaign: Campaign, first: Buyer, clock: Clock) -> None:
-    short, long = handler_key(first, return_seconds=0, reject_seconds=0), handler_key(first, return_seconds=86_400)
+    short, long = (
+        handler_key(first, return_seconds=0, reject_seconds=0),
+        handler_key(first, return_seconds=86_400),
+    )
     call = talk(campaign)
     clock(100)
     assert [told(do(action, call, short))[1] for action in ("return", "reject")] == [
@@ -236,7 +318,9 @@ def test_before_the_pick_up(campaign: Campaign, key: Key, action: str) -> None:
     assert told(do(action, arrive(campaign), key, {"transfer_to": THIRD})) == NOT_LIVE
 
 
-def test_before_the_pick_up_there_is_nothing_to_accept(campaign: Campaign, key: Key, explicit: Buyer) -> None:
+def test_before_the_pick_up_there_is_nothing_to_accept(
+    campaign: Campaign, key: Key, explicit: Buyer
+) -> None:
     assert told(do("accept", arrive(campaign), key)) == NOT_LIVE
 
 
@@ -274,7 +358,9 @@ def test_nor_when_the_windows_have_passed(campaign: Campaign, key: Key, clock: C
     assert told(do("reject", call, key)) == NOT_LIVE
 
 
-def test_who_did_not_accept_in_time_learns_nothing_either(campaign: Campaign, key: Key, explicit: Buyer, clock: Clock) -> None:
+def test_who_did_not_accept_in_time_learns_nothing_either(
+    campaign: Campaign, key: Key, explicit: Buyer, clock: Clock
+) -> None:
     call = talk(campaign)
     clock(61)
     answers = [told(do("accept", call, key))]
@@ -288,13 +374,21 @@ def test_who_did_not_accept_in_time_learns_nothing_either(campaign: Campaign, ke
 def test_a_link_preview_does_nothing(campaign: Campaign, key: Key, action: str) -> None:
     call = talk(campaign)
     answer = Client().head(f"/call_control/v1/calls/{call.pk}/{action}?api_key={key.key}")
-    assert (answer.status_code, answer["Allow"], at(call), call.legs.count()) == (405, "POST", ("in-progress", "b1"), 2)
+    assert (answer.status_code, answer["Allow"], at(call), call.legs.count()) == (
+        405,
+        "POST",
+        ("in-progress", "b1"),
+        2,
+    )
 
 
 def test_api_key_comes_before_key(campaign: Campaign, key: Key) -> None:
     call = talk(campaign)
     path = f"/call_control/v1/calls/{call.pk}/return.json"
-    answers = [Client().post(f"{path}?{query}") for query in (f"api_key=nobody&key={key.key}", f"key=nobody&api_key={key.key}")]
+    answers = [
+        Client().post(f"{path}?{query}")
+        for query in (f"api_key=nobody&key={key.key}", f"key=nobody&api_key={key.key}")
+    ]
     assert [answer.status_code for answer in answers] == [401, 200]
 
 
@@ -325,25 +419,43 @@ def test_an_error_in_xml(campaign: Campaign, key: Key) -> None:
     root = ElementTree.fromstring(answer.content)
     members = [(one.tag, one.attrib, one.text) for one in root]
     assert (answer.status_code, root.tag) == (422, "hash")
-    assert members == [("success", {"type": "boolean"}, "false"), ("error", {}, "acceptance not required")]
+    assert members == [
+        ("success", {"type": "boolean"}, "false"),
+        ("error", {}, "acceptance not required"),
+    ]
 
 
 @pytest.mark.parametrize("action", ["return", "reject", "transfer"])
-def test_a_repeat_with_an_idempotency_key_is_the_first_answer(campaign: Campaign, key: Key, action: str) -> None:
+def test_a_repeat_with_an_idempotency_key_is_the_first_answer(
+    campaign: Campaign, key: Key, action: str
+) -> None:
     call = talk(campaign)
     said, once = {"transfer_to": THIRD}, {"Idempotency-Key": "once"}
     first, second = (do(action, call, key, said, headers=once) for _ in range(2))
-    assert (second.content, second["Idempotency-Replayed"], call.legs.count()) == (first.content, "true", 3)
+    assert (second.content, second["Idempotency-Replayed"], call.legs.count()) == (
+        first.content,
+        "true",
+        3,
+    )
 
 
 # --- the log ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("action", "status"), [("return", 200), ("accept", 422)])
-def test_one_row_tells_the_key_the_call_and_the_answer(campaign: Campaign, key: Key, action: str, status: int) -> None:
+def test_one_row_tells_the_key_the_call_and_the_answer(
+    campaign: Campaign, key: Key, action: str, status: int
+) -> None:
     call = talk(campaign)
     answer = do(action, call, key)
     row = LogEntry.objects.get()
-    facts = (row.type, row.key_row, row.status, row.call_uuid, row.response, row.parameters)
-    assert facts == ("call_control", key.pk, status, call.pk, answer.content.decode(), {"api_key": f"…{key.key[-4:]}"})
+    facts = (row.type, row.key_pk, row.status, row.call_uuid, row.response, row.parameters)
+    assert facts == (
+        "call_control",
+        key.pk,
+        status,
+        call.pk,
+        answer.content.decode(),
+        {"api_key": f"…{key.key[-4:]}"},
+    )
 
 
 def test_a_row_of_another_buyers_call_does_not_name_it(campaign: Campaign, key: Key) -> None:
@@ -352,12 +464,20 @@ def test_a_row_of_another_buyers_call_does_not_name_it(campaign: Campaign, key: 
     assert (logged().status, logged().call_uuid) == (401, None)
 
 
-def test_a_crash_is_a_500_with_its_row(campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_a_500_with_its_row(
+    campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = talk(campaign)
     monkeypatch.setattr(handler, "end_ours", lambda *given, **more: 1 / 0)
     answer = do("return", call, key)
-    assert (answer.status_code, answer.json()) == (500, {"success": False, "error": "internal error"})
-    assert ([row.status for row in LogEntry.objects.all()], at(call)) == ([500], ("in-progress", "b1"))
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {"success": False, "error": "internal error"},
+    )
+    assert ([row.status for row in LogEntry.objects.all()], at(call)) == (
+        [500],
+        ("in-progress", "b1"),
+    )
 
 
 class Watching(Simulator):
@@ -365,20 +485,22 @@ class Watching(Simulator):
 
     asked: ClassVar[list[tuple[str, bool]]] = []
 
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         self.asked.append(("dial", connection.in_atomic_block))
         return super().dial(order)
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: CarrierLeg) -> None:
         self.asked.append(("hold", connection.in_atomic_block))
 
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         self.asked.append(("hang up", connection.in_atomic_block))
         super().hang_up(line)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_carrier_is_asked_in_no_transaction(campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_carrier_is_asked_in_no_transaction(
+    campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call, other = talk(campaign), talk(campaign, "+12025550177")
     monkeypatch.setitem(registry.all_carriers(), "simulator", Watching)
     transfer(call, key, hold_caller=True)

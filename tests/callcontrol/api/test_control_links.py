@@ -8,7 +8,17 @@ from django.test import Client
 
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key, LogEntry
-from tests.callcontrol.call_center import arrive, at, do, handler_key, leave, line, talk, told, transfer
+from tests.callcontrol.call_center import (
+    arrive,
+    at,
+    do,
+    handler_key,
+    leave,
+    line,
+    talk,
+    told,
+    transfer,
+)
 from tests.factories import fresh_phone, make_buyer, make_company, make_group, make_market
 from tests.pinging import CALLER, OTHER_CALLER, logged
 
@@ -32,9 +42,13 @@ def key(first: Buyer) -> Key:
     return handler_key(first, "reject")
 
 
-def follow(key: Key, owner: str = "buyers/b1", caller: str = CALLER, verb: str = "GET", **more: Any) -> Any:
+def follow(
+    key: Key, owner: str = "buyers/b1", caller: str = CALLER, verb: str = "GET", **more: Any
+) -> Any:
     path = f"/{owner}/call_control/reject{more.pop('ending', '')}"
-    return Client().generic(verb, path, QUERY_STRING=f"api_key={key.key}&caller_number={caller}", **more)
+    return Client().generic(
+        verb, path, QUERY_STRING=f"api_key={key.key}&caller_number={caller}", **more
+    )
 
 
 # --- it rejects -------------------------------------------------------------------------------------------
@@ -48,12 +62,17 @@ def test_a_buyers_link(campaign: Campaign, key: Key, verb: str, ending: str) -> 
 @pytest.mark.parametrize("verb", ["GET", "POST"])
 def test_a_groups_link(campaign: Campaign, first: Buyer, verb: str) -> None:
     call, group = arrive(campaign), make_group(buyers=[first], group_id="west")
-    assert (told(follow(handler_key(group), "buyer_groups/west", verb=verb)), at(call)) == (DONE, ("ringing", "b2"))
+    assert (told(follow(handler_key(group), "buyer_groups/west", verb=verb)), at(call)) == (
+        DONE,
+        ("ringing", "b2"),
+    )
 
 
 def test_in_a_browser(campaign: Campaign, key: Key) -> None:
     arrive(campaign)
-    answer = follow(key, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
+    answer = follow(
+        key, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    )
     assert (answer["Content-Type"], answer.content) == ("application/json", b'{"success":true}')
 
 
@@ -75,7 +94,9 @@ def test_a_link_preview_does_nothing(campaign: Campaign, key: Key) -> None:
 
 
 # --- which call -------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("spelled", ["12025550102", "+12025550102", "%2B1%20(202)%20555-0102", "2025550102"])
+@pytest.mark.parametrize(
+    "spelled", ["12025550102", "+12025550102", "%2B1%20(202)%20555-0102", "2025550102"]
+)
 def test_a_caller_in_any_spelling(campaign: Campaign, key: Key, spelled: str) -> None:
     call = arrive(campaign)
     assert (told(follow(key, caller=spelled)), at(call)) == (DONE, ("ringing", "b2"))
@@ -85,10 +106,15 @@ def test_the_number_that_the_handler_was_shown(campaign: Campaign, first: Buyer,
     Buyer.objects.filter(pk=first.pk).update(caller_id=fresh_phone())
     call = arrive(campaign)
     shown = line(call).caller_number_sent or ""
-    assert ([told(follow(key, caller=shown)) for _ in range(2)], at(call)) == ([DONE, DONE], ("ringing", "b2"))
+    assert ([told(follow(key, caller=shown)) for _ in range(2)], at(call)) == (
+        [DONE, DONE],
+        ("ringing", "b2"),
+    )
 
 
-def test_the_newest_of_the_callers_calls(campaign: Campaign, key: Key, clock: Callable[[float], object]) -> None:
+def test_the_newest_of_the_callers_calls(
+    campaign: Campaign, key: Key, clock: Callable[[float], object]
+) -> None:
     older = arrive(campaign)
     clock(1)
     newer = arrive(campaign)
@@ -132,13 +158,19 @@ def test_too_late(campaign: Campaign, key: Key, clock: Callable[[float], object]
         ("hello", "caller_number must be a phone number of 7 to 15 digits"),
     ],
 )
-def test_a_caller_that_is_missing_or_no_number(campaign: Campaign, key: Key, caller: str, error: str) -> None:
+def test_a_caller_that_is_missing_or_no_number(
+    campaign: Campaign, key: Key, caller: str, error: str
+) -> None:
     call = arrive(campaign)
     assert (told(follow(key, caller=caller)), at(call)) == ((422, error), ("ringing", "b1"))
 
 
-@pytest.mark.parametrize("owner", ["buyers/b2", "buyers/B1", "buyers/west", "buyer_groups/b1", "buyer_groups/west"])
-def test_the_path_must_name_the_keys_owner(campaign: Campaign, first: Buyer, key: Key, owner: str) -> None:
+@pytest.mark.parametrize(
+    "owner", ["buyers/b2", "buyers/B1", "buyers/west", "buyer_groups/b1", "buyer_groups/west"]
+)
+def test_the_path_must_name_the_keys_owner(
+    campaign: Campaign, first: Buyer, key: Key, owner: str
+) -> None:
     make_group(buyers=[first], group_id="west")
     call = arrive(campaign)
     assert (told(follow(key, owner)), at(call)) == (NOT_AUTHORIZED, ("ringing", "b1"))
@@ -154,7 +186,9 @@ def test_another_companys_owner_of_the_same_id(campaign: Campaign) -> None:
     assert (told(follow(handler_key(other))), at(call)) == (NOT_AUTHORIZED, ("ringing", "b1"))
 
 
-def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(campaign: Campaign, key: Key) -> None:
+def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(
+    campaign: Campaign, key: Key
+) -> None:
     arrive(campaign)
     others = handler_key(Buyer.objects.get(buyer_id="b2"))
     answers = [
@@ -168,7 +202,9 @@ def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(campaign: Campa
     }
 
 
-def test_a_call_of_yesterday_is_nobodys(campaign: Campaign, key: Key, clock: Callable[[float], object]) -> None:
+def test_a_call_of_yesterday_is_nobodys(
+    campaign: Campaign, key: Key, clock: Callable[[float], object]
+) -> None:
     leave(talk(campaign), "caller")
     clock(86_401)
     assert told(follow(key)) == NOT_AUTHORIZED
@@ -177,4 +213,8 @@ def test_a_call_of_yesterday_is_nobodys(campaign: Campaign, key: Key, clock: Cal
 def test_the_log_names_the_call(campaign: Campaign, key: Key) -> None:
     call = arrive(campaign)
     follow(key)
-    assert (LogEntry.objects.count(), logged().call_uuid, logged().caller_number) == (1, call.pk, CALLER)
+    assert (LogEntry.objects.count(), logged().call_uuid, logged().caller_number) == (
+        1,
+        call.pk,
+        CALLER,
+    )

@@ -126,7 +126,9 @@ def everything() -> list[Any]:
 def test_a_good_key_on_calls_that_are_not_its_owners(scene: Scene, key: str, format: str) -> None:
     by, calls = GOOD[key](scene), [make(scene) for make in NOT_OURS.values()]
     before = everything()
-    refused([do(action, call, by, SAID, format=format) for call in calls for action in ACTIONS], format)
+    refused(
+        [do(action, call, by, SAID, format=format) for call in calls for action in ACTIONS], format
+    )
     assert everything() == before
 
 
@@ -134,9 +136,14 @@ def test_a_good_key_on_calls_that_are_not_its_owners(scene: Scene, key: str, for
 @pytest.mark.parametrize("key", BAD)
 def test_a_bad_key_on_every_call(scene: Scene, key: str, format: str) -> None:
     theirs = {"another company's"} & {key}  # its own calls
-    by, calls = BAD[key](scene), [make(scene) for name, make in (OURS | NOT_OURS).items() if name not in theirs]
+    by, calls = (
+        BAD[key](scene),
+        [make(scene) for name, make in (OURS | NOT_OURS).items() if name not in theirs],
+    )
     before = everything()
-    refused([do(action, call, by, SAID, format=format) for call in calls for action in ACTIONS], format)
+    refused(
+        [do(action, call, by, SAID, format=format) for call in calls for action in ACTIONS], format
+    )
     assert everything() == before
 
 
@@ -196,7 +203,11 @@ HINDERED: dict[str, tuple[int, str, Callable[[Key], Any]]] = {
     "paused": (403, "this key is paused", lambda key: None),
     "switched off": (403, "call control is switched off for this company", _off),
     "elsewhere": (403, "this key may not be used from this address", _elsewhere),
-    "gone": (410, "the owner of this key was deleted", lambda key: key.buyer.retire(now=timezone.now())),
+    "gone": (
+        410,
+        "the owner of this key was deleted",
+        lambda key: key.buyer.retire(now=timezone.now()),
+    ),
 }
 
 
@@ -223,7 +234,9 @@ EXPECTED = {
 @in_both_formats
 @pytest.mark.parametrize(("call", "action"), EXPECTED)
 @pytest.mark.parametrize("key", GOOD)
-def test_a_good_key_on_a_call_of_its_owners(scene: Scene, key: str, call: str, action: str, format: str) -> None:
+def test_a_good_key_on_a_call_of_its_owners(
+    scene: Scene, key: str, call: str, action: str, format: str
+) -> None:
     by, made = GOOD[key](scene), OURS[call](scene)
     answer = do(action, made, by, SAID, format=format)
     assert (answer.status_code, said(answer, format)) == EXPECTED[call, action]
@@ -237,7 +250,9 @@ def test_a_paused_buyers_live_calls_need_its_key(scene: Scene, action: str) -> N
     assert do(action, call, handler_key(scene.buyer("b1")), SAID).status_code == 200
 
 
-def test_over_the_keys_rate_is_told_when_to_come_again(scene: Scene, clock: Callable[[float], object]) -> None:
+def test_over_the_keys_rate_is_told_when_to_come_again(
+    scene: Scene, clock: Callable[[float], object]
+) -> None:
     by, call = handler_key(scene.buyer("b1"), requests_per_second=1), talk(scene.campaign)
     answers = [do("accept", call, by) for _ in range(2)]
     assert (answers[0].status_code, answers[1].json(), answers[1]["Retry-After"]) == (

@@ -9,12 +9,25 @@ from django.test import Client
 from django.utils import timezone
 
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import CarrierFailed, Dial, Line
+from callcontrol.carriers.base import CarrierError, CarrierLeg, DialRequest
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.models import Transfer
 from campaigns.models import Buyer, Campaign
 from publishers.models import IdempotencyRecord, Key, LogEntry
-from tests.callcontrol.call_center import THIRD, at, connect, do, handler_key, leave, line, pick_up, stop, talk, told, transfer
+from tests.callcontrol.call_center import (
+    THIRD,
+    at,
+    connect,
+    do,
+    handler_key,
+    leave,
+    line,
+    pick_up,
+    stop,
+    talk,
+    told,
+    transfer,
+)
 from tests.factories import make_key, make_market
 from tests.pinging import logged
 
@@ -79,11 +92,16 @@ def test_connecting_a_call_that_has_ended(held: Transfer) -> None:
 
 # --- stop the transfer ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("is_answered", [False, True], ids=["ringing", "answered"])
-def test_a_stopped_transfer_leaves_the_caller_with_the_handler(held: Transfer, is_answered: bool) -> None:
+def test_a_stopped_transfer_leaves_the_caller_with_the_handler(
+    held: Transfer, is_answered: bool
+) -> None:
     if is_answered:
         pick_up(held.call, "transferee")
     answer = stop(str(held.pk))
-    assert (answer.content, line(held.call, "transferee").outcome) == (b'{"success":true}', "stopped")
+    assert (answer.content, line(held.call, "transferee").outcome) == (
+        b'{"success":true}',
+        "stopped",
+    )
     assert (line(held.call, "caller").held, at(held.call)) == (False, ("in-progress", "b1"))
 
 
@@ -97,7 +115,9 @@ def test_a_transfer_whose_transferee_has_left(attended: Transfer) -> None:
     assert told(stop(str(attended.pk))) == (422, "transfer not in progress")
 
 
-def test_a_transfer_whose_line_has_rung_out_with_no_worker(clock: Callable[[float], object], held: Transfer) -> None:
+def test_a_transfer_whose_line_has_rung_out_with_no_worker(
+    clock: Callable[[float], object], held: Transfer
+) -> None:
     clock(31)
     assert told(stop(str(held.pk))) == (422, "transfer not in progress")
     assert (line(held.call, "caller").held, at(held.call)) == (False, ("in-progress", "b1"))
@@ -106,7 +126,10 @@ def test_a_transfer_whose_line_has_rung_out_with_no_worker(clock: Callable[[floa
 def test_a_transfer_whose_transferor_has_left(attended: Transfer) -> None:
     pick_up(attended.call, "transferee")
     leave(attended.call, "handler")
-    assert (told(stop(str(attended.pk))), at(attended.call)[0]) == ((422, "transferor not present"), "in-progress")
+    assert (told(stop(str(attended.pk))), at(attended.call)[0]) == (
+        (422, "transferor not present"),
+        "in-progress",
+    )
 
 
 def test_stopping_when_the_call_has_ended(held: Transfer) -> None:
@@ -116,7 +139,9 @@ def test_stopping_when_the_call_has_ended(held: Transfer) -> None:
 
 # --- a transfer that nobody made --------------------------------------------------------------------------
 @both
-@pytest.mark.parametrize("uuid", [str(uuid4()), "1", "{}", "%00", "%20", "٣", "-" * 5000, "a.b"], ids=range(8))
+@pytest.mark.parametrize(
+    "uuid", [str(uuid4()), "1", "{}", "%00", "%20", "٣", "-" * 5000, "a.b"], ids=range(8)
+)
 def test_a_transfer_that_nobody_made(ask: Ask, uuid: str) -> None:
     assert told(ask(uuid)) == NOT_FOUND
 
@@ -150,7 +175,11 @@ def test_a_uuid_in_any_spelling(ask: Ask, held: Transfer) -> None:
 )
 def test_a_wrong_verb_does_nothing(held: Transfer, verb: str, path: str, allow: str) -> None:
     answer = Client().generic(verb, f"/call_control/v1/transfers/{held.pk}{path}")
-    assert (answer.status_code, answer["Allow"], line(held.call, "caller").held) == (405, allow, True)
+    assert (answer.status_code, answer["Allow"], line(held.call, "caller").held) == (
+        405,
+        allow,
+        True,
+    )
 
 
 # --- its UUID is its key ----------------------------------------------------------------------------------
@@ -162,16 +191,24 @@ def test_keys_that_are_sent_along_are_ignored(ask: Ask, held: Transfer, name: st
         answer = ask(str(held.pk), headers={name: f"Bearer {paused.key}"})
     else:
         answer = ask(str(held.pk), QUERY_STRING=f"{name}={paused.key}")
-    assert (told(answer), logged().key_row) == (DONE, None)
+    assert (told(answer), logged().key_pk) == (DONE, None)
 
 
 def test_a_key_does_not_help_a_transfer_that_nobody_made(held: Transfer) -> None:
-    answers = [connect("%20", headers={"X-Api-Key": str(held.pk)}), connect(str(uuid4()), QUERY_STRING=f"key={held.pk}")]
-    assert ([told(answer) for answer in answers], line(held.call, "caller").held) == ([NOT_FOUND] * 2, True)
+    answers = [
+        connect("%20", headers={"X-Api-Key": str(held.pk)}),
+        connect(str(uuid4()), QUERY_STRING=f"key={held.pk}"),
+    ]
+    assert ([told(answer) for answer in answers], line(held.call, "caller").held) == (
+        [NOT_FOUND] * 2,
+        True,
+    )
 
 
 @both
-def test_it_goes_on_when_its_buyer_is_deleted_or_its_key_revoked(ask: Ask, held: Transfer, key: Key) -> None:
+def test_it_goes_on_when_its_buyer_is_deleted_or_its_key_revoked(
+    ask: Ask, held: Transfer, key: Key
+) -> None:
     Buyer.objects.get(buyer_id="b1").retire(now=timezone.now())
     key.retire(now=timezone.now())
     assert told(ask(str(held.pk))) == DONE
@@ -201,7 +238,7 @@ def test_one_row_is_the_companys_with_the_uuid_masked(ask: Ask, held: Transfer) 
     before = LogEntry.objects.count()
     ask(str(held.pk))
     row = logged()
-    facts = (row.company_row, row.type, row.key_row, row.key_end, row.call_uuid, row.status)
+    facts = (row.company_pk, row.type, row.key_pk, row.key_end, row.call_uuid, row.status)
     assert LogEntry.objects.count() == before + 1
     assert facts == (held.call.company_id, "transfer", None, str(held.pk)[-4:], held.call_id, 200)
     assert (str(held.pk) in row.path, f"/…{str(held.pk)[-4:]}" in row.path) == (False, True)
@@ -219,7 +256,7 @@ def test_the_row_of_an_unknown_one_is_nobodys(ask: Ask) -> None:
     uuid = str(uuid4())
     ask(uuid)
     row = LogEntry.objects.get()
-    facts = (row.company_row, row.type, row.key_end, row.call_uuid, row.status, uuid in row.path)
+    facts = (row.company_pk, row.type, row.key_end, row.call_uuid, row.status, uuid in row.path)
     assert facts == (None, "", uuid[-4:], None, 404, False)
 
 
@@ -227,13 +264,19 @@ def test_the_row_of_an_unknown_one_is_nobodys(ask: Ask) -> None:
 def test_a_faulty_request_leaves_its_row(ask: Ask, held: Transfer) -> None:
     before = LogEntry.objects.count()
     answer = ask(str(held.pk), data=b"%PDF", content_type="application/pdf")
-    assert (told(answer), LogEntry.objects.count()) == ((415, "unknown content type: application/pdf"), before + 1)
-    assert (logged().company_row, logged().type) == (held.call.company_id, "transfer")
+    assert (told(answer), LogEntry.objects.count()) == (
+        (415, "unknown content type: application/pdf"),
+        before + 1,
+    )
+    assert (logged().company_pk, logged().type) == (held.call.company_id, "transfer")
 
 
 def test_who_guesses_transfers_is_slowed_down() -> None:
     answers = [connect(str(uuid4())) for _ in range(61)]
-    assert ([answer.status_code for answer in answers[-2:]], LogEntry.objects.count()) == ([404, 429], 60)
+    assert ([answer.status_code for answer in answers[-2:]], LogEntry.objects.count()) == (
+        [404, 429],
+        60,
+    )
     assert answers[-1].json() == {"success": False, "error": "too many refused keys"}
 
 
@@ -241,30 +284,43 @@ def test_who_guesses_transfers_is_slowed_down() -> None:
 class Deaf(Simulator):
     """A carrier that can't take anybody off hold."""
 
-    def unhold(self, line: Line) -> None:
-        raise CarrierFailed("no answer", is_final=False)
+    def unhold(self, line: CarrierLeg) -> None:
+        raise CarrierError("no answer", is_final=False)
 
 
-def test_a_caller_whom_the_carrier_does_not_connect_stays_held(held: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caller_whom_the_carrier_does_not_connect_stays_held(
+    held: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(registry.all_carriers(), "simulator", Deaf)
     answer = connect(str(held.pk))
-    assert (told(answer), answer["Retry-After"]) == ((503, "the carrier did not do it; ask again"), "1")
-    assert (line(held.call, "caller").held, logged().status, logged().call_uuid) == (True, 503, held.call_id)
+    assert (told(answer), answer["Retry-After"]) == (
+        (503, "the carrier did not do it; ask again"),
+        "1",
+    )
+    assert (line(held.call, "caller").held, logged().status, logged().call_uuid) == (
+        True,
+        503,
+        held.call_id,
+    )
 
 
 def test_a_caller_is_not_left_on_hold_when_everybody_who_could_connect_it_left_meanwhile(
     held: Transfer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Simulator):
-        def unhold(self, line: Line) -> None:
+        def unhold(self, line: CarrierLeg) -> None:
             if held.transferor.is_live:
                 leave(held.call, "handler")
                 held.transferor.refresh_from_db()
-                raise CarrierFailed("no answer", is_final=False)
+                raise CarrierError("no answer", is_final=False)
 
     pick_up(held.call, "transferee")
     monkeypatch.setitem(registry.all_carriers(), "simulator", Slow)
-    assert (told(connect(str(held.pk)))[0], line(held.call, "caller").held, at(held.call)[0]) == (503, False, "in-progress")
+    assert (told(connect(str(held.pk)))[0], line(held.call, "caller").held, at(held.call)[0]) == (
+        503,
+        False,
+        "in-progress",
+    )
 
 
 def test_a_caller_whose_handler_leaves_while_the_transferee_cannot_be_dialed_gets_the_next_buyer(
@@ -273,11 +329,11 @@ def test_a_caller_whose_handler_leaves_while_the_transferee_cannot_be_dialed_get
     call = talk(campaign)
 
     class Barred(Simulator):
-        def dial(self, order: Dial) -> str:
+        def dial(self, order: DialRequest) -> str:
             if order.number != THIRD:
                 return super().dial(order)
             leave(call, "handler")
-            raise CarrierFailed("barred", is_final=True)
+            raise CarrierError("barred", is_final=True)
 
     monkeypatch.setitem(registry.all_carriers(), "simulator", Barred)
     answer = do("transfer", call, key, {"transfer_to": THIRD, "hold_caller": True})

@@ -37,13 +37,18 @@ def call(campaign: Campaign) -> str:
 def test_a_sale_is_answered_with_its_amounts(key: Key, call: str) -> None:
     query = urlencode({"key": key.key, "call_uuid": call, "revenue": "120", "payout": "90.5"})
     answer = Client().post(f"/conversions.json?{query}")
-    assert answer.content.decode() == f'{{"call_uuid":"{call}","status":"converted","revenue":120.0,"payout":90.5}}'
+    assert (
+        answer.content.decode()
+        == f'{{"call_uuid":"{call}","status":"converted","revenue":120.0,"payout":90.5}}'
+    )
     assert (logged().result, str(logged().call_uuid)) == ("converted", call)
 
 
 def test_in_xml(key: Key, call: str) -> None:
     answer = Client().post(
-        "/conversions.xml", f"<hash><call-uuid>{call}</call-uuid><revenue>1</revenue><key>{key.key}</key></hash>", "text/xml"
+        "/conversions.xml",
+        f"<hash><call-uuid>{call}</call-uuid><revenue>1</revenue><key>{key.key}</key></hash>",
+        "text/xml",
     )
     assert answer.content.decode() == (
         f'<?xml version="1.0" encoding="utf-8"?>\n<hash><call-uuid>{call}</call-uuid><status>converted</status>'
@@ -65,7 +70,12 @@ def test_without_a_payout_the_publisher_gets_none(key: Key, call: str) -> None:
 def test_a_second_report_is_told_the_first(key: Key, call: str) -> None:
     report(key, call, payout="1")
     again = report(key, call, revenue="999", payout="999")
-    assert again == {"call_uuid": call, "status": "already converted", "revenue": 120.0, "payout": 1.0}
+    assert again == {
+        "call_uuid": call,
+        "status": "already converted",
+        "revenue": 120.0,
+        "payout": 1.0,
+    }
     assert (logged().result, money(call)) == ("already-converted", ("1.00", "120.00", True))
 
 
@@ -76,12 +86,32 @@ def test_an_amount_is_a_plain_decimal(key: Key, call: str, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "amount",
-    ["-1", "+1", "1e2", "NaN", "Infinity", "1,000.00", "$5", "1.", ".5", "0.00001", "100000000", "٣", "undefined", "1\x00"],
+    [
+        "-1",
+        "+1",
+        "1e2",
+        "NaN",
+        "Infinity",
+        "1,000.00",
+        "$5",
+        "1.",
+        ".5",
+        "0.00001",
+        "100000000",
+        "٣",
+        "undefined",
+        "1\x00",
+    ],
 )
 @pytest.mark.parametrize("name", ["revenue", "payout"])
 def test_all_else_is_refused_and_sells_nothing(key: Key, call: str, name: str, amount: str) -> None:
-    error = f"{name} must be a decimal like 120.00: not negative, below 100000000, of at most 4 places"
-    assert (report(key, call, **{name: amount}), money(call)) == ({"error": error}, (None, None, False))
+    error = (
+        f"{name} must be a decimal like 120.00: not negative, below 100000000, of at most 4 places"
+    )
+    assert (report(key, call, **{name: amount}), money(call)) == (
+        {"error": error},
+        (None, None, False),
+    )
 
 
 @pytest.mark.parametrize("name", ["call_uuid", "revenue"])
@@ -91,14 +121,19 @@ def test_what_is_missing_is_said(key: Key, call: str, name: str, blank: str) -> 
 
 
 # --- whose call it is -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("uuid", [uuid4(), "0", "undefined"], ids=["unknown", "malformed", "undefined"])
+@pytest.mark.parametrize(
+    "uuid", [uuid4(), "0", "undefined"], ids=["unknown", "malformed", "undefined"]
+)
 def test_an_unknown_call_is_not_found(key: Key, uuid: object) -> None:
     assert report(key, uuid) == NOT_FOUND
 
 
 def test_another_buyers_call_is_not_found(campaign: Campaign, call: str) -> None:
     others = [key_of("b2"), make_key("conversion", buyer=make_buyer())]
-    assert ([report(key, call) for key in others], money(call)) == ([NOT_FOUND] * 2, (None, None, False))
+    assert ([report(key, call) for key in others], money(call)) == (
+        [NOT_FOUND] * 2,
+        (None, None, False),
+    )
 
 
 def test_the_buyer_whose_leg_kept_the_call_has_it(campaign: Campaign, key: Key) -> None:
@@ -108,7 +143,9 @@ def test_the_buyer_whose_leg_kept_the_call_has_it(campaign: Campaign, key: Key) 
     assert (report(key, uuid), report(key_of("b2"), uuid)["status"]) == (NOT_FOUND, "converted")
 
 
-def test_a_call_that_nobody_kept_is_of_whom_it_was_dialed_to_last(campaign: Campaign, key: Key) -> None:
+def test_a_call_that_nobody_kept_is_of_whom_it_was_dialed_to_last(
+    campaign: Campaign, key: Key
+) -> None:
     call = dial(campaign.numbers.get().number)
     hang_up(call["call_uuid"])
     assert report(key, call["call_uuid"])["status"] == "converted"
@@ -116,7 +153,11 @@ def test_a_call_that_nobody_kept_is_of_whom_it_was_dialed_to_last(campaign: Camp
 
 @pytest.mark.parametrize("type", ["call_control", "rtb", "call_data_writing"])
 def test_a_key_of_another_kind_is_unknown(campaign: Campaign, call: str, type: str) -> None:
-    owner = {"buyer": Buyer.objects.get(buyer_id="b1")} if type == "call_control" else {"campaign": campaign}
+    owner = (
+        {"buyer": Buyer.objects.get(buyer_id="b1")}
+        if type == "call_control"
+        else {"campaign": campaign}
+    )
     assert report(make_key(type, **owner), call) == {"error": "not authorized"}
 
 
@@ -129,7 +170,12 @@ def test_only_a_post_reports(key: Key, call: str) -> None:
 def test_a_call_that_converted_by_its_seconds_stays_as_it_is(key: Key, call: str) -> None:
     end(call)
     answer = report(key, call, revenue="1", payout="1")
-    assert answer == {"call_uuid": call, "status": "already converted", "revenue": 120.0, "payout": 90.0}
+    assert answer == {
+        "call_uuid": call,
+        "status": "already converted",
+        "revenue": 120.0,
+        "payout": 90.0,
+    }
 
 
 def test_a_sale_on_a_live_call_is_its_money(key: Key, call: str) -> None:
@@ -141,8 +187,14 @@ def test_a_sale_on_a_live_call_is_its_money(key: Key, call: str) -> None:
 
 def test_a_call_that_did_not_convert_may_be_sold_later(key: Key, call: str) -> None:
     hang_up(call)
-    assert (report(key, call, payout="5")["status"], money(call)) == ("converted", ("5.00", "120.00", True))
-    assert shown(call)["events"][-1]["text"] == "The buyer reported a sale: 5.00 to the publisher, 120.00 from the buyer."
+    assert (report(key, call, payout="5")["status"], money(call)) == (
+        "converted",
+        ("5.00", "120.00", True),
+    )
+    assert (
+        shown(call)["events"][-1]["text"]
+        == "The buyer reported a sale: 5.00 to the publisher, 120.00 from the buyer."
+    )
 
 
 def test_what_is_due_is_decided_before_a_sale(key: Key, call: str) -> None:
@@ -155,7 +207,9 @@ def test_what_is_due_is_decided_before_a_sale(key: Key, call: str) -> None:
 
 
 # --- callers who convert again ----------------------------------------------------------------------------
-def test_after_a_sale_the_callers_next_call_is_a_duplicate(campaign: Campaign, key: Key, call: str) -> None:
+def test_after_a_sale_the_callers_next_call_is_a_duplicate(
+    campaign: Campaign, key: Key, call: str
+) -> None:
     Campaign.objects.update(dedupe_seconds=10**8)
     report(key, call)
     hang_up(call)
@@ -164,7 +218,9 @@ def test_after_a_sale_the_callers_next_call_is_a_duplicate(campaign: Campaign, k
     assert (money(again), duplicate(again)) == ((None, None, False), True)
 
 
-def test_a_sale_counts_though_its_caller_converted_before(campaign: Campaign, key: Key, call: str) -> None:
+def test_a_sale_counts_though_its_caller_converted_before(
+    campaign: Campaign, key: Key, call: str
+) -> None:
     Campaign.objects.update(dedupe_seconds=10**8)
     end(call)
     again = talk(campaign)["call_uuid"]
@@ -178,7 +234,9 @@ def test_a_sale_counts_though_its_caller_converted_before(campaign: Campaign, ke
     assert ConvertedCaller.objects.filter(paid=True).count() == 2
 
 
-def test_a_callers_first_sale_keeps_other_callers_as_they_are(campaign: Campaign, key: Key, call: str) -> None:
+def test_a_callers_first_sale_keeps_other_callers_as_they_are(
+    campaign: Campaign, key: Key, call: str
+) -> None:
     Campaign.objects.update(dedupe_seconds=10**8)
     report(key, call)
     other = talk(campaign, caller=OTHER_CALLER)["call_uuid"]

@@ -31,7 +31,9 @@ def said(company: Company, role: str = "account_manager") -> str:
 
 def _request(campaign, type="rtb", **fields):
     key = make.make_key(type, campaign=campaign, name="Pings")
-    return make.make_entry(campaign.company, at=NOON, key_row=key.pk, type=type, caller_number=CALLER, **fields)
+    return make.make_entry(
+        campaign.company, at=NOON, key_pk=key.pk, type=type, caller_number=CALLER, **fields
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,13 +47,17 @@ def _request(campaign, type="rtb", **fields):
 )
 def test_a_ping_says_by_whom_for_what_and_with_which_result(campaign, result, told):
     publisher = make.make_publisher(campaign.company, name="Alpha")
-    _request(campaign, result=result, publisher_row=publisher.pk)
+    _request(campaign, result=result, publisher_pk=publisher.pk)
     assert said(campaign.company) == f"Ping by Alpha for Roofing: {told}."
 
 
 @pytest.mark.parametrize(
     ("response", "why"),
-    [('{"error": "no zip"}', "no zip"), ("<hash><error>no zip</error></hash>", "no zip"), ("7", "refused")],
+    [
+        ('{"error": "no zip"}', "no zip"),
+        ("<hash><error>no zip</error></hash>", "no zip"),
+        ("7", "refused"),
+    ],
 )
 def test_a_refused_ping_says_why(campaign, response, why):
     _request(campaign, result="refused", status=422, response=response)
@@ -60,7 +66,11 @@ def test_a_refused_ping_says_why(campaign, response, why):
 
 def test_a_ping_leads_to_its_row_and_says_why_each_buyer(campaign):
     buyer = make.make_buyer(campaign.company, name="Buyer Two")
-    entry = _request(campaign, result="no-target", trace={"seed": 1, "eligible": [], "refused": {"paused": [[None, [buyer.pk]]]}})
+    entry = _request(
+        campaign,
+        result="no-target",
+        trace={"seed": 1, "eligible": [], "refused": {"paused": [[None, [buyer.pk]]]}},
+    )
     line = newest(campaign.company)
     assert (line.url, line.why) == (
         reverse("admin:publishers_logentry_change", args=[entry.pk]),
@@ -68,12 +78,20 @@ def test_a_ping_leads_to_its_row_and_says_why_each_buyer(campaign):
     )
 
 
-@pytest.mark.parametrize(("role", "seen"), [("account_manager", "+12025550142"), ("read_only", "+*******0142")])
+@pytest.mark.parametrize(
+    ("role", "seen"), [("account_manager", "+12025550142"), ("read_only", "+*******0142")]
+)
 def test_why_a_buyer_was_refused_tells_readers_no_number(campaign, role, seen):
     buyer = make.make_buyer(campaign.company, name="Buyer Two")
     detail = {"key": "callback", "operator": "==", "value": "x", "seen": CALLER}
-    _request(campaign, result="no-target", trace={"seed": 1, "eligible": [], "refused": {"filter": [[detail, [buyer.pk]]]}})
-    assert newest(campaign.company, role).why == (f"Buyer Two: filter “callback == x” not met, the caller's is “{seen}”",)
+    _request(
+        campaign,
+        result="no-target",
+        trace={"seed": 1, "eligible": [], "refused": {"filter": [[detail, [buyer.pk]]]}},
+    )
+    assert newest(campaign.company, role).why == (
+        f"Buyer Two: filter “callback == x” not met, the caller's is “{seen}”",
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,12 +106,24 @@ def test_why_a_buyer_was_refused_tells_readers_no_number(campaign, role, seen):
 def test_written_data_says_what_became_of_it(campaign, result, landed):
     sent = {"key": "…cafe", "caller_number": CALLER, "zip": "20001", "roof": "slate"}
     status = 422 if result == "refused" else 200
-    _request(campaign, type="call_data_writing", result=result, parameters=sent, response='{"error": "no"}', status=status)
+    _request(
+        campaign,
+        type="call_data_writing",
+        result=result,
+        parameters=sent,
+        response='{"error": "no"}',
+        status=status,
+    )
     assert said(campaign.company) == f"Data by Pings: zip = 20001, roof = slate{landed}."
 
 
 def test_much_data_is_not_told_at_length(campaign):
-    _request(campaign, type="call_data_writing", result="applied", parameters={f"t{place}": "x" for place in range(9)})
+    _request(
+        campaign,
+        type="call_data_writing",
+        result="applied",
+        parameters={f"t{place}": "x" for place in range(9)},
+    )
     assert said(campaign.company).endswith("t5 = x and 3 more, put on the call that had ended.")
 
 
@@ -109,22 +139,33 @@ def test_much_data_is_not_told_at_length(campaign):
 )
 def test_what_a_handler_asked(campaign, path, told):
     key = make.make_key("call_control", buyer=make.make_buyer(campaign.company), name="Desk")
-    make.make_entry(campaign.company, type="call_control", key_row=key.pk, path=path, caller_number=CALLER)
+    make.make_entry(
+        campaign.company, type="call_control", key_pk=key.pk, path=path, caller_number=CALLER
+    )
     assert said(campaign.company) == f"Call control: {told}."
 
 
 def test_a_transfer_has_no_key(campaign):
     call = tell.make_call(campaign, NOON)
-    about = {"type": "transfer", "method": "DELETE", "path": "/call_control/v1/transfers/…cafe", "call_uuid": call.pk}
+    about = {
+        "type": "transfer",
+        "method": "DELETE",
+        "path": "/call_control/v1/transfers/…cafe",
+        "call_uuid": call.pk,
+    }
     make.make_entry(campaign.company, caller_number=None, **about)
     assert said(campaign.company) == "Call control: a transfer stopped the transfer."
 
 
-@pytest.mark.parametrize(("status", "label"), [("claimed", "Claimed by a call"), ("reserved", "Expired")])
+@pytest.mark.parametrize(
+    ("status", "label"), [("claimed", "Claimed by a call"), ("reserved", "Expired")]
+)
 def test_a_reservation_says_who_was_held_and_how_it_stands(campaign, status, label):
     key = make.make_key("rtb", campaign=campaign)
     row = tell.make_reservation(key, NOON, status=status, payout="90", seconds=120)
-    make.make_entry(campaign.company, at=NOON, key_row=key.pk, caller_number=CALLER, reservation_uuid=row.pk)
+    make.make_entry(
+        campaign.company, at=NOON, key_pk=key.pk, caller_number=CALLER, reservation_uuid=row.pk
+    )
     assert (said(campaign.company), newest(campaign.company).label) == (
         "Reservation: Buyer One was held until 08:00:30, for 90.00 USD after 120 seconds.",
         label,
@@ -133,7 +174,12 @@ def test_a_reservation_says_who_was_held_and_how_it_stands(campaign, status, lab
 
 def test_a_call_says_what_became_of_it(campaign):
     buyer = make.make_buyer(campaign.company, name="Buyer One")
-    call = tell.make_call(campaign, NOON, ended_at=minutes(3), publisher=make.make_publisher(campaign.company, name="Alpha"))
+    call = tell.make_call(
+        campaign,
+        NOON,
+        ended_at=minutes(3),
+        publisher=make.make_publisher(campaign.company, name="Alpha"),
+    )
     Leg.objects.create(call=call, party="caller", place=0, started_at=NOON, status="ended")
     tried = {"status": "ended", "outcome": "busy", "started_at": NOON, "ended_at": minutes(1)}
     Leg.objects.create(call=call, party="handler", place=1, buyer=buyer, **tried)
@@ -144,7 +190,10 @@ def test_a_call_says_what_became_of_it(campaign):
 def test_a_conversion_says_what_was_paid(campaign):
     publisher = make.make_publisher(campaign.company, name="Alpha")
     tell.make_converted(campaign, minutes(1), started_at=NOON, publisher=publisher)
-    assert said(campaign.company) == "Conversion of a call: 90.00 USD to Alpha, 120.00 USD from Buyer One."
+    assert (
+        said(campaign.company)
+        == "Conversion of a call: 90.00 USD to Alpha, 120.00 USD from Buyer One."
+    )
 
 
 def test_a_webhook_says_what_it_was_told(campaign):
@@ -160,7 +209,11 @@ def test_a_waiting_tag_says_where_and_until_when(campaign, is_campaigns):
     publisher = None if is_campaigns else make.make_publisher(campaign.company, name="Alpha")
     scope = f"campaign:{campaign.pk}" if is_campaigns else ""
     tell.make_waiting(campaign.company, NOON, scope=scope, publisher=publisher)
-    where = "on Roofing, until Dec 31, 19:00" if is_campaigns else "on any campaign, until Dec 31, 19:00, written by Alpha"
+    where = (
+        "on Roofing, until Dec 31, 19:00"
+        if is_campaigns
+        else "on any campaign, until Dec 31, 19:00, written by Alpha"
+    )
     assert said(campaign.company) == f"Waiting for the caller's next call {where}: zip = 20001."
 
 
@@ -175,6 +228,10 @@ def test_numbers_are_masked_wherever_they_stand(campaign, role, clear):
     _request(campaign, type="call_data_writing", result="applied", parameters=sent)
     tell.make_call(campaign, NOON)
     tell.make_waiting(campaign.company, NOON, value="202 555 0177")
-    page = browser(campaign.company, role).get(f"{reverse('caller')}?log={tell.newest_request().pk}").content.decode()
+    page = (
+        browser(campaign.company, role)
+        .get(f"{reverse('caller')}?log={tell.newest_request().pk}")
+        .content.decode()
+    )
     seen = ["(202) 555-0177", "202 555 0177", "+18335550100", "(202) 555-0142", "2025550142"]
     assert [number in page for number in seen] == [clear] * 5

@@ -29,11 +29,17 @@ def client(campaign):
 
 
 # --- who ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("written", ["(202) 555-0142", "2025550142", "+12025550142", " 12025550142", "1-202-555-0142"])
+@pytest.mark.parametrize(
+    "written", ["(202) 555-0142", "2025550142", "+12025550142", " 12025550142", "1-202-555-0142"]
+)
 def test_a_number_in_any_spelling(campaign, client, written):
     tell.make_call(campaign, NOON)
     shown = tell.page(client, number=written)
-    assert (shown["caller"], shown["e164"], shown["place"]) == ("(202) 555-0142", CALLER, "Washington, DC, US")
+    assert (shown["caller"], shown["e164"], shown["place"]) == (
+        "(202) 555-0142",
+        CALLER,
+        "Washington, DC, US",
+    )
 
 
 def test_without_a_country_code_it_is_one_of_the_companys_region():
@@ -47,7 +53,10 @@ def test_without_a_country_code_it_is_one_of_the_companys_region():
         ("abc", "“abc” is no phone number; one looks like (202) 555-0142."),
         ("x" * 10_000, f"“{'x' * 39}…” is no phone number; one looks like (202) 555-0142."),
         ("+1\0", "“+1” is no phone number; one looks like (202) 555-0142."),
-        ("anonymous", "A withheld number tells nobody from anybody; the lists of calls and pings have them all."),
+        (
+            "anonymous",
+            "A withheld number tells nobody from anybody; the lists of calls and pings have them all.",
+        ),
         ("", ""),
         ("\0", ""),
     ],
@@ -72,12 +81,20 @@ def test_a_row_of_another_company_names_nobody(client, what):
     entry, call = tell.make_ping(other, NOON), tell.make_call(other, NOON)
     rows = {"call": call.pk, "reservation": entry.reservation_uuid, "log": entry.pk}
     shown = tell.page(client, number=None, **{what: rows[what]})
-    assert (shown["wrong"], "caller" in shown) == ("What this address names is not there, or not yours.", False)
+    assert (shown["wrong"], "caller" in shown) == (
+        "What this address names is not there, or not yours.",
+        False,
+    )
 
 
-@pytest.mark.parametrize("query", [{"call": "x"}, {"log": "9" * 30}, {"log": "\0"}, {"reservation": "\0"}, {"call": ""}])
+@pytest.mark.parametrize(
+    "query", [{"call": "x"}, {"log": "9" * 30}, {"log": "\0"}, {"reservation": "\0"}, {"call": ""}]
+)
 def test_a_row_that_is_none_names_nobody(client, query):
-    assert tell.page(client, number=None, **query)["wrong"] == "What this address names is not there, or not yours."
+    assert (
+        tell.page(client, number=None, **query)["wrong"]
+        == "What this address names is not there, or not yours."
+    )
 
 
 def test_a_withheld_callers_row_names_nobody(campaign, client):
@@ -101,7 +118,10 @@ def test_an_unknown_number_is_said_and_looked_for_in_the_users_other_companies()
 
 def test_an_unknown_numbers_page_says_what_to_do(campaign, client):
     text = client.get(f"{reverse('caller')}?number=2025550142").content.decode()
-    assert (f"Nobody with this number has pinged or called {campaign.company}." in " ".join(text.split())) is True
+    assert (
+        f"Nobody with this number has pinged or called {campaign.company}."
+        in " ".join(text.split())
+    ) is True
 
 
 # --- what is known -----------------------------------------------------------------------------------------
@@ -136,9 +156,13 @@ def test_a_reservation_past_its_end_is_not_live(campaign, client):
 def test_tags_say_who_wrote_them_and_where_they_are(campaign, client):
     alpha = make.make_publisher(campaign.company, name="Alpha")
     call = tell.make_call(campaign, minutes(0))
-    CallTag.objects.create(call=call, name="roof", value="slate", publisher=alpha, written_at=minutes(0))
+    CallTag.objects.create(
+        call=call, name="roof", value="slate", publisher=alpha, written_at=minutes(0)
+    )
     tell.make_waiting(campaign.company, minutes(1))
-    told = [(one["name"], one["value"], one["by"], one["where"]) for one in tell.page(client)["tags"]]
+    told = [
+        (one["name"], one["value"], one["by"], one["where"]) for one in tell.page(client)["tags"]
+    ]
     assert told == [
         ("roof", "slate", alpha, "on the last call"),
         ("zip", "20001", None, "waits for the next call, until Jan 1, 2100, 00:00:00 UTC"),
@@ -149,7 +173,9 @@ def test_of_a_name_the_later_tag_counts(campaign, client):
     call = tell.make_call(campaign, minutes(0), status="in-progress", ended_at=None)
     CallTag.objects.create(call=call, name="zip", value="1", written_at=minutes(0))
     LateTag.objects.create(call=call, name="zip", value="2", written_at=minutes(1))
-    assert [(one["value"], one["where"]) for one in tell.page(client)["tags"]] == [("2", "on the live call")]
+    assert [(one["value"], one["where"]) for one in tell.page(client)["tags"]] == [
+        ("2", "on the live call")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +219,11 @@ def test_the_last_ping_is_asked_again(campaign, client):
 def test_a_reader_finds_a_number_that_they_know_and_sees_no_other(campaign):
     tell.make_call(campaign, NOON)
     shown = tell.page(browser(campaign.company, "read_only"), number="2025550142")
-    assert (shown["caller"], shown["e164"], shown["dry_run_url"]) == ("(***) ***-0142", "+*******0142", "")
+    assert (shown["caller"], shown["e164"], shown["dry_run_url"]) == (
+        "(***) ***-0142",
+        "+*******0142",
+        "",
+    )
 
 
 def test_the_next_page_keeps_how_the_caller_was_named(campaign):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from callcontrol.caller_history import timeline
-from callcontrol.caller_history.timeline import Caller
+from callcontrol.caller_history.timeline import CallerHistory
 from tests import factories as make
 from tests.callcontrol.reporting import telling as tell
 from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
@@ -30,9 +30,26 @@ def test_every_kind_of_row_stands_on_one_line_newest_first(campaign, client):
     call = tell.make_converted(campaign, minutes(2), converted_at=minutes(4))
     tell.make_waiting(campaign.company, minutes(3))
     tell.make_delivery(call, minutes(5))
-    make.make_entry(campaign.company, at=minutes(6), type="call_data_writing", result="applied", caller_number=CALLER)
-    make.make_entry(campaign.company, at=minutes(7), type="conversion", caller_number=None, call_uuid=call.pk)
-    newest_first = ["Sale", "Data", "Webhook", "Conversion", "Waiting", "Call", "Reservation", "Ping"]
+    make.make_entry(
+        campaign.company,
+        at=minutes(6),
+        type="call_data_writing",
+        result="applied",
+        caller_number=CALLER,
+    )
+    make.make_entry(
+        campaign.company, at=minutes(7), type="conversion", caller_number=None, call_uuid=call.pk
+    )
+    newest_first = [
+        "Sale",
+        "Data",
+        "Webhook",
+        "Conversion",
+        "Waiting",
+        "Call",
+        "Reservation",
+        "Ping",
+    ]
     assert tell.whats(tell.page(client)) == newest_first
 
 
@@ -67,20 +84,32 @@ def test_what_belongs_together_and_stands_apart_is_linked(campaign, client):
 
 def test_a_repeated_ping_does_not_repeat_the_reservation(campaign, client):
     ping = tell.make_ping(campaign, minutes(0))
-    again = {"key_row": ping.key_row, "reservation_uuid": ping.reservation_uuid, "result": "shielded", "caller_number": CALLER}
+    again = {
+        "key_pk": ping.key_pk,
+        "reservation_uuid": ping.reservation_uuid,
+        "result": "shielded",
+        "caller_number": CALLER,
+    }
     make.make_entry(campaign.company, at=minutes(0.1), **again)
     assert tell.whats(tell.page(client)) == ["Ping", "Reservation", "Ping"]
 
 
 def test_a_confirmation_that_does_not_name_the_number_is_there(campaign, client):
     ping = tell.make_ping(campaign, minutes(0))
-    about = {"key_row": ping.key_row, "reservation_uuid": ping.reservation_uuid, "result": "confirmed", "caller_number": None}
+    about = {
+        "key_pk": ping.key_pk,
+        "reservation_uuid": ping.reservation_uuid,
+        "result": "confirmed",
+        "caller_number": None,
+    }
     make.make_entry(campaign.company, at=minutes(0.1), method="PUT", **about)
     assert tell.blocks(tell.page(client)) == [["Confirmation", "Reservation", "Ping"]]
 
 
 def test_tags_that_were_written_together_wait_in_one_line_with_their_request(campaign, client):
-    make.make_entry(campaign.company, at=NOON, type="call_data_writing", result="stored", caller_number=CALLER)
+    make.make_entry(
+        campaign.company, at=NOON, type="call_data_writing", result="stored", caller_number=CALLER
+    )
     tell.make_waiting(campaign.company, NOON)
     tell.make_waiting(campaign.company, NOON, name="roof", value="slate")
     assert tell.blocks(tell.page(client)) == [["Waiting", "Data"]]
@@ -106,27 +135,27 @@ def test_days_have_names(campaign, client):
 
 
 # --- pages ---------------------------------------------------------------------------------------------------
-def _all_pages(caller: Caller, *, most: int) -> list[list[tuple[str, str]]]:
+def _all_pages(caller: CallerHistory, *, limit: int) -> list[list[tuple[str, str]]]:
     pages, behind = [], ""
     while True:
-        page = timeline.page(caller, behind=timeline.read(behind), most=most)
+        page = timeline.timeline_page(caller, behind=timeline.read_cursor(behind), limit=limit)
         pages.append([(one.kind, one.place.key) for one in page.found])
         behind = page.older
         if not behind:
             return pages
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 5, 100])
-def test_pages_hold_every_row_once_also_those_of_one_moment(campaign, most):
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+def test_pages_hold_every_row_once_also_those_of_one_moment(campaign, limit):
     for minute in (0, 1, 1, 1, 2):
         call = tell.make_converted(campaign, minutes(minute))
         tell.make_delivery(call, minutes(1))
         tell.make_waiting(campaign.company, minutes(minute), name=call.carrier_call_id)
         make.make_entry(campaign.company, at=minutes(minute), caller_number=CALLER)
         make.make_entry(campaign.company, at=minutes(minute), caller_number=None, call_uuid=call.pk)
-    caller = Caller(campaign.company, CALLER)
-    pages = _all_pages(caller, most=most)
-    whole = _all_pages(caller, most=1000)[0]
+    caller = CallerHistory(campaign.company, CALLER)
+    pages = _all_pages(caller, limit=limit)
+    whole = _all_pages(caller, limit=1000)[0]
     assert ([one for page in pages for one in page], len(set(whole))) == (whole, 5 * 6)
 
 
@@ -136,11 +165,28 @@ def test_a_page_leads_to_the_older_one(campaign, client):
     first = tell.page(client)
     [behind] = re.findall("behind=([^&]*)", first["older_url"])
     older = tell.page(client, behind=behind)
-    assert (len(tell.lines(first)), len(tell.lines(older)), older["older_url"]) == (timeline.PAGE, 2, "")
+    assert (len(tell.lines(first)), len(tell.lines(older)), older["older_url"]) == (
+        timeline.PAGE,
+        2,
+        "",
+    )
 
 
 @pytest.mark.parametrize(
-    "behind", ["x", "\0", "r1", "r1_", "c1_5", "r999999999999999999_1", "r1_" + "1" * 32, "q1_1", "r-1_1", "r١_1", "." * 10_000]
+    "behind",
+    [
+        "x",
+        "\0",
+        "r1",
+        "r1_",
+        "c1_5",
+        "r999999999999999999_1",
+        "r1_" + "1" * 32,
+        "q1_1",
+        "r-1_1",
+        "r١_1",
+        "." * 10_000,
+    ],
 )
 def test_a_place_that_was_not_written_here_is_the_newest_page(campaign, client, behind):
     tell.make_call(campaign, minutes(0))
@@ -148,11 +194,17 @@ def test_a_place_that_was_not_written_here_is_the_newest_page(campaign, client, 
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_however_many_rows(campaign, client, count, django_assert_num_queries):
+def test_the_page_asks_the_same_however_many_rows(
+    campaign, client, count, django_assert_num_queries
+):
     for minute in range(count):
-        ping = tell.make_ping(campaign, minutes(minute), publisher_row=make.make_publisher(campaign.company).pk)
+        ping = tell.make_ping(
+            campaign, minutes(minute), publisher_pk=make.make_publisher(campaign.company).pk
+        )
         call = tell.make_converted(campaign, minutes(minute), reservation_id=ping.reservation_uuid)
         tell.make_delivery(call, minutes(minute))
-        tell.make_waiting(campaign.company, minutes(minute), name=str(minute), scope=f"campaign:{campaign.pk}")
+        tell.make_waiting(
+            campaign.company, minutes(minute), name=str(minute), scope=f"campaign:{campaign.pk}"
+        )
     with django_assert_num_queries(32):
         tell.page(client)

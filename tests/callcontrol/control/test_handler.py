@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callcontrol.control import handler
-from callcontrol.control.access import Steerer
+from callcontrol.control.access import Controller
 from callcontrol.models import Call
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Campaign
@@ -41,7 +41,7 @@ def picked_up(campaign: Campaign, **fields: Any) -> Call:
     return call
 
 
-def said(do: Do, call: Call, who: Steerer, at: float, later: timedelta = timedelta(0)) -> str:
+def said(do: Do, call: Call, who: Controller, at: float, later: timedelta = timedelta(0)) -> str:
     try:
         do(call_uuid=call.pk, steerer=who, now=after(at) + later)
     except Refusal as refusal:
@@ -51,16 +51,22 @@ def said(do: Do, call: Call, who: Steerer, at: float, later: timedelta = timedel
 
 # --- windows ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("do", "seconds", "late"), [(RETURN, 60, "return timeout passed"), (REJECT, 90, "reject timeout passed")]
+    ("do", "seconds", "late"),
+    [(RETURN, 60, "return timeout passed"), (REJECT, 90, "reject timeout passed")],
 )
-def test_the_window_is_open_to_its_last_second_from_the_dialing(call: Call, do: Do, seconds: int, late: str) -> None:
+def test_the_window_is_open_to_its_last_second_from_the_dialing(
+    call: Call, do: Do, seconds: int, late: str
+) -> None:
     who = steerer("b1")
     assert (said(do, call, who, seconds, MOMENT), said(do, call, who, seconds)) == (late, "ok")
 
 
 def test_the_window_of_the_next_buyer_begins_with_its_own_dialing(call: Call) -> None:
     play(call, [["return b1 50", "b2 answered 55"]])
-    assert (said(RETURN, call, steerer("b2"), 110, MOMENT), said(RETURN, call, steerer("b2"), 110)) == (
+    assert (
+        said(RETURN, call, steerer("b2"), 110, MOMENT),
+        said(RETURN, call, steerer("b2"), 110),
+    ) == (
         "return timeout passed",
         "ok",
     )
@@ -109,7 +115,7 @@ def test_repeated_after_the_end_it_is_done_still(call: Call) -> None:
 
 def test_another_key_did_not_give_it_back(call: Call) -> None:
     tell(call, "return b1 10")
-    other = Steerer(777, call.company_id, steerer("b1").buyer_rows, 60, 90)
+    other = Controller(777, call.company_id, steerer("b1").buyer_pks, 60, 90)
     assert [said(do, call, other, 11) for do in (RETURN, REJECT, ACCEPT)] == ["not authorized"] * 3
 
 
@@ -151,7 +157,10 @@ def test_a_transferee_does_not_have_to_accept(call: Call) -> None:
 
 def test_a_transferee_who_never_picked_up_is_not_the_last_one_of_an_ended_call(call: Call) -> None:
     play(call, [["transfer b1 20 join b2"], ["caller completed 30"]])
-    assert [said(ACCEPT, call, steerer(name), 31) for name in ("b1", "b2")] == ["call not live", "not authorized"]
+    assert [said(ACCEPT, call, steerer(name), 31) for name in ("b1", "b2")] == [
+        "call not live",
+        "not authorized",
+    ]
 
 
 def test_a_transferee_who_has_left_is_told_nothing_while_the_call_lives(call: Call) -> None:

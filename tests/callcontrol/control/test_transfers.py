@@ -5,14 +5,25 @@ from typing import Any
 
 import pytest
 
-from callcontrol.carriers.base import CarrierFailed, Dial, Line
+from callcontrol.carriers.base import CarrierError, CarrierLeg, DialRequest
 from callcontrol.control import handler, transfers
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg, Transfer
 from callcontrol.state.locked_call import heard_by
-from campaigns.errors import CarrierAway, Refusal
+from campaigns.errors import CarrierUnavailable, Refusal
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import STRANGER, Quiet, after, arrive, came_to, leg_of, play, steerer, tell, use
+from tests.callcontrol.scripts import (
+    STRANGER,
+    Quiet,
+    after,
+    arrive,
+    came_to,
+    leg_of,
+    play,
+    steerer,
+    tell,
+    use,
+)
 from tests.factories import make_market
 
 pytestmark = pytest.mark.django_db
@@ -29,18 +40,18 @@ class Fickle(Quiet):
         self.meanwhile.pop(what, lambda: None)()
         if what in self.fails:
             self.fails.discard(what)
-            raise CarrierFailed("it is away", is_final=False)
+            raise CarrierError("it is away", is_final=False)
 
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         if order.number == STRANGER:
             self._does("dial")
         return super().dial(order)
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: CarrierLeg) -> None:
         self._does("hold")
         super().hold(line)
 
-    def unhold(self, line: Line) -> None:
+    def unhold(self, line: CarrierLeg) -> None:
         self._does("unhold")
         super().unhold(line)
 
@@ -72,8 +83,12 @@ def refused(act: Callable[[], object]) -> str:
     return raised.value.text
 
 
-def begin(call: Call, who: str, to: str = STRANGER, *, hold: bool = False, at: float = 20) -> Transfer:
-    return transfers.begin(call_uuid=call.pk, steerer=steerer(who), transfer_to=to, hold_caller=hold, now=after(at))
+def begin(
+    call: Call, who: str, to: str = STRANGER, *, hold: bool = False, at: float = 20
+) -> Transfer:
+    return transfers.begin_transfer(
+        call_uuid=call.pk, steerer=steerer(who), transfer_to=to, hold_caller=hold, now=after(at)
+    )
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------
@@ -81,7 +96,10 @@ def begin(call: Call, who: str, to: str = STRANGER, *, hold: bool = False, at: f
     ("stages", "heard"),
     [
         ([], {"caller": ["handler"], "handler": ["caller"]}),
-        ([["transfer b1 20 join third"]], {"caller": ["handler"], "handler": ["caller"], "transferee": []}),
+        (
+            [["transfer b1 20 join third"]],
+            {"caller": ["handler"], "handler": ["caller"], "transferee": []},
+        ),
         (
             [["transfer b1 20 join third", "third answered 25"]],
             {
@@ -103,13 +121,25 @@ def begin(call: Call, who: str, to: str = STRANGER, *, hold: bool = False, at: f
                 "transferee": ["caller", "handler"],
             },
         ),
-        ([["transfer b1 20 hold third"], ["stop 30"]], {"caller": ["handler"], "handler": ["caller"]}),
+        (
+            [["transfer b1 20 hold third"], ["stop 30"]],
+            {"caller": ["handler"], "handler": ["caller"]},
+        ),
         (
             [["transfer b1 20 hold third", "third answered 25", "b1 completed 30"]],
             {"caller": ["transferee"], "transferee": ["caller"]},
         ),
     ],
-    ids=["before", "attended, ringing", "attended", "held, ringing", "held", "connected", "stopped", "left to the transferee"],
+    ids=[
+        "before",
+        "attended, ringing",
+        "attended",
+        "held, ringing",
+        "held",
+        "connected",
+        "stopped",
+        "left to the transferee",
+    ],
 )
 def test_who_hears_whom(call: Call, stages: list[list[str]], heard: dict[str, list[str]]) -> None:
     play(call, stages)
@@ -123,12 +153,30 @@ def test_who_hears_whom(call: Call, stages: list[list[str]], heard: dict[str, li
         ([["transfer b1 20 join third"]], [f"dial {STRANGER}"]),
         ([["transfer b1 20 hold third"]], ["hold caller", f"dial {STRANGER}"]),
         ([["transfer b1 20 hold third", "third answered 25"], ["connect 30"]], ["unhold caller"]),
-        ([["transfer b1 20 hold third", "third answered 25", "third completed 30"]], ["unhold caller"]),
-        ([["transfer b1 20 hold third", "third answered 25"], ["stop 30"]], ["hang up third", "unhold caller"]),
-        ([["transfer b1 20 hold third", "third answered 25", "b1 completed 30"]], ["unhold caller"]),
-        ([["transfer b1 20 hold third", "b1 completed 24"], ["third answered 25"]], ["unhold caller"]),
+        (
+            [["transfer b1 20 hold third", "third answered 25", "third completed 30"]],
+            ["unhold caller"],
+        ),
+        (
+            [["transfer b1 20 hold third", "third answered 25"], ["stop 30"]],
+            ["hang up third", "unhold caller"],
+        ),
+        (
+            [["transfer b1 20 hold third", "third answered 25", "b1 completed 30"]],
+            ["unhold caller"],
+        ),
+        (
+            [["transfer b1 20 hold third", "b1 completed 24"], ["third answered 25"]],
+            ["unhold caller"],
+        ),
         ([["transfer b1 20 hold third", "caller completed 30"]], ["hang up b1", "hang up third"]),
-        ([["transfer b1 20 join third", "third answered 25"], ["b1 completed 30", "third completed 40"]], ["hang up caller"]),
+        (
+            [
+                ["transfer b1 20 join third", "third answered 25"],
+                ["b1 completed 30", "third completed 40"],
+            ],
+            ["hang up caller"],
+        ),
     ],
     ids=lambda each: str(each),
 )
@@ -141,60 +189,88 @@ def test_the_carrier_is_told_in_order(call: Call, stages: list[list[str]], told:
 def test_who_is_left_waiting_for_a_transferee_who_is_busy_gets_the_next_buyer(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "b1 completed 24"], ["third busy 25"]])
     number = leg_of(call, "b2").number
-    assert (Fickle.told[-2:], leg_of(call, "caller").held) == (["unhold caller", f"dial {number}"], False)
+    assert (Fickle.told[-2:], leg_of(call, "caller").held) == (
+        ["unhold caller", f"dial {number}"],
+        False,
+    )
 
 
 def test_a_transferee_who_picks_up_after_the_caller_hung_up_is_hung_up(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "caller completed 30"]])
     Fickle.told.clear()
     tell(call, "third answered 31")
-    assert (Fickle.told, leg_of(call, "third").status, Transfer.objects.get().status) == (["hang up third"], "ended", "ended")
+    assert (Fickle.told, leg_of(call, "third").status, Transfer.objects.get().status) == (
+        ["hang up third"],
+        "ended",
+        "ended",
+    )
 
 
 # --- a carrier that does not do it ------------------------------------------------------------------------
 def test_a_number_that_cannot_be_dialed_leaves_all_as_it_was(call: Call) -> None:
     Fickle.fails = {"dial"}
     said = refused(lambda: begin(call, "b1", hold=True))
-    assert (said, hears(call)) == ("cannot dial transfer_to number", {"caller": ["handler"], "handler": ["caller"]})
+    assert (said, hears(call)) == (
+        "cannot dial transfer_to number",
+        {"caller": ["handler"], "handler": ["caller"]},
+    )
     assert (begin(call, "b1", hold=True, at=21).status, Transfer.objects.count()) == ("ringing", 2)
 
 
 def test_a_caller_who_cannot_be_held_does_not_hear_what_is_said(call: Call) -> None:
     Fickle.fails = {"hold"}
-    with pytest.raises(CarrierAway):
+    with pytest.raises(CarrierUnavailable):
         begin(call, "b1", hold=True)
-    assert (hears(call), f"dial {STRANGER}" in Fickle.told) == ({"caller": ["handler"], "handler": ["caller"]}, False)
+    assert (hears(call), f"dial {STRANGER}" in Fickle.told) == (
+        {"caller": ["handler"], "handler": ["caller"]},
+        False,
+    )
 
 
 def test_a_caller_who_cannot_be_let_in_is_still_held_and_may_be_let_in_later(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "third answered 25"]])
     Fickle.fails = {"unhold"}
-    with pytest.raises(CarrierAway):
+    with pytest.raises(CarrierUnavailable):
         tell(call, "connect 30")
     assert leg_of(call, "caller").held is True
     tell(call, "connect 31")
     assert leg_of(call, "caller").held is False
 
 
-def test_a_handler_who_leaves_while_a_number_fails_to_be_dialed_leaves_the_caller_to_the_next(call: Call) -> None:
+def test_a_handler_who_leaves_while_a_number_fails_to_be_dialed_leaves_the_caller_to_the_next(
+    call: Call,
+) -> None:
     Fickle.meanwhile, Fickle.fails = {"dial": lambda: tell(call, "b1 completed 20")}, {"dial"}
     said = refused(lambda: begin(call, "b1", hold=True))
-    assert (said, came_to(call).status, leg_of(call, "b2").status) == ("cannot dial transfer_to number", "ringing", "ringing")
+    assert (said, came_to(call).status, leg_of(call, "b2").status) == (
+        "cannot dial transfer_to number",
+        "ringing",
+        "ringing",
+    )
     assert leg_of(call, "caller").held is False
 
 
-def test_a_handler_who_leaves_while_the_caller_cannot_be_let_in_leaves_no_dead_air(call: Call) -> None:
+def test_a_handler_who_leaves_while_the_caller_cannot_be_let_in_leaves_no_dead_air(
+    call: Call,
+) -> None:
     play(call, [["transfer b1 20 hold third", "third answered 25"]])
     Fickle.meanwhile, Fickle.fails = {"unhold": lambda: tell(call, "b1 completed 30")}, {"unhold"}
-    with pytest.raises(CarrierAway):
+    with pytest.raises(CarrierUnavailable):
         tell(call, "connect 30")
-    assert (hears(call), Fickle.told[-1]) == ({"caller": ["transferee"], "transferee": ["caller"]}, "unhold caller")
+    assert (hears(call), Fickle.told[-1]) == (
+        {"caller": ["transferee"], "transferee": ["caller"]},
+        "unhold caller",
+    )
 
 
 def test_a_caller_who_hangs_up_while_the_third_is_dialed_ends_the_third(call: Call) -> None:
     Fickle.meanwhile = {"dial": lambda: tell(call, "caller completed 20")}
     begin(call, "b1", hold=True)
-    assert (came_to(call).status, Fickle.told[-1], came_to(call).transfers) == ("finished", "hang up third", ("held ended 20",))
+    assert (came_to(call).status, Fickle.told[-1], came_to(call).transfers) == (
+        "finished",
+        "hang up third",
+        ("held ended 20",),
+    )
 
 
 # --- a transferee who is a buyer --------------------------------------------------------------------------
@@ -220,13 +296,22 @@ def test_from_the_pick_up_on_the_call_is_the_transferees_to_transfer(call: Call)
 
 
 def test_nobody_transfers_while_whom_a_transferee_brought_still_rings(call: Call) -> None:
-    play(call, [["transfer b1 20 join b2", "b2 answered 25"], ["transfer b2 30 join third", "b2 completed 35"]])
+    play(
+        call,
+        [
+            ["transfer b1 20 join b2", "b2 answered 25"],
+            ["transfer b2 30 join third", "b2 completed 35"],
+        ],
+    )
     assert refused(lambda: begin(call, "b1", at=36)) == "call already transferred"
 
 
 def test_a_transferee_who_returns_the_call_leaves_it_to_the_handler(call: Call) -> None:
     play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["return b2 30"]])
-    assert (hears(call), came_to(call).transfers) == ({"caller": ["handler"], "handler": ["caller"]}, ("held ended 30",))
+    assert (hears(call), came_to(call).transfers) == (
+        {"caller": ["handler"], "handler": ["caller"]},
+        ("held ended 30",),
+    )
 
 
 def test_who_was_tried_as_a_transferee_is_not_tried_again(call: Call) -> None:
@@ -236,7 +321,13 @@ def test_who_was_tried_as_a_transferee_is_not_tried_again(call: Call) -> None:
 
 def chain(call: Call, *, first: str, second: str) -> None:
     """b1 transfers to b2, b2 to a stranger, all have picked up."""
-    play(call, [[f"transfer b1 20 {first} b2", "b2 answered 21"], [f"transfer b2 22 {second} third", "third answered 23"]])
+    play(
+        call,
+        [
+            [f"transfer b1 20 {first} b2", "b2 answered 21"],
+            [f"transfer b2 22 {second} third", "third answered 23"],
+        ],
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,12 +362,18 @@ def test_the_call_ends_when_the_last_of_a_chain_leaves(call: Call) -> None:
 def test_a_transfer_accepts_the_call(call: Call) -> None:
     Leg.objects.filter(party="handler").update(acceptance_seconds=60, accept_until=after(65))
     play(call, [["transfer b1 20 join third"], ["clock 400"]])
-    assert came_to(call).legs == ("caller in-progress 0-", "b1 in-progress 5- accepted 20", "third no-answer -400")
+    assert came_to(call).legs == (
+        "caller in-progress 0-",
+        "b1 in-progress 5- accepted 20",
+        "third no-answer -400",
+    )
 
 
 def test_after_a_transfer_the_call_cannot_be_rejected(call: Call) -> None:
     play(call, [["transfer b1 20 join third", "third busy 22"]])
-    said = refused(lambda: handler.reject_call(call_uuid=call.pk, steerer=steerer("b1"), now=after(30)))
+    said = refused(
+        lambda: handler.reject_call(call_uuid=call.pk, steerer=steerer("b1"), now=after(30))
+    )
     assert said == "call already accepted"
 
 
@@ -285,7 +382,7 @@ def test_a_caller_whom_the_carrier_did_not_let_in_is_let_in_later(call: Call) ->
     Fickle.fails = {"unhold"}
     tell(call, "b1 completed 30")
     Fickle.told.clear()
-    assert [timeouts.ask_again(now=after(moment), most=10) for moment in (35, 36)] == [1, 0]
+    assert [timeouts.repeat_commands(now=after(moment), limit=10) for moment in (35, 36)] == [1, 0]
     assert (Fickle.told, hears(call)["caller"]) == (["unhold caller"], ["transferee"])
 
 
@@ -293,10 +390,12 @@ def test_a_caller_who_is_held_again_is_not_let_in(call: Call) -> None:
     transfer = begin(call, "b1", hold=True)
     Fickle.fails = {"unhold"}
     refused(lambda: transfers.connect_caller(transfer_uuid=transfer.pk, now=after(25)))
-    assert (timeouts.ask_again(now=after(30), most=10), hears(call)["caller"]) == (0, [])
+    assert (timeouts.repeat_commands(now=after(30), limit=10), hears(call)["caller"]) == (0, [])
 
 
-def test_a_caller_who_withholds_the_number_is_transferred_like_any_other(campaign: Campaign) -> None:
+def test_a_caller_who_withholds_the_number_is_transferred_like_any_other(
+    campaign: Campaign,
+) -> None:
     call = arrive(campaign.numbers.get().number, caller=None)
     tell(call, "b1 answered 5")
     assert begin(call, "b1").transferee.number == STRANGER

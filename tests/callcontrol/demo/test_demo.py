@@ -27,7 +27,9 @@ def printed() -> str:
 
 def test_the_ping_is_spelled_out(printed: str) -> None:
     key = Key.objects.get(type="rtb", campaign__campaign_id="roofing", name="Pings").key
-    line = f'curl -X POST -s "http://demo.example:8000/rtbs.json?key={key}&caller_number=12025550102"'
+    line = (
+        f'curl -X POST -s "http://demo.example:8000/rtbs.json?key={key}&caller_number=12025550102"'
+    )
     assert [found.strip() for found in printed.splitlines() if "/rtbs.json" in found] == [line]
 
 
@@ -49,25 +51,45 @@ def test_a_second_time_nothing_changes(printed: str) -> None:
 
 @pytest.mark.usefixtures("printed")
 def test_somebody_is_always_open_for_who_comes_without_a_publisher() -> None:
-    without = {"daily_cap": None, "concurrency_cap": None, "hard_cap": None, "business_hours": None, "paused": False}
+    without = {
+        "daily_cap": None,
+        "concurrency_cap": None,
+        "hard_cap": None,
+        "business_hours": None,
+        "paused": False,
+    }
     buyer = Buyer.objects.get(groups=None, routes__campaign__campaign_id="roofing", **without)
     filters = buyer.filters.values_list("key", "operator", "value")
-    assert (buyer.buyer_id, list(filters)) == ("anytime", [("publisher_id", "not in", "beta,gamma")])
+    assert (buyer.buyer_id, list(filters)) == (
+        "anytime",
+        [("publisher_id", "not in", "beta,gamma")],
+    )
 
 
 @pytest.mark.parametrize("hour", range(0, 24 * 7, 5))
-def test_the_ping_that_is_spelled_out_is_answered_as_the_documents_say(hour: int, printed: str, clock: Any) -> None:
+def test_the_ping_that_is_spelled_out_is_answered_as_the_documents_say(
+    hour: int, printed: str, clock: Any
+) -> None:
     clock(hour * 3600)
     (url,) = re.findall(r'"http://demo.example:8000(/rtbs.json[^"]+)"', printed)
     answer = Client().post(url).json()
-    assert (answer["status"], answer["retreaver_payout"], answer["retreaver_seconds"]) == ("reserved", 90.0, 120)
+    assert (answer["status"], answer["retreaver_payout"], answer["retreaver_seconds"]) == (
+        "reserved",
+        90.0,
+        120,
+    )
 
 
 @pytest.mark.usefixtures("printed")
 def test_it_pays_what_the_documents_say() -> None:
     first = Conversion.objects.filter(campaign__campaign_id="roofing").first()
     assert first is not None
-    assert (first.seconds, f"{first.payout:.2f}", first.publisher, first.buyer) == (120, "90.00", None, None)
+    assert (first.seconds, f"{first.payout:.2f}", first.publisher, first.buyer) == (
+        120,
+        "90.00",
+        None,
+        None,
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -76,7 +98,11 @@ def test_one_campaign_sells_a_call_to_another(live_server: Any, settings: Any) -
     call_command("demo", base_url=live_server.url, no_history=True, stdout=io.StringIO())
     sold = dial(SELLER)
     bought = shown(sold["legs"][-1]["arrived_as"])
-    assert (sold["buyer_id"], bought["publisher_id"], bought["status"]) == ("roofers", "referrals", "ringing")
+    assert (sold["buyer_id"], bought["publisher_id"], bought["status"]) == (
+        "roofers",
+        "referrals",
+        "ringing",
+    )
     assert bought["reservation_uuid"] == str(Reservation.objects.get().uuid)
 
 
@@ -84,25 +110,35 @@ def test_loaded_at_another_address_the_sale_goes_there(printed: str) -> None:
     key = Key.objects.get(type="call_reservation").key
     call_command("demo", base_url="http://demo.example:9000", no_history=True, stdout=io.StringIO())
     query = f"key={key}&affiliate_id=referrals&caller_number=[caller_number]"
-    assert Webhook.objects.get(trigger="start").url == f"http://demo.example:9000/call_reservations.json?{query}"
+    assert (
+        Webhook.objects.get(trigger="start").url
+        == f"http://demo.example:9000/call_reservations.json?{query}"
+    )
 
 
 @pytest.mark.usefixtures("printed")
 def test_it_has_a_pool_of_fictional_numbers() -> None:
-    numbers = InboundNumber.objects.filter(campaign__campaign_id="roofing", in_pool=True).values_list("number", flat=True)
+    numbers = InboundNumber.objects.filter(
+        campaign__campaign_id="roofing", in_pool=True
+    ).values_list("number", flat=True)
     assert sorted(numbers) == [f"+18335550{line}" for line in range(160, 180)]
 
 
 def test_a_company_of_somebody_else_is_left_alone() -> None:
     make_company(company_id="demo", name="Demonstrations & Sons")
-    with pytest.raises(CommandError, match="The company demo is called “Demonstrations & Sons”, so it is not the one"):
+    with pytest.raises(
+        CommandError,
+        match="The company demo is called “Demonstrations & Sons”, so it is not the one",
+    ):
         call_command("demo", stdout=io.StringIO())
     assert (Company.objects.count(), Buyer.objects.count()) == (1, 0)
 
 
 @pytest.mark.usefixtures("printed")
 def test_where_somebody_outside_would_be_told_of_it_no_history_is_made() -> None:
-    make_webhook(Campaign.objects.get(campaign_id="roofing"), name="CRM", url="https://crm.example/calls")
+    make_webhook(
+        Campaign.objects.get(campaign_id="roofing"), name="CRM", url="https://crm.example/calls"
+    )
     said = io.StringIO()
     call_command("demo", base_url="http://demo.example:8000", stdout=io.StringIO(), stderr=said)
     line = "No history: the webhook “CRM” would tell somebody outside of calls that nobody made.\n"

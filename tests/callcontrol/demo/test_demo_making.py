@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from callcontrol.demo import client, week
-from callcontrol.demo.client import Answer, Request
+from callcontrol.demo.client import DemoRequest, DemoResponse
 from callcontrol.models import Call, Delivery
 from campaigns.models import Company
 from publishers.gateway import throttles
@@ -35,8 +35,12 @@ def make_day(company: Company) -> None:
 
 
 def story() -> list[Any]:
-    requests = LogEntry.objects.order_by("pk").values_list("at", "type", "result", "status", "caller_number", "trace")
-    calls = Call.objects.order_by("started_at", "pk").values_list("started_at", "ended_at", "status", "buyer", "payout")
+    requests = LogEntry.objects.order_by("pk").values_list(
+        "at", "type", "result", "status", "caller_number", "trace"
+    )
+    calls = Call.objects.order_by("started_at", "pk").values_list(
+        "started_at", "ended_at", "status", "buyer", "payout"
+    )
     return [*requests, *calls]
 
 
@@ -48,7 +52,10 @@ def test_it_is_the_same_story_each_time(company: Company, settings: Any) -> None
             make_day(company)
             told.append(story())
             transaction.set_rollback(True)
-    assert (len(told[0]) > 100, [pair for pair in zip(*told, strict=True) if pair[0] != pair[1]]) == (True, [])
+    assert (
+        len(told[0]) > 100,
+        [pair for pair in zip(*told, strict=True) if pair[0] != pair[1]],
+    ) == (True, [])
 
 
 def test_who_stops_it_has_none_of_it(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +70,14 @@ def test_who_stops_it_has_none_of_it(company: Company, monkeypatch: pytest.Monke
 
 def test_what_somebody_asked_before_is_not_added_to(company: Company) -> None:
     LogEntry.objects.create(
-        at=NOW, company_row=company.pk, method="GET", path="/calls", parameters={}, status=200, result="done", duration_ms=1
+        at=NOW,
+        company_pk=company.pk,
+        method="GET",
+        path="/calls",
+        parameters={},
+        status=200,
+        result="done",
+        duration_ms=1,
     )
     call_command("demo", base_url=BASE, stdout=io.StringIO())
     assert (LogEntry.objects.count(), User.objects.count()) == (1, 0)
@@ -79,10 +93,16 @@ def test_the_rows_of_others_are_for_others_to_close(company: Company) -> None:
     key = make_ready_key()
     theirs = reservation(ping(key))
     Reservation.objects.filter(pk=theirs.pk).update(expires_at=NOW - timedelta(hours=9))
-    call = Call.objects.create(company=key.company, campaign=key.campaign, started_at=NOW, clock=NOW)
+    call = Call.objects.create(
+        company=key.company, campaign=key.campaign, started_at=NOW, clock=NOW
+    )
     due_at = NOW - timedelta(hours=9)
     told = Delivery.objects.create(
-        company=key.company, call=call, webhook=make_webhook(key.campaign), next_attempt_at=due_at, created_at=due_at
+        company=key.company,
+        call=call,
+        webhook=make_webhook(key.campaign),
+        next_attempt_at=due_at,
+        created_at=due_at,
     )
     make_day(company)
     theirs.refresh_from_db()
@@ -91,17 +111,23 @@ def test_the_rows_of_others_are_for_others_to_close(company: Company) -> None:
 
 
 def test_whoever_has_a_demo_persons_name_keeps_what_is_theirs(company: Company) -> None:
-    somebody = User.objects.create_user("demo-olivia", password="a password of hers", is_staff=False)
+    somebody = User.objects.create_user(
+        "demo-olivia", password="a password of hers", is_staff=False
+    )
     make_day(company)
     somebody.refresh_from_db()
-    assert (somebody.has_usable_password(), somebody.is_staff, somebody.memberships.count()) == (True, False, 0)
+    assert (somebody.has_usable_password(), somebody.is_staff, somebody.memberships.count()) == (
+        True,
+        False,
+        0,
+    )
 
 
 # --- asking at another time -------------------------------------------------------------------------------
 def test_a_request_is_made_at_the_moment_that_is_handed_in() -> None:
     key = make_ready_key()
     query = {"key": key.key, "caller_number": "+12025550142"}
-    answer = client.ask(Request("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
+    answer = client.request(DemoRequest("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
     row = LogEntry.objects.get()
     assert (row.at, row.address, row.response) == (NOW, "192.0.2.7", answer.text)
     assert Reservation.objects.get().expires_at == NOW + timedelta(seconds=30)
@@ -119,4 +145,4 @@ def test_a_request_is_made_at_the_moment_that_is_handed_in() -> None:
     ],
 )
 def test_answers_are_read_in_either_format(text: str, said: str) -> None:
-    assert Answer(200, text).value("inbound_number") == said
+    assert DemoResponse(200, text).value("inbound_number") == said

@@ -60,7 +60,9 @@ def test_the_caps_are_what_a_recount_finds(made: Made) -> None:
 
 def test_who_still_holds_a_place_lives(made: Made) -> None:
     live = set(Leg.objects.live().exclude(hold=None).values_list("hold_id", flat=True))
-    live |= set(Reservation.objects.live(now=NOW).exclude(hold=None).values_list("hold_id", flat=True))
+    live |= set(
+        Reservation.objects.live(now=NOW).exclude(hold=None).values_list("hold_id", flat=True)
+    )
     assert set(CapHold.objects.filter(status="held").values_list("pk", flat=True)) == live
 
 
@@ -73,8 +75,10 @@ def test_every_claimed_reservation_has_its_call(made: Made) -> None:
 
 
 def test_what_the_log_names_is_there(made: Made) -> None:
-    named = LogEntry.objects.filter(company_row=made.company.pk)
-    reservations = set(named.exclude(reservation_uuid=None).values_list("reservation_uuid", flat=True))
+    named = LogEntry.objects.filter(company_pk=made.company.pk)
+    reservations = set(
+        named.exclude(reservation_uuid=None).values_list("reservation_uuid", flat=True)
+    )
     calls = set(named.exclude(call_uuid=None).values_list("call_uuid", flat=True))
     assert reservations == set(Reservation.objects.values_list("pk", flat=True))
     assert calls - set(Call.objects.values_list("pk", flat=True)) == set()
@@ -83,26 +87,40 @@ def test_what_the_log_names_is_there(made: Made) -> None:
 def test_a_call_pays_what_its_timeline_tells(made: Made) -> None:
     told = CallEvent.objects.filter(kind__in=["converted", "sold"]).values_list("call_id", "detail")
     paid = Call.objects.exclude(converted_at=None)
-    assert {call: detail["payout"] for call, detail in told} == {call.pk: f"{call.payout:.2f}" for call in paid}
+    assert {call: detail["payout"] for call, detail in told} == {
+        call.pk: f"{call.payout:.2f}" for call in paid
+    }
 
 
 def test_whoever_did_not_talk_long_enough_was_sold_or_pays_nothing(made: Made) -> None:
     sold = set(CallEvent.objects.filter(kind="sold").values_list("call_id", flat=True))
     paid = Call.objects.exclude(converted_at=None).exclude(connected_at=None).exclude(pk__in=sold)
-    assert [call for call in paid if call.ended_at - call.connected_at < timedelta(seconds=60)] == []
+    assert [
+        call for call in paid if call.ended_at - call.connected_at < timedelta(seconds=60)
+    ] == []
 
 
 # --- it is as planned -------------------------------------------------------------------------------------
 def test_every_planned_ping_was_sent_at_its_moment(made: Made) -> None:
     planned = plan.leads(began=BEGAN, until=NOW, zone=ZoneInfo("America/New_York"))
-    pings = {(lead.at, lead.stream.publisher) for lead in planned if lead.stream.kind in ("bid", "reservation")}
+    pings = {
+        (lead.at, lead.stream.publisher)
+        for lead in planned
+        if lead.stream.kind in ("bid", "reservation")
+    }
     logged = LogEntry.objects.filter(method="POST").values_list("at", "parameters")
-    assert pings - {(at, said.get("publisher_id") or said.get("affiliate_id")) for at, said in logged} == set()
+    assert (
+        pings - {(at, said.get("publisher_id") or said.get("affiliate_id")) for at, said in logged}
+        == set()
+    )
 
 
 def test_it_is_as_large_as_a_busy_little_company(made: Made) -> None:
     pings = LogEntry.objects.filter(method="POST", type__in=["rtb", "call_reservation"]).count()
-    assert (600 <= pings <= 1000, 200 <= Call.objects.count() <= 400) == (True, True), (pings, Call.objects.count())
+    assert (600 <= pings <= 1000, 200 <= Call.objects.count() <= 400) == (True, True), (
+        pings,
+        Call.objects.count(),
+    )
 
 
 def test_mornings_and_afternoons_are_busy_and_nights_and_weekends_are_not() -> None:
@@ -116,7 +134,10 @@ def test_mornings_and_afternoons_are_busy_and_nights_and_weekends_are_not() -> N
 @pytest.mark.parametrize(
     ("type", "results"),
     [
-        ("rtb", {"confirmed", "no-target", "refused", "rejected", "replayed", "reserved", "shielded"}),
+        (
+            "rtb",
+            {"confirmed", "no-target", "refused", "rejected", "replayed", "reserved", "shielded"},
+        ),
         ("call_reservation", {"no-target", "refused", "reserved"}),
         ("call_data_writing", {"applied", "in-progress", "refused", "stored"}),
         ("call_control", {"done"}),
@@ -135,7 +156,14 @@ def test_pings_are_refused_for_many_reasons(made: Made) -> None:
     reasons = LogEntry.objects.exclude(trace=None).values_list("trace", flat=True)
     seen = {reason for trace in reasons for reason in trace["refused"]}
     assert set(refused) == {403, 422, 429}
-    assert {"paused", "closed", "filter", "hard-cap", "concurrency-cap", "daily-cap"} - seen == set()
+    assert {
+        "paused",
+        "closed",
+        "filter",
+        "hard-cap",
+        "concurrency-cap",
+        "daily-cap",
+    } - seen == set()
 
 
 def test_nothing_failed(made: Made) -> None:
@@ -147,7 +175,10 @@ def test_lines_end_in_every_way_that_a_simulated_line_can(made: Made) -> None:
 
 
 def test_callers_are_held_and_joined_and_transfers_stopped(made: Made) -> None:
-    assert set(Transfer.objects.values_list("hold_caller", "status")) == {(True, "ended"), (False, "ended")}
+    assert set(Transfer.objects.values_list("hold_caller", "status")) == {
+        (True, "ended"),
+        (False, "ended"),
+    }
     assert {"caller-held", "caller-joined"} <= set(CallEvent.objects.values_list("kind", flat=True))
 
 
@@ -157,10 +188,16 @@ def test_some_callers_had_converted_before(made: Made) -> None:
 
 def test_a_webhook_was_told_of_every_plumbing_sale_at_its_time(made: Made) -> None:
     sales = Call.objects.filter(campaign__campaign_id="plumbing").exclude(converted_at=None)
-    told = Delivery.objects.filter(status="delivered", tries__status=200).values_list("call_id", flat=True)
-    tagged = Call.objects.filter(tags__name="sold_for", tags__value="40.00").values_list("pk", flat=True)
+    told = Delivery.objects.filter(status="delivered", tries__status=200).values_list(
+        "call_id", flat=True
+    )
+    tagged = Call.objects.filter(tags__name="sold_for", tags__value="40.00").values_list(
+        "pk", flat=True
+    )
     assert set(told) == set(tagged) == set(sales.values_list("pk", flat=True))
-    assert Delivery.objects.filter(finished_at__gt=NOW - timedelta(days=5), finished_at__lt=NOW).exists()
+    assert Delivery.objects.filter(
+        finished_at__gt=NOW - timedelta(days=5), finished_at__lt=NOW
+    ).exists()
 
 
 def test_the_callers_are_fictional_and_from_many_states(made: Made) -> None:
@@ -184,11 +221,17 @@ def test_nothing_is_later_than_now_or_earlier_than_the_week(made: Made) -> None:
         (DeliveryAttempt, "at"),
     ]
     late = [model for model, name in rows if model.objects.filter(**{f"{name}__gt": NOW}).exists()]
-    assert (late, [model for model, name in rows if model.objects.filter(**{f"{name}__lt": BEGAN}).exists()]) == ([], [])
+    assert (
+        late,
+        [model for model, name in rows if model.objects.filter(**{f"{name}__lt": BEGAN}).exists()],
+    ) == ([], [])
 
 
 def test_one_call_is_talked_in_and_one_phone_rings(made: Made) -> None:
-    assert sorted(Call.objects.live().values_list("status", flat=True)) == ["in-progress", "ringing"]
+    assert sorted(Call.objects.live().values_list("status", flat=True)) == [
+        "in-progress",
+        "ringing",
+    ]
 
 
 def test_the_phone_that_rings_does_so_for_two_minutes(made: Made) -> None:
@@ -197,7 +240,10 @@ def test_the_phone_that_rings_does_so_for_two_minutes(made: Made) -> None:
 
 
 def test_a_buyer_is_reserved_and_another_confirmed(made: Made) -> None:
-    assert set(Reservation.objects.live(now=NOW).values_list("status", flat=True)) == {"reserved", "confirmed"}
+    assert set(Reservation.objects.live(now=NOW).values_list("status", flat=True)) == {
+        "reserved",
+        "confirmed",
+    }
 
 
 def test_nothing_is_left_for_a_sweep(made: Made) -> None:
@@ -214,18 +260,31 @@ def test_somebodys_form_waits_for_a_call(made: Made) -> None:
 # --- people -----------------------------------------------------------------------------------------------
 def test_each_role_has_somebody_and_nobody_can_log_in(made: Made) -> None:
     members = Member.objects.filter(company=made.company)
-    assert sorted(members.values_list("role", flat=True)) == ["account_manager", "owner", "read_only"]
-    assert [user for user in User.objects.filter(memberships__in=members) if user.has_usable_password()] == []
+    assert sorted(members.values_list("role", flat=True)) == [
+        "account_manager",
+        "owner",
+        "read_only",
+    ]
+    assert [
+        user for user in User.objects.filter(memberships__in=members) if user.has_usable_password()
+    ] == []
 
 
 def test_settings_were_changed_and_changed_back(made: Made) -> None:
     summit = Buyer.objects.get(buyer_id="summit").history.order_by("history_date", "pk")
-    assert list(summit.values_list("history_user__username", "daily_cap")) == [("demo-olivia", cap) for cap in (12, 20, 12)]
+    assert list(summit.values_list("history_user__username", "daily_cap")) == [
+        ("demo-olivia", cap) for cap in (12, 20, 12)
+    ]
 
 
 def test_the_settings_are_older_than_what_was_asked_by_them(made: Made) -> None:
     assert Key.objects.filter(company=made.company, created_at__gte=BEGAN).count() == 0
-    assert Buyer.history.filter(company=made.company, history_type="+", history_date__gte=BEGAN).count() == 0
+    assert (
+        Buyer.history.filter(
+            company=made.company, history_type="+", history_date__gte=BEGAN
+        ).count()
+        == 0
+    )
 
 
 # --- its making -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from callcontrol.carriers.base import Arrival
 from callcontrol.lifecycle import events
-from callcontrol.lifecycle.arrival import destination_of, take_in
+from callcontrol.lifecycle.arrival import destination_of, record_arrival
 from callcontrol.models import Call, CallEvent, CallTag, Leg
 from campaigns.models import Campaign
 from publishers.models import InboundNumber, Key, Publisher, StoredTag
@@ -31,11 +31,17 @@ def key(campaign: Campaign) -> Key:
     return make_key(campaign=campaign, allow_no_caller_number=True)
 
 
-def store(campaign: Campaign, name: str, value: str, *, age: int = 60, lasts: int = 3600, **fields: Any) -> None:
+def store(
+    campaign: Campaign, name: str, value: str, *, age: int = 60, lasts: int = 3600, **fields: Any
+) -> None:
     """A tag for our caller, written so many seconds ago, kept for so many."""
-    written = {"written_at": NOW - timedelta(seconds=age), "expires_at": NOW + timedelta(seconds=lasts)}
+    written = {
+        "written_at": NOW - timedelta(seconds=age),
+        "expires_at": NOW + timedelta(seconds=lasts),
+    }
     StoredTag.objects.create(
-        company=campaign.company, **{"caller_number": CALLER, "name": name, "value": value, **written, **fields}
+        company=campaign.company,
+        **{"caller_number": CALLER, "name": name, "value": value, **written, **fields},
     )
 
 
@@ -58,12 +64,18 @@ def caller_of(call: Answer) -> str | None:
         ("undefined", None),
     ],
 )
-def test_the_caller_as_the_carrier_shows_it(campaign: Campaign, said: str | None, known: str | None) -> None:
+def test_the_caller_as_the_carrier_shows_it(
+    campaign: Campaign, said: str | None, known: str | None
+) -> None:
     assert caller_of(dial(LINE, caller=said)) == known
 
 
-@pytest.mark.parametrize(("digits", "known"), [("3105550103", OTHER_CALLER), ("12", None), ("", None)])
-def test_an_agent_keys_in_the_real_caller(campaign: Campaign, digits: str, known: str | None) -> None:
+@pytest.mark.parametrize(
+    ("digits", "known"), [("3105550103", OTHER_CALLER), ("12", None), ("", None)]
+)
+def test_an_agent_keys_in_the_real_caller(
+    campaign: Campaign, digits: str, known: str | None
+) -> None:
     InboundNumber.objects.filter(number=LINE).update(ask_caller_number=True)
     assert caller_of(dial(LINE, digits=digits)) == known
 
@@ -80,7 +92,9 @@ def test_digits_on_an_ordinary_number_mean_nothing(campaign: Campaign) -> None:
 
 # --- the publisher ----------------------------------------------------------------------------------------
 def test_the_publisher_is_the_reservations_else_the_numbers(campaign: Campaign, key: Key) -> None:
-    InboundNumber.objects.filter(number=LINE).update(publisher=make_publisher(campaign.company, publisher_id="beta"))
+    InboundNumber.objects.filter(number=LINE).update(
+        publisher=make_publisher(campaign.company, publisher_id="beta")
+    )
     ping(key, publisher_id="alpha", inbound_number=LINE)
     ping(key, caller_number=OTHER_CALLER, inbound_number=LINE)
     calls = [dial(LINE, caller=caller) for caller in (CALLER, OTHER_CALLER, None)]
@@ -92,7 +106,9 @@ def test_the_publisher_is_the_reservations_else_the_numbers(campaign: Campaign, 
 
 
 # --- tags -------------------------------------------------------------------------------------------------
-def test_a_number_brings_its_tags_and_everything_else_wins_over_them(campaign: Campaign, key: Key) -> None:
+def test_a_number_brings_its_tags_and_everything_else_wins_over_them(
+    campaign: Campaign, key: Key
+) -> None:
     InboundNumber.objects.filter(number=LINE).update(tags={"line": "tv", "age": "1"})
     ping(key, inbound_number=LINE, age="65")
     assert [dial(LINE, caller=caller)["tags"] for caller in (CALLER, None)] == [
@@ -111,7 +127,11 @@ def test_waiting_tags_of_others_are_left(campaign: Campaign, clock: Any) -> None
     store(campaign, "age", "2", lasts=0)
     store(campaign, "age", "3", scope="campaign:0")
     store(make_market(), "age", "4")
-    assert (dial(LINE)["tags"], dial(LINE, caller=None)["tags"], StoredTag.objects.count()) == ({}, {}, 4)
+    assert (dial(LINE)["tags"], dial(LINE, caller=None)["tags"], StoredTag.objects.count()) == (
+        {},
+        {},
+        4,
+    )
 
 
 def test_of_all_that_was_written_the_latest_wins(campaign: Campaign, key: Key, clock: Any) -> None:
@@ -135,11 +155,22 @@ def test_a_tag_knows_the_publisher_who_wrote_it(campaign: Campaign, key: Key, cl
 
 # --- once -------------------------------------------------------------------------------------------------
 def arrive(to: str = LINE) -> Call:
-    return events.call_arrived(Arrival(carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW))
+    return events.call_arrived(
+        Arrival(
+            carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW
+        )
+    )
 
 
 def test_a_carrier_may_say_what_is_no_number(campaign: Campaign) -> None:
-    said = Arrival(carrier="simulator", carrier_call_id="odd", to=LINE, caller="no number", digits="12", now=NOW)
+    said = Arrival(
+        carrier="simulator",
+        carrier_call_id="odd",
+        to=LINE,
+        caller="no number",
+        digits="12",
+        now=NOW,
+    )
     assert events.call_arrived(said).caller_number is None
 
 
@@ -147,12 +178,25 @@ def test_a_call_that_is_announced_twice_is_one(campaign: Campaign, key: Key) -> 
     ping(key, inbound_number=LINE)
     first, second = arrive(), arrive()
     assert (first, Call.objects.count(), Leg.objects.count()) == (second, 1, 2)
-    assert list(CallEvent.objects.order_by("id").values_list("kind", flat=True)) == ["arrived", "routed", "dialing"]
+    assert list(CallEvent.objects.order_by("id").values_list("kind", flat=True)) == [
+        "arrived",
+        "routed",
+        "dialing",
+    ]
 
 
-def test_a_call_that_was_left_alone_goes_on_when_it_is_announced_again(campaign: Campaign, key: Key) -> None:
+def test_a_call_that_was_left_alone_goes_on_when_it_is_announced_again(
+    campaign: Campaign, key: Key
+) -> None:
     ping(key, inbound_number=LINE)
-    arrival = Arrival(carrier="simulator", carrier_call_id="twice", to=LINE, caller=CALLER, digits=None, now=NOW)
-    left = take_in(arrival, destination_of(LINE))
+    arrival = Arrival(
+        carrier="simulator", carrier_call_id="twice", to=LINE, caller=CALLER, digits=None, now=NOW
+    )
+    left = record_arrival(arrival, destination_of(LINE))
     again = arrive()
-    assert (left.status, again.status, again.pk, again.reservation_id) == ("routing", "ringing", left.pk, left.reservation_id)
+    assert (left.status, again.status, again.pk, again.reservation_id) == (
+        "routing",
+        "ringing",
+        left.pk,
+        left.reservation_id,
+    )

@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import Arrival, CarrierFailed, Dial, Line
+from callcontrol.carriers.base import Arrival, CarrierError, CarrierLeg, DialRequest
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.lifecycle import events
-from callcontrol.lifecycle.arrival import destination_of, take_in
+from callcontrol.lifecycle.arrival import destination_of, record_arrival
 from callcontrol.models import Call, Leg
 from campaigns.caps import counters
 from campaigns.models import BusinessHours, Buyer, Campaign, CapHold, Filter, Route
@@ -28,12 +28,12 @@ class Broken(Simulator):
     dead: ClassVar[set[str]] = set()
     turned_away: ClassVar[list[str]] = []
 
-    def dial(self, order: Dial) -> str:
+    def dial(self, order: DialRequest) -> str:
         if order.number in self.dead:
-            raise CarrierFailed("no route to that number", is_final=True)
+            raise CarrierError("no route to that number", is_final=True)
         return "leg-1"
 
-    def turn_away(self, caller: Line) -> None:
+    def turn_away(self, caller: CarrierLeg) -> None:
         self.turned_away.append(caller.carrier_leg_id)
 
 
@@ -90,7 +90,11 @@ def test_the_reserved_buyer_is_rung_though_it_would_not_be_chosen_now(key: Key, 
         BusinessHours.objects.create(buyer=buyer("b1"), day="sunday", open=time(9), close=time(10))
     else:
         Filter.objects.create(buyer=buyer("b1"), key="caller_zip", operator="==", value="90210")
-    assert (dial(number)["buyer_id"], ping(key)["status"], dial(number)["buyer_id"]) == ("b1", "reserved", "b2")
+    assert (dial(number)["buyer_id"], ping(key)["status"], dial(number)["buyer_id"]) == (
+        "b1",
+        "reserved",
+        "b2",
+    )
 
 
 @pytest.mark.parametrize("how", ["paused", "retired", "off the campaign"])
@@ -120,7 +124,10 @@ def _remove(gone: Buyer, how: str) -> None:
 def test_a_reserved_buyer_that_is_full_is_passed_over(campaign: Campaign, key: Key) -> None:
     first, second = ping(key), ping(make_key(campaign=campaign, ttl_seconds=60))
     calls = [dial(answer["inbound_number"]) for answer in (first, second)]
-    assert [(call["buyer_id"], call["reservation_uuid"]) for call in calls] == [("b1", first["uuid"]), ("b2", second["uuid"])]
+    assert [(call["buyer_id"], call["reservation_uuid"]) for call in calls] == [
+        ("b1", first["uuid"]),
+        ("b2", second["uuid"]),
+    ]
     assert timeline(calls[1])[1] == ("reserved-buyer-passed-over", "its concurrency cap is full")
 
 
@@ -132,20 +139,34 @@ def test_a_place_that_is_held_is_used_though_the_cap_is_full(key: Key) -> None:
 
 
 def test_a_key_may_want_nobody_but_the_reserved_buyer(campaign: Campaign) -> None:
-    answer = ping(make_key(campaign=campaign, route_only_to_reserved_buyer=True, count_on_reserve=True))
+    answer = ping(
+        make_key(campaign=campaign, route_only_to_reserved_buyer=True, count_on_reserve=True)
+    )
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
     call = dial(answer["inbound_number"])
-    assert (call["status"], rung(call), used(), timeline(call)[-1]) == ("no-target", [], [0, 0, 0], ("ended", "no buyer is left"))
+    assert (call["status"], rung(call), used(), timeline(call)[-1]) == (
+        "no-target",
+        [],
+        [0, 0, 0],
+        ("ended", "no buyer is left"),
+    )
 
 
 def test_who_looks_at_a_call_too_late_gives_nothing_back(campaign: Campaign, key: Key) -> None:
     answer = ping(key)
     confirm(key, answer["uuid"])
-    arrival = Arrival("simulator", "call", to=answer["inbound_number"], caller=CALLER, digits=None, now=timezone.now())
-    early = take_in(arrival, destination_of(arrival.to))
+    arrival = Arrival(
+        "simulator",
+        "call",
+        to=answer["inbound_number"],
+        caller=CALLER,
+        digits=None,
+        now=timezone.now(),
+    )
+    early = record_arrival(arrival, destination_of(arrival.to))
     late = Call.objects.get(pk=early.pk)
     for call in (early, late):
-        events.ring_on(call.pk, now=arrival.now)
+        events.dial_next(call.pk, now=arrival.now)
         Buyer.objects.update(paused=True)
     assert (CapHold.objects.get().status, used()) == ("held", [1, 0, 0])
 
@@ -155,12 +176,12 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     answer = ping(key)
     confirm(key, answer["uuid"])
     dial(answer["inbound_number"])
-    counters.end(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
+    counters.end_hold(hold_id=CapHold.objects.get().pk, converted=None, now=timezone.now())
     Leg.objects.filter(party="handler").update(status="ended", ended_at=timezone.now())
     Call.objects.update(status="routing")
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
-    events.ring_on(Call.objects.get().pk, now=timezone.now())
-    assert [(hold.status, hold.buyer_row) for hold in CapHold.objects.order_by("pk")] == [
+    events.dial_next(Call.objects.get().pk, now=timezone.now())
+    assert [(hold.status, hold.buyer_pk) for hold in CapHold.objects.order_by("pk")] == [
         ("held", buyer("b1").pk),
         ("held", buyer("b2").pk),
     ]
@@ -169,7 +190,10 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
 # --- routing ----------------------------------------------------------------------------------------------
 def test_calls_fill_the_buyers_in_their_order(campaign: Campaign) -> None:
     number = campaign.numbers.get().number
-    assert ([dial(number)["buyer_id"] for _ in range(4)], used()) == (["b1", "b2", "b3", "b3"], [1, 1, 2])
+    assert ([dial(number)["buyer_id"] for _ in range(4)], used()) == (
+        ["b1", "b2", "b3", "b3"],
+        [1, 1, 2],
+    )
 
 
 def test_a_routed_call_says_of_each_buyer_why(campaign: Campaign) -> None:
@@ -184,24 +208,52 @@ def test_a_claimed_call_says_it_too_with_the_reserved_buyer_first(campaign: Camp
     Buyer.objects.filter(buyer_id="b1").update(name="Buyer One", hourly_cap=2)
     Buyer.objects.filter(buyer_id="b2").update(name="Buyer Two", paused=True)
     Buyer.objects.filter(buyer_id="b3").update(name="Buyer Three")
-    told = next(event["verdicts"] for event in dial(answer["inbound_number"])["events"] if event["event"] == "routed")
-    assert told == ["Buyer One: reserved for this caller", "Buyer Three: eligible, place 2", "Buyer Two: paused"]
+    told = next(
+        event["verdicts"]
+        for event in dial(answer["inbound_number"])["events"]
+        if event["event"] == "routed"
+    )
+    assert told == [
+        "Buyer One: reserved for this caller",
+        "Buyer Three: eligible, place 2",
+        "Buyer Two: paused",
+    ]
 
 
-@pytest.mark.parametrize(("paused", "why"), [(Campaign, "the campaign is paused"), (Publisher, "the publisher is paused")])
-def test_a_paused_campaign_or_publisher_rings_nobody(campaign: Campaign, paused: type[Campaign], why: str) -> None:
+@pytest.mark.parametrize(
+    ("paused", "why"),
+    [(Campaign, "the campaign is paused"), (Publisher, "the publisher is paused")],
+)
+def test_a_paused_campaign_or_publisher_rings_nobody(
+    campaign: Campaign, paused: type[Campaign], why: str
+) -> None:
     answer = ping(make_key(campaign=campaign, count_on_reserve=True), publisher_id="alpha")
     paused.objects.update(paused=True)
     call = dial(answer["inbound_number"])
-    assert (call["status"], call["buyer_id"], used(), timeline(call)[-1]) == ("no-target", None, [0, 0, 0], ("ended", why))
+    assert (call["status"], call["buyer_id"], used(), timeline(call)[-1]) == (
+        "no-target",
+        None,
+        [0, 0, 0],
+        ("ended", why),
+    )
 
 
-def test_with_nobody_left_the_caller_is_turned_away(campaign: Campaign, broken: type[Broken]) -> None:
+def test_with_nobody_left_the_caller_is_turned_away(
+    campaign: Campaign, broken: type[Broken]
+) -> None:
     Buyer.objects.update(paused=True)
     call = dial(campaign.numbers.get().number)
     assert (call["status"], call["legs"], len(broken.turned_away)) == (
         "no-target",
-        [{**call["legs"][0], "number": CALLER, "status": "ended", "outcome": "no-target", "hears": []}],
+        [
+            {
+                **call["legs"][0],
+                "number": CALLER,
+                "status": "ended",
+                "outcome": "no-target",
+                "hears": [],
+            }
+        ],
         1,
     )
 
@@ -225,7 +277,12 @@ def test_a_place_that_was_held_goes_back_when_the_leg_fails(key: Key, broken: ty
     confirm(key, answer["uuid"])
     broken.dead = {one.number for one in Buyer.objects.all()}
     call = dial(answer["inbound_number"])
-    assert (call["status"], len(rung(call)), used(), len(broken.turned_away)) == ("no-target", 3, [0, 0, 0], 1)
+    assert (call["status"], len(rung(call)), used(), len(broken.turned_away)) == (
+        "no-target",
+        3,
+        [0, 0, 0],
+        1,
+    )
 
 
 def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: type[Broken]) -> None:
@@ -238,8 +295,11 @@ def test_the_carriers_own_name_of_the_leg_is_kept(campaign: Campaign, broken: ty
 
 
 def test_a_reserved_place_that_was_given_back_meanwhile_is_taken_anew(campaign: Campaign) -> None:
-    to, now = ping(make_key(campaign=campaign, count_on_reserve=True))["inbound_number"], timezone.now()
-    call = take_in(Arrival("simulator", "one", to, CALLER, None, now), destination_of(to))
-    counters.give_back(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
-    events.ring_on(call.pk, now=now)
+    to, now = (
+        ping(make_key(campaign=campaign, count_on_reserve=True))["inbound_number"],
+        timezone.now(),
+    )
+    call = record_arrival(Arrival("simulator", "one", to, CALLER, None, now), destination_of(to))
+    counters.release_places(hold_ids=list(CapHold.objects.values_list("pk", flat=True)), now=now)
+    events.dial_next(call.pk, now=now)
     assert (held(buyer("b1")), Leg.objects.get(party="handler").hold.status) == (1, "held")  # type: ignore[union-attr]

@@ -21,10 +21,19 @@ MOST_ORDERS = 24
 DRAWN = 16
 WITH_REPEATS = 6
 
-TALK = Came("finished", 100, ("caller completed 0-100", "b1 completed 5-100"), "b1 0/1", connected=5, paid="90.00/120.00 at 100")
+TALK = Came(
+    "finished",
+    100,
+    ("caller completed 0-100", "b1 completed 5-100"),
+    "b1 0/1",
+    connected=5,
+    paid="90.00/120.00 at 100",
+)
 TALK_OF_B2 = ("b2 completed 15-120",)
 NEXT = {"status": "finished", "ended": 120, "connected": 15, "paid": "90.00/120.00 at 120"}
-AFTER_B1 = Came(legs=("caller completed 0-120", "b1 busy -10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT)
+AFTER_B1 = Came(
+    legs=("caller completed 0-120", "b1 busy -10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT
+)
 JOINED = ["transfer b1 20 join third"]
 HELD = ["transfer b1 20 hold third"]
 
@@ -43,7 +52,14 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "the carrier counts a second more than its moments": (
         [["b1 answered 5", "b1 completed 100 96s", "caller completed 101"]],
-        Came("finished", 100, ("caller completed 0-100", "b1 completed 4-100"), "b1 0/1", connected=4, paid=TALK.paid),
+        Came(
+            "finished",
+            100,
+            ("caller completed 0-100", "b1 completed 4-100"),
+            "b1 0/1",
+            connected=4,
+            paid=TALK.paid,
+        ),
     ),
     "the caller hangs up while it rings": (
         [["caller completed 20"], ["b1 canceled 20"]],
@@ -63,10 +79,22 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "it rings out, and the next one talks": (
         [["b1 no-answer 12"], ["b2 answered 15", "b2 completed 120", "caller completed 121"]],
-        Came(legs=("caller completed 0-120", "b1 no-answer -12", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT),
+        Came(
+            legs=("caller completed 0-120", "b1 no-answer -12", *TALK_OF_B2),
+            places="b1 0/0, b2 0/1",
+            **NEXT,
+        ),
     ),
     "we end a line that rang out, and its word comes late": (
-        [["clock 46", "b1 canceled 47", "b2 answered 50", "b2 completed 150", "caller completed 151"]],
+        [
+            [
+                "clock 46",
+                "b1 canceled 47",
+                "b2 answered 50",
+                "b2 completed 150",
+                "caller completed 151",
+            ]
+        ],
         Came(
             "finished",
             150,
@@ -77,7 +105,12 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "we end a line that rang out, and it is picked up all the same": (
-        [["clock 46", "b1 answered 47", "b1 completed 48"], ["b2 busy 50"], ["b3 failed 55"], ["caller completed 60"]],
+        [
+            ["clock 46", "b1 answered 47", "b1 completed 48"],
+            ["b2 busy 50"],
+            ["b3 failed 55"],
+            ["caller completed 60"],
+        ],
         Came(
             "no-target",
             55,
@@ -95,15 +128,50 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "returned, and the next one talks": (
-        [["b1 answered 5"], ["return b1 10", "b1 completed 10", "b2 answered 15", "b2 completed 120", "caller completed 121"]],
-        Came(legs=("caller completed 0-120", "b1 returned 5-10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT),
+        [
+            ["b1 answered 5"],
+            [
+                "return b1 10",
+                "b1 completed 10",
+                "b2 answered 15",
+                "b2 completed 120",
+                "caller completed 121",
+            ],
+        ],
+        Came(
+            legs=("caller completed 0-120", "b1 returned 5-10", *TALK_OF_B2),
+            places="b1 0/0, b2 0/1",
+            **NEXT,
+        ),
     ),
     "rejected while it rings and is picked up": (
-        [["reject b1 10", "b1 answered 10", "b1 completed 11", "b2 answered 15", "b2 completed 120", "caller completed 121"]],
-        Came(legs=("caller completed 0-120", "b1 rejected -10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT),
+        [
+            [
+                "reject b1 10",
+                "b1 answered 10",
+                "b1 completed 11",
+                "b2 answered 15",
+                "b2 completed 120",
+                "caller completed 121",
+            ]
+        ],
+        Came(
+            legs=("caller completed 0-120", "b1 rejected -10", *TALK_OF_B2),
+            places="b1 0/0, b2 0/1",
+            **NEXT,
+        ),
     ),
     "a transferee who joins and leaves": (
-        [["b1 answered 5"], [*JOINED, "third answered 25", "third completed 60", "b1 completed 100", "caller completed 101"]],
+        [
+            ["b1 answered 5"],
+            [
+                *JOINED,
+                "third answered 25",
+                "third completed 60",
+                "b1 completed 100",
+                "caller completed 101",
+            ],
+        ],
         Came(
             "finished",
             100,
@@ -115,7 +183,16 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a transferee who joins and stays": (
-        [["b1 answered 5"], [*JOINED, "third answered 25", "b1 completed 60", "third completed 100", "caller completed 101"]],
+        [
+            ["b1 answered 5"],
+            [
+                *JOINED,
+                "third answered 25",
+                "b1 completed 60",
+                "third completed 100",
+                "caller completed 101",
+            ],
+        ],
         Came(
             "finished",
             100,
@@ -127,7 +204,16 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a transferee whom the caller leaves": (
-        [["b1 answered 5"], [*JOINED, "third answered 25", "b1 completed 60", "third completed 101", "caller completed 100"]],
+        [
+            ["b1 answered 5"],
+            [
+                *JOINED,
+                "third answered 25",
+                "b1 completed 60",
+                "third completed 101",
+                "caller completed 100",
+            ],
+        ],
         Came(
             "finished",
             100,
@@ -139,7 +225,10 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a transferee who never comes": (
-        [["b1 answered 5"], [*JOINED, "third no-answer 50", "b1 completed 100", "caller completed 101"]],
+        [
+            ["b1 answered 5"],
+            [*JOINED, "third no-answer 50", "b1 completed 100", "caller completed 101"],
+        ],
         Came(
             "finished",
             100,
@@ -188,7 +277,16 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a caller who is held and hangs up": (
-        [["b1 answered 5"], [*HELD, "third answered 25", "b1 completed 101", "third completed 101", "caller completed 100"]],
+        [
+            ["b1 answered 5"],
+            [
+                *HELD,
+                "third answered 25",
+                "b1 completed 101",
+                "third completed 101",
+                "caller completed 100",
+            ],
+        ],
         Came(
             "finished",
             100,
@@ -200,7 +298,11 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a caller who is held and hangs up while the transferee rings": (
-        [["b1 answered 5"], [*HELD, "b1 completed 101", "caller completed 100"], ["third canceled 101"]],
+        [
+            ["b1 answered 5"],
+            [*HELD, "b1 completed 101", "caller completed 100"],
+            ["third canceled 101"],
+        ],
         Came(
             "finished",
             100,
@@ -212,7 +314,11 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a caller who is held, and whom the handler leaves": (
-        [["b1 answered 5"], [*HELD, "b1 completed 30", "third answered 35"], ["third completed 100", "caller completed 101"]],
+        [
+            ["b1 answered 5"],
+            [*HELD, "b1 completed 30", "third answered 35"],
+            ["third completed 100", "caller completed 101"],
+        ],
         Came(
             "finished",
             100,
@@ -224,7 +330,11 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         ),
     ),
     "a transfer that is stopped": (
-        [["b1 answered 5"], [*HELD], ["stop 40", "third canceled 41", "b1 completed 100", "caller completed 101"]],
+        [
+            ["b1 answered 5"],
+            [*HELD],
+            ["stop 40", "third canceled 41", "b1 completed 100", "caller completed 101"],
+        ],
         Came(
             "finished",
             100,
@@ -239,7 +349,13 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         [
             ["b1 answered 5"],
             ["transfer b1 20 hold b2", "b2 answered 25", "b1 completed 30"],
-            ["return b2 40", "b2 completed 41", "b3 answered 45", "b3 completed 145", "caller completed 145"],
+            [
+                "return b2 40",
+                "b2 completed 41",
+                "b3 answered 45",
+                "b3 completed 145",
+                "caller completed 145",
+            ],
         ],
         Came(
             "finished",
@@ -276,7 +392,11 @@ ACCEPTED: dict[str, tuple[Script, Came]] = {
         Came("finished", 30, ("caller completed 0-30", "b1 completed 5-30"), "b1 0/0"),
     ),
     "the handler hangs up without having accepted": (
-        [["b1 answered 5", "b1 completed 12"], ["b2 answered 15"], ["accept b2 20", "b2 completed 120", "caller completed 121"]],
+        [
+            ["b1 answered 5", "b1 completed 12"],
+            ["b2 answered 15"],
+            ["accept b2 20", "b2 completed 120", "caller completed 121"],
+        ],
         Came(
             legs=("caller completed 0-120", "b1 completed 5-12", "b2 completed 15-120 accepted 20"),
             places="b1 0/0, b2 0/1",
@@ -348,13 +468,17 @@ def test_in_any_order_it_comes_to_the_same(campaign: Campaign, stages: Script, c
 
 
 @pytest.mark.parametrize(("stages", "came"), ACCEPTED.values(), ids=ACCEPTED)
-def test_so_it_does_with_buyers_who_have_to_accept(campaign: Campaign, stages: Script, came: Came) -> None:
+def test_so_it_does_with_buyers_who_have_to_accept(
+    campaign: Campaign, stages: Script, came: Came
+) -> None:
     Buyer.objects.update(acceptance="explicit")
     assert [each for call, _ in plays(campaign, stages) if (each := came_to(call)) != came] == []
 
 
 @pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
-def test_what_is_told_again_after_the_end_changes_nothing(campaign: Campaign, stages: Script, came: Came) -> None:
+def test_what_is_told_again_after_the_end_changes_nothing(
+    campaign: Campaign, stages: Script, came: Came
+) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
     told = [line for stage in stages for line in stage if line.split()[0] not in OWN]

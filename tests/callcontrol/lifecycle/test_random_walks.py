@@ -44,24 +44,50 @@ def walk(campaign: Campaign, seed: int) -> Iterator[tuple[str, str, set[str], li
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("explicit", ACCEPTANCE.values(), ids=ACCEPTANCE)
-def test_every_answer_is_legal_and_nobody_is_left(campaign: Campaign, explicit: list[str], seed: int) -> None:
+def test_every_answer_is_legal_and_nobody_is_left(
+    campaign: Campaign, explicit: list[str], seed: int
+) -> None:
     Buyer.objects.filter(buyer_id__in=explicit).update(acceptance="explicit")
     steps = list(walk(campaign, seed))
-    assert [(number, step) for number, step in enumerate(steps) if step[1] not in step[2] or step[3]] == []
+    assert [
+        (number, step) for number, step in enumerate(steps) if step[1] not in step[2] or step[3]
+    ] == []
 
 
 @pytest.mark.parametrize(
     ("stages", "spoil", "what"),
     [
-        ([["transfer b1 9 hold third", "third answered 9"]], "UPDATE callcontrol_leg SET status='ended' WHERE place=1", HELD),
-        ([["b1 completed 9"]], "UPDATE callcontrol_call SET status='in-progress', ended_at=NULL", "the caller has left"),
-        ([["return b1 9"]], "UPDATE callcontrol_leg SET status='ringing' WHERE place=1", "two handlers"),
-        ([["return b1 9"]], "UPDATE campaigns_capcounter SET used=2 WHERE kind='concurrency'", "places for 1 lines"),
-        ([["transfer b1 9 join third"]], "UPDATE callcontrol_transfer SET status='ended'", "the transfer is ended"),
+        (
+            [["transfer b1 9 hold third", "third answered 9"]],
+            "UPDATE callcontrol_leg SET status='ended' WHERE place=1",
+            HELD,
+        ),
+        (
+            [["b1 completed 9"]],
+            "UPDATE callcontrol_call SET status='in-progress', ended_at=NULL",
+            "the caller has left",
+        ),
+        (
+            [["return b1 9"]],
+            "UPDATE callcontrol_leg SET status='ringing' WHERE place=1",
+            "two handlers",
+        ),
+        (
+            [["return b1 9"]],
+            "UPDATE campaigns_capcounter SET used=2 WHERE kind='concurrency'",
+            "places for 1 lines",
+        ),
+        (
+            [["transfer b1 9 join third"]],
+            "UPDATE callcontrol_transfer SET status='ended'",
+            "the transfer is ended",
+        ),
     ],
     ids=["dead air", "nobody", "handlers", "places", "transfer"],
 )
-def test_a_walk_would_see_what_is_broken(campaign: Campaign, stages: list[list[str]], spoil: str, what: str) -> None:
+def test_a_walk_would_see_what_is_broken(
+    campaign: Campaign, stages: list[list[str]], spoil: str, what: str
+) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5"], *stages])
     before = list(broken(view(call, call.clock)))

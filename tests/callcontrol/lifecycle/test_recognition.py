@@ -42,7 +42,12 @@ def test_a_sip_address_finds_its_own_reservation_whoever_calls(key: Key) -> None
 
 
 @pytest.mark.parametrize(
-    "form", ["sip:{}@rtb.sip.localhost;transport=tls", "SIP:{}@sip.example.com:5061", "sips:{}@rtb.sip.localhost"]
+    "form",
+    [
+        "sip:{}@rtb.sip.localhost;transport=tls",
+        "SIP:{}@sip.example.com:5061",
+        "sips:{}@rtb.sip.localhost",
+    ],
 )
 def test_a_sip_address_in_other_words(key: Key, form: str) -> None:
     answer = ping(key)
@@ -67,7 +72,9 @@ def test_of_those_without_a_caller_the_oldest(key: Key, clock: Any) -> None:
     for _ in range(3):
         pings.append(ping(key, caller_number="", inbound_number=LINE)["uuid"])
         clock(1)
-    assert [claimed(dial(LINE, caller=caller)) for caller in (CALLER, None, "anonymous", CALLER)] == [*pings, None]
+    assert [
+        claimed(dial(LINE, caller=caller)) for caller in (CALLER, None, "anonymous", CALLER)
+    ] == [*pings, None]
 
 
 def test_another_callers_is_not_taken(key: Key) -> None:
@@ -82,7 +89,13 @@ def test_a_call_on_another_number_takes_nothing(campaign: Campaign, key: Key) ->
 
 def test_without_a_ping_it_is_an_ordinary_call(campaign: Campaign) -> None:
     call = dial(LINE)
-    assert (claimed(call), call["status"], call["buyer_id"], call["publisher_id"], call["tags"]) == (
+    assert (
+        claimed(call),
+        call["status"],
+        call["buyer_id"],
+        call["publisher_id"],
+        call["tags"],
+    ) == (
         None,
         "ringing",
         "b1",
@@ -128,7 +141,11 @@ def test_a_claimed_call_is_on_the_campaign_of_its_ping(campaign: Campaign, key: 
     sister = make_number(make_campaign(campaign.company), number="+18335550188")
     answer = ping(key, inbound_number=sister.number)
     call = dial(sister.number)
-    assert (claimed(call), call["buyer_id"], dial(sister.number, caller=OTHER_CALLER)["buyer_id"]) == (answer["uuid"], "b1", None)
+    assert (
+        claimed(call),
+        call["buyer_id"],
+        dial(sister.number, caller=OTHER_CALLER)["buyer_id"],
+    ) == (answer["uuid"], "b1", None)
 
 
 # --- ours, or not -----------------------------------------------------------------------------------------
@@ -151,7 +168,9 @@ def test_a_number_that_is_not_ours_is_not_found(campaign: Campaign, to: str) -> 
 def test_what_was_given_up_is_not_found(campaign: Campaign, key: Key, how: str) -> None:
     answer = ping(key)
     {"campaign": campaign, "company": campaign.company}[how].retire(now=timezone.now())
-    assert [dial(to) for to in (LINE, sip(answer))] == [{"error": "that number is not one of ours"}] * 2
+    assert [dial(to) for to in (LINE, sip(answer))] == [
+        {"error": "that number is not one of ours"}
+    ] * 2
 
 
 # --- attribution ------------------------------------------------------------------------------------------
@@ -159,7 +178,10 @@ def attribution(call: Answer) -> tuple[object, ...]:
     return claimed(call), call["publisher_id"], call["tags"]
 
 
-@pytest.mark.parametrize(("seconds", "attributed"), [(29, (None, "alpha", {"caller_zip": "90210"})), (30, (None, None, {}))])
+@pytest.mark.parametrize(
+    ("seconds", "attributed"),
+    [(29, (None, "alpha", {"caller_zip": "90210"})), (30, (None, None, {}))],
+)
 def test_after_no_target_a_call_is_still_the_publishers_for_a_while(
     key: Key, clock: Any, seconds: int, attributed: tuple[object, ...]
 ) -> None:
@@ -179,9 +201,9 @@ def test_who_calls_again_after_the_claim_is_still_the_publishers(key: Key, clock
     number = ping(key, publisher_id="alpha", caller_zip="90210")["inbound_number"]
     first, again = dial(number), dial(number)
     clock(30)
-    assert [attribution(call)[1:] for call in (first, again, dial(number))] == [("alpha", {"caller_zip": "90210"})] * 2 + [
-        (None, {})
-    ]
+    assert [attribution(call)[1:] for call in (first, again, dial(number))] == [
+        ("alpha", {"caller_zip": "90210"})
+    ] * 2 + [(None, {})]
 
 
 def test_of_several_pings_without_a_buyer_the_newest_counts(key: Key, clock: Any) -> None:

@@ -22,12 +22,26 @@ ENDINGS: dict[str, tuple[Script, int, int]] = {
     "too short": ([["b1 answered 5", "b1 completed 50", "caller completed 50"]], 1, 0),
     "hung up while it rang": ([["caller completed 20"], ["b1 canceled 20"]], 0, 0),
     "no answer": ([["b1 no-answer 30"], ["caller completed 40"]], 0, 0),
-    "rejected": ([["b1 answered 5"], ["reject b1 9", "b1 completed 9"], ["caller completed 40"]], 0, 0),
-    "returned": ([["b1 answered 5"], ["return b1 9", "b1 completed 9"], ["caller completed 40"]], 0, 0),
+    "rejected": (
+        [["b1 answered 5"], ["reject b1 9", "b1 completed 9"], ["caller completed 40"]],
+        0,
+        0,
+    ),
+    "returned": (
+        [["b1 answered 5"], ["return b1 9", "b1 completed 9"], ["caller completed 40"]],
+        0,
+        0,
+    ),
     "transferred": (
         [
             ["b1 answered 5"],
-            ["transfer b1 9 join third", "third answered 10", "b1 completed 12", "third completed 200", "caller completed 200"],
+            [
+                "transfer b1 9 join third",
+                "third answered 10",
+                "b1 completed 12",
+                "third completed 200",
+                "caller completed 200",
+            ],
         ],
         1,
         1,
@@ -44,7 +58,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
 
 def settled(call: Call) -> Call:
     """After all that is to be waited for."""
-    timeouts.catch_up_due(now=after(20_000), most=100)
+    timeouts.apply_due_timeouts(now=after(20_000), limit=100)
     return Call.objects.get(pk=call.pk)
 
 
@@ -52,7 +66,9 @@ def number_for(campaign: Campaign, how: str) -> str:
     """What the caller dials: plainly, or after a ping that was reserved, confirmed or counted at once."""
     if how == "plain":
         return campaign.numbers.get().number
-    answer = ping(make_key(campaign=campaign, count_on_reserve=how == "counted"), caller_number=CALLER)
+    answer = ping(
+        make_key(campaign=campaign, count_on_reserve=how == "counted"), caller_number=CALLER
+    )
     if how == "confirmed":
         confirm(make_key_of(answer), answer["uuid"])
     return str(answer["inbound_number"])
@@ -72,7 +88,11 @@ def test_each_ending_leaves_the_places_that_it_should(
     call = arrive(number_for(campaign, how))
     play(call, stages)
     came = came_to(settled(call))
-    assert (came.places, came.settled, came.faults) == (f"b1 0/{connected}, group 0/{converted}", True, ())
+    assert (came.places, came.settled, came.faults) == (
+        f"b1 0/{connected}, group 0/{converted}",
+        True,
+        (),
+    )
 
 
 @pytest.mark.parametrize("group_counts", ["connection", "conversion"])
@@ -99,7 +119,9 @@ def test_a_buyer_that_counts_conversions_keeps_none_of_an_unconverted_call(
     ],
     ids=["accepted", "the caller left", "the handler left", "taken back"],
 )
-def test_a_call_that_was_never_accepted_takes_no_place(campaign: Campaign, stages: Script, stays: int) -> None:
+def test_a_call_that_was_never_accepted_takes_no_place(
+    campaign: Campaign, stages: Script, stays: int
+) -> None:
     Buyer.objects.update(acceptance="explicit")
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
@@ -108,7 +130,9 @@ def test_a_call_that_was_never_accepted_takes_no_place(campaign: Campaign, stage
 
 
 @pytest.mark.parametrize("how", ["confirmed", "counted"])
-def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(campaign: Campaign, how: str) -> None:
+def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(
+    campaign: Campaign, how: str
+) -> None:
     call = _taken_in(number_for(campaign, how))
     tell(call, "caller completed 2")
     assert (came_to(call).places, CapHold.objects.get().status) == ("b1 0/0", "released")
@@ -116,7 +140,9 @@ def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(campaign: Ca
 
 def _taken_in(to: str) -> Call:
     """The call's row, and nobody dialed yet."""
-    return events.take_call(Arrival("quiet", "call", to, CALLER, None, now=after(0), heard_at=after(0)))
+    return events.take_call(
+        Arrival("quiet", "call", to, CALLER, None, now=after(0), heard_at=after(0))
+    )
 
 
 # --- a process that dies ----------------------------------------------------------------------------------
@@ -126,12 +152,14 @@ def _cut_off(call: Call) -> None:
 
 
 @pytest.mark.parametrize("cap_counts", ["connection", "conversion"])
-def test_places_that_a_dead_process_left_are_given_back_by_the_sweep(campaign: Campaign, cap_counts: str) -> None:
+def test_places_that_a_dead_process_left_are_given_back_by_the_sweep(
+    campaign: Campaign, cap_counts: str
+) -> None:
     Buyer.objects.update(cap_counts=cap_counts)
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "caller completed 200"]])
     _cut_off(call)
-    swept = [timeouts.catch_up_due(now=after(210), most=10) for _ in range(2)]
+    swept = [timeouts.apply_due_timeouts(now=after(210), limit=10) for _ in range(2)]
     stays = 1 if cap_counts == "connection" else 0
     assert (swept, came_to(call).places, came_to(call).faults) == ([1, 0], f"b1 0/{stays}", ())
 
@@ -141,7 +169,7 @@ def test_so_are_those_of_a_reservation_whose_buyer_was_never_dialed(campaign: Ca
     Call.objects.filter(pk=call.pk).update(status="finished", ended_at=after(2))
     call.legs.update(status="ended", ended_at=after(2))
     _cut_off(call)
-    swept = [timeouts.catch_up_due(now=after(210), most=10) for _ in range(2)]
+    swept = [timeouts.apply_due_timeouts(now=after(210), limit=10) for _ in range(2)]
     assert (swept, came_to(call).places, came_to(call).faults) == ([1, 0], "b1 0/0", ())
 
 
@@ -151,7 +179,7 @@ def test_many_that_were_left_are_done_in_batches(campaign: Campaign) -> None:
         call = arrive(to, name=str(name))
         play(call, [["b1 answered 5", "caller completed 200"]])
         _cut_off(call)
-    assert [timeouts.catch_up_due(now=after(210), most=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [timeouts.apply_due_timeouts(now=after(210), limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 # --- the last word ----------------------------------------------------------------------------------------
@@ -165,13 +193,15 @@ def test_many_that_were_left_are_done_in_batches(campaign: Campaign) -> None:
     ],
     ids=["the handler's end", "the caller's end", "the pick-up, its seconds told", "the pick-up"],
 )
-def test_a_word_that_was_lost_is_waited_for_a_minute(campaign: Campaign, lost: list[str], paid: str) -> None:
+def test_a_word_that_was_lost_is_waited_for_a_minute(
+    campaign: Campaign, lost: list[str], paid: str
+) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [lost])
     waits = "195s" not in lost[0]
-    timeouts.catch_up(call.pk, now=after(259))
+    timeouts.apply_timeouts(call.pk, now=after(259))
     before = came_to(call).settled
-    timeouts.catch_up(call.pk, now=after(260))
+    timeouts.apply_timeouts(call.pk, now=after(260))
     assert (before, came_to(call).settled, came_to(call).paid) == (not waits, True, paid)
 
 
@@ -187,24 +217,31 @@ def test_settling_again_does_nothing(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "b1 completed 200", "caller completed 200"]])
     before, events = came_to(call), call.events.count()
-    assert [settlement.settle(call.pk, now=after(300)) for _ in range(2)] == [True, True]
+    assert [settlement.settle_call(call.pk, now=after(300)) for _ in range(2)] == [True, True]
     assert (came_to(call), call.events.count()) == (before, events)
 
 
 def test_a_live_call_is_not_settled(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
-    assert (settlement.settle(call.pk, now=after(9_999)), came_to(call).settled) == (False, False)
+    assert (settlement.settle_call(call.pk, now=after(9_999)), came_to(call).settled) == (
+        False,
+        False,
+    )
 
 
 # --- money ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("ended", "paid"), [(124, ""), (125, "90.00/120.00 at 125")])
-def test_the_seconds_of_a_conversion_must_be_reached(campaign: Campaign, ended: int, paid: str) -> None:
+def test_the_seconds_of_a_conversion_must_be_reached(
+    campaign: Campaign, ended: int, paid: str
+) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", f"b1 completed {ended}", f"caller completed {ended}"]])
     assert came_to(call).paid == paid
 
 
-def test_who_never_talked_does_not_convert_though_no_seconds_are_asked_for(campaign: Campaign) -> None:
+def test_who_never_talked_does_not_convert_though_no_seconds_are_asked_for(
+    campaign: Campaign,
+) -> None:
     Conversion.objects.update(seconds=0)
     call = arrive(campaign.numbers.get().number)
     play(call, [["caller completed 20"], ["b1 answered 21", "b1 completed 22"]])

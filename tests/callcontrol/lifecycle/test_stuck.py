@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from callcontrol import tasks
 from callcontrol.carriers import registry
-from callcontrol.carriers.base import Arrival, Dial
+from callcontrol.carriers.base import Arrival, DialRequest
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.lifecycle import arrival, legs
 from callcontrol.models import Call, Leg, Outcome
-from callcontrol.state.locked_call import enter
+from callcontrol.state.locked_call import lock_call
 from campaigns.models import Buyer, Campaign
 from reservations.models import Reservation
 from tests.factories import make_key, make_market
@@ -33,7 +33,9 @@ def _age(model: type[Call] | type[Leg]) -> None:
 def _left_in_routing(campaign: Campaign, name: str = "left", caller: str = CALLER) -> Call:
     answer = ping(make_key(campaign=campaign, count_on_reserve=True), caller_number=caller)
     to = arrival.destination_of(answer["inbound_number"])
-    return arrival.take_in(Arrival("simulator", name, answer["inbound_number"], caller, None, timezone.now()), to)
+    return arrival.record_arrival(
+        Arrival("simulator", name, answer["inbound_number"], caller, None, timezone.now()), to
+    )
 
 
 def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> None:
@@ -41,7 +43,11 @@ def test_a_call_that_was_claimed_and_never_rung_rings(campaign: Campaign) -> Non
     _age(Call)
     assert tasks.catch_up_calls() == 1
     call.refresh_from_db()
-    assert (call.status, call.buyer.buyer_id, call.reservation) == ("ringing", "b1", Reservation.objects.get())  # type: ignore[union-attr]
+    assert (call.status, call.buyer.buyer_id, call.reservation) == (
+        "ringing",
+        "b1",
+        Reservation.objects.get(),
+    )  # type: ignore[union-attr]
 
 
 def test_a_young_one_is_left_to_its_process(campaign: Campaign) -> None:
@@ -49,13 +55,19 @@ def test_a_young_one_is_left_to_its_process(campaign: Campaign) -> None:
     assert (tasks.catch_up_calls(), Call.objects.get().status) == (0, "routing")
 
 
-def test_a_leg_that_the_carrier_never_heard_of_fails_and_the_next_buyer_rings(campaign: Campaign) -> None:
+def test_a_leg_that_the_carrier_never_heard_of_fails_and_the_next_buyer_rings(
+    campaign: Campaign,
+) -> None:
     dial(campaign.numbers.get().number)
     Leg.objects.filter(party="handler").update(carrier_leg_id="")
     _age(Leg)
     _age(Call)
     tasks.catch_up_calls()
-    legs = Leg.objects.filter(party="handler").order_by("started_at").values_list("buyer__buyer_id", "status")
+    legs = (
+        Leg.objects.filter(party="handler")
+        .order_by("started_at")
+        .values_list("buyer__buyer_id", "status")
+    )
     assert list(legs) == [("b1", "ended"), ("b2", "ringing")]
 
 
@@ -75,18 +87,23 @@ def test_a_calls_own_clock_ends_nobody_elses_reservation(campaign: Campaign) -> 
     assert Reservation.objects.get(uuid=other["uuid"]).status == "confirmed"
 
 
-def test_one_call_that_cannot_go_on_does_not_keep_the_others(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_call_that_cannot_go_on_does_not_keep_the_others(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = _left_in_routing(campaign), _left_in_routing(campaign, "other", "+13105550103")
     _age(Call)
 
     class Stumbling(Simulator):
-        def dial(self, order: Dial) -> str:
+        def dial(self, order: DialRequest) -> str:
             if order.call_uuid == first.pk:
                 raise RuntimeError("something nobody foresaw")
             return super().dial(order)
 
     monkeypatch.setitem(registry.all_carriers(), "simulator", Stumbling)
-    assert (tasks.catch_up_calls(), Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call) == (2, second)
+    assert (
+        tasks.catch_up_calls(),
+        Leg.objects.filter(party="handler").exclude(carrier_leg_id="").get().call,
+    ) == (2, second)
 
 
 def test_a_line_whose_name_comes_while_it_is_being_ended_is_hung_up(campaign: Campaign) -> None:
@@ -94,7 +111,9 @@ def test_a_line_whose_name_comes_while_it_is_being_ended_is_hung_up(campaign: Ca
     handler = Leg.objects.filter(party="handler")
     handler.update(carrier_leg_id="")
     with transaction.atomic():
-        room = enter(Call.objects.get().pk)
+        room = lock_call(Call.objects.get().pk)
         handler.update(carrier_leg_id="late")
-        legs.end_ours(room, room.others()[0], outcome=Outcome.REJECTED, at=timezone.now())
-    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [("hang_up", "late")]
+        legs.end_leg(room, room.others()[0], outcome=Outcome.REJECTED, at=timezone.now())
+    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [
+        ("hang_up", "late")
+    ]

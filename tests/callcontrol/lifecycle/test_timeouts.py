@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from callcontrol.carriers.base import Line
+from callcontrol.carriers.base import CarrierLeg
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg
@@ -59,10 +59,16 @@ def test_simulated_lines_ring_out_one_after_the_other(
     assert (came.status, came.legs[1:], came.faults) == (status, legs, ())
 
 
-def test_a_simulated_call_that_nobody_took_ended_when_its_last_line_rang_out(campaign: Campaign) -> None:
+def test_a_simulated_call_that_nobody_took_ended_when_its_last_line_rang_out(
+    campaign: Campaign,
+) -> None:
     call = called(campaign)
     tell(call, "clock 9000")
-    assert (came_to(call).ended, came_to(call).settled, came_to(call).places) == (90, True, "b1 0/0, b2 0/0, b3 0/0")
+    assert (came_to(call).ended, came_to(call).settled, came_to(call).places) == (
+        90,
+        True,
+        "b1 0/0, b2 0/0, b3 0/0",
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,8 +93,12 @@ def test_an_accepted_call_is_not_taken_back(campaign: Campaign) -> None:
     assert lines(call) == ("b1 in-progress 5- accepted 64",)
 
 
-@pytest.mark.parametrize(("second", "status"), [(14_399, "in-progress"), (14_400, "finished"), (20_000, "finished")])
-def test_no_simulated_call_is_longer_than_four_hours(campaign: Campaign, second: int, status: str) -> None:
+@pytest.mark.parametrize(
+    ("second", "status"), [(14_399, "in-progress"), (14_400, "finished"), (20_000, "finished")]
+)
+def test_no_simulated_call_is_longer_than_four_hours(
+    campaign: Campaign, second: int, status: str
+) -> None:
     call = called(campaign)
     play(call, [["b1 answered 5"], [f"clock {second}"]])
     came = came_to(call)
@@ -111,7 +121,9 @@ def test_a_call_that_waits_for_a_transferee_who_never_picks_up_goes_on(campaign:
         (200, ("b1 no-answer -200", "b2 ringing -")),
     ],
 )
-def test_a_carriers_own_word_is_waited_for_a_quarter_of_a_minute(campaign: Campaign, second: int, legs: tuple[str, ...]) -> None:
+def test_a_carriers_own_word_is_waited_for_a_quarter_of_a_minute(
+    campaign: Campaign, second: int, legs: tuple[str, ...]
+) -> None:
     call = called(campaign)
     tell(call, f"clock {second}")
     assert lines(call) == legs
@@ -126,7 +138,9 @@ def test_a_pick_up_in_the_last_moment_counts(campaign: Campaign) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
-def test_a_line_that_the_carrier_was_never_asked_for_fails_after_a_minute(campaign: Campaign) -> None:
+def test_a_line_that_the_carrier_was_never_asked_for_fails_after_a_minute(
+    campaign: Campaign,
+) -> None:
     call = called(campaign)
     call.legs.filter(party="handler").update(carrier_leg_id="")
     tell(call, "clock 59")
@@ -137,7 +151,9 @@ def test_a_line_that_the_carrier_was_never_asked_for_fails_after_a_minute(campai
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("second", "status"), [(59, "routing"), (60, "ringing")])
-def test_a_call_that_was_left_without_a_buyer_goes_on_after_a_minute(campaign: Campaign, second: int, status: str) -> None:
+def test_a_call_that_was_left_without_a_buyer_goes_on_after_a_minute(
+    campaign: Campaign, second: int, status: str
+) -> None:
     call = called(campaign)
     call.legs.filter(party="handler").delete()
     Call.objects.update(status="routing")
@@ -152,11 +168,17 @@ def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
     play(calls[1], [["b1 answered 5"]])
     play(calls[2], [["b1 answered 5", "caller completed 20"]])
     play(calls[3], [["b1 answered 5", "caller completed 20", "b1 completed 20"]])
-    swept = [timeouts.catch_up_due(now=after(100), most=10) for _ in range(2)]
+    swept = [timeouts.apply_due_timeouts(now=after(100), limit=10) for _ in range(2)]
     statuses = [(came_to(call).status, came_to(call).settled) for call in calls]
     assert (swept, statuses) == (
         [3, 0],
-        [("ringing", False), ("in-progress", False), ("finished", True), ("finished", True), ("ringing", False)],
+        [
+            ("ringing", False),
+            ("in-progress", False),
+            ("finished", True),
+            ("finished", True),
+            ("ringing", False),
+        ],
     )
 
 
@@ -164,7 +186,7 @@ def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
 def test_a_sweep_is_bounded(campaign: Campaign) -> None:
     for name in range(5):
         called(campaign, str(name))
-    assert [timeouts.catch_up_due(now=after(50), most=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [timeouts.apply_due_timeouts(now=after(50), limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 class Stumbling(Quiet):
@@ -173,7 +195,7 @@ class Stumbling(Quiet):
     slug = "stumbling"
     over: Any = None
 
-    def hang_up(self, line: Line) -> None:
+    def hang_up(self, line: CarrierLeg) -> None:
         if line.call_uuid == self.over:
             raise RuntimeError("something nobody foresaw")
         super().hang_up(line)
@@ -189,21 +211,26 @@ def stumbling(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
 
 
 def test_one_call_that_cannot_go_on_does_not_keep_the_others(stumbling: list[Call]) -> None:
-    swept = timeouts.catch_up_due(now=after(50), most=10)
-    assert (swept, [lines(call)[1:] for call in stumbling]) == (3, [(), ("b2 ringing -",), ("b2 ringing -",)])
+    swept = timeouts.apply_due_timeouts(now=after(50), limit=10)
+    assert (swept, [lines(call)[1:] for call in stumbling]) == (
+        3,
+        [(), ("b2 ringing -",), ("b2 ringing -",)],
+    )
 
 
-def test_it_goes_on_where_it_stumbled_when_it_can(stumbling: list[Call], monkeypatch: pytest.MonkeyPatch) -> None:
-    timeouts.catch_up_due(now=after(50), most=10)
+def test_it_goes_on_where_it_stumbled_when_it_can(
+    stumbling: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts.apply_due_timeouts(now=after(50), limit=10)
     monkeypatch.setattr(Stumbling, "over", None)
-    timeouts.catch_up_due(now=after(61), most=10)
+    timeouts.apply_due_timeouts(now=after(61), limit=10)
     assert lines(stumbling[0]) == ("b1 no-answer -50", "b2 ringing -")
 
 
 @pytest.mark.usefixtures("quiet")
 def test_who_reads_a_companys_calls_moves_no_others(campaign: Campaign) -> None:
     mine, theirs = called(campaign), called(make_market(), "theirs")
-    caught_up = timeouts.catch_up_company(company_row=campaign.company_id, now=after(50))
+    caught_up = timeouts.apply_company_timeouts(company_pk=campaign.company_id, now=after(50))
     assert (caught_up, len(lines(mine)), len(lines(theirs))) == (1, 2, 1)
 
 
@@ -213,7 +240,7 @@ def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> N
     call = called(campaign)
     tell(call, "b1 answered 5")
     for second in (14_400, 14_500):
-        timeouts.catch_up(call.pk, now=after(second))
+        timeouts.apply_timeouts(call.pk, now=after(second))
     call.refresh_from_db()
     assert (call.status, call.connected_at, call.payout, call.events.latest("id").kind) == (
         "finished",
@@ -227,7 +254,12 @@ def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> N
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     ("second", "told", "is_final"),
-    [(29, [], False), (30, ["hang up b1"], False), (79, ["hang up b1"], False), (80, ["hang up b1"], True)],
+    [
+        (29, [], False),
+        (30, ["hang up b1"], False),
+        (79, ["hang up b1"], False),
+        (80, ["hang up b1"], True),
+    ],
 )
 def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
     campaign: Campaign, second: int, told: list[str], is_final: bool
@@ -235,7 +267,7 @@ def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
     call = called(campaign)
     tell(call, "caller completed 20")
     Quiet.told.clear()
-    assert (timeouts.ask_again(now=after(second), most=10), Quiet.told) == (len(told), told)
+    assert (timeouts.repeat_commands(now=after(second), limit=10), Quiet.told) == (len(told), told)
     assert leg_of(call, "b1").final == is_final
 
 
@@ -244,9 +276,9 @@ def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign
     first, second = called(campaign, "first"), called(campaign, "second")
     for call in (first, second):
         tell(call, "caller completed 20")
-    told = [timeouts.ask_again(now=after(30), most=10)]
+    told = [timeouts.repeat_commands(now=after(30), limit=10)]
     tell(first, "b1 canceled 31")
-    told += [timeouts.ask_again(now=after(moment), most=10) for moment in (40, 80, 90)]
+    told += [timeouts.repeat_commands(now=after(moment), limit=10) for moment in (40, 80, 90)]
     assert told == [2, 1, 1, 0]
 
 
@@ -255,17 +287,22 @@ def test_lines_are_hung_up_in_batches(campaign: Campaign) -> None:
     for name in range(3):
         tell(called(campaign, str(name)), f"caller completed {20 + name}")
     Quiet.told.clear()
-    timeouts.ask_again(now=after(60), most=2)
+    timeouts.repeat_commands(now=after(60), limit=2)
     assert len(Quiet.told) == 2
 
 
 def test_a_line_that_cannot_be_hung_up_does_not_keep_the_others(stumbling: list[Call]) -> None:
     for call in stumbling[1:]:
         tell(call, "caller completed 20")
-    Leg.objects.filter(call=stumbling[0], party="handler").update(status="ended", outcome="canceled", ended_at=after(19))
+    Leg.objects.filter(call=stumbling[0], party="handler").update(
+        status="ended", outcome="canceled", ended_at=after(19)
+    )
     Quiet.told.clear()
     Stumbling.told.clear()
-    assert (timeouts.ask_again(now=after(90), most=10), Stumbling.told) == (3, ["hang up b1", "hang up b1"])
+    assert (timeouts.repeat_commands(now=after(90), limit=10), Stumbling.told) == (
+        3,
+        ["hang up b1", "hang up b1"],
+    )
     assert [leg.call for leg in Leg.objects.filter(status="ended", final=False)] == stumbling[:1]
 
 
@@ -274,4 +311,4 @@ def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
     call = called(campaign)
     tell(call, "caller completed 20")
     now = timezone.now() + timedelta(days=1)
-    assert (timeouts.ask_again(now=now, most=10), came_to(call).settled) == (0, True)
+    assert (timeouts.repeat_commands(now=now, limit=10), came_to(call).settled) == (0, True)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from callcontrol.models import Call
 from callcontrol.reporting import rollups
-from callcontrol.reporting.metrics import Figures, Owner
-from callcontrol.reporting.periods import Stretch, cut, days, midnight
-from callcontrol.reporting.totals import Account
+from callcontrol.reporting.metrics import Metrics, MetricsScope
+from callcontrol.reporting.periods import Period, days_of, midnight, split_period
+from callcontrol.reporting.totals import Totals
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
@@ -30,7 +30,14 @@ _PINGS = [
     ("POST", "rtb", "no-target", 200, None, "{}"),
     ("POST", "rtb", "rejected", 200, None, "{}"),
     ("POST", "rtb", "refused", 422, None, _ERROR),
-    ("POST", "rtb", "refused", 422, None, "<hash><error>FAILED must include caller_zip (string)</error></hash>"),
+    (
+        "POST",
+        "rtb",
+        "refused",
+        422,
+        None,
+        "<hash><error>FAILED must include caller_zip (string)</error></hash>",
+    ),
     ("POST", "rtb", "refused", 429, None, '{"error":"too many requests"}'),
     ("PUT", "rtb", "no-target", 200, None, "{}"),  # a confirmation
     ("POST", "call_data_writing", "stored", 200, None, "{}"),
@@ -55,8 +62,12 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.company = make.make_company(time_zone=self.zone)
-        self.campaigns = [make.make_campaign(self.company, name=name) for name in ("Roofing", "Plumbing")]
-        self.publishers = [make.make_publisher(self.company, name=name) for name in ("Alpha", "Beta")]
+        self.campaigns = [
+            make.make_campaign(self.company, name=name) for name in ("Roofing", "Plumbing")
+        ]
+        self.publishers = [
+            make.make_publisher(self.company, name=name) for name in ("Alpha", "Beta")
+        ]
         self.buyers = [make.make_buyer(self.company, name=name) for name in ("Summit", "Keystone")]
         self.keys = [make.make_key("rtb", campaign=campaign) for campaign in self.campaigns]
 
@@ -87,8 +98,8 @@ class World:
             status=status,
             reasons=refused,
             response=response,
-            key_row=self.chance.choice(self.keys).pk,
-            publisher_row=publisher and publisher.pk,
+            key_pk=self.chance.choice(self.keys).pk,
+            publisher_pk=publisher and publisher.pk,
         )
 
     def reserve(self, at: datetime, **fields: Any) -> Reservation:
@@ -123,8 +134,12 @@ class World:
                 "status": "finished",
                 "connected_at": self.chance.choice([at, None]),
                 "converted_at": ended if paid else None,
-                "payout": self.chance.choice([Decimal("90.10"), Decimal("0.0001")]) if paid else None,
-                "revenue": self.chance.choice([Decimal("120.30"), Decimal("33.3333")]) if paid else None,
+                "payout": self.chance.choice([Decimal("90.10"), Decimal("0.0001")])
+                if paid
+                else None,
+                "revenue": self.chance.choice([Decimal("120.30"), Decimal("33.3333")])
+                if paid
+                else None,
                 "ended_at": ended,
                 "settled_at": ended,
                 **fields,
@@ -134,7 +149,9 @@ class World:
     def leave_undecided(self, since: datetime, until: datetime) -> None:
         """A reservation that is open, and a call that may still be sold."""
         self.open_rows.append(self.reserve(self.moment(since, until), status="reserved"))
-        self.unsold.append(self.call(self.moment(since, until), converted_at=None, payout=None, revenue=None))
+        self.unsold.append(
+            self.call(self.moment(since, until), converted_at=None, payout=None, revenue=None)
+        )
 
     def decide_some(self, *, at: datetime) -> None:
         self.sell(self.unsold.pop(self.chance.randrange(len(self.unsold))), at=at)
@@ -144,59 +161,104 @@ class World:
 
     def sell(self, call: Call, *, at: datetime) -> None:
         """As its buyer would report it."""
-        Call.objects.filter(pk=call.pk).update(converted_at=at, payout=Decimal("10.05"), revenue=Decimal("20.55"))
+        Call.objects.filter(pk=call.pk).update(
+            converted_at=at, payout=Decimal("10.05"), revenue=Decimal("20.55")
+        )
 
 
 def tally(*, now: datetime, jobs: int | None = None) -> int:
     """Does so much of what is to be tallied at this moment; how many jobs wrote something."""
-    return sum(job() for job in islice(rollups.jobs(now=now), jobs))
+    return sum(job() for job in islice(rollups.rollup_jobs(now=now), jobs))
 
 
-def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Stretch]:
+def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Period]:
     """The day it is, and so many before, by the clocks of the company."""
     zone = ZoneInfo(world.company.time_zone)
     first = (now.astimezone(zone) - timedelta(days=number)).date()
-    return list(cut((midnight(first, zone), now), days(zone)))
+    return list(split_period((midnight(first, zone), now), days_of(zone)))
 
 
 # --- counted row by row -----------------------------------------------------------------------------------
-def recount(world: World, slots: list[Stretch], asked: Owner) -> Account:
-    account = Account([Figures() for _ in slots])
+def recount(world: World, slots: list[Period], asked: MetricsScope) -> Totals:
+    account = Totals([Metrics() for _ in slots])
     for place, (start, end) in enumerate(slots):
-        _recount_pings(world, account, place, LogEntry.objects.filter(at__gte=start, at__lt=end), asked)
-        for row in Reservation.objects.filter(created_at__gte=start, created_at__lt=end, company=world.company):
+        _recount_pings(
+            world, account, place, LogEntry.objects.filter(at__gte=start, at__lt=end), asked
+        )
+        for row in Reservation.objects.filter(
+            created_at__gte=start, created_at__lt=end, company=world.company
+        ):
             if row.status in ("reserved", "confirmed", "claimed", "expired"):
-                _add(account, place, _owner(row), asked, reserved=1, claimed=int(row.status == "claimed"))
-        for row in Call.objects.filter(started_at__gte=start, started_at__lt=end, company=world.company):
-            money = {name: int((getattr(row, name) or 0) * 10_000) for name in ("payout", "revenue")}
+                _add(
+                    account,
+                    place,
+                    _owner(row),
+                    asked,
+                    reserved=1,
+                    claimed=int(row.status == "claimed"),
+                )
+        for row in Call.objects.filter(
+            started_at__gte=start, started_at__lt=end, company=world.company
+        ):
+            money = {
+                name: int((getattr(row, name) or 0) * 10_000) for name in ("payout", "revenue")
+            }
             sold, connected = int(row.converted_at is not None), int(row.connected_at is not None)
-            _add(account, place, _owner(row), asked, calls=1, connected=connected, converted=sold, **money)
+            _add(
+                account,
+                place,
+                _owner(row),
+                asked,
+                calls=1,
+                connected=connected,
+                converted=sold,
+                **money,
+            )
     return account
 
 
-def _owner(row: Any) -> Owner:
-    return Owner(row.campaign_id, row.publisher_id or 0, row.buyer_id or 0)
+def _owner(row: Any) -> MetricsScope:
+    return MetricsScope(row.campaign_id, row.publisher_id or 0, row.buyer_id or 0)
 
 
-def _add(account: Account, place: int, owner: Owner, asked: Owner, **numbers: int) -> None:
+def _add(
+    account: Totals, place: int, owner: MetricsScope, asked: MetricsScope, **numbers: int
+) -> None:
     if asked.covers(owner):
-        account.slots[place].add(Figures(**numbers))
-        account.owners.setdefault(owner, Figures()).add(Figures(**numbers))
+        account.slots[place].add(Metrics(**numbers))
+        account.owners.setdefault(owner, Metrics()).add(Metrics(**numbers))
 
 
-def _recount_pings(world: World, account: Account, place: int, rows: Any, asked: Owner) -> None:
+def _recount_pings(
+    world: World, account: Totals, place: int, rows: Any, asked: MetricsScope
+) -> None:
     campaign_of = {key.pk: key.campaign_id or 0 for key in world.keys}
-    for row in rows.filter(company_row=world.company.pk):
-        owner = Owner(campaign_of[row.key_row or 0], row.publisher_row or 0)
-        if row.method != "POST" or row.type not in ("rtb", "call_reservation") or not asked.covers(owner):
+    for row in rows.filter(company_pk=world.company.pk):
+        owner = MetricsScope(campaign_of[row.key_pk or 0], row.publisher_pk or 0)
+        if (
+            row.method != "POST"
+            or row.type not in ("rtb", "call_reservation")
+            or not asked.covers(owner)
+        ):
             continue
         _add(account, place, owner, asked, pings=1)
         error = json.loads(_ERROR)["error"] if row.status == 422 else "too many requests"
-        told = {"no-target": ["no-target", *(row.reasons or ",nobody,").strip(",").split(",")], "rejected": ["rejected"]}
-        account.reasons.update(told.get(row.result, [f"{row.status} {error}"] if row.status >= 400 else []))
+        told = {
+            "no-target": ["no-target", *(row.reasons or ",nobody,").strip(",").split(",")],
+            "rejected": ["rejected"],
+        }
+        account.reasons.update(
+            told.get(row.result, [f"{row.status} {error}"] if row.status >= 400 else [])
+        )
 
 
-def shown(account: Account) -> tuple[Any, ...]:
+def shown(account: Totals) -> tuple[Any, ...]:
     """All of an account that can be compared."""
-    owners = {owner: figures for owner, figures in account.owners.items() if not figures.is_nothing()}
-    return account.slots, owners, {reason: number for reason, number in account.reasons.items() if number}
+    owners = {
+        owner: figures for owner, figures in account.owners.items() if not figures.is_nothing()
+    }
+    return (
+        account.slots,
+        owners,
+        {reason: number for reason, number in account.reasons.items() if number},
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from callcontrol.reporting import cap_usage
-from callcontrol.reporting.metrics import Owner
+from callcontrol.reporting.metrics import MetricsScope
 from campaigns.caps import counters
 from campaigns.models import Buyer
 from campaigns.routing.snapshot import capped_of
@@ -13,18 +13,23 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, 30, tzinfo=UTC)
-EVERYBODY = Owner()
+EVERYBODY = MetricsScope()
 
 
 def hold(buyer: Buyer, times: int, *, now: datetime = NOW) -> None:
     capped = [capped_of(row, buyer.company) for row in (buyer, *buyer.groups.all())]
     for _ in range(times):
-        counters.take(company_id=buyer.company_id, buyer_row=buyer.pk, capped=capped, now=now)
+        counters.take_places(company_id=buyer.company_id, buyer_pk=buyer.pk, capped=capped, now=now)
 
 
-def shown(company, asked: Owner = EVERYBODY) -> list[tuple[str, list[tuple[str, int, int, str]]]]:
-    found = cap_usage.bars(company, asked=asked, now=NOW)
-    return [(one.name, [(bar.kind, bar.used, bar.percent, bar.state) for bar in one.bars]) for one in found]
+def shown(
+    company, asked: MetricsScope = EVERYBODY
+) -> list[tuple[str, list[tuple[str, int, int, str]]]]:
+    found = cap_usage.cap_bars(company, asked=asked, now=NOW)
+    return [
+        (one.name, [(bar.kind, bar.used, bar.percent, bar.state) for bar in one.bars])
+        for one in found
+    ]
 
 
 def test_a_buyer_without_a_cap_is_not_there():
@@ -45,7 +50,9 @@ def test_the_fullest_come_first_and_of_each_the_fullest_cap():
     ]
 
 
-@pytest.mark.parametrize(("used", "state"), [(7, "free"), (8, "nearly"), (9, "nearly"), (10, "full")])
+@pytest.mark.parametrize(
+    ("used", "state"), [(7, "free"), (8, "nearly"), (9, "nearly"), (10, "full")]
+)
 def test_a_cap_tells_when_it_is_nearly_full(used, state):
     buyer = make.make_buyer(daily_cap=10)
     hold(buyer, used)
@@ -65,8 +72,16 @@ def test_a_filter_leaves_those_whom_it_concerns():
     make.make_group(company, [other], name="Theirs", daily_cap=5)
     campaign = make.make_campaign(company)
     make.make_route(campaign, mine)
-    by = [Owner(buyer=mine.pk), Owner(campaign=campaign.pk), Owner(campaign=campaign.pk, buyer=other.pk)]
-    assert [[name for name, _ in shown(company, asked)] for asked in by] == [["Mine", "Ours"], ["Mine", "Ours"], []]
+    by = [
+        MetricsScope(buyer=mine.pk),
+        MetricsScope(campaign=campaign.pk),
+        MetricsScope(campaign=campaign.pk, buyer=other.pk),
+    ]
+    assert [[name for name, _ in shown(company, asked)] for asked in by] == [
+        ["Mine", "Ours"],
+        ["Mine", "Ours"],
+        [],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,13 +96,15 @@ def test_a_filter_leaves_those_whom_it_concerns():
 )
 def test_when_a_cap_counts_anew_is_told_by_its_owners_clocks(cap, words):
     buyer = make.make_buyer(time_zone="America/New_York", **{cap: 5})
-    [one] = cap_usage.bars(buyer.company, asked=EVERYBODY, now=NOW)
+    [one] = cap_usage.cap_bars(buyer.company, asked=EVERYBODY, now=NOW)
     assert one.resets(one.bars[0], now=NOW) == words
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_more_buyers_ask_no_more_questions(django_assert_num_queries, count):
     company = make.make_company()
-    make.make_group(company, [make.make_buyer(company, daily_cap=5) for _ in range(count)], daily_cap=9)
+    make.make_group(
+        company, [make.make_buyer(company, daily_cap=5) for _ in range(count)], daily_cap=9
+    )
     with django_assert_num_queries(4):  # buyers, groups, their members, counters
-        cap_usage.bars(company, asked=EVERYBODY, now=NOW)
+        cap_usage.cap_bars(company, asked=EVERYBODY, now=NOW)

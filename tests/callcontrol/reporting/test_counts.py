@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from callcontrol.reporting import counts
-from callcontrol.reporting.metrics import Owner, total
-from callcontrol.reporting.models import Book
+from callcontrol.reporting.metrics import MetricsScope, sum_metrics
+from callcontrol.reporting.models import RollupSource
 from tests import factories as make
 from tests.callcontrol.reporting.histories import NOW, World
 from tests.pinging import confirm, dial, ping
@@ -21,8 +21,8 @@ def world() -> World:
     return World(seed=1)
 
 
-def counted(world: World, book: str = Book.OUTCOMES):
-    return total(counts.count(book, world.company.pk, HOUR))
+def counted(world: World, book: str = RollupSource.OUTCOMES):
+    return sum_metrics(counts.count_rows(book, world.company.pk, HOUR))
 
 
 def test_a_real_ping_a_confirmation_and_its_call(clock):
@@ -30,11 +30,22 @@ def test_a_real_ping_a_confirmation_and_its_call(clock):
     answer = ping(key)
     confirm(key, answer["uuid"])
     dial(answer["inbound_number"])
-    found = total(line for book in Book for line in counts.count(book, key.company_id, HOUR))
-    assert (found.pings, found.reserved, found.claimed, found.calls, found.connected) == (1, 1, 1, 1, 0)
+    found = sum_metrics(
+        line for book in RollupSource for line in counts.count_rows(book, key.company_id, HOUR)
+    )
+    assert (found.pings, found.reserved, found.claimed, found.calls, found.connected) == (
+        1,
+        1,
+        1,
+        1,
+        0,
+    )
 
 
-@pytest.mark.parametrize(("status", "held"), [("claimed", 1), ("expired", 1), ("reserved", 1), ("no-target", 0), ("rejected", 0)])
+@pytest.mark.parametrize(
+    ("status", "held"),
+    [("claimed", 1), ("expired", 1), ("reserved", 1), ("no-target", 0), ("rejected", 0)],
+)
 def test_a_reservation_counts_when_a_buyer_was_held(world, status, held):
     world.reserve(NOW, status=status)
     assert counted(world).reserved == held
@@ -53,35 +64,67 @@ def test_money_is_summed_exactly(world):
 
 
 def test_no_amount_loses_its_last_place_where_it_is_kept_as_a_float(world):
-    world.call(NOW, payout=Decimal("0.0003"), revenue=Decimal("1.0003"))  # 0.0003 * 10000 is 2.9999999999999996
+    world.call(
+        NOW, payout=Decimal("0.0003"), revenue=Decimal("1.0003")
+    )  # 0.0003 * 10000 is 2.9999999999999996
     assert (counted(world).payout, counted(world).revenue) == (3, 10_003)
 
 
 def test_pings_belong_to_the_campaign_of_their_key(world):
-    make.make_entry(world.company, at=NOW, key_row=world.keys[1].pk, publisher_row=world.publishers[0].pk)
-    lines = counts.count(Book.PINGS, world.company.pk, HOUR)
-    assert [line.owner for line in lines] == [Owner(world.campaigns[1].pk, world.publishers[0].pk)]
+    make.make_entry(
+        world.company, at=NOW, key_pk=world.keys[1].pk, publisher_pk=world.publishers[0].pk
+    )
+    lines = counts.count_rows(RollupSource.PINGS, world.company.pk, HOUR)
+    assert [line.owner for line in lines] == [
+        MetricsScope(world.campaigns[1].pk, world.publishers[0].pk)
+    ]
 
 
 def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
     for number in range(22):
         for _ in range(2 if number < 19 else 1):
-            entry = {"status": 422, "result": "refused", "response": f'{{"error":"no tag {number:02}"}}'}
-            make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
-    found = {line.reason: line.figures.pings for line in counts.count(Book.PINGS, world.company.pk, HOUR) if line.reason}
-    assert (len(found), found["422 no tag 00"], found["422 no tag 19"], found["422"]) == (21, 2, 1, 2)
+            entry = {
+                "status": 422,
+                "result": "refused",
+                "response": f'{{"error":"no tag {number:02}"}}',
+            }
+            make.make_entry(world.company, at=NOW, key_pk=world.keys[0].pk, **entry)
+    found = {
+        line.reason: line.figures.pings
+        for line in counts.count_rows(RollupSource.PINGS, world.company.pk, HOUR)
+        if line.reason
+    }
+    assert (len(found), found["422 no tag 00"], found["422 no tag 19"], found["422"]) == (
+        21,
+        2,
+        1,
+        2,
+    )
 
 
 @pytest.mark.parametrize(
     ("book", "minutes", "is_final"),
-    [(Book.PINGS, 9, False), (Book.PINGS, 10, True), (Book.OUTCOMES, 9, False), (Book.OUTCOMES, 10, True)],
+    [
+        (RollupSource.PINGS, 9, False),
+        (RollupSource.PINGS, 10, True),
+        (RollupSource.OUTCOMES, 9, False),
+        (RollupSource.OUTCOMES, 10, True),
+    ],
 )
 def test_an_hour_is_final_when_every_request_of_it_is_over(world, book, minutes, is_final):
-    assert counts.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes)) == is_final
+    assert (
+        counts.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes))
+        == is_final
+    )
 
 
 @pytest.mark.parametrize(("minutes", "is_final"), [(9, False), (10, True)])
 def test_an_hour_is_not_final_while_a_sale_of_it_may_not_be_seen(world, minutes, is_final):
     sold_at = HOUR[1] + timedelta(hours=1)
     world.call(NOW, converted_at=sold_at)
-    assert counts.is_final(Book.OUTCOMES, world.company.pk, HOUR, now=sold_at + timedelta(minutes=minutes)) == is_final
+    assert (
+        counts.is_final(
+            RollupSource.OUTCOMES, world.company.pk, HOUR, now=sold_at + timedelta(minutes=minutes)
+        )
+        == is_final
+    )

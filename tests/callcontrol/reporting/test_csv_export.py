@@ -32,10 +32,22 @@ def section(rows: list[dict[str, str]], name: str) -> list[dict[str, str]]:
 def test_the_range_with_its_zone_and_all_its_numbers(world):
     world.ping(NOW)
     world.reserve(NOW, status="claimed")
-    world.call(NOW, connected_at=NOW, converted_at=NOW, payout=Decimal("90.1"), revenue=Decimal("33.3333"))
+    world.call(
+        NOW, connected_at=NOW, converted_at=NOW, payout=Decimal("90.1"), revenue=Decimal("33.3333")
+    )
     [row] = section(sheet(world), "range")
     assert [row["from"], row["to"]] == ["2026-05-05T00:00:00-04:00", "2026-05-05T08:00:01-04:00"]
-    assert [row[name] for name in MEASURES] == ["1", "1", "1", "1", "1", "1", "90.1", "33.3333", "-56.7667"]
+    assert [row[name] for name in MEASURES] == [
+        "1",
+        "1",
+        "1",
+        "1",
+        "1",
+        "1",
+        "90.1",
+        "33.3333",
+        "-56.7667",
+    ]
 
 
 def test_its_sections_follow_the_page(world):
@@ -43,7 +55,16 @@ def test_its_sections_follow_the_page(world):
     make.make_buyer(world.company, daily_cap=5)
     names = dict.fromkeys(row["section"] for row in sheet(world))
     refused = ["refused by a buyer", "never got to routing"]
-    assert list(names) == ["range", "range before", "hour", *refused, "campaign", "publisher", "buyer", "cap of a buyer"]
+    assert list(names) == [
+        "range",
+        "range before",
+        "hour",
+        *refused,
+        "campaign",
+        "publisher",
+        "buyer",
+        "cap of a buyer",
+    ]
 
 
 def test_the_hours_and_the_shares_add_up_to_the_range(world):
@@ -51,7 +72,9 @@ def test_the_hours_and_the_shares_add_up_to_the_range(world):
     rows = sheet(world)
     [whole] = section(rows, "range")
     for name in ("hour", "campaign", "publisher", "buyer"):
-        assert sum(Decimal(row["revenue"]) for row in section(rows, name)) == Decimal(whole["revenue"])
+        assert sum(Decimal(row["revenue"]) for row in section(rows, name)) == Decimal(
+            whole["revenue"]
+        )
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
@@ -78,7 +101,11 @@ def test_it_has_the_pages_filters_and_time(world):
     world.call(NOW, campaign=world.campaigns[0])
     world.call(NOW, campaign=world.campaigns[1])
     rows = sheet(world, f"?range=7-days&campaign={world.campaigns[0].pk}")
-    assert (section(rows, "range")[0]["calls"], len(section(rows, "day")), section(rows, "campaign")) == ("1", 7, [])
+    assert (
+        section(rows, "range")[0]["calls"],
+        len(section(rows, "day")),
+        section(rows, "campaign"),
+    ) == ("1", 7, [])
 
 
 def test_no_number_of_anybody_is_in_it(world):

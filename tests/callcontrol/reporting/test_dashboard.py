@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from callcontrol.reporting.view_model import Board
+from callcontrol.reporting.view_model import DashboardViewModel
 from tests import factories as make
 from tests.callcontrol.reporting.histories import NOW, World, tally
 from tests.desk import browser
@@ -27,7 +27,7 @@ def world(clock) -> World:
     return world
 
 
-def board(client: Client, query: str = "") -> Board:
+def board(client: Client, query: str = "") -> DashboardViewModel:
     return client.get(f"{URL}{query}").context["board"]
 
 
@@ -42,7 +42,11 @@ class _Links(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value.startswith("/admin/")]
+        self.found += [
+            value
+            for name, value in attrs
+            if tag == "a" and name == "href" and value.startswith("/admin/")
+        ]
 
 
 def links(client: Client, query: str = "") -> set[str]:
@@ -53,14 +57,27 @@ def links(client: Client, query: str = "") -> set[str]:
 
 # --- numbers and their rows -------------------------------------------------------------------------------
 @pytest.mark.parametrize("tallied", [False, True], ids=["counted", "tallied"])
-@pytest.mark.parametrize("query", ["", "?range=yesterday", "?campaign={campaign}", "?publisher={publisher}", "?buyer={buyer}"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "?range=yesterday", "?campaign={campaign}", "?publisher={publisher}", "?buyer={buyer}"],
+)
 def test_each_number_on_top_is_that_of_its_list(world, query, tallied):
     tally(now=NOW, jobs=None if tallied else 0)
     client = browser(world.company)
-    rows = {"campaign": world.campaigns[0].pk, "publisher": world.publishers[1].pk, "buyer": world.buyers[0].pk}
+    rows = {
+        "campaign": world.campaigns[0].pk,
+        "publisher": world.publishers[1].pk,
+        "buyer": world.buyers[0].pk,
+    }
     cards = board(client, query.format(**rows)).cards()
-    counted = [card.number for card in cards if card.number.url and card.number.name not in ("payout", "revenue", "profit")]
-    assert [rows_behind(client, number.url) for number in counted] == [number.value for number in counted]
+    counted = [
+        card.number
+        for card in cards
+        if card.number.url and card.number.name not in ("payout", "revenue", "profit")
+    ]
+    assert [rows_behind(client, number.url) for number in counted] == [
+        number.value for number in counted
+    ]
 
 
 def test_each_number_by_campaign_publisher_and_buyer_is_that_of_its_list(world):
@@ -74,23 +91,35 @@ def test_each_reason_leads_to_its_pings(world):
     client = browser(world.company)
     shown = board(client)
     reasons = [*shown.refused, *shown.unasked]
-    assert {one.words for one in reasons} >= {"Closed", "“caller_zip” missing", "Too many requests", "The campaign has no buyer"}
+    assert {one.words for one in reasons} >= {
+        "Closed",
+        "“caller_zip” missing",
+        "Too many requests",
+        "The campaign has no buyer",
+    }
     assert [rows_behind(client, one.url) for one in reasons] == [one.pings for one in reasons]
     assert rows_behind(client, shown.without_buyer.url) == shown.without_buyer.value
 
 
 def test_that_no_buyer_was_left_is_no_reason_beside_those_of_the_buyers(clock):
     world = World(seed=1)
-    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, result="no-target", reasons=",closed,")
+    make.make_entry(
+        world.company, at=NOW, key_pk=world.keys[0].pk, result="no-target", reasons=",closed,"
+    )
     shown = board(browser(world.company))
-    assert ([one.code for one in (*shown.refused, *shown.unasked)], shown.without_buyer.value) == (["closed"], 1)
+    assert ([one.code for one in (*shown.refused, *shown.unasked)], shown.without_buyer.value) == (
+        ["closed"],
+        1,
+    )
 
 
 def test_the_first_moment_of_a_day_is_not_in_the_list_of_the_day_before(clock):
     world = World(seed=1)
     world.call(NOW.replace(hour=0))
     client = browser(world.company)
-    [card] = [card for card in board(client, "?range=yesterday").cards() if card.number.name == "calls"]
+    [card] = [
+        card for card in board(client, "?range=yesterday").cards() if card.number.name == "calls"
+    ]
     assert (card.number.value, rows_behind(client, card.number.url)) == (0, 0)
 
 
@@ -103,14 +132,24 @@ def test_money_is_that_of_the_calls_behind_it(world):
 
 def test_every_link_of_the_page_leads_somewhere(world):
     client = browser(world.company)
-    wrong = [url for url in sorted(links(client, "?range=7-days")) if client.get(url, follow=True).status_code != 200]
+    wrong = [
+        url
+        for url in sorted(links(client, "?range=7-days"))
+        if client.get(url, follow=True).status_code != 200
+    ]
     assert wrong == []
 
 
 # --- against the range before -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("now", "before", "told"),
-    [(3, 2, ("+50%", "up")), (1, 2, ("−50%", "down")), (2, 2, ("same", "level")), (2, 0, ("", "level")), (0, 0, ("", "level"))],
+    [
+        (3, 2, ("+50%", "up")),
+        (1, 2, ("−50%", "down")),
+        (2, 2, ("same", "level")),
+        (2, 0, ("", "level")),
+        (0, 0, ("", "level")),
+    ],
     ids=["more", "fewer", "same", "first", "none"],
 )
 def test_a_number_is_told_against_the_one_before(clock, now, before, told):
@@ -149,7 +188,10 @@ def test_a_filter_that_names_nothing_is_told(world, name, value):
     )
 
 
-@pytest.mark.parametrize("query", ["?from=x", "?to=\0", "?range=hat", "?from=2026-05-06", "?from=2020-01-01", "?company=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["?from=x", "?to=\0", "?range=hat", "?from=2026-05-06", "?from=2020-01-01", "?company=x"],
+)
 def test_a_time_that_makes_no_sense_is_no_failure(world, query):
     assert browser(world.company).get(f"{URL}{query}").status_code == 200
 
@@ -184,27 +226,43 @@ def test_without_anything_the_page_says_where_to_look(clock):
     world = World(seed=1)
     world.call(NOW.replace(day=3))
     answer = browser(world.company).get(URL).content.decode()
-    assert ("Nothing came in yet today." in " ".join(answer.split()), "<canvas" in answer) == (True, False)
+    assert ("Nothing came in yet today." in " ".join(answer.split()), "<canvas" in answer) == (
+        True,
+        False,
+    )
 
 
 def test_where_nothing_ever_came_in_the_page_is_the_way_to_the_first_call(clock):
     answer = browser(make.make_company()).get(URL).content.decode()
-    assert ("To the first call" in answer, 'id="numbers"' in answer, 'id="caps"' in answer) == (True, False, False)
+    assert ("To the first call" in answer, 'id="numbers"' in answer, 'id="caps"' in answer) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_beyond_25_rows_a_table_is_folded(clock):
     world = World(seed=1)
     for number in range(27):
-        world.call(NOW, publisher=make.make_publisher(world.company, name=f"Publisher {number:02}"), revenue=Decimal(number))
+        world.call(
+            NOW,
+            publisher=make.make_publisher(world.company, name=f"Publisher {number:02}"),
+            revenue=Decimal(number),
+        )
     answer = browser(world.company).get(URL).content.decode()
     folded = answer.partition("All 27: 2 more")[2]
-    assert ("Publisher 26" in answer.partition("All 27")[0], "Publisher 00" in folded) == (True, True)
+    assert ("Publisher 26" in answer.partition("All 27")[0], "Publisher 00" in folded) == (
+        True,
+        True,
+    )
 
 
 def test_a_retired_campaign_can_still_be_looked_at(world):
     world.campaigns[0].retire(now=NOW)
     answer = browser(world.company).get(f"{URL}?campaign={world.campaigns[0].pk}")
-    assert [one.pk for one in answer.context["filters"][0]["choices"]] == [campaign.pk for campaign in world.campaigns]
+    assert [one.pk for one in answer.context["filters"][0]["choices"]] == [
+        campaign.pk for campaign in world.campaigns
+    ]
 
 
 def test_the_caps_come_alone_for_the_page_to_put_in(world):
@@ -222,22 +280,27 @@ def test_the_caps_alone_count_nothing_else(world, django_assert_num_queries):
 
 def test_pings_alone_make_no_row_of_nobody_among_the_buyers(clock):
     world = World(seed=1)
-    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk)
-    shares = {name: [row.name for row in rows] for name, rows in board(browser(world.company)).shares()}
+    make.make_entry(world.company, at=NOW, key_pk=world.keys[0].pk)
+    shares = {
+        name: [row.name for row in rows] for name, rows in board(browser(world.company)).shares()
+    }
     assert shares == {"campaign": ["Roofing"], "publisher": ["No publisher"], "buyer": []}
 
 
 def test_a_reason_that_no_list_finds_is_no_link(clock):
     world = World(seed=1)
     entry = {"status": 422, "result": "refused", "response": '{"error":"no tag +12025550142"}'}
-    make.make_entry(world.company, at=NOW, key_row=world.keys[0].pk, **entry)
+    make.make_entry(world.company, at=NOW, key_pk=world.keys[0].pk, **entry)
     [one] = board(browser(world.company, "read_only")).unasked
     assert (one.words, one.pings, one.url) == ("No tag +*******0142", 1, "")
 
 
 def test_pictures_are_drawn_with_the_hours_to_come(world):
     picture = browser(world.company).get(URL).context["charts"][0]
-    assert (picture.data.count(":00"), picture.series) == (24, ("pings", "reserved", "claimed", "converted"))
+    assert (picture.data.count(":00"), picture.series) == (
+        24,
+        ("pings", "reserved", "claimed", "converted"),
+    )
 
 
 def test_a_days_page_asks_a_fixed_number_of_questions(world, django_assert_num_queries):

@@ -9,7 +9,10 @@ from tests.callcontrol.reporting.histories import NOW, World
 from tests.desk import browser, listed
 
 pytestmark = pytest.mark.django_db
-LOG, RESERVATIONS = (reverse(f"admin:{page}_changelist") for page in ("publishers_logentry", "reservations_reservation"))
+LOG, RESERVATIONS = (
+    reverse(f"admin:{page}_changelist")
+    for page in ("publishers_logentry", "reservations_reservation")
+)
 
 
 def test_pings_alone_leave_out_confirmations_and_other_keys():
@@ -30,8 +33,15 @@ def test_pings_without_anybody_to_ask_are_told_from_refused_ones():
 def test_an_error_is_found_in_either_format():
     company, text = make.make_company(), "no “tag” & so"
     for name in ("json", "xml"):
-        make.make_entry(company, status=422, result="refused", response=render({"error": text}, name).decode())
-    make.make_entry(company, status=422, result="refused", response=render({"error": "another"}, "json").decode())
+        make.make_entry(
+            company, status=422, result="refused", response=render({"error": text}, name).decode()
+        )
+    make.make_entry(
+        company,
+        status=422,
+        result="refused",
+        response=render({"error": "another"}, "json").decode(),
+    )
     answer = browser(company).get(LOG, {"error": text})
     assert len(answer.context["cl"].result_list) == 2
 
@@ -40,7 +50,9 @@ def test_reservations_that_held_a_buyer(clock):
     world = World(seed=1)
     held = [world.reserve(NOW, status=status).pk for status in ("claimed", "expired")]
     world.reserve(NOW, status="no-target")
-    assert sorted(row.pk for row in listed(browser(world.company), f"{RESERVATIONS}?reserved=1")) == sorted(held)
+    assert sorted(
+        row.pk for row in listed(browser(world.company), f"{RESERVATIONS}?reserved=1")
+    ) == sorted(held)
 
 
 @pytest.mark.parametrize("url", [f"{LOG}?ping=x", f"{LOG}?error=", f"{RESERVATIONS}?reserved=2"])

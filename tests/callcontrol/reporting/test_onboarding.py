@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol.reporting.onboarding import steps
+from callcontrol.reporting.onboarding import onboarding_steps
 from campaigns.models import Company
 from publishers.models import Handout
 from tests import factories as make
@@ -26,7 +26,7 @@ NAMES = [
 
 
 def done(company: Company) -> list[str]:
-    return [step.what for step in steps(company) if step.is_done]
+    return [step.what for step in onboarding_steps(company) if step.is_done]
 
 
 def page(company: Company) -> str:
@@ -35,7 +35,7 @@ def page(company: Company) -> str:
 
 def test_an_empty_company_has_all_steps_before_it():
     company = make.make_company()
-    assert ([step.what for step in steps(company)], done(company)) == (NAMES, [])
+    assert ([step.what for step in onboarding_steps(company)], done(company)) == (NAMES, [])
 
 
 def test_each_step_is_ticked_when_it_is_done():
@@ -59,44 +59,53 @@ def test_with_everything_done_the_list_is_gone():
     make.make_conversion(key.campaign)
     make.make_publisher(key.company)
     Handout.objects.create(company=key.company, key=key, created_at=timezone.now())
-    before = [step.what for step in steps(key.company) if not step.is_done]
+    before = [step.what for step in onboarding_steps(key.company) if not step.is_done]
     ping(key)
-    assert (before, steps(key.company)) == (["Try it"], [])
+    assert (before, onboarding_steps(key.company)) == (["Try it"], [])
 
 
 def test_the_list_goes_with_the_first_call_whatever_is_left():
     number = make.make_number()
-    before = len(steps(number.company))
+    before = len(onboarding_steps(number.company))
     dial(number.number)
-    assert (before, steps(number.company)) == (8, [])
+    assert (before, onboarding_steps(number.company)) == (8, [])
 
 
 @pytest.mark.parametrize("place", range(len(NAMES)), ids=NAMES)
 def test_each_step_leads_to_a_page(place):
     company = make.make_company()
-    assert browser(company).get(steps(company)[place].url).status_code == 200
+    assert browser(company).get(onboarding_steps(company)[place].url).status_code == 200
 
 
 def test_what_is_there_already_is_led_to():
     key = make.make_key()
-    urls = [step.url for step in steps(key.company)]
+    urls = [step.url for step in onboarding_steps(key.company)]
     on_campaign = reverse("admin:campaigns_campaign_change", args=[key.campaign_id])
-    assert (urls[2], urls[6]) == (on_campaign, reverse("admin:publishers_key_change", args=[key.pk]))
+    assert (urls[2], urls[6]) == (
+        on_campaign,
+        reverse("admin:publishers_key_change", args=[key.pk]),
+    )
 
 
 def test_who_may_only_read_is_given_no_way_to_change():
     company = make.make_company()
     answer = browser(company, "read_only").get(reverse("dashboard")).content.decode()
-    assert ("Add a buyer" in answer, reverse("admin:campaigns_buyer_add") in answer) == (True, False)
+    assert ("Add a buyer" in answer, reverse("admin:campaigns_buyer_add") in answer) == (
+        True,
+        False,
+    )
 
 
 def test_the_way_is_found_in_one_statement(django_assert_num_queries):
     world = World(seed=1)
     world.call(NOW)
     with django_assert_num_queries(1):
-        steps(world.company)
+        onboarding_steps(world.company)
 
 
 def test_a_superuser_without_a_company_begins_with_one():
     answer = browser().get(reverse("dashboard")).content.decode()
-    assert (reverse("admin:campaigns_company_add") in answer, "Add the first company" in answer) == (True, True)
+    assert (
+        reverse("admin:campaigns_company_add") in answer,
+        "Add the first company" in answer,
+    ) == (True, True)

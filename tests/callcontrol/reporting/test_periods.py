@@ -5,7 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcontrol.reporting.periods import across, cut, days, hours, midnight, uncovered, within
+from callcontrol.reporting.periods import (
+    across,
+    days_of,
+    hours_of,
+    midnight,
+    split_period,
+    uncovered,
+    within,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -28,13 +36,24 @@ def at(hour: int, minute: int = 0, *, day: int = 5) -> datetime:
 def test_a_day_has_so_many_hours(zone, day, count):
     clocks = ZoneInfo(zone)
     whole = (midnight(day, clocks), midnight(date.fromordinal(day.toordinal() + 1), clocks))
-    found = list(cut(whole, hours(clocks)))
-    assert (len(found), found[0][0], found[-1][1], list(cut(whole, days(clocks)))) == (count, *whole, [whole])
+    found = list(split_period(whole, hours_of(clocks)))
+    assert (len(found), found[0][0], found[-1][1], list(split_period(whole, days_of(clocks)))) == (
+        count,
+        *whole,
+        [whole],
+    )
 
 
 def test_hours_begin_when_the_clocks_strike():
-    found = list(cut((at(10, 5), at(12, 20)), hours(ZoneInfo("Asia/Kathmandu"))))  # 5:45 ahead
-    assert found == [(at(10, 5), at(10, 15)), (at(10, 15), at(11, 15)), (at(11, 15), at(12, 15)), (at(12, 15), at(12, 20))]
+    found = list(
+        split_period((at(10, 5), at(12, 20)), hours_of(ZoneInfo("Asia/Kathmandu")))
+    )  # 5:45 ahead
+    assert found == [
+        (at(10, 5), at(10, 15)),
+        (at(10, 15), at(11, 15)),
+        (at(11, 15), at(12, 15)),
+        (at(12, 15), at(12, 20)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,45 @@ MISSING = "FAILED must include caller_zip (string)"
         ("no-target", 200, None, "{}", ["no-target", "nobody"]),
         ("rejected", 200, None, "{}", ["rejected"]),
         ("refused", 422, None, f'{{"error": "{MISSING}"}}', [f"422 {MISSING}"]),
-        ("refused", 403, None, "<hash><error>this key is paused &amp; so</error></hash>", ["403 this key is paused & so"]),
+        (
+            "refused",
+            403,
+            None,
+            "<hash><error>this key is paused &amp; so</error></hash>",
+            ["403 this key is paused & so"],
+        ),
         ("failed", 500, None, "[]", ["500"]),
         ("failed", 503, None, None, ["503"]),
         ("refused", 422, None, '{"error": "' + "x" * 300 + '"}', ["422 " + "x" * 200]),
         ("refused", 406, None, '{"error":"no .\\u0000\\ud800"}', ["406 no .\ufffd?"]),
-        ("refused", 422, None, '{"error":"no tag +1 202 555 0142"}', ["422 no tag +* *** *** 0142"]),
+        (
+            "refused",
+            422,
+            None,
+            '{"error":"no tag +1 202 555 0142"}',
+            ["422 no tag +* *** *** 0142"],
+        ),
     ],
-    ids=["reserved", "shielded", "refused", "nobody", "paused", "missing", "xml", "list", "nothing", "long", "nul", "number"],
+    ids=[
+        "reserved",
+        "shielded",
+        "refused",
+        "nobody",
+        "paused",
+        "missing",
+        "xml",
+        "list",
+        "nothing",
+        "long",
+        "nul",
+        "number",
+    ],
 )
 def test_codes_of_an_outcome(result, status, refused, response, codes):
-    assert list(reasons.codes(result=result, status=status, reasons=refused, response=response)) == codes
+    assert (
+        list(reasons.reason_codes(result=result, status=status, reasons=refused, response=response))
+        == codes
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,12 +74,15 @@ def test_codes_of_an_outcome(result, status, refused, response, codes):
     ],
 )
 def test_codes_in_words(code, words):
-    assert reasons.in_words(code) == words
+    assert reasons.reason_text(code) == words
 
 
 def test_every_reason_of_routing_is_told_apart():
-    words = [reasons.in_words(reason.slug) for reason in routing_reasons()]
-    assert (len(set(words)), {reasons.is_of_routing(reason.slug) for reason in routing_reasons()}) == (len(words), {True})
+    words = [reasons.reason_text(reason.slug) for reason in routing_reasons()]
+    assert (
+        len(set(words)),
+        {reasons.is_of_routing(reason.slug) for reason in routing_reasons()},
+    ) == (len(words), {True})
 
 
 @pytest.mark.parametrize(
@@ -73,5 +104,7 @@ def test_a_code_that_says_all_is_told_from_one_that_does_not(code, is_whole):
 
 
 def test_of_many_errors_the_rarer_ones_are_told_by_their_status():
-    counted = {"closed": 1, "429 too many requests": 9} | {f"422 no tag {number:02}": 2 for number in range(20)}
-    assert reasons.shortened(counted) == {"422 no tag 19": "422"}
+    counted = {"closed": 1, "429 too many requests": 9} | {
+        f"422 no tag {number:02}": 2 for number in range(20)
+    }
+    assert reasons.short_reasons(counted) == {"422 no tag 19": "422"}

@@ -6,27 +6,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcontrol.reporting.metrics import Owner
-from callcontrol.reporting.periods import Stretch, cut, hours
-from callcontrol.reporting.totals import read
+from callcontrol.reporting.metrics import MetricsScope
+from callcontrol.reporting.periods import Period, hours_of, split_period
+from callcontrol.reporting.totals import read_totals
 from publishers.models import LogEntry
 from tests import factories as make
 from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
 
 pytestmark = pytest.mark.django_db
-EVERYBODY = Owner()
+EVERYBODY = MetricsScope()
 HOUR = timedelta(hours=1)
 
 
-def _asked(world: World) -> Iterator[Owner]:
+def _asked(world: World) -> Iterator[MetricsScope]:
     yield EVERYBODY
-    yield Owner(campaign=world.campaigns[0].pk)
-    yield Owner(publisher=world.publishers[0].pk, buyer=world.buyers[1].pk)
+    yield MetricsScope(campaign=world.campaigns[0].pk)
+    yield MetricsScope(publisher=world.publishers[0].pk, buyer=world.buyers[1].pk)
 
 
-def assert_right(world: World, slots: list[Stretch]) -> None:
+def assert_right(world: World, slots: list[Period]) -> None:
     for asked in _asked(world):
-        assert shown(read(world.company.pk, slots, asked=asked)) == shown(recount(world, slots, asked))
+        assert shown(read_totals(world.company.pk, slots, asked=asked)) == shown(
+            recount(world, slots, asked)
+        )
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
@@ -58,7 +60,7 @@ def test_a_day_by_hours_is_read_from_its_hours():
     world.live_through(NOW - timedelta(days=2), NOW, events=40)
     tally(now=NOW)
     day = last_days(world, 1)[0]
-    assert_right(world, list(cut(day, hours(ZoneInfo("Asia/Kolkata")))))
+    assert_right(world, list(split_period(day, hours_of(ZoneInfo("Asia/Kolkata")))))
 
 
 def test_the_days_in_which_clocks_are_put_back_and_forward_are_whole():
@@ -67,7 +69,7 @@ def test_the_days_in_which_clocks_are_put_back_and_forward_are_whole():
     world.live_through(autumn - timedelta(days=1), autumn, events=40)
     tally(now=autumn)
     day = last_days(world, 0, now=autumn + timedelta(days=1))[0]
-    slots = list(cut(day, hours(ZoneInfo("America/New_York"))))
+    slots = list(split_period(day, hours_of(ZoneInfo("America/New_York"))))
     assert_right(world, slots)
 
 
@@ -86,7 +88,7 @@ def test_tallied_time_is_not_counted_again(django_assert_num_queries):
     world.live_through(NOW - timedelta(days=3), NOW - timedelta(days=1), events=40)
     tally(now=NOW)
     with django_assert_num_queries(7):  # spans twice, the ledger and late sales, three sums
-        read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+        read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
 
 
 def test_a_number_of_a_trimmed_log_stays():
@@ -94,21 +96,27 @@ def test_a_number_of_a_trimmed_log_stays():
     world.live_through(NOW - timedelta(days=3), NOW, events=30)
     sold = world.call(NOW - timedelta(days=2), converted_at=None)
     tally(now=NOW)
-    before = read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    before = read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
     LogEntry.objects.all().delete()
     world.sell(sold, at=NOW)
     tally(now=NOW + HOUR)
-    after = read(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    after = read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
     assert (after.total.pings, after.reasons) == (before.total.pings, before.reasons)
 
 
 def test_of_the_errors_of_many_hours_the_rare_ones_are_told_by_their_status():
     world = World(seed=8)
     for number in range(22):
-        entry = {"status": 422, "result": "refused", "response": f'{{"error":"no tag {number:02}"}}'}
-        make.make_entry(world.company, at=NOW - (number + 1) * HOUR, key_row=world.keys[0].pk, **entry)
+        entry = {
+            "status": 422,
+            "result": "refused",
+            "response": f'{{"error":"no tag {number:02}"}}',
+        }
+        make.make_entry(
+            world.company, at=NOW - (number + 1) * HOUR, key_pk=world.keys[0].pk, **entry
+        )
     tally(now=NOW)
-    found = read(world.company.pk, last_days(world, 1), asked=EVERYBODY).reasons
+    found = read_totals(world.company.pk, last_days(world, 1), asked=EVERYBODY).reasons
     assert (len(found), found["422 no tag 19"], found["422"]) == (21, 1, 2)
 
 
@@ -116,4 +124,4 @@ def test_another_companys_rows_are_not_counted():
     mine, theirs = World(seed=6), World(seed=7)
     theirs.live_through(NOW - timedelta(days=1), NOW, events=10)
     tally(now=NOW)
-    assert read(mine.company.pk, last_days(mine, 1), asked=EVERYBODY).total.is_nothing()
+    assert read_totals(mine.company.pk, last_days(mine, 1), asked=EVERYBODY).total.is_nothing()

@@ -137,7 +137,9 @@ def test_a_number_that_is_not_ours() -> None:
 
 @pytest.mark.parametrize("option", ["--from", "--digits"])
 @pytest.mark.parametrize("written", ["zzz", "12", "sip:alice@example.com"])
-def test_a_caller_that_is_no_number_is_refused(campaign: Campaign, option: str, written: str) -> None:
+def test_a_caller_that_is_no_number_is_refused(
+    campaign: Campaign, option: str, written: str
+) -> None:
     with pytest.raises(CommandError) as error:
         told(LINE, option, written)
     refusal = f"{option} must be a phone number of 7 to 15 digits, or anonymous."
@@ -153,7 +155,9 @@ def test_a_time_that_is_none_is_refused(campaign: Campaign, option: str, written
     assert (str(error.value), Call.objects.count()) == (refusal, 0)
 
 
-@pytest.mark.parametrize("written", ["anonymous", "+266696687", "", "sip:anonymous@anonymous.invalid"])
+@pytest.mark.parametrize(
+    "written", ["anonymous", "+266696687", "", "sip:anonymous@anonymous.invalid"]
+)
 def test_a_caller_may_be_withheld_in_words(campaign: Campaign, written: str) -> None:
     assert "from a withheld number" in told(LINE, "--from", written)[0]
 

@@ -24,34 +24,57 @@ def campaign() -> Campaign:
     return campaign
 
 
-def posted(said: Any = None, path: str = "/simulator/calls", client: Client | None = None, **headers: str) -> tuple[int, Answer]:
+def posted(
+    said: Any = None, path: str = "/simulator/calls", client: Client | None = None, **headers: str
+) -> tuple[int, Answer]:
     said = {"from": CALLER, "to": LINE} if said is None else said
-    answer = (client or Client()).post(path, said, content_type="application/json", headers=headers or TOKEN)
+    answer = (client or Client()).post(
+        path, said, content_type="application/json", headers=headers or TOKEN
+    )
     return answer.status_code, answer.json()
 
 
 # --- who may ----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic simulator", "simulator", "Bearer simulatör"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer wrong", "Basic simulator", "simulator", "Bearer simulatör"]
+)
 def test_without_the_token_nothing_is_shown(campaign: Campaign, header: str) -> None:
     call = dial(LINE)
     shown = Client().get(f"/simulator/calls/{call['call_uuid']}", headers={"Authorization": header})
-    assert (posted(Authorization=header), shown.status_code, Call.objects.count()) == ((401, {"error": "not authorized"}), 401, 1)
+    assert (posted(Authorization=header), shown.status_code, Call.objects.count()) == (
+        (401, {"error": "not authorized"}),
+        401,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
     ("staff", "site", "status"),
-    [(True, "same-origin", 201), (True, "cross-site", 401), (True, "", 401), (False, "same-origin", 401)],
+    [
+        (True, "same-origin", 201),
+        (True, "cross-site", 401),
+        (True, "", 401),
+        (False, "same-origin", 401),
+    ],
 )
-def test_a_session_of_staff_may_call_from_our_own_pages(campaign: Campaign, staff: bool, site: str, status: int) -> None:
+def test_a_session_of_staff_may_call_from_our_own_pages(
+    campaign: Campaign, staff: bool, site: str, status: int
+) -> None:
     client = browser(campaign.company)
     User.objects.update(is_staff=staff)
-    assert (posted(client=client, **{"Sec-Fetch-Site": site})[0], Call.objects.count()) == (status, int(status == 201))
+    assert (posted(client=client, **{"Sec-Fetch-Site": site})[0], Call.objects.count()) == (
+        status,
+        int(status == 201),
+    )
 
 
 @pytest.mark.parametrize("role", ["owner", "account_manager", "superuser"])
 def test_who_edits_a_company_may_call_its_numbers(campaign: Campaign, role: str) -> None:
     client = browser() if role == "superuser" else browser(campaign.company, role)
-    assert posted(client=client, **OUR_PAGE)[1] == client.get(f"/simulator/calls/{Call.objects.get().pk}").json()
+    assert (
+        posted(client=client, **OUR_PAGE)[1]
+        == client.get(f"/simulator/calls/{Call.objects.get().pk}").json()
+    )
 
 
 @pytest.mark.parametrize("role", ["owner", "read_only"])
@@ -61,9 +84,15 @@ def test_nobody_else_calls_them(campaign: Campaign, role: str) -> None:
     assert (answer, Call.objects.count()) == ((404, {"error": "that number is not one of ours"}), 0)
 
 
-def test_only_who_edits_a_company_sees_its_calls_for_their_numbers_stand_in_the_clear(campaign: Campaign) -> None:
+def test_only_who_edits_a_company_sees_its_calls_for_their_numbers_stand_in_the_clear(
+    campaign: Campaign,
+) -> None:
     call = dial(LINE)
-    clients = browser(campaign.company, "owner"), browser(campaign.company, "read_only"), browser(make_company(), "owner")
+    clients = (
+        browser(campaign.company, "owner"),
+        browser(campaign.company, "read_only"),
+        browser(make_company(), "owner"),
+    )
     shown = [client.get(f"/simulator/calls/{call['call_uuid']}").json() for client in clients]
     assert shown == [call, {"error": "call not found"}, {"error": "call not found"}]
 
@@ -80,7 +109,9 @@ def test_only_who_edits_a_company_sees_its_calls_for_their_numbers_stand_in_the_
 def test_under_another_carrier_there_is_no_simulator(settings: Any, path: str) -> None:
     settings.CARRIER = "twilio"
     answers = [Client().generic(method, path, headers=TOKEN) for method in ("GET", "POST")]
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(404, {"error": "not found"})] * 2
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (404, {"error": "not found"})
+    ] * 2
 
 
 # --- what it is told --------------------------------------------------------------------------------------
@@ -98,7 +129,9 @@ def test_a_caller_that_is_no_number_is_refused(campaign: Campaign) -> None:
     assert (posted({"from": "zzz", "to": LINE}), Call.objects.count()) == ((422, refusal), 0)
 
 
-@pytest.mark.parametrize("to", ["+18335550199", "18335550199", "8335550199", "(833) 555-0199", 18335550199])
+@pytest.mark.parametrize(
+    "to", ["+18335550199", "18335550199", "8335550199", "(833) 555-0199", 18335550199]
+)
 def test_the_number_may_be_written_as_people_do(campaign: Campaign, to: Any) -> None:
     assert posted({"from": CALLER, "to": to})[1]["events"][0]["detail"]["number"] == LINE
 
@@ -124,7 +157,9 @@ def test_a_plus_that_a_query_lost_is_put_back() -> None:
     ],
 )
 @pytest.mark.usefixtures("clock")
-def test_a_call_comes_at_the_later_of_now_and_what_is_said(campaign: Campaign, at: str, began: str) -> None:
+def test_a_call_comes_at_the_later_of_now_and_what_is_said(
+    campaign: Campaign, at: str, began: str
+) -> None:
     assert dial(LINE, at=at)["events"][0]["at"] == began
 
 
@@ -139,13 +174,18 @@ def test_a_call_comes_at_the_later_of_now_and_what_is_said(campaign: Campaign, a
     ],
 )
 def test_a_moment_that_is_none_is_refused(campaign: Campaign, at: str, text: str) -> None:
-    assert (posted({"from": CALLER, "to": LINE, "at": at}), Call.objects.count()) == ((422, {"error": text}), 0)
+    assert (posted({"from": CALLER, "to": LINE, "at": at}), Call.objects.count()) == (
+        (422, {"error": text}),
+        0,
+    )
 
 
 # --- what it shows ----------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("clock")
 def test_a_call_as_it_is_shown(campaign: Campaign) -> None:
-    answer = ping(make_key(campaign=campaign), publisher_id="alpha", inbound_number=LINE, caller_zip="90210")
+    answer = ping(
+        make_key(campaign=campaign), publisher_id="alpha", inbound_number=LINE, caller_zip="90210"
+    )
     status, call = posted()
     caller, handler = call["legs"]
     at = "2026-05-05T12:00:00.000Z"
@@ -215,4 +255,7 @@ def test_a_call_that_is_none_is_not_found(name: str) -> None:
 def test_a_call_in_xml(campaign: Campaign) -> None:
     call = dial(LINE)
     text = Client().get(f"/simulator/calls/{call['call_uuid']}.xml", headers=TOKEN).text
-    assert f"<hash><call-uuid>{call['call_uuid']}</call-uuid><status>ringing</status><buyer-id>b1</buyer-id>" in text
+    assert (
+        f"<hash><call-uuid>{call['call_uuid']}</call-uuid><status>ringing</status><buyer-id>b1</buyer-id>"
+        in text
+    )

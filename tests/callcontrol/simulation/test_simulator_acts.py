@@ -59,8 +59,12 @@ def test_while_a_phone_rings_nobody_hears_anybody(call: Answer) -> None:
 
 
 # --- not answered -----------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("what", "outcome"), [("busy", "busy"), ("no-answer", "no-answer"), ("hang-up", "busy")])
-def test_who_does_not_take_it_is_followed_by_the_next(call: Answer, what: str, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "outcome"), [("busy", "busy"), ("no-answer", "no-answer"), ("hang-up", "busy")]
+)
+def test_who_does_not_take_it_is_followed_by_the_next(
+    call: Answer, what: str, outcome: str
+) -> None:
     after = acted(call, what)
     numbers = list(Buyer.objects.order_by("priority").values_list("number", flat=True))
     assert (after["status"], after["buyer_id"], rung(after), lines(after)[1:]) == (
@@ -74,7 +78,11 @@ def test_who_does_not_take_it_is_followed_by_the_next(call: Answer, what: str, o
 @pytest.mark.parametrize("what", ["busy", "no-answer", "hang-up"])
 def test_with_nobody_left_it_is_no_target(call: Answer, what: str) -> None:
     after = acted(call, what, what)
-    assert (after["status"], lines(after)[0], happened(after)[-1]) == ("no-target", ("caller", "ended", "no-target"), "ended")
+    assert (after["status"], lines(after)[0], happened(after)[-1]) == (
+        "no-target",
+        ("caller", "ended", "no-target"),
+        "ended",
+    )
 
 
 # --- hung up ----------------------------------------------------------------------------------------------
@@ -137,7 +145,11 @@ def status(path: str, client: Client | None = None, **headers: str) -> tuple[int
 @pytest.mark.parametrize("name", [str(uuid.UUID(int=7, version=4)), "nonsense", "%00", "7"])
 @pytest.mark.parametrize(
     ("path", "text"),
-    [("legs/{}/answer", "leg not found"), ("legs/{}/hang-up", "leg not found"), ("calls/{}/hang-up", "call not found")],
+    [
+        ("legs/{}/answer", "leg not found"),
+        ("legs/{}/hang-up", "leg not found"),
+        ("calls/{}/hang-up", "call not found"),
+    ],
 )
 def test_what_does_not_exist_is_not_found(name: str, path: str, text: str) -> None:
     assert status(f"/simulator/{path.format(name)}.json") == (404, {"error": text})
@@ -150,13 +162,18 @@ def test_an_act_that_nobody_knows_is_no_path(call: Answer) -> None:
 @pytest.mark.parametrize("path", ["legs/{leg}/answer", "calls/{call}/hang-up"])
 def test_without_the_token_nothing_happens(call: Answer, path: str) -> None:
     path = path.format(leg=last_leg(call), call=call["call_uuid"])
-    assert (status(f"/simulator/{path}", Authorization="Bearer wrong"), shown(call["call_uuid"])) == (
+    assert (
+        status(f"/simulator/{path}", Authorization="Bearer wrong"),
+        shown(call["call_uuid"]),
+    ) == (
         (401, {"error": "not authorized"}),
         call,
     )
 
 
-@pytest.mark.parametrize(("role", "code"), [("account_manager", 200), ("read_only", 404), (None, 404)])
+@pytest.mark.parametrize(
+    ("role", "code"), [("account_manager", 200), ("read_only", 404), (None, 404)]
+)
 @pytest.mark.parametrize("path", ["legs/{leg}/answer", "calls/{call}/hang-up"])
 def test_a_session_acts_in_the_calls_of_its_company_if_it_edits(
     campaign: Campaign, call: Answer, path: str, role: str | None, code: int

@@ -10,10 +10,17 @@ from typing import Any
 import pytest
 
 from callcontrol.control import transfers
-from callcontrol.control.access import Steerer
+from callcontrol.control.access import Controller
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer, Campaign, CapHold
-from tests.factories import make_buyer, make_conversion, make_key, make_market, make_number, make_route
+from tests.factories import (
+    make_buyer,
+    make_conversion,
+    make_key,
+    make_market,
+    make_number,
+    make_route,
+)
 from tests.pinging import CALLER, Answer, act, dial, hang_up, last_leg, lines, ping, rung, shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -71,15 +78,23 @@ def money(call: Answer) -> list[tuple[Any, ...]]:
 # --- together ---------------------------------------------------------------------------------------------
 def test_the_leg_arrives_as_a_call_with_the_same_caller(call: Answer, there: Campaign) -> None:
     number = Buyer.objects.get(company=there.company).number
-    assert (statuses(call), rung(dialed(call)), dialed(call)["legs"][0]["number"]) == (["ringing", "ringing"], [number], CALLER)
+    assert (statuses(call), rung(dialed(call)), dialed(call)["legs"][0]["number"]) == (
+        ["ringing", "ringing"],
+        [number],
+        CALLER,
+    )
 
 
 def test_who_answers_there_answers_here(call: Answer) -> None:
     act(last_leg(dialed(call)), "answer")
-    assert [[leg["hears"] for leg in one["legs"]] for one in both(call)] == [[["handler"], ["caller"]]] * 2
+    assert [[leg["hears"] for leg in one["legs"]] for one in both(call)] == [
+        [["handler"], ["caller"]]
+    ] * 2
 
 
-@pytest.mark.parametrize("who", ["the caller", "the handler there", "the leg here", "the caller there"])
+@pytest.mark.parametrize(
+    "who", ["the caller", "the handler there", "the leg here", "the caller there"]
+)
 def test_whoever_hangs_up_ends_both(call: Answer, who: str) -> None:
     act(last_leg(dialed(call)), "answer", at=after(5))
     here, there = both(call)
@@ -90,7 +105,10 @@ def test_whoever_hangs_up_ends_both(call: Answer, who: str) -> None:
         "the caller there": there["legs"][0],
     }
     act(leg[who]["leg_uuid"], "hang-up", at=after(125))
-    assert (statuses(call), money(call)) == (["finished", "finished"], [("5.00", "7.00"), ("90.00", "120.00")])
+    assert (statuses(call), money(call)) == (
+        ["finished", "finished"],
+        [("5.00", "7.00"), ("90.00", "120.00")],
+    )
 
 
 def test_each_has_the_money_of_its_own_seconds(call: Answer) -> None:
@@ -101,7 +119,10 @@ def test_each_has_the_money_of_its_own_seconds(call: Answer) -> None:
 
 def test_a_caller_who_gives_up_gives_up_on_both(call: Answer) -> None:
     hang_up(call["call_uuid"])
-    assert (statuses(call), CapHold.objects.filter(status="held").count()) == (["finished", "finished"], 0)
+    assert (statuses(call), CapHold.objects.filter(status="held").count()) == (
+        ["finished", "finished"],
+        0,
+    )
 
 
 @pytest.mark.parametrize("what", ["busy", "no-answer"])
@@ -119,10 +140,16 @@ def test_the_leg_here_is_answered_by_nobody_but_the_call_there(call: Answer) -> 
     assert act(last_leg(call), "answer") == call
 
 
-@pytest.mark.parametrize(("what", "outcome"), [("busy", "busy"), ("no-answer", "no-answer"), ("hang-up", "busy")])
+@pytest.mark.parametrize(
+    ("what", "outcome"), [("busy", "busy"), ("no-answer", "no-answer"), ("hang-up", "busy")]
+)
 def test_a_cut_line_is_cut_at_both_ends(call: Answer, what: str, outcome: str) -> None:
     now = act(last_leg(call), what)
-    assert (statuses(call), lines(now)[1][2], now["buyer_id"]) == (["ringing", "finished"], outcome, "b2")
+    assert (statuses(call), lines(now)[1][2], now["buyer_id"]) == (
+        ["ringing", "finished"],
+        outcome,
+        "b2",
+    )
 
 
 def test_who_answers_a_line_that_was_left_meanwhile_has_nobody_on_it(call: Answer) -> None:
@@ -144,7 +171,9 @@ def test_what_is_due_there_comes_before_what_is_told_here(call: Answer, there: C
     )
 
 
-def test_a_look_at_the_call_there_sees_what_was_due_here(call: Answer, there: Campaign, clock: Any) -> None:
+def test_a_look_at_the_call_there_sees_what_was_due_here(
+    call: Answer, there: Campaign, clock: Any
+) -> None:
     Buyer.objects.filter(company=there.company).update(timeout_seconds=300)
     patient = dialed(dial(HERE))
     clock(31)
@@ -152,7 +181,9 @@ def test_a_look_at_the_call_there_sees_what_was_due_here(call: Answer, there: Ca
     assert (now["status"], now["events"][-1]["at"]) == ("finished", "2026-05-05T12:00:30.000Z")
 
 
-def test_of_two_lines_that_ring_out_at_once_the_first_callers_is_first(call: Answer, clock: Any) -> None:
+def test_of_two_lines_that_ring_out_at_once_the_first_callers_is_first(
+    call: Answer, clock: Any
+) -> None:
     calls = [dial(HERE) for _ in range(5)]
     clock(31)
     assert [statuses(one) for one in calls] == [["ringing", "finished"]] * 5
@@ -161,20 +192,26 @@ def test_of_two_lines_that_ring_out_at_once_the_first_callers_is_first(call: Ans
 def test_a_moment_that_one_was_given_is_the_others(call: Answer) -> None:
     act(call["legs"][0]["leg_uuid"], "answer", at=after(20))
     answered = act(last_leg(dialed(call)), "answer")
-    assert (answered["events"][-1]["at"], both(call)[0]["events"][-1]["at"]) == ("2026-05-05T12:00:20.000Z",) * 2
+    assert (answered["events"][-1]["at"], both(call)[0]["events"][-1]["at"]) == (
+        "2026-05-05T12:00:20.000Z",
+    ) * 2
 
 
 # --- other ways to get there ------------------------------------------------------------------------------
 def test_the_sip_address_of_a_reservation_claims_it(here: Campaign, there: Campaign) -> None:
     answer = ping(make_key(campaign=there, return_sip_address=True), publisher_id="alpha")
-    Buyer.objects.filter(company=here.company, buyer_id="b1").update(number=f"sip:{answer['sip_address']}")
+    Buyer.objects.filter(company=here.company, buyer_id="b1").update(
+        number=f"sip:{answer['sip_address']}"
+    )
     assert dialed(dial(HERE))["reservation_uuid"] == answer["uuid"]
 
 
-def handler_of(call: Answer) -> Steerer:
+def handler_of(call: Answer) -> Controller:
     row = Leg.objects.get(pk=call["legs"][-1]["leg_uuid"])
     assert row.buyer_id
-    return Steerer(0, row.call.company_id, frozenset({row.buyer_id}), return_seconds=60, reject_seconds=90)
+    return Controller(
+        0, row.call.company_id, frozenset({row.buyer_id}), return_seconds=60, reject_seconds=90
+    )
 
 
 def test_a_transfer_to_a_number_of_ours_too(there: Campaign) -> None:
@@ -182,17 +219,23 @@ def test_a_transfer_to_a_number_of_ours_too(there: Campaign) -> None:
     make_number(campaign, number=HERE)
     call = act(last_leg(dial(HERE)), "answer")
     uuid = Call.objects.get().pk
-    transfers.begin(call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON)
+    transfers.begin_transfer(
+        call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
+    )
     act(last_leg(dialed(shown(str(uuid)))), "answer")
     assert [leg["hears"] for leg in shown(str(uuid))["legs"]] == [[], ["transferee"], ["handler"]]
 
 
-def test_a_transfer_to_a_number_of_ours_where_nobody_is_brings_the_caller_back(there: Campaign) -> None:
+def test_a_transfer_to_a_number_of_ours_where_nobody_is_brings_the_caller_back(
+    there: Campaign,
+) -> None:
     campaign = make_market(pool=0)
     make_number(campaign, number=HERE)
     call = act(last_leg(dial(HERE)), "answer")
     uuid = Call.objects.get().pk
-    transfers.begin(call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON)
+    transfers.begin_transfer(
+        call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
+    )
     act(last_leg(dialed(shown(str(uuid)))), "busy")
     now = shown(str(uuid))
     assert (lines(now)[-1], [leg["hears"] for leg in now["legs"][:2]]) == (
@@ -215,20 +258,29 @@ def in_circles(numbers: list[str], buyers: int = 1) -> None:
 def test_a_number_that_leads_back_to_itself_ends_as_no_target(length: int, calls: int) -> None:
     in_circles([f"+183355501{place:02}" for place in range(length)])
     call = dial("+18335550100")
-    assert (call["status"], Call.objects.exclude(status="no-target").count(), Call.objects.count()) == ("no-target", 0, calls)
+    assert (
+        call["status"],
+        Call.objects.exclude(status="no-target").count(),
+        Call.objects.count(),
+    ) == ("no-target", 0, calls)
 
 
 def test_its_places_go_back() -> None:
     in_circles([HERE, THERE], buyers=2)
     dial(HERE)
-    assert (set(CapHold.objects.values_list("status", flat=True)), Leg.objects.live().count()) == ({"released"}, 0)
+    assert (set(CapHold.objects.values_list("status", flat=True)), Leg.objects.live().count()) == (
+        {"released"},
+        0,
+    )
 
 
 def test_the_leg_says_why() -> None:
     in_circles([HERE])
     dial(HERE)
     second = shown(str(Leg.objects.get(outcome="failed").call_id))
-    assert "The carrier could not dial: that number leads in circles." in [event["text"] for event in second["events"]]
+    assert "The carrier could not dial: that number leads in circles." in [
+        event["text"] for event in second["events"]
+    ]
 
 
 def test_buyers_at_numbers_where_nobody_is_are_tried_one_after_the_other(there: Campaign) -> None:

@@ -64,7 +64,10 @@ def test_who_answers_in_the_last_moment_has_the_call(call: Answer) -> None:
 
 def test_with_nobody_to_answer_it_ends_in_its_time(call: Answer) -> None:
     later = act(last_leg(call), "answer", at=after(3600))
-    assert (later["status"], told(later)[-3:]) == ("no-target", [(60, "taken-off"), (60, "routed"), (60, "ended")])
+    assert (later["status"], told(later)[-3:]) == (
+        "no-target",
+        [(60, "taken-off"), (60, "routed"), (60, "ended")],
+    )
 
 
 def test_whoever_reads_sees_the_truth_without_a_worker(call: Answer, clock: Any) -> None:
@@ -97,7 +100,10 @@ def test_a_call_that_came_later_than_now_lives_from_then_on(campaign: Campaign) 
 
 def test_what_comes_after_a_moment_comes_no_earlier(call: Answer) -> None:
     act(last_leg(call), "answer", at=after(10))
-    assert (told(hang_up(call["call_uuid"], at=after(3)))[-1][0], Call.objects.get().clock) == (10, NOON + timedelta(seconds=10))
+    assert (told(hang_up(call["call_uuid"], at=after(3)))[-1][0], Call.objects.get().clock) == (
+        10,
+        NOON + timedelta(seconds=10),
+    )
 
 
 def test_a_moment_counts_also_when_nothing_happens(call: Answer) -> None:
@@ -123,14 +129,21 @@ def test_who_has_to_accept_and_does_not_loses_the_call_in_its_time(campaign: Cam
     call = dial(LINE)
     act(last_leg(call), "answer", at=after(10))
     later = act(call["legs"][0]["leg_uuid"], "answer", at=after(75))
-    assert (later["status"], lines(later)[1][2], told(later)[-1]) == ("ringing", "not-accepted", (70, "dialing"))
+    assert (later["status"], lines(later)[1][2], told(later)[-1]) == (
+        "ringing",
+        "not-accepted",
+        (70, "dialing"),
+    )
 
 
 # --- money ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("seconds", "paid"), [(119, (None, None, False)), (119.999, (None, None, False)), (120, ("90.00", "120.00", True))]
+    ("seconds", "paid"),
+    [(119, (None, None, False)), (119.999, (None, None, False)), (120, ("90.00", "120.00", True))],
 )
-def test_a_call_converts_from_its_second_on(call: Answer, seconds: float, paid: tuple[Any, ...]) -> None:
+def test_a_call_converts_from_its_second_on(
+    call: Answer, seconds: float, paid: tuple[Any, ...]
+) -> None:
     ended = talked(call, seconds)
     assert (ended["payout"], ended["revenue"], ended["converted"]) == paid
 
@@ -138,7 +151,11 @@ def test_a_call_converts_from_its_second_on(call: Answer, seconds: float, paid: 
 def test_nobody_is_paid_while_they_talk(call: Answer) -> None:
     act(last_leg(call), "answer", at=after(5))
     talking = act(last_leg(call), "answer", at=after(3000))
-    assert (talking["status"], talking["payout"], talking["converted"]) == ("in-progress", None, False)
+    assert (talking["status"], talking["payout"], talking["converted"]) == (
+        "in-progress",
+        None,
+        False,
+    )
 
 
 def test_who_hangs_up_makes_no_difference(call: Answer) -> None:
@@ -151,11 +168,17 @@ def test_the_reserved_pay_stands(campaign: Campaign) -> None:
     answer = ping(make_key(campaign=campaign), publisher_id="alpha", inbound_number=LINE)
     Conversion.objects.update(seconds=1000, payout="1.00", revenue="2.00")
     ended = talked(dial(LINE), 120)
-    assert (ended["reservation_uuid"], ended["payout"], ended["revenue"]) == (answer["uuid"], "90.00", "120.00")
+    assert (ended["reservation_uuid"], ended["payout"], ended["revenue"]) == (
+        answer["uuid"],
+        "90.00",
+        "120.00",
+    )
 
 
 @pytest.mark.parametrize(("dedupe", "paid"), [(3600, [True, False]), (0, [True, True])])
-def test_a_caller_pays_once_in_the_campaigns_time(campaign: Campaign, dedupe: int, paid: list[bool]) -> None:
+def test_a_caller_pays_once_in_the_campaigns_time(
+    campaign: Campaign, dedupe: int, paid: list[bool]
+) -> None:
     Campaign.objects.update(dedupe_seconds=dedupe)
     first = talked(dial(LINE), 120)
     second = talked(dial(LINE, at=after(200)), 120, answer_at=205)
@@ -176,7 +199,9 @@ def used(kind: str = "hourly") -> int:
     ("what", "kept"),
     [("busy", 0), ("no-answer", 0), ("hang-up", 0), ("ring-out", 0), ("caller", 0), ("talk", 1)],
 )
-def test_every_end_gives_the_concurrency_back_and_only_talk_keeps_the_other_places(call: Answer, what: str, kept: int) -> None:
+def test_every_end_gives_the_concurrency_back_and_only_talk_keeps_the_other_places(
+    call: Answer, what: str, kept: int
+) -> None:
     assert (used("concurrency"), used()) == (1, 1)
     if what == "talk":
         talked(call, 10)
@@ -188,7 +213,9 @@ def test_every_end_gives_the_concurrency_back_and_only_talk_keeps_the_other_plac
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(119, 0), (120, 1)])
-def test_where_conversions_count_a_call_that_does_not_convert_counts_as_none(campaign: Campaign, seconds: int, kept: int) -> None:
+def test_where_conversions_count_a_call_that_does_not_convert_counts_as_none(
+    campaign: Campaign, seconds: int, kept: int
+) -> None:
     buyer = Buyer.objects.get(buyer_id="b1")
     buyer.cap_counts = "conversion"
     buyer.save()

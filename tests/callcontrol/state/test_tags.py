@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from callcontrol.models import Call, CallTag
-from callcontrol.state.tags import known, land
-from callcontrol.state.tags import write as write_on_call
+from callcontrol.state.tags import apply_late_tags, known_tags
+from callcontrol.state.tags import write_call_tags as write_on_call
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 from tests.callcontrol.lines import NOW, make_call
@@ -23,8 +23,8 @@ def ended_call(at: datetime = NOW, **fields: Any) -> Call:
     return make_call(make_campaign(), status="finished", ended_at=at, clock=at, **fields)
 
 
-def write(call: Call, at: datetime, publisher_row: int | None = None, **tags: str) -> None:
-    write_on_call(call, tags, publisher_row=publisher_row, now=at)
+def write(call: Call, at: datetime, publisher_pk: int | None = None, **tags: str) -> None:
+    write_on_call(call, tags, publisher_pk=publisher_pk, now=at)
 
 
 # --- landing ----------------------------------------------------------------------------------------------
@@ -32,14 +32,14 @@ def test_a_live_call_keeps_them_until_they_land() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
     assert (on_calls(), waiting_on_calls()) == ({}, {"a": "1"})
-    land(call)
+    apply_late_tags(call)
     assert (on_calls(), waiting_on_calls()) == ({"a": "1"}, {})
 
 
 def test_they_land_with_who_wrote_them_and_when() -> None:
     call, publisher = make_call(make_campaign()), make_publisher()
     write(call, NOW + SECOND, publisher.pk, a="1")
-    land(call)
+    apply_late_tags(call)
     tag = CallTag.objects.get()
     assert (tag.publisher, tag.written_at, tag.value_before) == (publisher, NOW + SECOND, None)
 
@@ -54,35 +54,43 @@ def test_what_lands_writes_over_what_stood_there() -> None:
     call, publisher = make_call(make_campaign()), make_publisher()
     call.tags.create(name="a", value="came with the call", written_at=NOW)
     write(call, NOW, publisher.pk, a="later")
-    land(call)
+    apply_late_tags(call)
     tag = CallTag.objects.get()
-    assert (tag.value, tag.value_before, tag.publisher) == ("later", "came with the call", publisher)
+    assert (tag.value, tag.value_before, tag.publisher) == (
+        "later",
+        "came with the call",
+        publisher,
+    )
 
 
 def test_landing_twice_is_once() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
-    land(call)
-    land(call)
+    apply_late_tags(call)
+    apply_late_tags(call)
     assert on_calls() == {"a": "1"}
 
 
 # --- what was known at the end ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})], ids=["before", "at the end", "after"]
+    ("seconds", "expected"),
+    [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})],
+    ids=["before", "at the end", "after"],
 )
-def test_what_was_written_after_the_end_was_not_known(seconds: int, expected: dict[str, str]) -> None:
+def test_what_was_written_after_the_end_was_not_known(
+    seconds: int, expected: dict[str, str]
+) -> None:
     call = ended_call(NOW)
     call.started_at = NOW - 60 * SECOND
     call.tags.create(name="a", value="1", written_at=NOW + seconds * SECOND)
-    assert known(call) == expected
+    assert known_tags(call) == expected
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 60])
 def test_a_write_on_an_ended_call_is_after_its_end_whatever_the_clocks_say(seconds: int) -> None:
     call = ended_call()
     write(call, NOW + seconds * SECOND, a="1")
-    assert (on_calls(), known(call)) == ({"a": "1"}, {})
+    assert (on_calls(), known_tags(call)) == ({"a": "1"}, {})
 
 
 def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
@@ -90,14 +98,14 @@ def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
     call.tags.create(name="a", value="at the end", written_at=NOW)
     for seconds, value in ((1, "later"), (2, "latest")):
         write(call, NOW + seconds * SECOND, a=value)
-    assert (on_calls(), known(call)) == ({"a": "latest"}, {"a": "at the end"})
+    assert (on_calls(), known_tags(call)) == ({"a": "latest"}, {"a": "at the end"})
 
 
 def test_a_blank_value_is_one() -> None:
     call = ended_call()
     call.tags.create(name="a", value="", written_at=NOW)
     write(call, NOW + SECOND, a="1")
-    assert known(call) == {"a": ""}
+    assert known_tags(call) == {"a": ""}
 
 
 def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
@@ -105,14 +113,14 @@ def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
     call.tags.create(name="a", value="at the end", written_at=NOW)
     write(call, NOW + 10 * SECOND, a="later", b="later")
     call.ended_at = NOW + 9 * SECOND
-    land(call)
-    assert (on_calls(), known(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
+    apply_late_tags(call)
+    assert (on_calls(), known_tags(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
 
 
 def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_began() -> None:
     call = ended_call(NOW - SECOND)
     call.tags.create(name="a", value="1", written_at=NOW)
-    assert known(call) == {"a": "1"}
+    assert known_tags(call) == {"a": "1"}
 
 
 # --- money ------------------------------------------------------------------------------------------------
@@ -121,7 +129,9 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
     """Its conversion pays for callers who are qualified."""
     use(Quiet, monkeypatch, settings)
     campaign = make_market()
-    ConversionFilter.objects.create(conversion=Conversion.objects.get(), key="qualified", operator="==", value="yes")
+    ConversionFilter.objects.create(
+        conversion=Conversion.objects.get(), key="qualified", operator="==", value="yes"
+    )
     return campaign
 
 
@@ -141,9 +151,15 @@ def test_a_tag_written_on_the_live_call_decides_its_money(campaign: Campaign) ->
     assert (came_to(call).paid, on_calls()) == ("90.00/120.00 at 200", {"qualified": "yes"})
 
 
-def test_a_tag_written_after_the_end_does_not_though_the_money_is_not_decided_yet(campaign: Campaign) -> None:
+def test_a_tag_written_after_the_end_does_not_though_the_money_is_not_decided_yet(
+    campaign: Campaign,
+) -> None:
     call = talk_with(campaign, "caller completed 200", (201, "yes"))
-    assert (came_to(call).paid, came_to(call).settled, on_calls()) == ("", True, {"qualified": "yes"})
+    assert (came_to(call).paid, came_to(call).settled, on_calls()) == (
+        "",
+        True,
+        {"qualified": "yes"},
+    )
 
 
 def test_a_tag_written_after_the_end_takes_no_money_away(campaign: Campaign) -> None:

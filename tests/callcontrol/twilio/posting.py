@@ -26,7 +26,9 @@ def posted(path: str, said: dict[str, str], *, signed: str | None = None) -> tup
     """Status and text of the answer. `signed` None: rightly; blank: not at all."""
     signed = signature(path, said) if signed is None else signed
     headers = {"X-Twilio-Signature": signed} if signed else {}
-    answer = Client().post(path, urlencode(said), "application/x-www-form-urlencoded", headers=headers)
+    answer = Client().post(
+        path, urlencode(said), "application/x-www-form-urlencoded", headers=headers
+    )
     return answer.status_code, answer.content.decode()
 
 

@@ -18,7 +18,12 @@ Answer = tuple[int, dict[str, Any]]
 
 def refusal(status: int, code: int, message: str = "Refused") -> Answer:
     """An error as Twilio words it, with numbers in its text."""
-    return status, {"code": code, "message": f"{message} +14165550101", "more_info": "", "status": status}
+    return status, {
+        "code": code,
+        "message": f"{message} +14165550101",
+        "more_info": "",
+        "status": status,
+    }
 
 
 class Api:
@@ -34,7 +39,9 @@ class Api:
         self.speaks = threading.Event()
         self.speaks.set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -73,8 +80,13 @@ class Api:
                 self._reply("GET", urlsplit(self.path).query)
 
             def _reply(self, method: str, form: str) -> None:
-                said = {name: values if name.endswith("Event") else values[-1] for name, values in parse_qs(form, True).items()}
-                status, body = api.answer(method, urlsplit(self.path).path, self.headers.get("Authorization", ""), said)
+                said = {
+                    name: values if name.endswith("Event") else values[-1]
+                    for name, values in parse_qs(form, True).items()
+                }
+                status, body = api.answer(
+                    method, urlsplit(self.path).path, self.headers.get("Authorization", ""), said
+                )
                 api.speaks.wait()
                 text = json.dumps(body).encode()
                 try:
@@ -106,7 +118,12 @@ def _dial_in(standin: StandIn, asked: dict[str, Any], conference: str) -> Answer
         ends_conference=asked.get("EndConferenceOnExit") == "true",
     )
     room = standin.conferences[conference].sid
-    return 201, {"call_sid": line.sid, "label": line.label, "conference_sid": room, "status": "queued"}
+    return 201, {
+        "call_sid": line.sid,
+        "label": line.label,
+        "conference_sid": room,
+        "status": "queued",
+    }
 
 
 def _update(standin: StandIn, asked: dict[str, Any], sid: str) -> Answer:
@@ -124,7 +141,11 @@ def _update(standin: StandIn, asked: dict[str, Any], sid: str) -> Answer:
 
 def _hold(standin: StandIn, asked: dict[str, Any], conference: str, who: str) -> Answer:
     found = next((each for each in standin.conferences.values() if each.sid == conference), None)
-    lines = [] if found is None else [line for line in standin._in(found.name) if who in (line.sid, line.label)]
+    lines = (
+        []
+        if found is None
+        else [line for line in standin._in(found.name) if who in (line.sid, line.label)]
+    )
     if found is None or not lines:
         return refusal(404, 20404, "The requested resource was not found")
     lines[0].hold = asked["Hold"].lower() == "true"
@@ -134,9 +155,20 @@ def _hold(standin: StandIn, asked: dict[str, Any], conference: str, who: str) ->
 
 def _find(standin: StandIn, asked: dict[str, Any]) -> Answer:
     name, status = asked.get("FriendlyName"), asked.get("Status", "in-progress")
-    rows = [each for each in standin.conferences.values() if each.name == name and each.status == status]
-    shown = [{"sid": each.sid, "friendly_name": each.name, "status": each.status, "account_sid": ACCOUNT} for each in rows]
-    return 200, {"conferences": shown, "page": 0, "page_size": 50, "next_page_uri": None, "uri": f"{ROOT}/Conferences.json"}
+    rows = [
+        each for each in standin.conferences.values() if each.name == name and each.status == status
+    ]
+    shown = [
+        {"sid": each.sid, "friendly_name": each.name, "status": each.status, "account_sid": ACCOUNT}
+        for each in rows
+    ]
+    return 200, {
+        "conferences": shown,
+        "page": 0,
+        "page_size": 50,
+        "next_page_uri": None,
+        "uri": f"{ROOT}/Conferences.json",
+    }
 
 
 def _account(standin: StandIn, asked: dict[str, Any]) -> Answer:

@@ -86,7 +86,15 @@ class StandIn:
         self._http.close()
 
     # --- far ends ---
-    def call(self, to: str, from_: str = "+12025550102", *, digits: str | None = None, joins: bool = True, **more: str) -> Line:
+    def call(
+        self,
+        to: str,
+        from_: str = "+12025550102",
+        *,
+        digits: str | None = None,
+        joins: bool = True,
+        **more: str,
+    ) -> Line:
         """Somebody calls one of the account's numbers; the line does as the TwiML says. `joins` False: the caller is slow."""
         line = self._line(to, from_, "ringing")
         said = self._said(line) | {"CallToken": f"token-{line.sid}"} | more
@@ -119,14 +127,27 @@ class StandIn:
 
     def line_of(self, label: object) -> Line:
         """The line of a leg; one that was dialed to send digits has its label once it is in the conference."""
-        return next(line for line in self.lines.values() if str(label) in (line.label, line.callback.rpartition("leg=")[2]))
+        return next(
+            line
+            for line in self.lines.values()
+            if str(label) in (line.label, line.callback.rpartition("leg=")[2])
+        )
 
     def heard_by(self, line: Line) -> list[str]:
         """The labels of the lines that this one hears in its conference."""
         conference = self.conferences.get(line.conference)
-        if line.status != "in-progress" or line.hold or conference is None or conference.status != "in-progress":
+        if (
+            line.status != "in-progress"
+            or line.hold
+            or conference is None
+            or conference.status != "in-progress"
+        ):
             return []
-        return [other.label for other in self._in(line.conference) if other is not line and not other.hold]
+        return [
+            other.label
+            for other in self._in(line.conference)
+            if other is not line and not other.hold
+        ]
 
     # --- webhooks ---
     def settle(self) -> None:
@@ -140,7 +161,9 @@ class StandIn:
         sent = {"X-Twilio-Signature": signature, "X-Forwarded-Proto": "https", **headers}
         url = post.url.replace(self.public, self.app, 1)
         for _ in range(self.times):
-            answer = self._http.post(url, data=post.said, headers={name: text for name, text in sent.items() if text})
+            answer = self._http.post(
+                url, data=post.said, headers={name: text for name, text in sent.items() if text}
+            )
             self.posts.append((post, answer.status_code))
         return answer
 
@@ -148,20 +171,42 @@ class StandIn:
         """Tells of a line, as the application asked when it dialed it."""
         wanted = line.asked.get("StatusCallbackEvent", [])
         if line.callback and (event in wanted or not wanted) and event not in self.loses:
-            said = self._said(line) | {"CallbackSource": "call-progress-events", "Timestamp": self._now()}
+            said = self._said(line) | {
+                "CallbackSource": "call-progress-events",
+                "Timestamp": self._now(),
+            }
             said["SequenceNumber"] = str(next(line.sequence))
             if event == "completed":
                 said |= {"CallDuration": self._duration(line), "Duration": "1"}
             self.waiting.append(Post(line.callback, said))
 
-    def _of_conference(self, conference: Conference, event: str, line: Line | None = None, **more: str) -> None:
+    def _of_conference(
+        self, conference: Conference, event: str, line: Line | None = None, **more: str
+    ) -> None:
         if not conference.callback or event in self.loses:
             return
-        said = {"ConferenceSid": conference.sid, "FriendlyName": conference.name, "AccountSid": ACCOUNT, **more}
-        said |= {"SequenceNumber": str(next(conference.sequence)), "Timestamp": self._now(), "StatusCallbackEvent": event}
+        said = {
+            "ConferenceSid": conference.sid,
+            "FriendlyName": conference.name,
+            "AccountSid": ACCOUNT,
+            **more,
+        }
+        said |= {
+            "SequenceNumber": str(next(conference.sequence)),
+            "Timestamp": self._now(),
+            "StatusCallbackEvent": event,
+        }
         if line is not None:
-            said |= {"CallSid": line.sid, "Muted": "false", "Hold": str(line.hold).lower(), "Coaching": "false"}
-            said |= {"EndConferenceOnExit": str(line.ends_conference).lower(), "StartConferenceOnEnter": "true"}
+            said |= {
+                "CallSid": line.sid,
+                "Muted": "false",
+                "Hold": str(line.hold).lower(),
+                "Coaching": "false",
+            }
+            said |= {
+                "EndConferenceOnExit": str(line.ends_conference).lower(),
+                "StartConferenceOnEnter": "true",
+            }
             said |= {"ParticipantLabel": line.label} if line.label else {}
         self.waiting.append(Post(conference.callback, said))
 
@@ -181,7 +226,12 @@ class StandIn:
             (room,) = verb
             line.action, line.label = verb.get("action", ""), room.get("participantLabel", "")
             line.ends_conference = room.get("endConferenceOnExit") == "true"
-            self._join(line, room.text or "", callback=room.get("statusCallback", ""), wait_url=room.get("waitUrl", ""))
+            self._join(
+                line,
+                room.text or "",
+                callback=room.get("statusCallback", ""),
+                wait_url=room.get("waitUrl", ""),
+            )
 
     def _join(self, line: Line, name: str, *, callback: str = "", wait_url: str = "") -> None:
         conference = self.conference(name, callback=callback, wait_url=wait_url)
@@ -226,13 +276,22 @@ class StandIn:
         if left and not line.ends_conference:
             return
         conference.status = "completed"
-        self._of_conference(conference, "conference-end", CallSidEndingConference=line.sid, ReasonConferenceEnded="ended")
+        self._of_conference(
+            conference,
+            "conference-end",
+            CallSidEndingConference=line.sid,
+            ReasonConferenceEnded="ended",
+        )
         for other in left:
             self._end(other, "completed")
 
     # --- names ---
     def _in(self, name: str) -> list[Line]:
-        return [line for line in self.lines.values() if line.conference == name and line.status == "in-progress"]
+        return [
+            line
+            for line in self.lines.values()
+            if line.conference == name and line.status == "in-progress"
+        ]
 
     def dialed(self, asked: dict[str, Any], **fields: Any) -> Line:
         """A line that the application asked for."""
@@ -253,11 +312,26 @@ class StandIn:
 
     def _said(self, line: Line) -> dict[str, str]:
         direction = "outbound-api" if line.asked else "inbound"
-        plain = {"CallSid": line.sid, "AccountSid": ACCOUNT, "From": line.from_, "To": line.to, "Called": line.to}
-        return plain | {"CallStatus": line.status, "Direction": direction, "ApiVersion": "2010-04-01", "Caller": line.from_}
+        plain = {
+            "CallSid": line.sid,
+            "AccountSid": ACCOUNT,
+            "From": line.from_,
+            "To": line.to,
+            "Called": line.to,
+        }
+        return plain | {
+            "CallStatus": line.status,
+            "Direction": direction,
+            "ApiVersion": "2010-04-01",
+            "Caller": line.from_,
+        }
 
     def _now(self) -> str:
         return format_datetime(datetime.now(UTC) - self.ago)
 
     def _duration(self, line: Line) -> str:
-        return str(int((datetime.now(UTC) - line.answered_at).total_seconds())) if line.answered_at else "0"
+        return (
+            str(int((datetime.now(UTC) - line.answered_at).total_seconds()))
+            if line.answered_at
+            else "0"
+        )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from callcontrol.carriers import twilio as carrier
-from callcontrol.carriers.base import CarrierFailed
+from callcontrol.carriers.base import CarrierError
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Buyer
 from tests.callcontrol.twilio.posting import NUMBER
@@ -13,7 +13,13 @@ from tests.callcontrol.twilio.rest import Api, refusal
 from tests.factories import make_market, make_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PLAIN = {"Beep": "false", "EarlyMedia": "false", "EndConferenceOnExit": "false", "StartConferenceOnEnter": "true", "WaitUrl": ""}
+PLAIN = {
+    "Beep": "false",
+    "EarlyMedia": "false",
+    "EndConferenceOnExit": "false",
+    "StartConferenceOnEnter": "true",
+    "WaitUrl": "",
+}
 
 
 @pytest.fixture
@@ -27,7 +33,9 @@ def buyer(twilio: Api) -> Buyer:
     return buyer
 
 
-def asked(twilio: Api, buyer: Buyer, caller: str = "+12025550102", **columns: Any) -> dict[str, Any]:
+def asked(
+    twilio: Api, buyer: Buyer, caller: str = "+12025550102", **columns: Any
+) -> dict[str, Any]:
     """What Twilio is asked when this buyer is dialed."""
     for name, value in columns.items():
         setattr(buyer, name, value)
@@ -45,13 +53,21 @@ def test_a_number_is_dialed_into_the_conference_of_the_call(twilio: Api, buyer: 
     callback = f"https://calls.example.com/carriers/twilio/status?leg={leg().pk}"
     events = ["initiated", "ringing", "answered", "completed"]
     token = f"token-{Call.objects.get().carrier_call_id}"
-    plain = {"To": "+14165550101", "From": "+12025550102", "Timeout": "25", "Label": str(leg().pk), "CallToken": token}
+    plain = {
+        "To": "+14165550101",
+        "From": "+12025550102",
+        "Timeout": "25",
+        "Label": str(leg().pk),
+        "CallToken": token,
+    }
     assert said == PLAIN | plain | {"StatusCallback": callback, "StatusCallbackEvent": events}
     assert twilio.told() == [f"/Conferences/{Call.objects.get().pk}/Participants.json"]
 
 
 @pytest.mark.parametrize(("seconds", "timeout"), [(30, "25"), (10, "5"), (3, "5"), (120, "115")])
-def test_twilio_adds_five_seconds_to_the_ring_time(twilio: Api, buyer: Buyer, seconds: int, timeout: str) -> None:
+def test_twilio_adds_five_seconds_to_the_ring_time(
+    twilio: Api, buyer: Buyer, seconds: int, timeout: str
+) -> None:
     assert asked(twilio, buyer, timeout_seconds=seconds)["Timeout"] == timeout
 
 
@@ -59,8 +75,12 @@ def test_in_band_signals_are_early_media(twilio: Api, buyer: Buyer) -> None:
     assert asked(twilio, buyer, inband_signals=True)["EarlyMedia"] == "true"
 
 
-def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(twilio: Api, buyer: Buyer) -> None:
-    said = asked(twilio, buyer, number="sip:desk@pbx.example.com", sip_username="u", sip_password="p&w")
+def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(
+    twilio: Api, buyer: Buyer
+) -> None:
+    said = asked(
+        twilio, buyer, number="sip:desk@pbx.example.com", sip_username="u", sip_password="p&w"
+    )
     call = Call.objects.get()
     address = f"sip:desk@pbx.example.com?X-PH-RetreaverUUID={call.pk}&X-PH-RetreaverKey={call.key}"
     assert (said["To"], said["SipAuthUsername"], said["SipAuthPassword"]) == (address, "u", "p&w")
@@ -72,22 +92,32 @@ def test_a_secure_sip_address_is_spelled_as_twilio_knows_it(twilio: Api, buyer: 
     assert said["To"].partition("?")[0] == "sip:desk@pbx.example.com:5061;transport=tls"
 
 
-def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(twilio: Api, buyer: Buyer) -> None:
+def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(
+    twilio: Api, buyer: Buyer
+) -> None:
     said = asked(twilio, buyer, send_digits="ww12#")
     twilio.standin.answer(twilio.standin.line_of(leg().pk))
     assert (twilio.told(), said["SendDigits"]) == (["/Calls.json"], "ww12#")
-    assert (leg().status, twilio.standin.line_of(leg().pk).conference) == ("in-progress", str(Call.objects.get().pk))
+    assert (leg().status, twilio.standin.line_of(leg().pk).conference) == (
+        "in-progress",
+        str(Call.objects.get().pk),
+    )
 
 
 # --- the caller ID ----------------------------------------------------------------------------------------
-def test_a_withheld_caller_is_shown_as_the_number_that_was_dialed(twilio: Api, buyer: Buyer) -> None:
+def test_a_withheld_caller_is_shown_as_the_number_that_was_dialed(
+    twilio: Api, buyer: Buyer
+) -> None:
     said = asked(twilio, buyer, "anonymous")
     assert (said["From"], "CallToken" in said, leg().caller_number_sent) == (NUMBER, False, NUMBER)
 
 
 def test_or_as_the_number_of_the_settings(twilio: Api, buyer: Buyer, settings: Any) -> None:
     settings.TWILIO_CALLER_ID = "+12025550100"
-    assert (asked(twilio, buyer, "anonymous")["From"], leg().caller_number_sent) == ("+12025550100", "+12025550100")
+    assert (asked(twilio, buyer, "anonymous")["From"], leg().caller_number_sent) == (
+        "+12025550100",
+        "+12025550100",
+    )
 
 
 def test_to_sip_a_withheld_caller_stays_withheld(twilio: Api, buyer: Buyer) -> None:
@@ -95,7 +125,9 @@ def test_to_sip_a_withheld_caller_stays_withheld(twilio: Api, buyer: Buyer) -> N
     assert (said["From"], leg().caller_number_sent) == ("anonymous", None)
 
 
-def test_the_buyer_s_own_caller_id_goes_without_the_caller_s_token(twilio: Api, buyer: Buyer) -> None:
+def test_the_buyer_s_own_caller_id_goes_without_the_caller_s_token(
+    twilio: Api, buyer: Buyer
+) -> None:
     said = asked(twilio, buyer, caller_id="+12025550188")
     assert (said["From"], "CallToken" in said) == ("+12025550188", False)
 
@@ -117,7 +149,10 @@ def test_the_carriers_token_is_on_no_timeline(twilio: Api, buyer: Buyer) -> None
     ("trouble", "why"),
     [
         (refusal(400, 21211), "Twilio refused (error 21211): that is no number that can be dialed"),
-        (refusal(400, 21215), "Twilio refused (error 21215): the account may not dial that country"),
+        (
+            refusal(400, 21215),
+            "Twilio refused (error 21215): the account may not dial that country",
+        ),
         (refusal(400, 21216), "Twilio refused (error 21216): Twilio blocks calls to that number"),
         (refusal(503, 20503), "Twilio refused (error 20503): HTTP status 503"),
         (refusal(429, 20429), "Twilio refused (error 20429): HTTP status 429"),
@@ -132,12 +167,16 @@ def test_a_refusal_is_told_without_numbers_and_not_repeated(
     twilio.troubles.append(trouble)
     twilio.standin.call(NUMBER)
     assert CallEvent.objects.get(kind="leg-failed").detail == {"leg": str(leg().pk), "why": why}
-    assert (leg().outcome, Call.objects.get().status, len(twilio.asked)) == ("failed", "no-target", 2)
+    assert (leg().outcome, Call.objects.get().status, len(twilio.asked)) == (
+        "failed",
+        "no-target",
+        2,
+    )
 
 
 def test_a_wrong_account_is_a_final_no(twilio: Api, settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
-    with pytest.raises(CarrierFailed, match="the account’s SID or token is wrong") as raised:
+    with pytest.raises(CarrierError, match="the account’s SID or token is wrong") as raised:
         carrier.Twilio().examine()
     assert raised.value.is_final is True
 
@@ -154,12 +193,12 @@ def test_what_may_be_asked_twice_is_asked_twice(twilio: Api) -> None:
 
 def test_an_account_that_is_closed_is_a_failure(twilio: Api) -> None:
     twilio.troubles.append((200, {"sid": "AC", "status": "suspended"}))
-    with pytest.raises(CarrierFailed, match="the account is suspended"):
+    with pytest.raises(CarrierError, match="the account is suspended"):
         carrier.Twilio().examine()
 
 
 def test_nobody_listens_at_the_api_s_address(settings: Any, twilio: Api) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
-    with pytest.raises(CarrierFailed, match="Twilio could not be reached in time") as raised:
+    with pytest.raises(CarrierError, match="Twilio could not be reached in time") as raised:
         carrier.Twilio().examine()
     assert raised.value.is_final is False

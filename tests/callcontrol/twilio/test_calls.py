@@ -35,10 +35,19 @@ def newest(twilio: Api) -> Line:
     return list(twilio.standin.lines.values())[-1]
 
 
-def test_the_caller_hears_ringing_and_the_first_buyer_rings(twilio: Api, campaign: Campaign) -> None:
+def test_the_caller_hears_ringing_and_the_first_buyer_rings(
+    twilio: Api, campaign: Campaign
+) -> None:
     caller = twilio.standin.call(NUMBER)
-    assert (stands(), rung(), twilio.standin.heard_by(caller)) == ("ringing", [("b1", "ringing")], [])
-    assert twilio.standin.conferences[caller.conference].wait_url == "https://calls.example.com/static/callcontrol/ringing.xml"
+    assert (stands(), rung(), twilio.standin.heard_by(caller)) == (
+        "ringing",
+        [("b1", "ringing")],
+        [],
+    )
+    assert (
+        twilio.standin.conferences[caller.conference].wait_url
+        == "https://calls.example.com/static/callcontrol/ringing.xml"
+    )
 
 
 def test_the_buyer_picks_up_and_both_hear_each_other(twilio: Api, campaign: Campaign) -> None:
@@ -49,16 +58,25 @@ def test_the_buyer_picks_up_and_both_hear_each_other(twilio: Api, campaign: Camp
 
 
 @pytest.mark.parametrize("who", ["caller", "buyer"])
-def test_either_side_hangs_up_and_the_other_line_ends(twilio: Api, campaign: Campaign, who: str) -> None:
+def test_either_side_hangs_up_and_the_other_line_ends(
+    twilio: Api, campaign: Campaign, who: str
+) -> None:
     caller = twilio.standin.call(NUMBER)
     buyer = newest(twilio)
     twilio.standin.answer(buyer)
     twilio.standin.end(caller if who == "caller" else buyer, "completed")
-    assert (stands(), rung(), caller.is_live, buyer.is_live) == ("finished", [("b1", "completed")], False, False)
+    assert (stands(), rung(), caller.is_live, buyer.is_live) == (
+        "finished",
+        [("b1", "completed")],
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
-def test_who_does_not_pick_up_leaves_the_call_to_the_next(twilio: Api, campaign: Campaign, outcome: str) -> None:
+def test_who_does_not_pick_up_leaves_the_call_to_the_next(
+    twilio: Api, campaign: Campaign, outcome: str
+) -> None:
     twilio.standin.call(NUMBER)
     twilio.standin.end(newest(twilio), outcome)
     assert (stands(), rung()) == ("ringing", [("b1", outcome), ("b2", "ringing")])

@@ -54,19 +54,30 @@ def test_a_connected_caller_hears_both(twilio: Api, caller: Line) -> None:
     uuid = transfer(Call.objects.get(), key_of(), hold_caller=True)
     twilio.standin.answer(of(twilio, "transferee"))
     assert told(connect(uuid)) == (200, None)
-    assert set(twilio.standin.heard_by(caller)) == {of(twilio, "b1").label, of(twilio, "transferee").label}
+    assert set(twilio.standin.heard_by(caller)) == {
+        of(twilio, "b1").label,
+        of(twilio, "transferee").label,
+    }
 
 
 def test_in_an_attended_transfer_all_three_hear_each_other(twilio: Api, caller: Line) -> None:
     transfer(Call.objects.get(), key_of())
     twilio.standin.answer(of(twilio, "transferee"))
-    assert [len(twilio.standin.heard_by(line)) for line in (caller, of(twilio, "b1"), of(twilio, "transferee"))] == [2, 2, 2]
+    assert [
+        len(twilio.standin.heard_by(line))
+        for line in (caller, of(twilio, "b1"), of(twilio, "transferee"))
+    ] == [2, 2, 2]
 
 
 def test_after_a_return_the_caller_hears_ringing_again(twilio: Api, caller: Line) -> None:
     assert told(do("return", Call.objects.get(), key_of())) == (200, None)
     twilio.standin.settle()
-    assert (caller.is_live, caller.hold, caller.hears, of(twilio, "b1").is_live) == (True, True, RINGING, False)
+    assert (caller.is_live, caller.hold, caller.hears, of(twilio, "b1").is_live) == (
+        True,
+        True,
+        RINGING,
+        False,
+    )
 
 
 def test_and_then_the_next_buyer(twilio: Api, caller: Line) -> None:
@@ -75,17 +86,25 @@ def test_and_then_the_next_buyer(twilio: Api, caller: Line) -> None:
     assert (caller.hold, twilio.standin.heard_by(caller)) == (False, [of(twilio, "b2").label])
 
 
-def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(twilio: Api, caller: Line) -> None:
+def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(
+    twilio: Api, caller: Line
+) -> None:
     twilio.troubles.extend([(200, {"sid": of(twilio, "b1").sid}), NO_CONFERENCE])
     assert told(do("return", Call.objects.get(), key_of())) == (200, None)
     assert (caller.hold, of(twilio, "b2").status) == (False, "queued")
 
 
-def test_when_nobody_is_left_the_caller_is_told_and_hung_up(twilio: Api, campaign: Campaign) -> None:
+def test_when_nobody_is_left_the_caller_is_told_and_hung_up(
+    twilio: Api, campaign: Campaign
+) -> None:
     caller = twilio.standin.call(NUMBER)
     twilio.standin.end(of(twilio, "b1"), "busy")
     twilio.standin.end(of(twilio, "b2"), "no-answer")
-    assert (Call.objects.get().status, caller.hears, caller.status) == ("no-target", NOBODY, "completed")
+    assert (Call.objects.get().status, caller.hears, caller.status) == (
+        "no-target",
+        NOBODY,
+        "completed",
+    )
     assert Leg.objects.get(party=Party.CALLER).final is True
 
 
@@ -97,6 +116,12 @@ def test_without_any_buyer_too(twilio: Api, campaign: Campaign) -> None:
 
 def test_a_hold_that_fails_brings_nobody_and_says_so(twilio: Api, caller: Line) -> None:
     twilio.troubles.append(NO_CONFERENCE)
-    answer = do("transfer", Call.objects.get(), key_of(), {"transfer_to": THIRD, "hold_caller": True})
+    answer = do(
+        "transfer", Call.objects.get(), key_of(), {"transfer_to": THIRD, "hold_caller": True}
+    )
     why = CallEvent.objects.get(kind="leg-failed").detail["why"]
-    assert (answer.status_code, why, len(twilio.standin.lines)) == (503, "the conference is over", 2)
+    assert (answer.status_code, why, len(twilio.standin.lines)) == (
+        503,
+        "the conference is over",
+        2,
+    )

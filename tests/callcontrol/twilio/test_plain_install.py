@@ -21,7 +21,19 @@ execute_from_command_line(["manage.py", "check"])
     [("simulator", 0, "no issues"), ("twilio", 1, "CARRIER is twilio, without its library.")],
     ids=["simulator", "twilio"],
 )
-def test_it_starts_without_the_library(tmp_path: Path, carrier: str, status: int, said: str) -> None:
-    needed = {"VAR_DIR": str(tmp_path), "CARRIER": carrier, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    ran = subprocess.run([sys.executable, "-c", PLAIN], cwd=ROOT, env=os.environ | needed, capture_output=True, text=True)
+def test_it_starts_without_the_library(
+    tmp_path: Path, carrier: str, status: int, said: str
+) -> None:
+    needed = {
+        "VAR_DIR": str(tmp_path),
+        "CARRIER": carrier,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", PLAIN],
+        cwd=ROOT,
+        env=os.environ | needed,
+        capture_output=True,
+        text=True,
+    )
     assert (ran.returncode, said in ran.stdout + ran.stderr) == (status, True), ran.stderr

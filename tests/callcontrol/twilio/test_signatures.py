@@ -34,10 +34,21 @@ def _installed(settings: Any) -> None:
         signature(VOICE, SAID, base="http://testserver"),
         signature(VOICE + "?a=1", SAID),
     ],
-    ids=["missing", "forged", "no-latin", "old-token", "other-caller", "other-path", "inner-address", "other-query"],
+    ids=[
+        "missing",
+        "forged",
+        "no-latin",
+        "old-token",
+        "other-caller",
+        "other-path",
+        "inner-address",
+        "other-query",
+    ],
 )
 def test_a_signature_that_is_not_good_is_refused_before_anything_is_looked_up(signed: str) -> None:
-    assert posted(VOICE, SAID, signed=signed) == REFUSED  # without a database: a query would fail the test
+    assert (
+        posted(VOICE, SAID, signed=signed) == REFUSED
+    )  # without a database: a query would fail the test
 
 
 def test_no_signature_is_good_without_a_token(settings: Any) -> None:
@@ -52,15 +63,26 @@ def test_one_that_is_good_for_other_parameters_is_not_for_more() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("base", "signed"),
-    [(PUBLIC, PUBLIC), (PUBLIC, PUBLIC + ":443"), ("https://example.com/ringpost", "https://example.com/ringpost")],
+    [
+        (PUBLIC, PUBLIC),
+        (PUBLIC, PUBLIC + ":443"),
+        ("https://example.com/ringpost", "https://example.com/ringpost"),
+    ],
     ids=["plain", "port", "prefix"],
 )
 def test_behind_a_proxy_the_public_address_counts(settings: Any, base: str, signed: str) -> None:
     settings.PUBLIC_BASE_URL = base
     make_number(make_market(), number=NUMBER)
-    headers = {"X-Forwarded-Host": "evil.example.com", "X-Forwarded-Proto": "http", "X-Twilio-Signature": ""}
+    headers = {
+        "X-Forwarded-Host": "evil.example.com",
+        "X-Forwarded-Proto": "http",
+        "X-Twilio-Signature": "",
+    }
     headers["X-Twilio-Signature"] = signature(VOICE, SAID, base=signed)
-    assert (Client().post(VOICE, SAID, headers=headers).status_code, Call.objects.count()) == (200, 1)
+    assert (Client().post(VOICE, SAID, headers=headers).status_code, Call.objects.count()) == (
+        200,
+        1,
+    )
 
 
 @pytest.mark.django_db
@@ -71,7 +93,13 @@ def test_letters_of_other_scripts_are_signed_too() -> None:
 
 # --- what is no webhook -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "where", ["/carriers/twilio/vioce", "/carriers/simulator/voice", "/carriers/pigeon/voice", "/carriers/twilio/voice/more"]
+    "where",
+    [
+        "/carriers/twilio/vioce",
+        "/carriers/simulator/voice",
+        "/carriers/pigeon/voice",
+        "/carriers/twilio/voice/more",
+    ],
 )
 def test_an_address_that_is_no_webhook_is_not_found(where: str) -> None:
     assert posted(where, SAID)[0] == 404
@@ -84,7 +112,11 @@ def test_under_another_carrier_nothing_is_there(settings: Any) -> None:
 
 def test_another_verb_is_refused() -> None:
     answer = Client().get(VOICE)
-    assert (answer.status_code, answer["Allow"], "error" in json.loads(answer.content)) == (405, "POST, OPTIONS", True)
+    assert (answer.status_code, answer["Allow"], "error" in json.loads(answer.content)) == (
+        405,
+        "POST, OPTIONS",
+        True,
+    )
 
 
 @pytest.mark.parametrize(

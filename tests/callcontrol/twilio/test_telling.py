@@ -78,7 +78,12 @@ def end() -> dict[str, Any]:
 def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio: Api) -> None:
     posted(path("voice"), recorded("voice"))
     before = Leg.objects.count()
-    assert (told("caller-joins"), before, handler().status, Call.objects.get().status) == (200, 1, "ringing", "ringing")
+    assert (told("caller-joins"), before, handler().status, Call.objects.get().status) == (
+        200,
+        1,
+        "ringing",
+        "ringing",
+    )
 
 
 def test_a_call_of_two_minutes_converts(campaign: Campaign, clock: Clock) -> None:
@@ -86,19 +91,33 @@ def test_a_call_of_two_minutes_converts(campaign: Campaign, clock: Clock) -> Non
     clock(5)
     told("leg-answered")
     clock(125)
-    assert ([told("leg-completed"), told("caller-leaves")], Call.objects.get().status) == ([200, 200], "finished")
-    assert (handler().ended_at - handler().answered_at, Call.objects.get().payout) == (timedelta(seconds=125), Decimal(90))
+    assert ([told("leg-completed"), told("caller-leaves")], Call.objects.get().status) == (
+        [200, 200],
+        "finished",
+    )
+    assert (handler().ended_at - handler().answered_at, Call.objects.get().payout) == (
+        timedelta(seconds=125),
+        Decimal(90),
+    )
 
 
-def test_the_moments_are_twilios_however_late_they_are_told(campaign: Campaign, clock: Clock) -> None:
+def test_the_moments_are_twilios_however_late_they_are_told(
+    campaign: Campaign, clock: Clock
+) -> None:
     rings()
     clock(600)
     told("leg-answered")
     told("leg-completed")
-    assert (handler().ended_at - handler().answered_at, Call.objects.get().status) == (timedelta(seconds=125), "finished")
+    assert (handler().ended_at - handler().answered_at, Call.objects.get().status) == (
+        timedelta(seconds=125),
+        "finished",
+    )
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", "Tue, 05 May 2036 12:00:05 +0000", "Mon, 05 May 2025 12:00:05 +0000"])
+@pytest.mark.parametrize(
+    "moment",
+    ["", "yesterday", "Tue, 05 May 2036 12:00:05 +0000", "Mon, 05 May 2025 12:00:05 +0000"],
+)
 def test_a_moment_that_cannot_be_is_now(campaign: Campaign, clock: Clock, moment: str) -> None:
     rings()
     clock(7)
@@ -112,16 +131,24 @@ def test_the_carriers_word_is_on_the_timeline_under_its_own_name(campaign: Campa
     assert CallEvent.objects.get(kind="answered").carrier_event_id == f"{LEG_SID}:2:in-progress"
 
 
-@pytest.mark.parametrize("name", ["caller-leaves", "conference-ends", "caller-left", "caller-completed"])
-def test_each_way_of_hearing_that_the_caller_hung_up(campaign: Campaign, twilio: Api, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["caller-leaves", "conference-ends", "caller-left", "caller-completed"]
+)
+def test_each_way_of_hearing_that_the_caller_hung_up(
+    campaign: Campaign, twilio: Api, name: str
+) -> None:
     rings()
     status = told(name)
     assert (status, Call.objects.get().status, handler().outcome) == (200, "finished", "canceled")
     assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
-@pytest.mark.parametrize(("name", "outcome"), [("leg-busy", "busy"), ("leg-no-answer", "no-answer")])
-def test_each_way_of_not_picking_up_rings_the_next(campaign: Campaign, name: str, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("leg-busy", "busy"), ("leg-no-answer", "no-answer")]
+)
+def test_each_way_of_not_picking_up_rings_the_next(
+    campaign: Campaign, name: str, outcome: str
+) -> None:
     rings()
     assert (told(name), handler().outcome, handler("b2").status) == (200, outcome, "ringing")
 
@@ -134,9 +161,20 @@ def test_that_a_line_rings_changes_nothing(campaign: Campaign) -> None:
 
 # --- again, late, in the wrong order ------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "name", ["caller-joins", "leg-initiated", "leg-answered", "leg-completed", "caller-leaves", "caller-left", "caller-completed"]
+    "name",
+    [
+        "caller-joins",
+        "leg-initiated",
+        "leg-answered",
+        "leg-completed",
+        "caller-leaves",
+        "caller-left",
+        "caller-completed",
+    ],
 )
-def test_what_is_told_twice_changes_nothing_the_second_time(campaign: Campaign, clock: Clock, name: str) -> None:
+def test_what_is_told_twice_changes_nothing_the_second_time(
+    campaign: Campaign, clock: Clock, name: str
+) -> None:
     rings()
     clock(130)
     for earlier in ("leg-answered", "leg-completed", "caller-leaves"):
@@ -145,11 +183,15 @@ def test_what_is_told_twice_changes_nothing_the_second_time(campaign: Campaign, 
     assert (told(name), end(), CallEvent.objects.count()) == first
 
 
-ORDERS = list(itertools.permutations(["leg-ringing", "leg-answered", "leg-completed", "caller-leaves"]))
+ORDERS = list(
+    itertools.permutations(["leg-ringing", "leg-answered", "leg-completed", "caller-leaves"])
+)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=[str(number) for number in range(len(ORDERS))])
-def test_in_every_order_the_end_is_the_same(campaign: Campaign, clock: Clock, order: tuple[str, ...]) -> None:
+def test_in_every_order_the_end_is_the_same(
+    campaign: Campaign, clock: Clock, order: tuple[str, ...]
+) -> None:
     rings()
     clock(130)
     statuses = [told(name) for name in order]
@@ -158,10 +200,15 @@ def test_in_every_order_the_end_is_the_same(campaign: Campaign, clock: Clock, or
 
 
 # --- lost, and nobody's --------------------------------------------------------------------------------------
-def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(campaign: Campaign, clock: Clock) -> None:
+def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(
+    campaign: Campaign, clock: Clock
+) -> None:
     posted(path("voice"), recorded("voice"))
     clock(61)
-    assert (timeouts.catch_up_due(now=timezone.now(), most=10), handler().status) == (1, "ringing")
+    assert (timeouts.apply_due_timeouts(now=timezone.now(), limit=10), handler().status) == (
+        1,
+        "ringing",
+    )
 
 
 @pytest.mark.parametrize("webhook", ["status", "left"])
@@ -174,12 +221,18 @@ def test_an_unknown_leg_is_not_found(campaign: Campaign, webhook: str, leg: obje
 @pytest.mark.parametrize("name", ["caller-joins", "conference-ends"])
 def test_a_conference_of_nobodys_call_is_not_found(campaign: Campaign, name: str) -> None:
     query = {"call": uuid.UUID(int=1), "leg": uuid.UUID(int=2)}
-    assert posted(path("conference", **query), recorded(name, ParticipantLabel=str(query["leg"])))[0] == 404
+    assert (
+        posted(path("conference", **query), recorded(name, ParticipantLabel=str(query["leg"])))[0]
+        == 404
+    )
 
 
 @pytest.mark.parametrize("status", ["completed", "busy"])
 def test_the_end_of_a_call_that_never_came_in_is_not_found(campaign: Campaign, status: str) -> None:
-    assert posted(path("status"), recorded("caller-completed", CallStatus=status)) == (404, '{"error":"call not found"}')
+    assert posted(path("status"), recorded("caller-completed", CallStatus=status)) == (
+        404,
+        '{"error":"call not found"}',
+    )
 
 
 @pytest.mark.parametrize("status", ["", "in-progress", "ringing", "queued", "held"])
@@ -188,11 +241,17 @@ def test_other_news_of_a_callers_line_is_none(campaign: Campaign, status: str) -
 
 
 # --- an answer of the API that got lost ----------------------------------------------------------------------
-def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(campaign: Campaign, twilio: Api) -> None:
+def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(
+    campaign: Campaign, twilio: Api
+) -> None:
     twilio.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
     told("caller-joins")
-    assert (handler().outcome, handler("b2").status, told("leg-ringing")) == ("failed", "ringing", 200)
+    assert (handler().outcome, handler("b2").status, told("leg-ringing")) == (
+        "failed",
+        "ringing",
+        200,
+    )
     assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
@@ -201,7 +260,11 @@ def test_its_late_answer_changes_nothing_and_is_hung_up(campaign: Campaign, twil
     twilio.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
     told("caller-joins")
-    assert (told("leg-answered"), handler().outcome, handler("b2").status) == (200, "failed", "ringing")
+    assert (told("leg-answered"), handler().outcome, handler("b2").status) == (
+        200,
+        "failed",
+        "ringing",
+    )
     assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
@@ -212,12 +275,18 @@ def test_a_leg_whose_name_got_lost_learns_it_from_its_first_news(campaign: Campa
     assert handler().carrier_leg_id == LEG_SID
 
 
-def test_a_handler_who_leaves_the_conference_has_left_though_its_line_tells_nothing(campaign: Campaign) -> None:
+def test_a_handler_who_leaves_the_conference_has_left_though_its_line_tells_nothing(
+    campaign: Campaign,
+) -> None:
     rings()
     told("leg-answered")
     said = {**recorded("caller-leaves"), "ParticipantLabel": str(handler().pk), "CallSid": LEG_SID}
     posted(path("conference", call=caller().call_id, leg=caller().pk), said)
-    assert (handler().status, handler().outcome, Call.objects.get().status) == ("ended", "completed", "finished")
+    assert (handler().status, handler().outcome, Call.objects.get().status) == (
+        "ended",
+        "completed",
+        "finished",
+    )
 
 
 def test_somebody_of_another_name_who_leaves_is_nobody(campaign: Campaign) -> None:

@@ -36,7 +36,10 @@ def newest(twilio: Api) -> Line:
 
 
 def outcomes() -> list[str]:
-    return [leg.outcome or leg.status for leg in Leg.objects.exclude(party=Party.CALLER).order_by("place")]
+    return [
+        leg.outcome or leg.status
+        for leg in Leg.objects.exclude(party=Party.CALLER).order_by("place")
+    ]
 
 
 def places() -> list[int]:
@@ -49,17 +52,29 @@ def test_a_call_of_which_everything_is_told_thrice(twilio: Api, campaign: Campai
     twilio.standin.end(newest(twilio), "busy")
     twilio.standin.answer(newest(twilio))
     twilio.standin.end(caller, "completed")
-    assert (Call.objects.get().status, outcomes(), places()) == ("finished", ["busy", "completed"], [0, 0])
+    assert (Call.objects.get().status, outcomes(), places()) == (
+        "finished",
+        ["busy", "completed"],
+        [0, 0],
+    )
     assert {status for _, status in twilio.standin.posts} == {200}
 
 
-@pytest.mark.parametrize("lost", ["participant-leave", "conference-end", "completed", "initiated", "ringing"])
-def test_one_kind_of_news_that_never_arrives_leaves_nobody_waiting(twilio: Api, campaign: Campaign, lost: str) -> None:
+@pytest.mark.parametrize(
+    "lost", ["participant-leave", "conference-end", "completed", "initiated", "ringing"]
+)
+def test_one_kind_of_news_that_never_arrives_leaves_nobody_waiting(
+    twilio: Api, campaign: Campaign, lost: str
+) -> None:
     twilio.standin.loses = {lost}
     caller = twilio.standin.call(NUMBER)
     twilio.standin.answer(newest(twilio))
     twilio.standin.end(caller, "completed")
-    assert (Call.objects.get().status, outcomes(), newest(twilio).is_live) == ("finished", ["completed"], False)
+    assert (Call.objects.get().status, outcomes(), newest(twilio).is_live) == (
+        "finished",
+        ["completed"],
+        False,
+    )
 
 
 def test_an_answer_that_is_told_after_the_end_counts(twilio: Api, campaign: Campaign) -> None:
@@ -67,14 +82,19 @@ def test_an_answer_that_is_told_after_the_end_counts(twilio: Api, campaign: Camp
     twilio.standin.answer(newest(twilio))
     twilio.standin.waiting.clear()
     twilio.standin.end(caller, "completed")
-    assert (Call.objects.get().status, Leg.objects.get(party="handler").answered_at is not None) == ("finished", True)
+    assert (
+        Call.objects.get().status,
+        Leg.objects.get(party="handler").answered_at is not None,
+    ) == ("finished", True)
 
 
-def test_a_line_that_rings_on_is_hung_up_and_the_next_one_dialed(twilio: Api, campaign: Campaign, clock: Clock) -> None:
+def test_a_line_that_rings_on_is_hung_up_and_the_next_one_dialed(
+    twilio: Api, campaign: Campaign, clock: Clock
+) -> None:
     twilio.standin.call(NUMBER)
     first = newest(twilio)
     clock(30 + carrier.Twilio.grace_seconds + 1)
-    timeouts.catch_up_due(now=timezone.now(), most=10)
+    timeouts.apply_due_timeouts(now=timezone.now(), limit=10)
     assert (first.status, outcomes()) == ("canceled", ["no-answer", "ringing"])
 
 
@@ -87,20 +107,41 @@ def test_an_api_that_does_and_never_answers_leaves_no_line_behind(
     twilio.speaks.set()
     twilio.standin.settle()
     whys = [event.detail["why"] for event in CallEvent.objects.filter(kind="leg-failed")]
-    assert (Call.objects.get().status, whys) == ("no-target", ["Twilio could not be reached in time"] * 2)
-    assert ([line.is_live for line in twilio.standin.lines.values()], caller.hears, places()) == ([False] * 3, NOBODY, [0, 0])
+    assert (Call.objects.get().status, whys) == (
+        "no-target",
+        ["Twilio could not be reached in time"] * 2,
+    )
+    assert ([line.is_live for line in twilio.standin.lines.values()], caller.hears, places()) == (
+        [False] * 3,
+        NOBODY,
+        [0, 0],
+    )
 
 
-def test_one_call_that_is_announced_by_many_at_once_is_one_call(twilio: Api, campaign: Campaign) -> None:
+def test_one_call_that_is_announced_by_many_at_once_is_one_call(
+    twilio: Api, campaign: Campaign
+) -> None:
     said = recorded("voice")
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: twilio.standin.post(Post(f"{PUBLIC}/carriers/twilio/voice", said)), range(8)))
-    assert ({answer.status_code for answer in answers}, len({answer.text for answer in answers})) == ({200}, 1)
+        answers = list(
+            pool.map(
+                lambda _: twilio.standin.post(Post(f"{PUBLIC}/carriers/twilio/voice", said)),
+                range(8),
+            )
+        )
+    assert (
+        {answer.status_code for answer in answers},
+        len({answer.text for answer in answers}),
+    ) == ({200}, 1)
     assert Call.objects.count() == 1
 
 
 def test_no_number_and_no_key_is_logged(twilio: Api, campaign: Campaign, caplog: Any) -> None:
     caplog.set_level("DEBUG")
     twilio.standin.call(NUMBER)
-    said = " ".join(record.getMessage() for record in caplog.records if record.name.startswith(("twilio", "ringpost")))
+    said = " ".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("twilio", "ringpost"))
+    )
     assert [secret for secret in ("2025550102", "8335550199", TOKEN) if secret in said] == []

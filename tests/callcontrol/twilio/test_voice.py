@@ -47,7 +47,12 @@ def test_the_caller_is_put_into_the_conference_of_the_call(twilio: Api, campaign
 def test_it_is_taken_in_and_nobody_is_asked_yet(twilio: Api, campaign: Campaign) -> None:
     make_number(campaign, number=NUMBER)
     call = call_of(recorded("voice"))
-    assert (call.status, call.caller_number, call.carrier_call_id, twilio.asked) == ("routing", CALLER, CALLER_SID, [])
+    assert (call.status, call.caller_number, call.carrier_call_id, twilio.asked) == (
+        "routing",
+        CALLER,
+        CALLER_SID,
+        [],
+    )
 
 
 def test_an_api_that_never_answers_keeps_no_caller_waiting(twilio: Api, campaign: Campaign) -> None:
@@ -56,7 +61,9 @@ def test_an_api_that_never_answers_keeps_no_caller_waiting(twilio: Api, campaign
     assert twilio.standin.call(NUMBER, joins=False).conference == str(Call.objects.get().pk)
 
 
-def test_told_again_it_is_the_same_call_and_the_same_answer(twilio: Api, campaign: Campaign) -> None:
+def test_told_again_it_is_the_same_call_and_the_same_answer(
+    twilio: Api, campaign: Campaign
+) -> None:
     make_number(campaign, number=NUMBER)
     first, second = (posted(path("voice"), recorded("voice")) for _ in range(2))
     assert (first == second, Call.objects.count()) == (True, 1)
@@ -66,32 +73,47 @@ def test_told_again_after_its_end_it_is_rejected(twilio: Api, campaign: Campaign
     make_number(campaign, number=NUMBER)
     call_of(recorded("voice"))
     posted(path("status"), recorded("caller-completed"))
-    assert (posted(path("voice"), recorded("voice")), Call.objects.get().status) == (REJECTED, "finished")
+    assert (posted(path("voice"), recorded("voice")), Call.objects.get().status) == (
+        REJECTED,
+        "finished",
+    )
 
 
-@pytest.mark.parametrize("to", ["+18335550100", "sip:nobody@acme.sip.twilio.com", "", "client:desk"])
+@pytest.mark.parametrize(
+    "to", ["+18335550100", "sip:nobody@acme.sip.twilio.com", "", "client:desk"]
+)
 def test_a_number_that_is_not_ours_is_rejected(twilio: Api, campaign: Campaign, to: str) -> None:
     assert (posted(path("voice"), recorded("voice", To=to)), Call.objects.count()) == (REJECTED, 0)
 
 
-@pytest.mark.parametrize("name", ["+266696687", "anonymous", "Restricted", "", "sip:anonymous@anonymous.invalid"])
+@pytest.mark.parametrize(
+    "name", ["+266696687", "anonymous", "Restricted", "", "sip:anonymous@anonymous.invalid"]
+)
 def test_a_withheld_caller_has_no_number(twilio: Api, campaign: Campaign, name: str) -> None:
     make_number(campaign, number=NUMBER)
     assert call_of(recorded("voice-withheld", From=name)).caller_number is None
 
 
-def test_a_call_to_a_sip_address_claims_its_reservation(twilio: Api, campaign: Campaign, settings: Any) -> None:
+def test_a_call_to_a_sip_address_claims_its_reservation(
+    twilio: Api, campaign: Campaign, settings: Any
+) -> None:
     settings.RTB_SIP_DOMAIN = "acme.sip.twilio.com"
     campaign.numbers.all().delete()
     answer = ping(make_key(campaign=campaign))
     call = call_of(recorded("voice-sip", To=answer["inbound_number"]))
-    assert (call.reservation, call.caller_number) == (Reservation.objects.get(uuid=answer["uuid"]), CALLER)
+    assert (call.reservation, call.caller_number) == (
+        Reservation.objects.get(uuid=answer["uuid"]),
+        CALLER,
+    )
 
 
 @pytest.mark.parametrize("sid", ["", "CA1", "CA" + "1" * 33, "x" * 300])
 def test_a_call_without_a_sid_cannot_be_taken(twilio: Api, campaign: Campaign, sid: str) -> None:
     make_number(campaign, number=NUMBER)
-    assert posted(path("voice"), recorded("voice", CallSid=sid)) == (422, '{"error":"CallSid must be the SID of a call"}')
+    assert posted(path("voice"), recorded("voice", CallSid=sid)) == (
+        422,
+        '{"error":"CallSid must be the SID of a call"}',
+    )
 
 
 # --- a transferring agent keys in the caller's number -----------------------------------------------------
@@ -107,9 +129,12 @@ def test_a_number_that_asks_for_the_callers_gathers_digits(twilio: Api, campaign
 
 
 @pytest.mark.parametrize(
-    ("digits", "number"), [("3105550103", "+13105550103"), ("13105550103", "+13105550103"), ("", None), ("12", None)]
+    ("digits", "number"),
+    [("3105550103", "+13105550103"), ("13105550103", "+13105550103"), ("", None), ("12", None)],
 )
-def test_the_digits_are_the_callers_number(twilio: Api, campaign: Campaign, digits: str, number: str | None) -> None:
+def test_the_digits_are_the_callers_number(
+    twilio: Api, campaign: Campaign, digits: str, number: str | None
+) -> None:
     make_number(campaign, number=NUMBER, ask_caller_number=True)
     twilio.standin.call(NUMBER, digits=digits)
     assert (Call.objects.get().caller_number, Call.objects.get().status) == (number, "ringing")

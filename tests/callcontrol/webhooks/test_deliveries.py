@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callcontrol.lifecycle import events, settlement
-from callcontrol.lifecycle.sale_reports import Seller, sell
+from callcontrol.lifecycle.sale_reports import Seller, record_sale_report
 from callcontrol.models import Call, Delivery, DeliveryAttempt
 from callcontrol.webhooks import deliveries
 from campaigns.models import Buyer, Campaign, Webhook
@@ -33,7 +33,12 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
 
 def hooked(campaign: Campaign, *triggers: str) -> Campaign:
     for trigger in triggers:
-        make_webhook(campaign, name=trigger, trigger=trigger, url="https://a.example/[trigger]/[payout]/[connected_seconds]")
+        make_webhook(
+            campaign,
+            name=trigger,
+            trigger=trigger,
+            url="https://a.example/[trigger]/[payout]/[connected_seconds]",
+        )
     return campaign
 
 
@@ -41,18 +46,22 @@ def called(campaign: Campaign) -> Call:
     return arrive(campaign.numbers.get().number)
 
 
-def queued(campaign: Campaign, server: Outsider, settings: Any, path: str = "/", **hook: Any) -> Call:
+def queued(
+    campaign: Campaign, server: Outsider, settings: Any, path: str = "/", **hook: Any
+) -> Call:
     """A call of which this server is to be told."""
     settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
     hook_to(server, campaign, path, **{"trigger": "ended", **hook})
     call = make_call(campaign, status="finished", ended_at=after(9), settled_at=after(9))
-    deliveries.queue(call, "ended", snapshot=current_snapshot(call.company_id), now=after(9))
+    deliveries.queue_webhooks(
+        call, "ended", snapshot=current_snapshot(call.company_id), now=after(9)
+    )
     return call
 
 
-def deliver(seconds: float = 0, most: int = 100) -> int:
+def deliver(seconds: float = 0, limit: int = 100) -> int:
     """The sweep, so many seconds from now."""
-    return deliveries.deliver_due(now=timezone.now() + timedelta(seconds=seconds), most=most)
+    return deliveries.send_due(now=timezone.now() + timedelta(seconds=seconds), limit=limit)
 
 
 def row(call: Call) -> Delivery:
@@ -61,14 +70,28 @@ def row(call: Call) -> Delivery:
 
 # --- written down -----------------------------------------------------------------------------------------
 SCRIPTS = {
-    "converts": ([["b1 answered 5"], ["b1 completed 200", "caller completed 200"]], ["answered", "converted", "ended"]),
-    "too short": ([["b1 answered 5"], ["b1 completed 50", "caller completed 50"]], ["answered", "ended"]),
-    "nobody answers": ([["b1 busy 5"], ["b2 no-answer 50"], ["caller completed 50"]], ["ended"]),
-    "two handlers": (
-        [["b1 answered 5"], ["return b1 9", "b1 completed 9"], ["b2 answered 12"], ["b2 completed 20", "caller completed 20"]],
+    "converts": (
+        [["b1 answered 5"], ["b1 completed 200", "caller completed 200"]],
+        ["answered", "converted", "ended"],
+    ),
+    "too short": (
+        [["b1 answered 5"], ["b1 completed 50", "caller completed 50"]],
         ["answered", "ended"],
     ),
-    "a pick-up never told": ([["b1 completed 200 195s", "caller completed 200"]], ["answered", "converted", "ended"]),
+    "nobody answers": ([["b1 busy 5"], ["b2 no-answer 50"], ["caller completed 50"]], ["ended"]),
+    "two handlers": (
+        [
+            ["b1 answered 5"],
+            ["return b1 9", "b1 completed 9"],
+            ["b2 answered 12"],
+            ["b2 completed 20", "caller completed 20"],
+        ],
+        ["answered", "ended"],
+    ),
+    "a pick-up never told": (
+        [["b1 completed 200 195s", "caller completed 200"]],
+        ["answered", "converted", "ended"],
+    ),
     "told twice": (
         [
             ["b1 answered 5", "b1 answered 5"],
@@ -91,7 +114,11 @@ def test_the_address_is_that_of_the_moment(campaign: Campaign) -> None:
     call = called(hooked(campaign, *ALL))
     play(call, SCRIPTS["converts"][0])
     urls = Delivery.objects.order_by("trigger").values_list("url", flat=True)
-    assert [url.removeprefix("https://a.example/") for url in urls] == ["answered//", "converted/90.00/195", "ended/90.00/195"]
+    assert [url.removeprefix("https://a.example/") for url in urls] == [
+        "answered//",
+        "converted/90.00/195",
+        "ended/90.00/195",
+    ]
 
 
 @pytest.mark.parametrize("is_over", [False, True])
@@ -101,15 +128,20 @@ def test_a_sale_that_the_buyer_reports_is_told_once(campaign: Campaign, is_over:
     play(call, SCRIPTS["too short"][0] if is_over else [["b1 answered 5"]])
     seller = Seller(call.company_id, Buyer.objects.get(buyer_id="b1").pk)
     with transaction.atomic():
-        sell(call.pk, seller, revenue=Decimal(80), payout=Decimal("60.5"), now=after(60))
+        record_sale_report(
+            call.pk, seller, revenue=Decimal(80), payout=Decimal("60.5"), now=after(60)
+        )
     play(call, [] if is_over else [["b1 completed 300", "caller completed 300"]])
-    assert (words(call), row(call).url) == ([("converted", "waiting")], "https://a.example/60.50/80.00")
+    assert (words(call), row(call).url) == (
+        [("converted", "waiting")],
+        "https://a.example/60.50/80.00",
+    )
 
 
 def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:
     call = called(hooked(campaign, "answered"))
     with transaction.atomic():
-        events.hear(event_of(call, "b1 answered 5"), now=after(5))
+        events.handle_event(event_of(call, "b1 answered 5"), now=after(5))
         transaction.set_rollback(True)
     assert words(call) == []
 
@@ -117,7 +149,7 @@ def test_what_is_taken_back_is_not_told(campaign: Campaign) -> None:
 def test_money_that_is_decided_again_is_told_once(campaign: Campaign) -> None:
     call = called(hooked(campaign, "ended"))
     play(call, SCRIPTS["too short"][0])
-    settlement.settle(call.pk, now=after(100))
+    settlement.settle_call(call.pk, now=after(100))
     assert words(call) == [("ended", "waiting")]
 
 
@@ -127,7 +159,9 @@ def test_a_word_is_due_at_once_whatever_time_the_call_lives_by(campaign: Campaig
     assert (row(call).created_at, row(call).next_attempt_at) == (after(5000), timezone.now())
 
 
-def test_of_a_call_that_its_filters_do_not_want_a_webhook_is_told_nothing(campaign: Campaign) -> None:
+def test_of_a_call_that_its_filters_do_not_want_a_webhook_is_told_nothing(
+    campaign: Campaign,
+) -> None:
     make_webhook(campaign, [("zip", "==", "1")], trigger="ended")
     call = called(campaign)
     play(call, SCRIPTS["too short"][0])
@@ -138,7 +172,11 @@ def test_of_a_call_that_its_filters_do_not_want_a_webhook_is_told_nothing(campai
 def test_a_word_that_is_heard(campaign: Campaign, settings: Any) -> None:
     with somebody(answer(b"thanks\0")) as server:
         call = queued(campaign, server, settings, "/[trigger]?of=[call_uuid]")
-        assert (deliver(), deliver(9999), server.asked()) == (1, 0, [f"POST /ended?of={call.pk} HTTP/1.1"])
+        assert (deliver(), deliver(9999), server.asked()) == (
+            1,
+            0,
+            [f"POST /ended?of={call.pk} HTTP/1.1"],
+        )
     (told,) = DeliveryAttempt.objects.all()
     assert (words(call), told.status, told.answer, told.duration_ms is None) == (
         [("ended", "delivered")],
@@ -149,13 +187,15 @@ def test_a_word_that_is_heard(campaign: Campaign, settings: Any) -> None:
     assert said(call, "delivered") == ["it answered 200 in ms"]
 
 
-def test_a_word_comes_again_later_and_later_until_it_is_given_up(campaign: Campaign, settings: Any) -> None:
+def test_a_word_comes_again_later_and_later_until_it_is_given_up(
+    campaign: Campaign, settings: Any
+) -> None:
     with somebody(answer(b"", "503 Busy")) as server:
         call = queued(campaign, server, settings)
         at, waits = timezone.now(), []
         while row(call).next_attempt_at:
             at = row(call).next_attempt_at
-            deliveries.deliver_due(now=at, most=9)
+            deliveries.send_due(now=at, limit=9)
             waits.append(round(((row(call).next_attempt_at or at) - at).total_seconds()))
     assert (waits, words(call)) == ([10, 60, 300, 1800, 7200, 21600, 0], [("ended", "failed")])
     assert said(call, "failed") == ["it answered 503 in ms, which is a failure"]
@@ -166,11 +206,15 @@ def test_a_word_that_comes_again_is_known_by_its_id(campaign: Campaign, settings
         call = queued(campaign, server, settings)
         deliver()
         deliver(60)
-        assert [server.headers(number)["webhook-id"] for number in (0, 1)] == [str(row(call).pk)] * 2
+        assert [server.headers(number)["webhook-id"] for number in (0, 1)] == [
+            str(row(call).pk)
+        ] * 2
 
 
 @pytest.mark.parametrize("status", ["404 Gone", "302 Found"])
-def test_after_a_final_no_nobody_is_asked_again(campaign: Campaign, settings: Any, status: str) -> None:
+def test_after_a_final_no_nobody_is_asked_again(
+    campaign: Campaign, settings: Any, status: str
+) -> None:
     with somebody(answer(b"", status)) as server:
         call = queued(campaign, server, settings)
         assert (deliver(), deliver(99_999), words(call)) == (1, 0, [("ended", "failed")])
@@ -181,7 +225,9 @@ def test_a_private_address_is_given_up_at_once(campaign: Campaign, settings: Any
         call = queued(campaign, server, settings)
         settings.WEBHOOK_ALLOWED_HOSTS = []
         assert (deliver(), words(call), server.heard) == (1, [("ended", "failed")], [])
-    assert said(call, "failed") == ["the address is private, and its host is not among the allowed ones"]
+    assert said(call, "failed") == [
+        "the address is private, and its host is not among the allowed ones"
+    ]
 
 
 def test_an_answer_gives_tags(campaign: Campaign, settings: Any) -> None:
@@ -189,10 +235,14 @@ def test_an_answer_gives_tags(campaign: Campaign, settings: Any) -> None:
         call = queued(campaign, server, settings, values={"lead": "lead.id", "zip": "lead.zip"})
         deliver()
     assert tags(call) == {"lead": "7"}
-    assert said(call, "delivered") == ["it answered 200 in ms; became tags: lead; not in the answer, or unusable: zip"]
+    assert said(call, "delivered") == [
+        "it answered 200 in ms; became tags: lead; not in the answer, or unusable: zip"
+    ]
 
 
-def test_the_answer_of_a_word_that_comes_again_gives_tags_too(campaign: Campaign, settings: Any) -> None:
+def test_the_answer_of_a_word_that_comes_again_gives_tags_too(
+    campaign: Campaign, settings: Any
+) -> None:
     with somebody(answer(b'{"id": 7}', "500 Oops")) as server:
         call = queued(campaign, server, settings, values={"lead": "id"})
         deliver()
@@ -214,21 +264,31 @@ def test_a_webhook_that_is_deleted_as_its_word_is_written_fails_nobody(campaign:
     hook = make_webhook(campaign, trigger="ended")
     call, before = make_call(campaign), current_snapshot(campaign.company_id)
     hook.delete()
-    deliveries.queue(call, "ended", snapshot=before, now=after(9))
-    assert (deliver(), words(call), said(call, "failed")) == (0, [("ended", "failed")], ["it was deleted"])
+    deliveries.queue_webhooks(call, "ended", snapshot=before, now=after(9))
+    assert (deliver(), words(call), said(call, "failed")) == (
+        0,
+        [("ended", "failed")],
+        ["it was deleted"],
+    )
 
 
 # --- many, and somebody dies ------------------------------------------------------------------------------
 def test_what_another_sends_is_left_to_it(campaign: Campaign, settings: Any) -> None:
     with somebody(answer()) as server:
         queued(campaign, server, settings)
-        (seen,) = deliveries._due(now=timezone.now(), most=9)
+        (seen,) = deliveries._due(now=timezone.now(), limit=9)
         first = deliveries._take(seen, now=timezone.now())
         seen.attempts -= 1  # as the other has read it
-        assert (first is None, deliveries._take(seen, now=timezone.now()), deliver()) == (False, None, 0)
+        assert (first is None, deliveries._take(seen, now=timezone.now()), deliver()) == (
+            False,
+            None,
+            0,
+        )
 
 
-def test_what_a_dead_process_had_taken_is_sent_a_minute_later(campaign: Campaign, settings: Any) -> None:
+def test_what_a_dead_process_had_taken_is_sent_a_minute_later(
+    campaign: Campaign, settings: Any
+) -> None:
     with somebody(answer()) as server:
         call = queued(campaign, server, settings)
         deliveries._take(row(call), now=timezone.now())
@@ -240,15 +300,20 @@ def test_a_batch_is_bounded_and_the_rest_comes_next(campaign: Campaign, settings
     with somebody(answer()) as server:
         for name in "ABC":
             queued(campaign, server, settings, name=name)
-        deliveries.queue(make_call(campaign), "ended", snapshot=current_snapshot(campaign.company_id), now=after(9))
-        assert [deliver(most=4), deliver(most=4), deliver(most=4)] == [4, 4, 1]
+        deliveries.queue_webhooks(
+            make_call(campaign),
+            "ended",
+            snapshot=current_snapshot(campaign.company_id),
+            now=after(9),
+        )
+        assert [deliver(limit=4), deliver(limit=4), deliver(limit=4)] == [4, 4, 1]
 
 
 def test_a_companys_words_can_be_sent_alone(campaign: Campaign, settings: Any) -> None:
     with somebody(answer()) as server:
         others = queued(make_market(), server, settings)
         call = queued(campaign, server, settings)
-        sent = deliveries.deliver_due(now=timezone.now(), most=9, company_row=call.company_id)
+        sent = deliveries.send_due(now=timezone.now(), limit=9, company_pk=call.company_id)
         assert (sent, row(call).status, row(others).status) == (1, "delivered", "waiting")
 
 
@@ -257,7 +322,12 @@ def test_a_tarpit_leaves_room_for_the_others(campaign: Campaign, settings: Any) 
     with somebody(drips(b"")) as tarpit, somebody(answer()) as server:
         hook_to(tarpit, campaign, name="Tar", trigger="answered", deadline_ms=100)
         for _ in range(deliveries.OF_ONE + 5):
-            deliveries.queue(make_call(campaign), "answered", snapshot=current_snapshot(campaign.company_id), now=after(1))
+            deliveries.queue_webhooks(
+                make_call(campaign),
+                "answered",
+                snapshot=current_snapshot(campaign.company_id),
+                now=after(1),
+            )
         call = queued(campaign, server, settings)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host, tarpit.host]
         assert (deliver(), words(call)) == (deliveries.OF_ONE + 1, [("ended", "delivered")])

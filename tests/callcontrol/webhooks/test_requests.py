@@ -16,7 +16,12 @@ from django.test.utils import CaptureQueriesContext
 
 from callcontrol.models import CallTag
 from callcontrol.webhooks import requests
-from callcontrol.webhooks.requests import Sending, Told, concerned, send
+from callcontrol.webhooks.requests import (
+    WebhookRequest,
+    WebhookResult,
+    matching_webhooks,
+    send_webhook,
+)
 from campaigns.models import Campaign
 from campaigns.routing.engine import Ping
 from publishers.snapshot import current_snapshot
@@ -34,8 +39,15 @@ def addresses(campaign: Campaign, trigger: str = "start", **call: Any) -> list[s
     """What would be asked about a call of this campaign; `tags` are the call's."""
     known = call.pop("tags", {})
     row = make_call(campaign, **call)
-    CallTag.objects.bulk_create(CallTag(call=row, name=name, value=known[name], written_at=NOW) for name in known)
-    return [url for _, url in concerned(row, trigger, snapshot=current_snapshot(campaign.company_id), now=NOW)]
+    CallTag.objects.bulk_create(
+        CallTag(call=row, name=name, value=known[name], written_at=NOW) for name in known
+    )
+    return [
+        url
+        for _, url in matching_webhooks(
+            row, trigger, snapshot=current_snapshot(campaign.company_id), now=NOW
+        )
+    ]
 
 
 def filled(template: str, trigger: str = "start", **call: Any) -> str:
@@ -52,7 +64,10 @@ def filled(template: str, trigger: str = "start", **call: Any) -> str:
         ("[first name]/[ü]", "A%2F%3F%20%26b/%C3%BC"),
         ("?caller_number=[caller_number]", "?caller_number=%2B12025550102"),
         ("?state=[caller_state]", "?state=DC"),
-        ("?to=[inbound_number]&campaign=[campaign_id]&why=[trigger]", "?to=%2B18335550199&campaign=roofing&why=start"),
+        (
+            "?to=[inbound_number]&campaign=[campaign_id]&why=[trigger]",
+            "?to=%2B18335550199&campaign=roofing&why=start",
+        ),
         (
             "?payout=[payout]&converted=[converted]&seconds=[connected_seconds]&buyer=[buyer_id]",
             "?payout=&converted=&seconds=&buyer=",
@@ -61,7 +76,10 @@ def filled(template: str, trigger: str = "start", **call: Any) -> str:
     ],
 )
 def test_tokens_are_filled_in(template: str, url: str) -> None:
-    assert filled(template, tags={"zip": "90210", "first name": "A/? &b", "ü": "ü", "payout": "1000"}) == url
+    assert (
+        filled(template, tags={"zip": "90210", "first name": "A/? &b", "ü": "ü", "payout": "1000"})
+        == url
+    )
 
 
 @pytest.mark.django_db
@@ -69,7 +87,9 @@ def test_the_call_says_who_it_is() -> None:
     campaign = make_campaign()
     make_webhook(campaign, url="https://a.example/[call_uuid]/[call_key]")
     call = make_call(campaign)
-    ((_, url),) = concerned(call, "start", snapshot=current_snapshot(campaign.company_id), now=NOW)
+    ((_, url),) = matching_webhooks(
+        call, "start", snapshot=current_snapshot(campaign.company_id), now=NOW
+    )
     assert url == f"https://a.example/{call.pk}/{call.key}"
 
 
@@ -85,7 +105,9 @@ def test_the_publisher_and_the_buyer_under_all_their_names() -> None:
         "publisher": make_publisher(campaign.company, publisher_id="a b"),
         "buyer": make_buyer(campaign.company, buyer_id="b1"),
     }
-    told = filled("[publisher_id][source_id][affiliate_id]-[buyer_id]-[target_id]", campaign=campaign, **who)
+    told = filled(
+        "[publisher_id][source_id][affiliate_id]-[buyer_id]-[target_id]", campaign=campaign, **who
+    )
     assert told == "a%20ba%20ba%20b-b1-b1"
 
 
@@ -96,7 +118,12 @@ def test_the_publisher_and_the_buyer_under_all_their_names() -> None:
         ({}, "0.00/0.00/false/0"),
         ({"connected_at": NOW}, "0.00/0.00/false/125"),
         (
-            {"connected_at": NOW, "converted_at": NOW, "payout": Decimal("90"), "revenue": Decimal("120.5")},
+            {
+                "connected_at": NOW,
+                "converted_at": NOW,
+                "payout": Decimal("90"),
+                "revenue": Decimal("120.5"),
+            },
             "90.00/120.50/true/125",
         ),
     ],
@@ -105,7 +132,10 @@ def test_the_publisher_and_the_buyer_under_all_their_names() -> None:
 def test_money_is_told_when_it_is_decided(fields: dict[str, Any], told: str) -> None:
     end = NOW + timedelta(seconds=125)
     over = {"status": "finished", "ended_at": end, "settled_at": end}
-    assert filled("[payout]/[revenue]/[converted]/[connected_seconds]", "ended", **over, **fields) == told
+    assert (
+        filled("[payout]/[revenue]/[converted]/[connected_seconds]", "ended", **over, **fields)
+        == told
+    )
 
 
 @pytest.mark.django_db
@@ -123,14 +153,16 @@ def test_where_no_webhook_waits_nothing_is_asked_of_the_database() -> None:
     call = make_call(make_webhook(trigger="ended").campaign)
     snapshot = current_snapshot(call.company_id)
     with CaptureQueriesContext(connection) as captured:
-        assert list(concerned(call, "start", snapshot=snapshot, now=NOW)) == []
+        assert list(matching_webhooks(call, "start", snapshot=snapshot, now=NOW)) == []
     assert len(captured) == 0
 
 
 # --- the request ------------------------------------------------------------------------------------------
-def sent(server: Any, settings: Any, path: str = "/lead?zip=1", method: str = "POST", seconds: float = 5) -> Told:
+def sent(
+    server: Any, settings: Any, path: str = "/lead?zip=1", method: str = "POST", seconds: float = 5
+) -> WebhookResult:
     settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
-    return send(Sending(ID, method, server.url + path, SECRET, seconds))
+    return send_webhook(WebhookRequest(ID, method, server.url + path, SECRET, seconds))
 
 
 def _signed(text: str) -> str:
@@ -143,8 +175,15 @@ def test_a_request_has_no_body_and_is_signed(settings: Any, clock: Any, method: 
     with somebody(answer()) as server:
         sent(server, settings, method=method)
         head, said = server.asked()[0], server.headers()
-    assert (head, said.get("content-length")) == (f"{method} /lead?zip=1 HTTP/1.1", None if method == "GET" else "0")
-    assert (said["webhook-id"], said["idempotency-key"], said["webhook-timestamp"]) == (str(ID), str(ID), "1777982400")
+    assert (head, said.get("content-length")) == (
+        f"{method} /lead?zip=1 HTTP/1.1",
+        None if method == "GET" else "0",
+    )
+    assert (said["webhook-id"], said["idempotency-key"], said["webhook-timestamp"]) == (
+        str(ID),
+        str(ID),
+        "1777982400",
+    )
     assert said["webhook-signature"] == _signed(f"{ID}.1777982400.")
     assert said["ringpost-url-signature"] == _signed(f"{ID}.1777982400.{method} /lead?zip=1")
 
@@ -192,7 +231,12 @@ def test_the_page_names_every_token() -> None:
 def test_what_an_answer_means(settings: Any, status: int, error: str, is_final: bool) -> None:
     with somebody(answer(b"", f"{status} Said")) as server:
         told = sent(server, settings)
-    assert (told.status, told.error, told.is_final, told.was_heard) == (status, error, is_final, status < 300)
+    assert (told.status, told.error, told.is_final, told.was_heard) == (
+        status,
+        error,
+        is_final,
+        status < 300,
+    )
 
 
 def test_ten_gigabytes_are_a_yes_of_which_nothing_is_kept(settings: Any) -> None:
@@ -209,12 +253,12 @@ def test_a_tarpit_costs_its_deadline(settings: Any) -> None:
 
 def test_a_private_address_is_never_asked(settings: Any) -> None:
     with somebody(answer()) as server:
-        told = send(Sending(ID, "POST", server.url, SECRET, 5))
+        told = send_webhook(WebhookRequest(ID, "POST", server.url, SECRET, 5))
     why = "the address is private, and its host is not among the allowed ones"
     assert (told.status, told.error, told.is_final, server.heard) == (None, why, True, [])
 
 
 def test_an_address_can_grow_too_long(settings: Any) -> None:
-    told = send(Sending(ID, "POST", "https://a.example/" + "x" * 8_000, SECRET, 5))
+    told = send_webhook(WebhookRequest(ID, "POST", "https://a.example/" + "x" * 8_000, SECRET, 5))
     assert told.error == "the address has more than 8,000 characters with its tokens filled in"
     assert told.is_final is True

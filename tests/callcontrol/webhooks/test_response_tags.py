@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from callcontrol.webhooks.requests import Told
-from callcontrol.webhooks.response_tags import glean
+from callcontrol.webhooks.requests import WebhookResult
+from callcontrol.webhooks.response_tags import response_tags
 
 PATH = {"inbound_number": "call_reservation.inbound_number"}
 
 
-def answered(body: Any, status: int = 200, *, is_whole: bool = True) -> Told:
+def answered(body: Any, status: int = 200, *, is_whole: bool = True) -> WebhookResult:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Told(status, "", False, text, is_whole, 5)
+    return WebhookResult(status, "", False, text, is_whole, 5)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def answered(body: Any, status: int = 200, *, is_whole: bool = True) -> Told:
     ],
 )
 def test_a_member_becomes_a_text(value: Any, tag: str) -> None:
-    assert glean(answered({"a": {"b": value}}), {"zip": "a.b"}) == {"zip": tag}
+    assert response_tags(answered({"a": {"b": value}}), {"zip": "a.b"}) == {"zip": tag}
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,28 @@ def test_a_member_becomes_a_text(value: Any, tag: str) -> None:
     ids=lambda body: body[:20].decode("latin-1"),
 )  # fmt: skip
 def test_what_no_tag_can_be_is_left_out(body: bytes) -> None:
-    assert glean(answered(body), {"zip": "a"}) == {}
+    assert response_tags(answered(body), {"zip": "a"}) == {}
 
 
 def test_what_is_there_is_taken_though_another_is_not() -> None:
-    assert glean(answered({"a": 1, "c": None}), {"one": "a", "two": "b", "three": "c"}) == {"one": "1"}
+    assert response_tags(answered({"a": 1, "c": None}), {"one": "a", "two": "b", "three": "c"}) == {
+        "one": "1"
+    }
 
 
 def test_an_item_of_a_list_is_named_by_its_place() -> None:
-    assert glean(answered({"a": [{"b": 1}, {"b": 2}]}), {"two": "a.1.b", "far": "a.2.b", "odd": "a.-1.b"}) == {"two": "2"}
+    assert response_tags(
+        answered({"a": [{"b": 1}, {"b": 2}]}), {"two": "a.1.b", "far": "a.2.b", "odd": "a.-1.b"}
+    ) == {"two": "2"}
 
 
 @pytest.mark.parametrize("status", [199, 301, 400, 404, 500])
 def test_only_what_a_yes_says_counts(status: int) -> None:
-    assert glean(answered({"a": 1}, status), {"one": "a"}) == {}
+    assert response_tags(answered({"a": 1}, status), {"one": "a"}) == {}
 
 
 def test_of_an_answer_that_was_cut_nothing_counts() -> None:
-    assert glean(answered({"a": 1}, is_whole=False), {"one": "a"}) == {}
+    assert response_tags(answered({"a": 1}, is_whole=False), {"one": "a"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -76,13 +80,17 @@ def test_of_an_answer_that_was_cut_nothing_counts() -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["at the top", "on the way"])
-def test_an_answer_that_is_not_in_force_gives_nothing(status: Any, tags: dict[str, str], place: str) -> None:
-    inner = {"inbound_number": 1} if place == "at the top" else {"inbound_number": 1, "status": status}
+def test_an_answer_that_is_not_in_force_gives_nothing(
+    status: Any, tags: dict[str, str], place: str
+) -> None:
+    inner = (
+        {"inbound_number": 1} if place == "at the top" else {"inbound_number": 1, "status": status}
+    )
     outer = {"call_reservation": inner} | ({"status": status} if place == "at the top" else {})
-    assert glean(answered(outer), PATH) == tags
+    assert response_tags(answered(outer), PATH) == tags
 
 
 def test_a_status_that_is_not_on_the_way_is_none_of_ours() -> None:
-    assert glean(answered({"call_reservation": {"inbound_number": 1, "call": {"status": "no-target"}}}), PATH) == {
-        "inbound_number": "1"
-    }
+    assert response_tags(
+        answered({"call_reservation": {"inbound_number": 1, "call": {"status": "no-target"}}}), PATH
+    ) == {"inbound_number": "1"}

@@ -32,12 +32,20 @@ def _ready(campaign: Campaign) -> str:
 
 @pytest.mark.parametrize("page", EMPTY)
 def test_an_empty_list_says_what_to_do_and_leads_there(page):
-    text = browser(make.make_company(), "account_manager").get(reverse(f"admin:{page}_changelist")).text
+    text = (
+        browser(make.make_company(), "account_manager")
+        .get(reverse(f"admin:{page}_changelist"))
+        .text
+    )
     assert f'<a href="{EMPTY[page]}" class="font-semibold underline">' in text
 
 
 def test_a_reader_is_not_sent_where_nobody_lets_them():
-    text = browser(make.make_company(), "read_only").get(reverse("admin:campaigns_campaign_changelist")).text
+    text = (
+        browser(make.make_company(), "read_only")
+        .get(reverse("admin:campaigns_campaign_changelist"))
+        .text
+    )
     assert ("No campaign yet." in text, "Add the first one" in text) == (True, False)
 
 
@@ -69,10 +77,19 @@ def test_a_campaign_that_sells_says_so():
     [
         (lambda campaign: Campaign.objects.update(paused=True), "It is paused."),
         (lambda campaign: Buyer.objects.update(paused=True), "All its buyers are paused."),
-        (lambda campaign: Buyer.objects.get().retire(now="2026-05-05T12:00Z"), "Nobody takes its calls."),
+        (
+            lambda campaign: Buyer.objects.get().retire(now="2026-05-05T12:00Z"),
+            "Nobody takes its calls.",
+        ),
         (lambda campaign: campaign.conversions.all().delete(), "No call pays."),
-        (lambda campaign: campaign.numbers.update(retired_at="2026-05-05T12:00Z"), "Callers have nowhere to call."),
-        (lambda campaign: campaign.keys.update(paused=True), "Nobody can ping it, and it has no number of its own."),
+        (
+            lambda campaign: campaign.numbers.update(retired_at="2026-05-05T12:00Z"),
+            "Callers have nowhere to call.",
+        ),
+        (
+            lambda campaign: campaign.keys.update(paused=True),
+            "Nobody can ping it, and it has no number of its own.",
+        ),
     ],
     ids=["paused", "buyers paused", "buyer retired", "no conversion", "no number", "key paused"],
 )
@@ -96,8 +113,17 @@ def test_a_week_is_written_in_one_go(url):
     buyer = make.make_buyer(name="B", number="+14165550101")
     client = browser(buyer.company)
     page = _page(buyer) if url == "change" else reverse("admin:campaigns_buyer_add")
-    assert saved(client, page, filled(client, page, name="New", number="+14165550101", weekly_hours="weekdays 9-17")) == []
-    assert [str(row) for row in BusinessHours.objects.filter(buyer__name="New")][:1] == ["monday 09:00–17:00"]
+    assert (
+        saved(
+            client,
+            page,
+            filled(client, page, name="New", number="+14165550101", weekly_hours="weekdays 9-17"),
+        )
+        == []
+    )
+    assert [str(row) for row in BusinessHours.objects.filter(buyer__name="New")][:1] == [
+        "monday 09:00–17:00"
+    ]
 
 
 def test_the_week_that_is_kept_is_written_back():
@@ -113,9 +139,14 @@ def test_the_week_that_is_kept_is_written_back():
 def test_a_week_that_cannot_be_read_stands_at_its_field_and_changes_nothing():
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    answer = client.post(_page(buyer), filled(client, _page(buyer), name="New", weekly_hours="funday 9-17"))
+    answer = client.post(
+        _page(buyer), filled(client, _page(buyer), name="New", weekly_hours="funday 9-17")
+    )
     wrong = "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."
-    assert (answer.context["adminform"].form.errors, Buyer.objects.get().name) == ({"weekly_hours": [wrong]}, "Buyer")
+    assert (answer.context["adminform"].form.errors, Buyer.objects.get().name) == (
+        {"weekly_hours": [wrong]},
+        "Buyer",
+    )
 
 
 def test_readers_read_the_week():

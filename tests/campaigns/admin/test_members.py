@@ -17,12 +17,19 @@ from tests.desk import as_it_is_saved, browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
 ADD, LIST = reverse("admin:campaigns_member_add"), reverse("admin:campaigns_member_changelist")
-ANN = {"email": "Ann@example.com", "first_name": "Ann", "last_name": "Archer", "role": "account_manager"}
+ANN = {
+    "email": "Ann@example.com",
+    "first_name": "Ann",
+    "last_name": "Archer",
+    "role": "account_manager",
+}
 PASSWORD = {"new_password1": "a-long-phrase-27", "new_password2": "a-long-phrase-27"}
 
 
 def _page(member: Member, action: str = "change") -> str:
-    return reverse("admin:campaigns_member_change", args=[member.pk]).replace("change/", f"{action}/")
+    return reverse("admin:campaigns_member_change", args=[member.pk]).replace(
+        "change/", f"{action}/"
+    )
 
 
 def _link(page: Any) -> str:
@@ -42,7 +49,12 @@ def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
     ann = Client()
     ann.post(_link(page), PASSWORD)
     member = Member.objects.get(user__email="Ann@example.com")
-    assert (member.company, member.role, member.user.username, members.name_of(member.user)) == (
+    assert (
+        member.company,
+        member.role,
+        member.user.username,
+        members.member_name(member.user),
+    ) == (
         company,
         "account_manager",
         "ann@example.com",
@@ -53,19 +65,30 @@ def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
 
 def test_the_page_asks_for_the_email():
     page = browser(make.make_company()).get(ADD).text
-    assert [f'name="{name}"' in page for name in ("email", "first_name", "last_name", "role")] == [True] * 4
+    assert [f'name="{name}"' in page for name in ("email", "first_name", "last_name", "role")] == [
+        True
+    ] * 4
 
 
 def test_the_link_is_kept_by_nobody():
     page = browser(make.make_company()).post(ADD, ANN)
-    assert ("no-store" in page["Cache-Control"], page.text.count(page.context["link"].replace("&", "&amp;"))) == (True, 2)
+    assert (
+        "no-store" in page["Cache-Control"],
+        page.text.count(page.context["link"].replace("&", "&amp;")),
+    ) == (True, 2)
 
 
-@pytest.mark.parametrize("typed", [{"new_password1": "1234", "new_password2": "1234"}, {"new_password2": "another-phrase"}])
+@pytest.mark.parametrize(
+    "typed",
+    [{"new_password1": "1234", "new_password2": "1234"}, {"new_password2": "another-phrase"}],
+)
 def test_a_password_that_is_no_good_is_refused_with_a_sentence(typed):
     page = browser(make.make_company()).post(ADD, ANN)
     answer = Client().post(_link(page), PASSWORD | typed)
-    assert (bool(answer.context["form"].errors), User.objects.get(email=ANN["email"]).has_usable_password()) == (True, False)
+    assert (
+        bool(answer.context["form"].errors),
+        User.objects.get(email=ANN["email"]).has_usable_password(),
+    ) == (True, False)
 
 
 def _used(link: str, **_: Any) -> None:
@@ -77,7 +100,7 @@ def _too_old(clock: Callable[[float], object], **_: Any) -> None:
 
 
 def _removed(**_: Any) -> None:
-    members.remove(member=Member.objects.get(user__email=ANN["email"]))
+    members.remove_member(member=Member.objects.get(user__email=ANN["email"]))
 
 
 def _works_for_another(**_: Any) -> None:
@@ -92,7 +115,9 @@ def _made_inactive(**_: Any) -> None:
     User.objects.filter(email=ANN["email"]).update(is_active=False)
 
 
-@pytest.mark.parametrize("happens", [_used, _too_old, _removed, _works_for_another, _made_administrator, _made_inactive])
+@pytest.mark.parametrize(
+    "happens", [_used, _too_old, _removed, _works_for_another, _made_administrator, _made_inactive]
+)
 def test_a_link_is_dead_when(happens, clock):
     link = _link(browser(make.make_company()).post(ADD, ANN))
     happens(link=link, clock=clock)
@@ -100,14 +125,21 @@ def test_a_link_is_dead_when(happens, clock):
     assert (answer.status_code, answer.context["title"]) == (410, "This link no longer works")
 
 
-@pytest.mark.parametrize("happens", [_used, _removed, _works_for_another, _made_administrator, _made_inactive])
+@pytest.mark.parametrize(
+    "happens", [_used, _removed, _works_for_another, _made_administrator, _made_inactive]
+)
 def test_a_link_that_died_since_it_was_looked_at_sets_no_password(happens):
     link = _link(browser(make.make_company()).post(ADD, ANN))
-    looked_at, before = User.objects.get(email=ANN["email"]), User.objects.filter(email=ANN["email"]).values("password")
+    looked_at, before = (
+        User.objects.get(email=ANN["email"]),
+        User.objects.filter(email=ANN["email"]).values("password"),
+    )
     happens(link=link)
     kept = before.get()
     with pytest.raises(Refusal, match="no longer works"):
-        members.choose_password(user=looked_at, token=link.partition("token=")[2], password="another-phrase-28")
+        members.choose_password(
+            user=looked_at, token=link.partition("token=")[2], password="another-phrase-28"
+        )
     assert before.get() == kept
 
 
@@ -120,9 +152,18 @@ def test_a_link_that_nobody_made_is_dead(query):
 def test_only_owners_look_after_people(role):
     company = make.make_company()
     member, client = _member(company), browser(company, role)
-    paths = [LIST, ADD, _page(member), _page(member, "link"), _page(member, "remove"), _page(member, "history")]
+    paths = [
+        LIST,
+        ADD,
+        _page(member),
+        _page(member, "link"),
+        _page(member, "remove"),
+        _page(member, "history"),
+    ]
     assert [client.post(path, ANN).status_code for path in paths] == [403] * 5 + [404]
-    assert Member.objects.filter(role="account_manager", company=company).count() == 1 + (role == "account_manager")
+    assert Member.objects.filter(role="account_manager", company=company).count() == 1 + (
+        role == "account_manager"
+    )
 
 
 def test_an_owner_who_is_a_reader_elsewhere_sees_the_people_of_their_own_company():
@@ -145,7 +186,10 @@ def test_a_person_is_removed_and_keeps_the_account():
     company = make.make_company()
     member = _member(company)
     browser(company).post(_page(member, "remove"))
-    assert (Member.objects.filter(pk=member.pk).count(), User.objects.filter(pk=member.user_id).count()) == (0, 1)
+    assert (
+        Member.objects.filter(pk=member.pk).count(),
+        User.objects.filter(pk=member.user_id).count(),
+    ) == (0, 1)
 
 
 @pytest.mark.parametrize(("action", "data"), [("change", {"role": "read_only"}), ("remove", {})])
@@ -154,7 +198,9 @@ def test_who_was_removed_a_moment_ago_is_said_to_be_gone(action, data):
     member, client = _member(company), browser(company)
     with as_it_is_saved(lambda: Member.objects.filter(pk=member.pk).delete()):
         answer = client.post(_page(member, action), data, follow=True)
-    assert [str(each) for each in answer.context["messages"]] == ["Somebody else has removed this person meanwhile."]
+    assert [str(each) for each in answer.context["messages"]] == [
+        "Somebody else has removed this person meanwhile."
+    ]
 
 
 @pytest.mark.parametrize("action", ["remove", "change"])
@@ -162,7 +208,10 @@ def test_the_last_owner_stays_one(action):
     client = browser(make.make_company())
     me = Member.objects.get()
     answer = client.post(_page(me, action), {"role": "read_only"}, follow=True)
-    assert ("This is the last owner: make somebody else an owner first." in answer.text, Member.objects.get().role) == (
+    assert (
+        "This is the last owner: make somebody else an owner first." in answer.text,
+        Member.objects.get().role,
+    ) == (
         True,
         "owner",
     )
@@ -182,7 +231,7 @@ def test_an_owner_whose_account_is_inactive_is_no_other_owner():
     owner = _member(company, "owner")
     _member(company, "owner", is_active=False)
     with pytest.raises(Refusal, match="the last owner"):
-        members.remove(member=owner)
+        members.remove_member(member=owner)
 
 
 def test_of_two_owners_who_demote_each_other_one_stays():
@@ -194,7 +243,11 @@ def test_of_two_owners_who_demote_each_other_one_stays():
 
 
 # --- people of others -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("fields", [{"is_superuser": True}, {"is_active": False}, {}], ids=["superuser", "inactive", "another's"])
+@pytest.mark.parametrize(
+    "fields",
+    [{"is_superuser": True}, {"is_active": False}, {}],
+    ids=["superuser", "inactive", "another's"],
+)
 def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
     _member(make.make_company(), email="ann@EXAMPLE.com", **fields)
     company = make.make_company()
@@ -203,13 +256,17 @@ def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
 
 
 @pytest.mark.parametrize(
-    "accounts", [[{"is_superuser": True}], [{"is_active": False}], [{}, {}]], ids=["superuser", "inactive", "two"]
+    "accounts",
+    [[{"is_superuser": True}], [{"is_active": False}], [{}, {}]],
+    ids=["superuser", "inactive", "two"],
 )
 def test_who_works_nowhere_and_can_still_not_be_added_by_an_owner(accounts):
     for fields in accounts:
-        User.objects.create_user(f"somebody{User.objects.count()}", email="ann@example.com", **fields)
+        User.objects.create_user(
+            f"somebody{User.objects.count()}", email="ann@example.com", **fields
+        )
     with pytest.raises(Refusal, match="ask the administrator"):
-        members.account_of(email=ANN["email"], company=make.make_company())
+        members.find_account(email=ANN["email"], company=make.make_company())
 
 
 def test_whoever_works_here_already_is_not_added_again():
@@ -222,9 +279,11 @@ def test_whoever_was_removed_can_be_added_again():
     company = make.make_company()
     client = browser(company)
     member = _member(company, email="ann@example.com", password="a-long-phrase-27")
-    members.remove(member=member)
+    members.remove_member(member=member)
     said = client.post(ADD, ANN, follow=True).context["messages"]
-    assert [str(each) for each in said] == [f"{member.user.username} is added, and logs in with the password of before."]
+    assert [str(each) for each in said] == [
+        f"{member.user.username} is added, and logs in with the password of before."
+    ]
 
 
 def test_an_administrator_adds_another_companys_person():
@@ -233,7 +292,9 @@ def test_an_administrator_adds_another_companys_person():
     assert company.members.get().user == member.user
 
 
-@pytest.mark.parametrize("fields", [{"is_superuser": True}, {"is_active": False}], ids=["superuser", "inactive"])
+@pytest.mark.parametrize(
+    "fields", [{"is_superuser": True}, {"is_active": False}], ids=["superuser", "inactive"]
+)
 def test_no_owner_gets_a_link_for(fields):
     company = make.make_company()
     member = _member(company, **fields)
@@ -258,7 +319,10 @@ def test_an_owner_changes_the_membership_in_their_own_company_alone():
     member, client = _member(company), browser(company)
     theirs = Member.objects.create(company=other, user=member.user, role="owner")
     client.post(_page(member), filled(client, _page(member), role="read_only"))
-    assert (client.post(_page(theirs), {"role": "read_only"}).status_code, Member.objects.get(pk=theirs.pk).role) == (
+    assert (
+        client.post(_page(theirs), {"role": "read_only"}).status_code,
+        Member.objects.get(pk=theirs.pk).role,
+    ) == (
         302,
         "owner",
     )
@@ -270,12 +334,19 @@ def test_everybody_changes_their_own_password():
     member = _member(company, "read_only", password="a-long-phrase-27")
     client = Client()
     client.force_login(member.user)
-    typed = {"old_password": "a-long-phrase-27", "new_password1": "another-phrase-28", "new_password2": "another-phrase-28"}
+    typed = {
+        "old_password": "a-long-phrase-27",
+        "new_password1": "another-phrase-28",
+        "new_password2": "another-phrase-28",
+    }
     client.post(reverse("admin:password_change"), typed)
     assert User.objects.get(pk=member.user_id).check_password("another-phrase-28")
 
 
-@pytest.mark.parametrize(("role", "shown"), [("owner", ["People"]), ("account_manager", []), (None, ["People", "Accounts"])])
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [("owner", ["People"]), ("account_manager", []), (None, ["People", "Accounts"])],
+)
 def test_whose_menu_has_people(role, shown):
     company = make.make_company()
     client = browser(company, role) if role else browser()
@@ -287,7 +358,9 @@ def test_whose_menu_has_people(role, shown):
 def test_the_companys_page_leads_owners_to_its_people():
     company = make.make_company()
     pages = [
-        browser(company, role).get(reverse("admin:campaigns_company_change", args=[company.pk])).text
+        browser(company, role)
+        .get(reverse("admin:campaigns_company_change", args=[company.pk]))
+        .text
         for role in ("owner", "read_only")
     ]
     owner = Member.objects.get(role="owner")

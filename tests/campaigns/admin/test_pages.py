@@ -20,7 +20,9 @@ def _change(row) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-@pytest.mark.parametrize(("role", "name"), [("owner", "New"), ("account_manager", "New"), ("read_only", "Roofing")])
+@pytest.mark.parametrize(
+    ("role", "name"), [("owner", "New"), ("account_manager", "New"), ("read_only", "Roofing")]
+)
 def test_who_may_change_a_campaign(role, name):
     campaign = make.make_campaign()
     data = filled(browser(campaign.company), _change(campaign), name="New")
@@ -28,7 +30,9 @@ def test_who_may_change_a_campaign(role, name):
     assert Campaign.objects.get().name == name
 
 
-@pytest.mark.parametrize(("role", "name"), [("owner", "New"), ("account_manager", "Acme"), ("read_only", "Acme")])
+@pytest.mark.parametrize(
+    ("role", "name"), [("owner", "New"), ("account_manager", "Acme"), ("read_only", "Acme")]
+)
 def test_the_company_itself_is_changed_by_its_owners(role, name):
     company = make.make_company(name="Acme")
     data = filled(browser(), _change(company), name="New")
@@ -36,12 +40,23 @@ def test_the_company_itself_is_changed_by_its_owners(role, name):
     assert Company.objects.get().name == name
 
 
-@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("account_manager", 200), ("read_only", 403)])
 @pytest.mark.parametrize(
-    "page", ["campaigns_campaign", "campaigns_buyer", "campaigns_buyergroup", "publishers_publisher", "publishers_key"]
+    ("role", "status"), [("owner", 200), ("account_manager", 200), ("read_only", 403)]
+)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "campaigns_campaign",
+        "campaigns_buyer",
+        "campaigns_buyergroup",
+        "publishers_publisher",
+        "publishers_key",
+    ],
 )
 def test_who_may_add(role, status, page):
-    assert browser(make.make_company(), role).get(reverse(f"admin:{page}_add")).status_code == status
+    assert (
+        browser(make.make_company(), role).get(reverse(f"admin:{page}_add")).status_code == status
+    )
 
 
 @pytest.mark.parametrize("companies", [0, 1])
@@ -49,14 +64,20 @@ def test_every_add_page_opens_in_a_new_installation(companies):
     client = browser()
     for _ in range(companies):
         make.make_company()
-    names = [f"admin:{model._meta.app_label}_{model._meta.model_name}_add" for model in admin.site._registry]
+    names = [
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_add"
+        for model in admin.site._registry
+    ]
     refused = [name.split("_")[1] for name in names if client.get(reverse(name)).status_code != 200]
     assert refused == ["webhook", "conversion", "logentry", "reservation", "call"]
 
 
 def test_the_first_company_is_added():
     client, url = browser(), reverse("admin:campaigns_company_add")
-    assert (saved(client, url, filled(client, url, name="Acme")), Company.objects.get().name) == ([], "Acme")
+    assert (saved(client, url, filled(client, url, name="Acme")), Company.objects.get().name) == (
+        [],
+        "Acme",
+    )
 
 
 def test_a_new_campaign_is_of_the_members_only_company():
@@ -70,14 +91,18 @@ def test_a_new_campaign_is_of_the_members_only_company():
 def test_a_superuser_is_asked_for_the_company_first():
     companies = [make.make_company(name=name) for name in ("Acme", "Bravo")]
     answer = browser().get(reverse("admin:campaigns_campaign_add"))
-    assert answer.context["choices"] == [(f"?company={company.pk}", company.name, "") for company in companies]
+    assert answer.context["choices"] == [
+        (f"?company={company.pk}", company.name, "") for company in companies
+    ]
 
 
 def test_an_id_that_another_campaign_has_is_refused_with_a_sentence():
     company = make.make_company()
     make.make_campaign(company, campaign_id="roofing")
     client, url = browser(company), reverse("admin:campaigns_campaign_add")
-    assert saved(client, url, filled(client, url, name="B", campaign_id="roofing")) == ["Another campaign has this ID."]
+    assert saved(client, url, filled(client, url, name="B", campaign_id="roofing")) == [
+        "Another campaign has this ID."
+    ]
 
 
 def test_the_id_of_a_retired_campaign_is_free():
@@ -100,15 +125,24 @@ def test_routes_are_saved_with_their_campaign():
 def test_a_route_leads_to_a_buyer_or_a_group_not_both():
     campaign = make.make_campaign()
     buyer, client = make.make_buyer(campaign.company), browser(campaign.company)
-    row = {"routes-TOTAL_FORMS": "1", "routes-0-buyer": buyer.pk, "routes-0-group": make.make_group(campaign.company).pk}
-    assert saved(client, _change(campaign), filled(client, _change(campaign), **row)) == ["Choose a buyer or a group, not both."]
+    row = {
+        "routes-TOTAL_FORMS": "1",
+        "routes-0-buyer": buyer.pk,
+        "routes-0-group": make.make_group(campaign.company).pk,
+    }
+    assert saved(client, _change(campaign), filled(client, _change(campaign), **row)) == [
+        "Choose a buyer or a group, not both."
+    ]
 
 
 def test_a_campaign_with_a_route_to_a_retired_buyer_can_still_be_saved():
     route = make.make_route(make.make_campaign())
     route.buyer.retire(now=BEFORE)
     client = browser(route.company)
-    assert saved(client, _change(route.campaign), filled(client, _change(route.campaign), name="New")) == []
+    assert (
+        saved(client, _change(route.campaign), filled(client, _change(route.campaign), name="New"))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,8 +171,13 @@ def test_what_can_be_no_destination_is_refused(typed):
 
 def test_what_no_telephone_can_key_in_is_refused():
     buyer = make.make_buyer()
-    client, wrong = browser(buyer.company), "Digits, * and #, and w for each half second to wait, like ww1234#."
-    assert saved(client, _change(buyer), filled(client, _change(buyer), send_digits="ww12x")) == [wrong]
+    client, wrong = (
+        browser(buyer.company),
+        "Digits, * and #, and w for each half second to wait, like ww1234#.",
+    )
+    assert saved(client, _change(buyer), filled(client, _change(buyer), send_digits="ww12x")) == [
+        wrong
+    ]
 
 
 @pytest.mark.parametrize("typed", ["New_York", "new york", "america/new_york"])
@@ -153,10 +192,14 @@ def test_a_city_alone_names_its_time_zone(typed):
 def test_more_seconds_than_a_clock_can_count_are_refused(row):
     row, field = row(), "dedupe_seconds" if row is make.make_campaign else "acceptance_seconds"
     client, wrong = browser(row.company), "Ensure this value is less than or equal to 2147483647."
-    assert saved(client, _change(row), filled(client, _change(row), **{field: 9 * 10**18})) == [wrong]
+    assert saved(client, _change(row), filled(client, _change(row), **{field: 9 * 10**18})) == [
+        wrong
+    ]
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("Caller", "caller"), ("416 555 0101", "+14165550101")])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("Caller", "caller"), ("416 555 0101", "+14165550101")]
+)
 def test_a_buyers_caller_id_is_the_caller_or_a_number(typed, kept):
     buyer = make.make_buyer()
     client = browser(buyer.company)
@@ -177,7 +220,11 @@ def test_hours_closed_dates_and_filters_are_on_the_buyers_page():
         "filters-0-value": "CA,NY",
     }
     client.post(_change(buyer), filled(client, _change(buyer), **rows))
-    kept = [str(row) for rows in (buyer.business_hours, buyer.closed_dates, buyer.filters) for row in rows.all()]
+    kept = [
+        str(row)
+        for rows in (buyer.business_hours, buyer.closed_dates, buyer.filters)
+        for row in rows.all()
+    ]
     assert kept == ["monday 09:00–17:00", "2026-12-25", "caller_state in CA,NY"]
 
 
@@ -187,7 +234,10 @@ def test_lists_of_a_company_are_typed_one_a_line():
     typed = {"dial_prefixes": "+1416\n1905\n", "static_caller_numbers": "(202) 555-0102\r\n"}
     client.post(_change(company), filled(client, _change(company), **typed))
     company.refresh_from_db()
-    assert (company.dial_prefixes, company.static_caller_numbers) == (["+1416", "+1905"], ["+12025550102"])
+    assert (company.dial_prefixes, company.static_caller_numbers) == (
+        ["+1416", "+1905"],
+        ["+12025550102"],
+    )
 
 
 def test_retiring_asks_first():
@@ -207,7 +257,9 @@ def test_a_retired_row_leaves_the_list_and_its_page_is_read_only():
 
 def test_nothing_is_deleted():
     campaign = make.make_campaign()
-    answer = browser().post(reverse("admin:campaigns_campaign_delete", args=[campaign.pk]), {"post": "yes"})
+    answer = browser().post(
+        reverse("admin:campaigns_campaign_delete", args=[campaign.pk]), {"post": "yes"}
+    )
     assert (answer.status_code, Campaign.objects.count()) == (403, 1)
 
 
@@ -228,7 +280,9 @@ def test_pausing_many_at_once_leaves_each_its_history():
 def test_the_hard_cap_counts_anew_after_the_button():
     buyer = make.make_buyer(hard_cap=10)
     far = datetime(9999, 1, 1, tzinfo=UTC)
-    CapCounter.objects.create(company=buyer.company, owner=f"buyer:{buyer.pk}", kind="hard", used=7, cap=10, ends_at=far)
+    CapCounter.objects.create(
+        company=buyer.company, owner=f"buyer:{buyer.pk}", kind="hard", used=7, cap=10, ends_at=far
+    )
     browser(buyer.company).post(f"/admin/campaigns/buyer/{buyer.pk}/reset-hard-cap/")
     assert CapCounter.objects.get(kind="hard", window="").used == 0
 
@@ -245,7 +299,9 @@ def test_an_editors_buttons():
     assert [button["title"] for button in page["actions_detail"]] == ["Reset hard cap", "Retire"]
 
 
-@pytest.mark.parametrize(("role", "secret_is_there"), [("account_manager", True), ("read_only", False)])
+@pytest.mark.parametrize(
+    ("role", "secret_is_there"), [("account_manager", True), ("read_only", False)]
+)
 def test_numbers_and_passwords_of_buyers_are_for_editors(role, secret_is_there):
     buyer = make.make_buyer(number="+12025550199", sip_password="open-sesame")
     text = browser(buyer.company, role).get(_change(buyer)).content.decode()
@@ -256,7 +312,10 @@ def test_a_reader_cannot_guess_a_buyers_number_piece_by_piece():
     buyer = make.make_buyer(number="+12025550199")
     url = reverse("admin:campaigns_buyer_changelist")
     client = browser(buyer.company, "read_only")
-    assert (client.get(f"{url}?number__startswith=%2B1202")["Location"], listed(client, f"{url}?q=2025550")) == (url, [])
+    assert (
+        client.get(f"{url}?number__startswith=%2B1202")["Location"],
+        listed(client, f"{url}?q=2025550"),
+    ) == (url, [])
 
 
 def test_the_history_says_who_changed_what():
@@ -264,15 +323,28 @@ def test_the_history_says_who_changed_what():
     client = browser(campaign.company)
     client.post(_change(campaign), filled(client, _change(campaign), name="New"))
     record = campaign.history.first()
-    assert (record.history_user.username, record.name) == (client.get("/admin/").wsgi_request.user.username, "New")
+    assert (record.history_user.username, record.name) == (
+        client.get("/admin/").wsgi_request.user.username,
+        "New",
+    )
 
 
 def test_a_person_added_by_a_superuser_works_in_the_admin():
     company, client = make.make_company(), browser()
-    password = {"password1": "a-long-phrase-27", "password2": "a-long-phrase-27", "usable_password": "true"}
-    membership = {"memberships-TOTAL_FORMS": "1", "memberships-0-company": company.pk, "memberships-0-role": "read_only"}
+    password = {
+        "password1": "a-long-phrase-27",
+        "password2": "a-long-phrase-27",
+        "usable_password": "true",
+    }
+    membership = {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-0-company": company.pk,
+        "memberships-0-role": "read_only",
+    }
     url = reverse("admin:auth_user_add")
-    client.post(url, {"memberships-INITIAL_FORMS": "0", "username": "ria", **password, **membership})
+    client.post(
+        url, {"memberships-INITIAL_FORMS": "0", "username": "ria", **password, **membership}
+    )
     member = Member.objects.get()
     assert (member.user.username, member.user.is_staff, member.role) == ("ria", True, "read_only")
 
@@ -287,7 +359,9 @@ def test_a_person_added_by_a_superuser_works_in_the_admin():
         ("publishers_publisher", 9, make.make_publisher),
     ],
 )
-def test_a_list_asks_the_database_the_same_however_many_rows(page, queries, row, count, django_assert_num_queries):
+def test_a_list_asks_the_database_the_same_however_many_rows(
+    page, queries, row, count, django_assert_num_queries
+):
     company = make.make_company()
     client = browser(company)
     for _ in range(count):

@@ -19,7 +19,13 @@ def _reservation(company: Company) -> Reservation:
     key: Any = make.make_key("rtb", campaign=make.make_campaign(company))
     now = timezone.now()
     return Reservation.objects.create(
-        company=company, key=key, campaign=key.campaign, status="rejected", scope="", created_at=now, expires_at=now
+        company=company,
+        key=key,
+        campaign=key.campaign,
+        status="rejected",
+        scope="",
+        created_at=now,
+        expires_at=now,
     )
 
 
@@ -55,10 +61,18 @@ def test_a_row_of_another_company_is_not_there(page, role):
     assert (answer.status_code, answer["Location"]) == (302, reverse("admin:index"))
 
 
-@pytest.mark.parametrize("page", [page for page in ROWS if page not in {"publishers_logentry", "reservations_reservation"}])
+@pytest.mark.parametrize(
+    "page",
+    [page for page in ROWS if page not in {"publishers_logentry", "reservations_reservation"}],
+)
 def test_the_history_of_another_company_is_closed(page):
     row = ROWS[page](make.make_company())
-    assert browser(make.make_company()).get(reverse(f"admin:{page}_history", args=[row.pk])).status_code == 404
+    assert (
+        browser(make.make_company())
+        .get(reverse(f"admin:{page}_history", args=[row.pk]))
+        .status_code
+        == 404
+    )
 
 
 def test_a_row_of_another_company_cannot_be_saved():
@@ -66,7 +80,10 @@ def test_a_row_of_another_company_cannot_be_saved():
     client = browser(own.company)
     data = filled(client, reverse("admin:campaigns_campaign_change", args=[own.pk]), name="Stolen")
     client.post(reverse("admin:campaigns_campaign_change", args=[campaign.pk]), data)
-    assert list(Campaign.objects.order_by("pk").values_list("name", flat=True)) == ["Roofing", "Theirs"]
+    assert list(Campaign.objects.order_by("pk").values_list("name", flat=True)) == [
+        "Roofing",
+        "Theirs",
+    ]
 
 
 def test_autocomplete_offers_ones_own_buyers_that_are_not_retired():
@@ -83,7 +100,12 @@ def test_autocomplete_on_a_page_of_one_company_offers_a_superuser_its_buyers_alo
     company = make.make_company()
     buyer = make.make_buyer(company, name="Its own")
     make.make_buyer(name="Another's")
-    query = {"app_label": "campaigns", "model_name": "route", "field_name": "buyer", "company": str(company.pk)}
+    query = {
+        "app_label": "campaigns",
+        "model_name": "route",
+        "field_name": "buyer",
+        "company": str(company.pk),
+    }
     found = browser().get(reverse("admin:autocomplete"), query).json()
     assert found["results"] == [{"id": str(buyer.pk), "text": "Its own"}]
 
@@ -93,8 +115,18 @@ def test_a_route_to_another_companys_buyer_is_refused(who):
     campaign, theirs = make.make_campaign(), make.make_buyer()
     client = browser(campaign.company if who == "owner" else None)
     url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
-    data = filled(client, url, **{"routes-TOTAL_FORMS": "1", "routes-0-campaign": campaign.pk, "routes-0-buyer": theirs.pk})
-    assert saved(client, url, data) == ["Select a valid choice. That choice is not one of the available choices."]
+    data = filled(
+        client,
+        url,
+        **{
+            "routes-TOTAL_FORMS": "1",
+            "routes-0-campaign": campaign.pk,
+            "routes-0-buyer": theirs.pk,
+        },
+    )
+    assert saved(client, url, data) == [
+        "Select a valid choice. That choice is not one of the available choices."
+    ]
 
 
 @pytest.mark.parametrize("action", ["retire", "reset-hard-cap"])
@@ -139,7 +171,9 @@ def test_who_left_every_company_sees_nothing():
 
 
 def test_the_menu_of_people_is_for_superusers():
-    assert browser(make.make_company()).get(reverse("admin:auth_user_changelist")).status_code == 403
+    assert (
+        browser(make.make_company()).get(reverse("admin:auth_user_changelist")).status_code == 403
+    )
 
 
 # --- addresses that people and machines make up -----------------------------------------------------------
@@ -147,10 +181,20 @@ def test_the_menu_of_people_is_for_superusers():
 @pytest.mark.parametrize("page", ["campaigns_campaign_changelist", "campaigns_campaign_add"])
 def test_a_company_that_no_address_can_mean_is_as_good_as_none(page, number):
     own, client = make.make_campaign(), browser()
-    said, without = (client.get(reverse(f"admin:{page}") + query) for query in (f"?company={number}", ""))
-    assert (said.status_code, own.name in said.text) == (without.status_code, own.name in without.text)
+    said, without = (
+        client.get(reverse(f"admin:{page}") + query) for query in (f"?company={number}", "")
+    )
+    assert (said.status_code, own.name in said.text) == (
+        without.status_code,
+        own.name in without.text,
+    )
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 30])
 def test_a_key_for_an_owner_that_no_address_can_mean_is_not_made(number):
-    assert browser().get(reverse("admin:publishers_key_add") + f"?type=rtb&campaign={number}").status_code == 404
+    assert (
+        browser()
+        .get(reverse("admin:publishers_key_add") + f"?type=rtb&campaign={number}")
+        .status_code
+        == 404
+    )

@@ -11,7 +11,12 @@ from tests.desk import browser, filled, listed, saved
 
 pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.com/lead?key=open-sesame&zip=[zip]"
-NEW = {"webhooks-TOTAL_FORMS": "1", "webhooks-0-name": "Lead", "webhooks-0-trigger": "start", "webhooks-0-method": "POST"}
+NEW = {
+    "webhooks-TOTAL_FORMS": "1",
+    "webhooks-0-name": "Lead",
+    "webhooks-0-trigger": "start",
+    "webhooks-0-method": "POST",
+}
 
 
 def _page(row: Any) -> str:
@@ -21,7 +26,11 @@ def _page(row: Any) -> str:
 def _add(campaign: Campaign, **typed: str) -> list[str]:
     """Adds a webhook on the campaign's page; what the page says is wrong."""
     client = browser(campaign.company)
-    row = NEW | {"webhooks-0-url": URL, "webhooks-0-deadline_ms": "500"} | {f"webhooks-0-{name}": typed[name] for name in typed}
+    row = (
+        NEW
+        | {"webhooks-0-url": URL, "webhooks-0-deadline_ms": "500"}
+        | {f"webhooks-0-{name}": typed[name] for name in typed}
+    )
     return saved(client, _page(campaign), filled(client, _page(campaign), **row))
 
 
@@ -29,7 +38,13 @@ def test_a_webhook_is_added_on_the_campaigns_page_and_gets_a_secret():
     campaign = make.make_campaign()
     wrong = _add(campaign)
     row = Webhook.objects.get()
-    assert (wrong, row.campaign, row.url, row.deadline_ms, row.secret[:6]) == ([], campaign, URL, 500, "whsec_")
+    assert (wrong, row.campaign, row.url, row.deadline_ms, row.secret[:6]) == (
+        [],
+        campaign,
+        URL,
+        500,
+        "whsec_",
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +61,12 @@ def test_what_no_webhook_can_be_is_refused_with_a_sentence(typed, told):
 def test_its_own_page_has_tags_filters_and_secret():
     webhook = make.make_webhook(values={"zip": "lead.zip"})
     client = browser(webhook.company)
-    row = {"filters-TOTAL_FORMS": "1", "filters-0-key": "age", "filters-0-operator": ">", "filters-0-value": "65"}
+    row = {
+        "filters-TOTAL_FORMS": "1",
+        "filters-0-key": "age",
+        "filters-0-operator": ">",
+        "filters-0-value": "65",
+    }
     typed = {"values": "to = a.b\nwho = c.0", "secret": "whsec_" + "c2l4" * 8}
     assert saved(client, _page(webhook), filled(client, _page(webhook), **typed, **row)) == []
     webhook.refresh_from_db()
@@ -60,8 +80,14 @@ def test_its_own_page_has_tags_filters_and_secret():
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ({"values": "zip"}, "“zip” is no value; one looks like inbound_number = call_reservation.inbound_number."),
-        ({"values": "zip = a..b"}, "What becomes the tag zip is a path of names with dots between them."),
+        (
+            {"values": "zip"},
+            "“zip” is no value; one looks like inbound_number = call_reservation.inbound_number.",
+        ),
+        (
+            {"values": "zip = a..b"},
+            "What becomes the tag zip is a path of names with dots between them.",
+        ),
         ({"secret": "mine"}, "A secret is whsec_ and 24 to 64 bytes in base64."),
     ],
 )
@@ -75,7 +101,11 @@ def test_what_its_page_refuses(typed, told):
 @pytest.mark.parametrize("page", ["campaign", "webhook"])
 def test_keys_in_addresses_and_secrets_are_for_editors(role, seen, page):
     webhook = make.make_webhook(url=URL)
-    shown = browser(webhook.company, role).get(_page(webhook if page == "webhook" else webhook.campaign)).content.decode()
+    shown = (
+        browser(webhook.company, role)
+        .get(_page(webhook if page == "webhook" else webhook.campaign))
+        .content.decode()
+    )
     assert ("open-sesame" in shown, "https://hooks.example.com/" in shown) == (seen, True)
     assert (webhook.secret in shown) is (seen and page == "webhook")
 
@@ -83,7 +113,10 @@ def test_keys_in_addresses_and_secrets_are_for_editors(role, seen, page):
 def test_a_webhook_is_taken_away_on_the_campaigns_page():
     webhook = make.make_webhook()
     client = browser(webhook.company)
-    client.post(_page(webhook.campaign), filled(client, _page(webhook.campaign), **{"webhooks-0-DELETE": "on"}))
+    client.post(
+        _page(webhook.campaign),
+        filled(client, _page(webhook.campaign), **{"webhooks-0-DELETE": "on"}),
+    )
     assert Webhook.objects.count() == 0
 
 
@@ -91,4 +124,7 @@ def test_those_of_a_retired_campaign_are_history():
     webhook = make.make_webhook(make.make_campaign(retired_at="2026-05-05T12:00Z"))
     client = browser(webhook.company)
     page = client.get(_page(webhook)).context
-    assert (listed(client, reverse("admin:campaigns_webhook_changelist")), page["has_change_permission"]) == ([], False)
+    assert (
+        listed(client, reverse("admin:campaigns_webhook_changelist")),
+        page["has_change_permission"],
+    ) == ([], False)

@@ -9,17 +9,33 @@ from tests.desk import browser
 
 pytestmark = pytest.mark.django_db
 LONG = "x" * 10_000
-LISTS = ["campaigns_campaign", "campaigns_buyer", "publishers_key", "publishers_logentry", "reservations_reservation"]
+LISTS = [
+    "campaigns_campaign",
+    "campaigns_buyer",
+    "publishers_key",
+    "publishers_logentry",
+    "reservations_reservation",
+]
 
 
 @pytest.mark.parametrize("page", LISTS)
 @pytest.mark.parametrize(
-    "query", ["nonsense=1", "company__members__user__password__startswith=a", "key__startswith=a", "q=%00", "%00=1"]
+    "query",
+    [
+        "nonsense=1",
+        "company__members__user__password__startswith=a",
+        "key__startswith=a",
+        "q=%00",
+        "%00=1",
+    ],
 )
 def test_what_a_list_cannot_filter_by_is_said_and_left_out(page, query):
     url = reverse(f"admin:{page}_changelist")
     answer = browser(make.make_company()).get(f"{url}?{query}", follow=True)
-    assert (answer.redirect_chain[-1], [str(each) for each in answer.context["messages"]]) == ((url, 302), [SHOWN_WHOLE])
+    assert (answer.redirect_chain[-1], [str(each) for each in answer.context["messages"]]) == (
+        (url, 302),
+        [SHOWN_WHOLE],
+    )
 
 
 @pytest.mark.parametrize("page", LISTS)

@@ -28,7 +28,10 @@ def companies(monkeypatch):
 def _in_turn(companies, count=6):
     """Rows of the companies in turn, the newest first."""
     now = timezone.now()
-    return [make.make_entry(companies[n % len(companies)], at=now - timedelta(minutes=n)) for n in range(count)]
+    return [
+        make.make_entry(companies[n % len(companies)], at=now - timedelta(minutes=n))
+        for n in range(count)
+    ]
 
 
 def _of_both(companies):
@@ -40,7 +43,7 @@ def _of_both(companies):
 @pytest.mark.parametrize("page", [1, 2, 3])
 def test_rows_of_two_companies_stand_in_the_order_of_time(companies, page):
     rows = _in_turn([*companies, make.make_company()], 9)
-    mine = [row for row in rows if row.company_row in {each.pk for each in companies}]
+    mine = [row for row in rows if row.company_pk in {each.pk for each in companies}]
     assert listed(_of_both(companies), f"{LIST}?p={page}") == mine[2 * page - 2 : 2 * page]
 
 
@@ -51,16 +54,25 @@ def test_a_superuser_sees_those_of_nobody_between_them(companies):
 
 def test_each_row_is_read_with_the_rights_in_its_company(companies):
     rows = _in_turn(companies, 2)
-    assert [(row, row.clear) for row in listed(_of_both(companies), LIST)] == [(rows[0], True), (rows[1], False)]
+    assert [(row, row.clear) for row in listed(_of_both(companies), LIST)] == [
+        (rows[0], True),
+        (rows[1], False),
+    ]
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_BRANCHES", 0), ("MOST_BRANCHES", 9), ("MOST_VALUES", 0)])
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MOST_BRANCHES", 0), ("MOST_BRANCHES", 9), ("MOST_VALUES", 0)]
+)
 def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
     monkeypatch.setattr(pagination, limit, most)
     rows = _in_turn(companies)
     LogEntry.objects.filter(pk__in=[rows[1].pk, rows[3].pk, rows[4].pk]).update(status=422)
     client = _of_both(companies)
-    assert [listed(client, f"{LIST}?status=422&p={page}") for page in (1, 2, 3)] == [[rows[1], rows[3]], [rows[4]], []]
+    assert [listed(client, f"{LIST}?status=422&p={page}") for page in (1, 2, 3)] == [
+        [rows[1], rows[3]],
+        [rows[4]],
+        [],
+    ]
 
 
 def test_what_names_a_thousand_rows_is_asked_of_many_companies(companies):

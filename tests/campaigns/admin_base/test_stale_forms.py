@@ -16,7 +16,9 @@ def _page(row) -> str:
 
 def _save(row, data, client) -> list[str]:
     """Posts a page that was filled in before; what is said afterwards."""
-    return [str(message) for message in client.post(_page(row), data, follow=True).context["messages"]]
+    return [
+        str(message) for message in client.post(_page(row), data, follow=True).context["messages"]
+    ]
 
 
 @pytest.mark.parametrize("paused", [True, False])
@@ -49,7 +51,9 @@ def test_rows_of_a_page_stay_as_somebody_else_set_them():
 
 
 def test_a_page_saved_as_it_was_opened_leaves_no_history():
-    buyer = make.make_buyer(filters=[("zip", "in", "1,2")], sip_password="open-sesame", monthly_cap=3)
+    buyer = make.make_buyer(
+        filters=[("zip", "in", "1,2")], sip_password="open-sesame", monthly_cap=3
+    )
     client = browser(buyer.company)
     _save(buyer, filled(client, _page(buyer)), client)
     assert (buyer.history.count(), Filter.history.count()) == (1, 1)

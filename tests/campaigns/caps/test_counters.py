@@ -10,7 +10,7 @@ from django.db import transaction
 from campaigns.caps import counters
 from campaigns.caps.counters import CapFull, Drift
 from campaigns.models import Buyer, BuyerGroup, CapCounter, CapHold, Company
-from campaigns.routing.engine import KINDS, Capped
+from campaigns.routing.engine import KINDS, CappedOwner
 from campaigns.routing.snapshot import capped_of
 from tests.campaigns.pools import capped
 from tests.factories import make_buyer, make_company, make_group
@@ -29,8 +29,8 @@ def take(*rows: Buyer | BuyerGroup, now: datetime = NOW) -> CapHold:
     return take_of(rows[0].company, [capped_of(row, row.company) for row in rows], now=now)
 
 
-def take_of(company: Company, owners: Sequence[Capped], *, now: datetime = NOW) -> CapHold:
-    return counters.take(company_id=company.pk, buyer_row=7, capped=owners, now=now)
+def take_of(company: Company, owners: Sequence[CappedOwner], *, now: datetime = NOW) -> CapHold:
+    return counters.take_places(company_id=company.pk, buyer_pk=7, capped=owners, now=now)
 
 
 def used(row: Buyer | BuyerGroup) -> dict[str, int]:
@@ -43,7 +43,9 @@ def all_five(number: int) -> dict[str, int]:
     return dict.fromkeys(KINDS, number)
 
 
-def test_a_hold_takes_a_place_in_every_counter_of_the_buyer_and_its_groups(company: Company) -> None:
+def test_a_hold_takes_a_place_in_every_counter_of_the_buyer_and_its_groups(
+    company: Company,
+) -> None:
     buyer, group = make_buyer(company), make_group(company)
     take(buyer, group)
     assert (used(buyer), used(group)) == (all_five(1), all_five(1))
@@ -54,7 +56,9 @@ def test_a_hold_remembers_its_places(company: Company) -> None:
     owner = f"buyer:{buyer.pk}"
     windows = ["", "2026-05-05T12+0000", "2026-05-05", "2026-05", ""]
     hold = CapHold.objects.get(pk=take(buyer).pk)
-    assert hold.places == [[owner, kind, window, "conversion"] for kind, window in zip(KINDS, windows, strict=True)]
+    assert hold.places == [
+        [owner, kind, window, "conversion"] for kind, window in zip(KINDS, windows, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,7 +68,11 @@ def test_no_more_is_taken_than_a_cap_allows(company: Company, kind: str) -> None
     take(buyer)
     with pytest.raises(CapFull) as refusal:
         take(buyer)
-    assert (refusal.value.owner, refusal.value.kind, used(buyer)[kind]) == (f"buyer:{buyer.pk}", kind, 2)
+    assert (refusal.value.owner, refusal.value.kind, used(buyer)[kind]) == (
+        f"buyer:{buyer.pk}",
+        kind,
+        2,
+    )
 
 
 def test_a_refused_take_keeps_none_of_the_places(company: Company) -> None:
@@ -76,7 +84,10 @@ def test_a_refused_take_keeps_none_of_the_places(company: Company) -> None:
 
 
 def test_of_several_full_caps_the_buyers_first_is_told(company: Company) -> None:
-    buyer, group = make_buyer(company, hourly_cap=1, daily_cap=1), make_group(company, concurrency_cap=1)
+    buyer, group = (
+        make_buyer(company, hourly_cap=1, daily_cap=1),
+        make_group(company, concurrency_cap=1),
+    )
     take(buyer, group)
     with pytest.raises(CapFull, match=r"^its hourly cap is full$"):
         take(buyer, group)
@@ -127,7 +138,9 @@ def test_another_window_has_places_of_its_own(company: Company) -> None:
     buyer = make_buyer(company, hourly_cap=1)
     take(buyer)
     take(buyer, now=NOW + timedelta(minutes=30))
-    assert list(CapCounter.objects.filter(kind="hourly").order_by("window").values_list("window", "used")) == [
+    assert list(
+        CapCounter.objects.filter(kind="hourly").order_by("window").values_list("window", "used")
+    ) == [
         ("2026-05-05T12+0000", 1),
         ("2026-05-05T13+0000", 1),
     ]
@@ -136,7 +149,7 @@ def test_another_window_has_places_of_its_own(company: Company) -> None:
 def test_what_is_given_back_is_free_again(company: Company) -> None:
     buyer, group = make_buyer(company, concurrency_cap=1), make_group(company, hard_cap=1)
     hold = take(buyer, group)
-    assert counters.give_back(hold_ids=[hold.pk], now=LATER) == 1
+    assert counters.release_places(hold_ids=[hold.pk], now=LATER) == 1
     assert (used(buyer), used(group)) == (all_five(0), all_five(0))
 
 
@@ -144,7 +157,7 @@ def test_places_go_back_into_the_window_they_came_from(company: Company) -> None
     buyer = make_buyer(company)
     hold = take(buyer)
     take(buyer, now=NOW + timedelta(hours=1))
-    counters.give_back(hold_ids=[hold.pk], now=NOW + timedelta(hours=1))
+    counters.release_places(hold_ids=[hold.pk], now=NOW + timedelta(hours=1))
     assert dict(CapCounter.objects.filter(kind="hourly").values_list("window", "used")) == {
         "2026-05-05T12+0000": 0,
         "2026-05-05T13+0000": 1,
@@ -156,44 +169,53 @@ def test_places_go_back_to_groups_that_the_buyer_has_left(company: Company) -> N
     group = make_group(company, [buyer])
     hold = take(buyer, group)
     group.memberships.all().delete()
-    counters.give_back(hold_ids=[hold.pk], now=LATER)
+    counters.release_places(hold_ids=[hold.pk], now=LATER)
     assert used(group) == all_five(0)
 
 
 def test_giving_back_twice_is_nothing(company: Company) -> None:
     buyer = make_buyer(company)
     hold, _ = take(buyer), take(buyer)
-    assert [counters.give_back(hold_ids=[hold.pk], now=LATER) for _ in range(2)] == [1, 0]
+    assert [counters.release_places(hold_ids=[hold.pk], now=LATER) for _ in range(2)] == [1, 0]
     assert used(buyer) == all_five(1)
 
 
 def test_many_are_given_back_at_once(company: Company) -> None:
     buyers = [make_buyer(company), make_buyer(company)]
     holds = [take(buyer).pk for buyer in buyers for _ in range(3)]
-    assert counters.give_back(hold_ids=[*holds[:5], 0], now=LATER) == 5
+    assert counters.release_places(hold_ids=[*holds[:5], 0], now=LATER) == 5
     assert [used(buyer)["daily"] for buyer in buyers] == [0, 1]
 
 
 @pytest.mark.parametrize("converted", [True, False])
-def test_at_the_end_of_a_call_its_concurrency_place_goes_back(company: Company, converted: bool) -> None:
+def test_at_the_end_of_a_call_its_concurrency_place_goes_back(
+    company: Company, converted: bool
+) -> None:
     buyer = make_buyer(company)
-    assert counters.end(hold_id=take(buyer).pk, converted=converted, now=LATER) is True
+    assert counters.end_hold(hold_id=take(buyer).pk, converted=converted, now=LATER) is True
     assert used(buyer) == all_five(1) | {"concurrency": 0}
 
 
 @pytest.mark.parametrize(("converted", "stays"), [(True, 1), (False, 0)])
-def test_of_an_unconverted_call_the_places_that_count_conversions_go_back(company: Company, converted: bool, stays: int) -> None:
+def test_of_an_unconverted_call_the_places_that_count_conversions_go_back(
+    company: Company, converted: bool, stays: int
+) -> None:
     buyer, group = make_buyer(company), make_group(company, cap_counts="conversion")
-    counters.end(hold_id=take(buyer, group).pk, converted=converted, now=LATER)
+    counters.end_hold(hold_id=take(buyer, group).pk, converted=converted, now=LATER)
     assert used(group) == all_five(stays) | {"concurrency": 0}
     assert used(buyer) == all_five(1) | {"concurrency": 0}
 
 
 @pytest.mark.parametrize(("converted", "stays"), [(True, 1), (False, 0)])
-def test_whether_it_converted_may_be_said_later(company: Company, converted: bool, stays: int) -> None:
+def test_whether_it_converted_may_be_said_later(
+    company: Company, converted: bool, stays: int
+) -> None:
     buyer = make_buyer(company, cap_counts="conversion")
     hold = take(buyer).pk
-    assert [counters.end(hold_id=hold, converted=said, now=LATER) for said in (None, None, converted, False)] == [
+    assert [
+        counters.end_hold(hold_id=hold, converted=said, now=LATER)
+        for said in (None, None, converted, False)
+    ] == [
         True,
         False,
         True,
@@ -205,35 +227,41 @@ def test_whether_it_converted_may_be_said_later(company: Company, converted: boo
 def test_until_it_is_said_all_but_the_place_among_calls_at_once_is_held(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    counters.end(hold_id=hold, converted=None, now=LATER)
+    counters.end_hold(hold_id=hold, converted=None, now=LATER)
     assert used(buyer) == all_five(1) | {"concurrency": 0}
-    assert (counters.give_back(hold_ids=[hold], now=LATER), used(buyer)) == (1, all_five(0))
+    assert (counters.release_places(hold_ids=[hold], now=LATER), used(buyer)) == (1, all_five(0))
 
 
 def test_an_ended_hold_is_not_given_back(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    counters.end(hold_id=hold, converted=True, now=LATER)
-    assert (counters.give_back(hold_ids=[hold], now=LATER), used(buyer)["daily"]) == (0, 1)
+    counters.end_hold(hold_id=hold, converted=True, now=LATER)
+    assert (counters.release_places(hold_ids=[hold], now=LATER), used(buyer)["daily"]) == (0, 1)
 
 
 def test_a_released_hold_does_not_end(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer).pk
-    counters.give_back(hold_ids=[hold], now=LATER)
-    assert (counters.end(hold_id=hold, converted=True, now=LATER), used(buyer)["concurrency"]) == (False, 0)
+    counters.release_places(hold_ids=[hold], now=LATER)
+    assert (
+        counters.end_hold(hold_id=hold, converted=True, now=LATER),
+        used(buyer)["concurrency"],
+    ) == (False, 0)
 
 
 def test_a_hold_says_how_it_ended(company: Company) -> None:
     ended, released = take(make_buyer(company)).pk, take(make_buyer(company)).pk
-    counters.end(hold_id=ended, converted=True, now=LATER)
-    counters.give_back(hold_ids=[released], now=LATER)
+    counters.end_hold(hold_id=ended, converted=True, now=LATER)
+    counters.release_places(hold_ids=[released], now=LATER)
     rows = CapHold.objects.order_by("pk").values_list("pk", "status", "ended_at")
     assert list(rows) == [(ended, "ended", LATER), (released, "released", LATER)]
 
 
 def test_full_counters_are_found_by_owner_and_kind(company: Company) -> None:
-    full, free = make_buyer(company, hourly_cap=1, hard_cap=1, daily_cap=2), make_buyer(company, daily_cap=2)
+    full, free = (
+        make_buyer(company, hourly_cap=1, hard_cap=1, daily_cap=2),
+        make_buyer(company, daily_cap=2),
+    )
     take(full)
     take(free)
     owner = f"buyer:{full.pk}"
@@ -263,11 +291,11 @@ def test_a_refusal_by_a_cap_that_the_counter_did_not_know_makes_it_found(
 
 def test_the_button_lets_a_hard_cap_count_from_the_calls_that_are_held(company: Company) -> None:
     buyer = make_buyer(company, hard_cap=2)
-    counters.end(hold_id=take(buyer).pk, converted=True, now=NOW)
+    counters.end_hold(hold_id=take(buyer).pk, converted=True, now=NOW)
     held = take(buyer)
     counters.reset_hard(owner=f"buyer:{buyer.pk}", now=NOW)
     assert used(buyer)["hard"] == 1
-    counters.give_back(hold_ids=[held.pk], now=NOW)
+    counters.release_places(hold_ids=[held.pk], now=NOW)
     assert used(buyer)["hard"] == 0
 
 
@@ -279,9 +307,9 @@ def test_the_button_on_a_buyer_without_calls_does_nothing(company: Company) -> N
 def test_a_recount_finds_nothing_when_all_is_well(company: Company) -> None:
     buyer, group = make_buyer(company, cap_counts="conversion"), make_group(company)
     holds = [take(buyer, group).pk for _ in range(4)]
-    counters.end(hold_id=holds[0], converted=False, now=LATER)
-    counters.end(hold_id=holds[1], converted=True, now=LATER)
-    counters.give_back(hold_ids=holds[2:3], now=LATER)
+    counters.end_hold(hold_id=holds[0], converted=False, now=LATER)
+    counters.end_hold(hold_id=holds[1], converted=True, now=LATER)
+    counters.release_places(hold_ids=holds[2:3], now=LATER)
     counters.reset_hard(owner=f"buyer:{buyer.pk}", now=LATER)
     assert counters.recount(company_id=company.pk, now=LATER) == []
 
@@ -297,36 +325,86 @@ def test_a_recount_tells_a_counter_that_drifted(company: Company) -> None:
 def test_ended_counters_are_forgotten_in_batches(company: Company) -> None:
     take(make_buyer(company))
     before = NOW + timedelta(days=60)
-    assert [counters.forget_ended(before=before, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [counters.forget_ended(before=before, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_place_of_a_forgotten_window_goes_back_to_nowhere(company: Company) -> None:
     buyer = make_buyer(company)
     hold = take(buyer)
-    counters.forget_ended(before=NOW + timedelta(days=60), most=9)
-    counters.give_back(hold_ids=[hold.pk], now=LATER)
+    counters.forget_ended(before=NOW + timedelta(days=60), limit=9)
+    counters.release_places(hold_ids=[hold.pk], now=LATER)
     assert set(CapCounter.objects.values_list("used", flat=True)) == {0}
 
 
 @pytest.mark.parametrize(
     ("zone", "now", "hour", "hour_end", "day", "day_end"),
     [
-        ("UTC", "2026-05-05T12:30Z", "2026-05-05T12+0000", "2026-05-05T13:00Z", "2026-05-05", "2026-05-06T00:00Z"),
-        ("America/New_York", "2026-05-05T02:30Z", "2026-05-04T22-0400", "2026-05-05T03:00Z", "2026-05-04", "2026-05-05T04:00Z"),
-        ("Asia/Kolkata", "2026-05-05T12:20Z", "2026-05-05T17+0530", "2026-05-05T12:30Z", "2026-05-05", "2026-05-05T18:30Z"),
-        ("America/New_York", "2026-11-01T05:30Z", "2026-11-01T01-0400", "2026-11-01T06:00Z", "2026-11-01", "2026-11-02T05:00Z"),
-        ("America/New_York", "2026-11-01T06:30Z", "2026-11-01T01-0500", "2026-11-01T07:00Z", "2026-11-01", "2026-11-02T05:00Z"),
-        ("America/New_York", "2026-03-08T12:00Z", "2026-03-08T08-0400", "2026-03-08T13:00Z", "2026-03-08", "2026-03-09T04:00Z"),
+        (
+            "UTC",
+            "2026-05-05T12:30Z",
+            "2026-05-05T12+0000",
+            "2026-05-05T13:00Z",
+            "2026-05-05",
+            "2026-05-06T00:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-05-05T02:30Z",
+            "2026-05-04T22-0400",
+            "2026-05-05T03:00Z",
+            "2026-05-04",
+            "2026-05-05T04:00Z",
+        ),
+        (
+            "Asia/Kolkata",
+            "2026-05-05T12:20Z",
+            "2026-05-05T17+0530",
+            "2026-05-05T12:30Z",
+            "2026-05-05",
+            "2026-05-05T18:30Z",
+        ),
+        (
+            "America/New_York",
+            "2026-11-01T05:30Z",
+            "2026-11-01T01-0400",
+            "2026-11-01T06:00Z",
+            "2026-11-01",
+            "2026-11-02T05:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-11-01T06:30Z",
+            "2026-11-01T01-0500",
+            "2026-11-01T07:00Z",
+            "2026-11-01",
+            "2026-11-02T05:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-03-08T12:00Z",
+            "2026-03-08T08-0400",
+            "2026-03-08T13:00Z",
+            "2026-03-08",
+            "2026-03-09T04:00Z",
+        ),
     ],
 )
-def test_windows_follow_the_clock_of_the_owner(zone: str, now: str, hour: str, hour_end: str, day: str, day_end: str) -> None:
+def test_windows_follow_the_clock_of_the_owner(
+    zone: str, now: str, hour: str, hour_end: str, day: str, day_end: str
+) -> None:
     found = counters.windows(capped(time_zone=zone), datetime.fromisoformat(now))
-    assert found[1:3] == (("hourly", hour, datetime.fromisoformat(hour_end)), ("daily", day, datetime.fromisoformat(day_end)))
+    assert found[1:3] == (
+        ("hourly", hour, datetime.fromisoformat(hour_end)),
+        ("daily", day, datetime.fromisoformat(day_end)),
+    )
 
 
 @pytest.mark.parametrize(
     ("now", "month", "month_end"),
-    [("2026-12-31T12:00Z", "2026-12", "2027-01-01T05:00Z"), ("2026-03-01T04:59Z", "2026-02", "2026-03-01T05:00Z")],
+    [
+        ("2026-12-31T12:00Z", "2026-12", "2027-01-01T05:00Z"),
+        ("2026-03-01T04:59Z", "2026-02", "2026-03-01T05:00Z"),
+    ],
 )
 def test_a_month_is_of_the_calendar(now: str, month: str, month_end: str) -> None:
     found = counters.windows(capped(time_zone="America/New_York"), datetime.fromisoformat(now))

@@ -32,7 +32,9 @@ def _bulk_update(row: Any) -> None:
 
 
 def _take(row: Buyer | BuyerGroup, now: datetime) -> None:
-    counters.take(company_id=row.company_id, buyer_row=1, capped=[capped_of(row, row.company)], now=now)
+    counters.take_places(
+        company_id=row.company_id, buyer_pk=1, capped=[capped_of(row, row.company)], now=now
+    )
 
 
 def _full_after(edit: Callable[[Any], None], row: Any) -> list[int]:
@@ -44,7 +46,9 @@ def _full_after(edit: Callable[[Any], None], row: Any) -> list[int]:
 
 @pytest.mark.parametrize("edit", [_save, _update, _bulk_update])
 @pytest.mark.parametrize("make", [make_buyer, make_group])
-def test_a_lowered_cap_is_full_at_once(make: Callable[[Company], Any], edit: Callable[[Any], None]) -> None:
+def test_a_lowered_cap_is_full_at_once(
+    make: Callable[[Company], Any], edit: Callable[[Any], None]
+) -> None:
     assert _full_after(edit, make(make_company())) == [1]
 
 

@@ -50,17 +50,25 @@ def test_an_operator(operator: str, value: str, seen: str, holds: bool) -> None:
 
 @pytest.mark.parametrize("tags", [{}, {"tag": ""}, {"tag": "  "}])
 def test_a_missing_or_blank_tag_satisfies_only_three_operators(tags: dict[str, str]) -> None:
-    holding = [operator for operator in OPERATORS if conditions_hold(asks(("tag", operator, "")), ping(tags=tags))]
+    holding = [
+        operator
+        for operator in OPERATORS
+        if conditions_hold(asks(("tag", operator, "")), ping(tags=tags))
+    ]
     assert holding == ["!=", "not in", "missing"]
 
 
-@pytest.mark.parametrize(("seen", "holds"), [("NY", True), ("tx", True), ("OR", True), ("Ohio", True), ("CA", False)])
+@pytest.mark.parametrize(
+    ("seen", "holds"), [("NY", True), ("tx", True), ("OR", True), ("Ohio", True), ("CA", False)]
+)
 def test_of_rows_of_one_key_that_name_values_any_may_hold(seen: str, holds: bool) -> None:
     rows = asks(("state", "==", "NY"), ("state", "in", "TX, OR"), ("state", "starts with", "oh"))
     assert conditions_hold(rows, ping(tags={"state": seen})) is holds
 
 
-@pytest.mark.parametrize(("seen", "holds"), [("17", False), ("18", True), ("50", False), ("65", False)])
+@pytest.mark.parametrize(
+    ("seen", "holds"), [("17", False), ("18", True), ("50", False), ("65", False)]
+)
 def test_every_other_row_must_hold(seen: str, holds: bool) -> None:
     rows = asks(("age", ">=", "18"), ("age", "<", "65"), ("age", "!=", "50"))
     assert conditions_hold(rows, ping(tags={"age": seen})) is holds
@@ -79,7 +87,12 @@ def test_rows_of_different_keys_must_all_hold() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("publisher_id", "alpha"), ("campaign_id", "roofing"), ("caller_number", "+12125550102"), ("caller_state", "NY")],
+    [
+        ("publisher_id", "alpha"),
+        ("campaign_id", "roofing"),
+        ("caller_number", "+12125550102"),
+        ("caller_state", "NY"),
+    ],
 )
 def test_what_is_no_tag_can_be_filtered_on(key: str, value: str) -> None:
     asked = ping(publisher_id="alpha", caller_number="+12125550102")
@@ -87,12 +100,21 @@ def test_what_is_no_tag_can_be_filtered_on(key: str, value: str) -> None:
 
 
 def test_an_unknown_publisher_is_the_tag_of_that_name() -> None:
-    assert conditions_hold(asks(("publisher_id", "==", "x")), ping(tags={"publisher_id": "x"})) is True
+    assert (
+        conditions_hold(asks(("publisher_id", "==", "x")), ping(tags={"publisher_id": "x"})) is True
+    )
 
 
-@pytest.mark.parametrize(("tags", "seen"), [({"caller_state": "CA"}, "CA"), ({"caller_state": ""}, "NY"), ({}, "NY")])
+@pytest.mark.parametrize(
+    ("tags", "seen"), [({"caller_state": "CA"}, "CA"), ({"caller_state": ""}, "NY"), ({}, "NY")]
+)
 def test_a_tag_goes_before_what_the_number_tells(tags: dict[str, str], seen: str) -> None:
-    assert conditions_hold(asks(("caller_state", "==", seen)), ping(tags=tags, caller_number="+12125550102")) is True
+    assert (
+        conditions_hold(
+            asks(("caller_state", "==", seen)), ping(tags=tags, caller_number="+12125550102")
+        )
+        is True
+    )
 
 
 def test_without_a_caller_number_nothing_is_derived() -> None:

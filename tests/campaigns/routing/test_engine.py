@@ -8,11 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.routing.engine import Pool, Verdict, decide, fill, number_for, parts_of, replay, rows_of
+from campaigns.routing.engine import (
+    Pool,
+    Verdict,
+    buyers_in_trace,
+    decide,
+    fill_number,
+    number_for,
+    parts_of,
+    replay,
+)
 from tests.campaigns.pools import asks, candidate, capped, ping, weekly
 
-GROUPS = tuple(capped(f"group:{row}", label=f"g{row}", caps=(None, 2, None, None, 9)) for row in range(3))
-CONDITIONS = [(), asks(("age", ">=", "18")), asks(("state", "in", "CA,NY"), ("state", "!=", "NY")), asks(("zip", "missing", ""))]
+GROUPS = tuple(
+    capped(f"group:{row}", label=f"g{row}", caps=(None, 2, None, None, 9)) for row in range(3)
+)
+CONDITIONS = [
+    (),
+    asks(("age", ">=", "18")),
+    asks(("state", "in", "CA,NY"), ("state", "!=", "NY")),
+    asks(("zip", "missing", "")),
+]
 HOURS = [None, weekly((1, "09:00", "17:00")), weekly((2, "09:00", "17:00"))]
 buyers = st.fixed_dictionaries(
     {
@@ -25,15 +41,23 @@ buyers = st.fixed_dictionaries(
         "groups": st.lists(st.sampled_from(GROUPS), max_size=2, unique=True).map(tuple),
     }
 )
-campaigns = st.lists(buyers, max_size=12).map(lambda rows: [candidate(row, **fields) for row, fields in enumerate(rows, 1)])
+campaigns = st.lists(buyers, max_size=12).map(
+    lambda rows: [candidate(row, **fields) for row, fields in enumerate(rows, 1)]
+)
 callers = st.builds(
     ping,
-    tags=st.dictionaries(st.sampled_from(["age", "state", "zip", "agent"]), st.sampled_from(["", "17", "20", "NY", "CA"])),
+    tags=st.dictionaries(
+        st.sampled_from(["age", "state", "zip", "agent"]),
+        st.sampled_from(["", "17", "20", "NY", "CA"]),
+    ),
     leave_out=st.frozensets(st.integers(1, 12), max_size=3),
     converted_with=st.frozensets(st.integers(1, 12), max_size=3),
 )
 counters = st.dictionaries(
-    st.tuples(st.sampled_from(["buyer:1", "group:0", "group:1"]), st.sampled_from(["hourly", "hard"])), st.integers(0, 9)
+    st.tuples(
+        st.sampled_from(["buyer:1", "group:0", "group:1"]), st.sampled_from(["hourly", "hard"])
+    ),
+    st.integers(0, 9),
 )
 seeds = st.integers(0, 2**53)
 
@@ -46,16 +70,27 @@ def test_every_buyer_gets_exactly_one_verdict(pool: Any, asked: Any, used: Any, 
 
 
 @given(campaigns, callers, seeds)
-def test_the_eligible_come_by_priority_and_are_placed_from_one(pool: Any, asked: Any, seed: int) -> None:
+def test_the_eligible_come_by_priority_and_are_placed_from_one(
+    pool: Any, asked: Any, seed: int
+) -> None:
     decision = decide(Pool(pool), asked, {}, seed)
-    assert [one.priority for one in decision.order] == sorted(one.priority for one in decision.order)
-    assert [one.place for one in decision.verdicts() if one.place] == list(range(1, len(decision.order) + 1))
+    assert [one.priority for one in decision.order] == sorted(
+        one.priority for one in decision.order
+    )
+    assert [one.place for one in decision.verdicts() if one.place] == list(
+        range(1, len(decision.order) + 1)
+    )
 
 
 @given(campaigns, callers, counters, seeds, st.randoms())
-def test_the_order_of_the_input_changes_nothing(pool: Any, asked: Any, used: Any, seed: int, chance: Any) -> None:
+def test_the_order_of_the_input_changes_nothing(
+    pool: Any, asked: Any, used: Any, seed: int, chance: Any
+) -> None:
     shuffled = chance.sample(pool, len(pool))
-    assert decide(Pool(shuffled), asked, used, seed).verdicts() == decide(Pool(pool), asked, used, seed).verdicts()
+    assert (
+        decide(Pool(shuffled), asked, used, seed).verdicts()
+        == decide(Pool(pool), asked, used, seed).verdicts()
+    )
 
 
 @given(campaigns, callers, counters, seeds)
@@ -65,12 +100,18 @@ def test_a_stored_decision_replays_exactly(pool: Any, asked: Any, used: Any, see
 
 
 @given(campaigns, callers, counters, seeds)
-def test_a_stored_decision_speaks_of_every_buyer_once(pool: Any, asked: Any, used: Any, seed: int) -> None:
-    assert sorted(rows_of(decide(Pool(pool), asked, used, seed).stored())) == [one.row for one in pool]
+def test_a_stored_decision_speaks_of_every_buyer_once(
+    pool: Any, asked: Any, used: Any, seed: int
+) -> None:
+    assert sorted(buyers_in_trace(decide(Pool(pool), asked, used, seed).stored())) == [
+        one.row for one in pool
+    ]
 
 
 def test_a_stored_decision_is_grouped_by_reason() -> None:
-    pool = Pool([candidate(1, weight=2), candidate(2, paused=True), candidate(3), candidate(4, paused=True)])
+    pool = Pool(
+        [candidate(1, weight=2), candidate(2, paused=True), candidate(3), candidate(4, paused=True)]
+    )
     assert decide(pool, ping(), {}, 7).stored() == {
         "seed": 7,
         "eligible": [[1, 1, [3]], [1, 2, [1]]],
@@ -98,7 +139,10 @@ def test_nobody_on_the_campaign_is_nobody_chosen() -> None:
 
 def test_another_seed_is_another_order() -> None:
     pool = Pool([candidate(row) for row in range(1, 10)])
-    assert len({tuple(one.row for one in decide(pool, ping(), {}, seed).order) for seed in range(20)}) == 20
+    assert (
+        len({tuple(one.row for one in decide(pool, ping(), {}, seed).order) for seed in range(20)})
+        == 20
+    )
 
 
 def test_the_first_place_is_drawn_in_proportion_to_weight() -> None:
@@ -126,7 +170,7 @@ def test_the_second_place_is_drawn_among_those_that_are_left() -> None:
 )
 def test_a_number_is_filled_from_tags(number: str, parts: tuple[str, ...], filled: str) -> None:
     tags = {"inbound_number": "+18335550100", "host": "example.com"}
-    assert (parts_of(number), fill(number, tags)) == (parts, filled)
+    assert (parts_of(number), fill_number(number, tags)) == (parts, filled)
 
 
 def test_a_number_may_hold_what_filters_know() -> None:

@@ -19,7 +19,11 @@ SENTENCES: list[tuple[str, Any, str]] = [
         {"key": "caller_state", "operator": "in", "value": "CA,NY", "seen": "TX"},
         "filter “caller_state in CA,NY” not met, the caller's is “TX”",
     ),
-    ("filter", {"key": "zip", "operator": "exists", "value": "", "seen": ""}, "filter “zip exists” not met, the caller has none"),
+    (
+        "filter",
+        {"key": "zip", "operator": "exists", "value": "", "seen": ""},
+        "filter “zip exists” not met, the caller has none",
+    ),
     ("unreachable", {"tag": "agent"}, "unreachable, its number needs the tag “agent”"),
     ("concurrency-cap", CAP, "its concurrency cap of 5 is full"),
     ("hourly-cap", CAP, "its hourly cap of 5 is full"),
@@ -40,7 +44,7 @@ SENTENCES: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("reason", "detail", "told"), SENTENCES)
 def test_a_refusal_is_a_sentence(reason: str, detail: Any, told: str) -> None:
     verdict = Verdict("b2", "Buyer Two", None, reason, detail)
-    assert explain.sentence(verdict, "America/New_York") == f"Buyer Two: {told}"
+    assert explain.verdict_sentence(verdict, "America/New_York") == f"Buyer Two: {told}"
 
 
 def test_every_reason_has_its_sentence_here() -> None:
@@ -49,7 +53,12 @@ def test_every_reason_has_its_sentence_here() -> None:
 
 def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() -> None:
     pool = Pool(
-        [candidate(1, priority=2), candidate(2, paused=True), candidate(3), candidate(4, conditions=asks(("a", "exists", "")))]
+        [
+            candidate(1, priority=2),
+            candidate(2, paused=True),
+            candidate(3),
+            candidate(4, conditions=asks(("a", "exists", ""))),
+        ]
     )
     decision = decide(pool, ping(), {}, 1)
     told = [
@@ -59,15 +68,24 @@ def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() ->
         "Buyer 4: filter “a exists” not met, the caller has none",
     ]
     names = {one.row: one.name for one in pool.candidates}
-    assert (explain.lines(decision, "UTC"), explain.stored_lines(decision.stored(), names, "UTC")) == (told, told)
+    assert (
+        explain.decision_lines(decision, "UTC"),
+        explain.stored_lines(decision.stored(), names, "UTC"),
+    ) == (told, told)
 
 
 def test_a_buyer_without_a_name_is_told_by_its_row() -> None:
-    assert explain.stored_lines({"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC") == ["Buyer number 7: chosen"]
+    assert explain.stored_lines(
+        {"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC"
+    ) == ["Buyer number 7: chosen"]
 
 
 def test_a_reserved_buyer_comes_first_and_the_others_after_it() -> None:
-    stored = {"seed": 1, "eligible": [[1, 1, [1]], [2, 1, [2]], [3, 1, [3]]], "refused": {"paused": [[None, [4]]]}}
+    stored = {
+        "seed": 1,
+        "eligible": [[1, 1, [1]], [2, 1, [2]], [3, 1, [3]]],
+        "refused": {"paused": [[None, [4]]]},
+    }
     names = {row: f"Buyer {row}" for row in (1, 2, 3, 4)}
     assert explain.stored_lines(stored, names, "UTC", reserved=2) == [
         "Buyer 2: reserved for this caller",

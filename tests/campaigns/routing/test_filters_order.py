@@ -12,7 +12,10 @@ from campaigns.routing.engine import KINDS, Pool, decide
 from tests.campaigns.pools import NO_CAPS, asks, candidate, capped, ping, verdict_on, weekly
 
 SLUGS = ["paused", "closed", "filter", "unreachable"]
-SLUGS += [f"{prefix}{kind}-cap" for prefix in ("", "group-") for kind in KINDS] + ["duplicate", "excluded"]
+SLUGS += [f"{prefix}{kind}-cap" for prefix in ("", "group-") for kind in KINDS] + [
+    "duplicate",
+    "excluded",
+]
 EVERYTHING_WRONG = candidate(
     paused=True,
     hours=weekly((0, "09:00", "10:00")),
@@ -33,9 +36,16 @@ def test_the_reasons_count_in_the_order_of_the_specification() -> None:
 
 def test_of_several_reasons_the_first_is_told() -> None:
     mended, told = EVERYTHING_WRONG, []
-    mends = [{"paused": False}, {"hours": None}, {"conditions": ()}, {"number": "+12025550101", "needs": ()}]
+    mends = [
+        {"paused": False},
+        {"hours": None},
+        {"conditions": ()},
+        {"number": "+12025550101", "needs": ()},
+    ]
     mends += [{"own": capped(caps=(None,) * n + (0,) * (5 - n))} for n in range(1, 6)]
-    mends += [{"groups": (capped("group:1", caps=(None,) * n + (0,) * (5 - n)),)} for n in range(1, 6)]
+    mends += [
+        {"groups": (capped("group:1", caps=(None,) * n + (0,) * (5 - n)),)} for n in range(1, 6)
+    ]
     for mend in [{}, *mends]:
         mended = dataclasses.replace(mended, **mend)  # type: ignore[arg-type]
         told.append(verdict_on(mended, converted_with=frozenset([1]), leave_out=frozenset([1]))[0])
@@ -53,7 +63,10 @@ def test_a_closed_buyer_tells_when_it_opens() -> None:
 
 def test_hours_are_looked_at_again_when_they_change() -> None:
     pool = Pool([candidate(hours=weekly((1, "09:00", "12:30")))])
-    chosen = [len(decide(pool, ping(now=ping().now.replace(minute=minute)), {}, 1).order) for minute in (29, 30, 29)]
+    chosen = [
+        len(decide(pool, ping(now=ping().now.replace(minute=minute)), {}, 1).order)
+        for minute in (29, 30, 29)
+    ]
     assert chosen == [1, 0, 1]
 
 
@@ -63,7 +76,9 @@ def test_a_missing_part_of_the_number_makes_a_buyer_unreachable() -> None:
 
 
 def test_a_number_may_be_made_of_what_the_caller_number_tells() -> None:
-    assert verdict_on(candidate(number="sip:[caller_state]@example.com"), caller_number="+12125550102") == (None, None)
+    assert verdict_on(
+        candidate(number="sip:[caller_state]@example.com"), caller_number="+12125550102"
+    ) == (None, None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,18 +101,25 @@ def test_a_cap_of_zero_is_full_without_a_counter(kind: str) -> None:
 
 
 def test_a_counter_of_a_cap_that_was_lifted_is_not_looked_at() -> None:
-    assert verdict_on(candidate(own=capped(caps=NO_CAPS)), used={("buyer:1", "daily"): 9}) == (None, None)
+    assert verdict_on(candidate(own=capped(caps=NO_CAPS)), used={("buyer:1", "daily"): 9}) == (
+        None,
+        None,
+    )
 
 
 def test_anothers_counter_is_not_looked_at() -> None:
-    assert verdict_on(candidate(own=capped(caps=_cap("daily", 1))), used={("buyer:2", "daily"): 9}) == (None, None)
+    assert verdict_on(
+        candidate(own=capped(caps=_cap("daily", 1))), used={("buyer:2", "daily"): 9}
+    ) == (None, None)
 
 
 def test_a_refused_repeat_is_a_duplicate_for_every_buyer() -> None:
     assert verdict_on(candidate(), repeat_refused=True) == ("duplicate", None)
 
 
-def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_dropped_into_the_folder_is_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "odd_rows.py").write_text(
         dedent('''
             """Refuses buyers of odd rows."""
@@ -120,16 +142,23 @@ def test_a_file_dropped_into_the_folder_is_a_reason(tmp_path: Path, monkeypatch:
         sys.modules.pop("campaigns.routing.filters.odd_rows", None)
 
 
-@pytest.mark.parametrize("agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"])
+@pytest.mark.parametrize(
+    "agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"]
+)
 def test_what_may_not_be_dialed_is_unreachable(agent: str) -> None:
     assert verdict_on(candidate(number="[agent]"), tags={"agent": agent}) == ("unreachable", None)
 
 
-@pytest.mark.parametrize(("agent", "reason"), [("+14165550101", None), ("+12025550101", "unreachable")])
+@pytest.mark.parametrize(
+    ("agent", "reason"), [("+14165550101", None), ("+12025550101", "unreachable")]
+)
 def test_only_what_begins_with_a_dial_prefix_is_reachable(agent: str, reason: str | None) -> None:
     buyer = candidate(number="[agent]", dial_prefixes=("+1416",))
     assert verdict_on(buyer, tags={"agent": agent})[0] == reason
 
 
 def test_a_fixed_number_is_held_to_the_dial_prefixes_too() -> None:
-    assert verdict_on(candidate(number="+12025550101", dial_prefixes=("+1416",))) == ("unreachable", None)
+    assert verdict_on(candidate(number="+12025550101", dial_prefixes=("+1416",))) == (
+        "unreachable",
+        None,
+    )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.routing.hours import Hours, Opening, is_open, next_opening, state
+from campaigns.routing.hours import Hours, Opening, is_open, next_opening, open_state
 from tests.campaigns.pools import weekly
 
 NEW_YORK = "America/New_York"
@@ -20,7 +20,9 @@ def at(text: str, zone: str = "UTC", fold: int = 0) -> datetime:
 
 
 def special(day: str, start: str, end: str) -> Opening:
-    return Opening(None, date.fromisoformat(day), time.fromisoformat(start), time.fromisoformat(end))
+    return Opening(
+        None, date.fromisoformat(day), time.fromisoformat(start), time.fromisoformat(end)
+    )
 
 
 def closed_on(*days: str) -> frozenset[date]:
@@ -41,7 +43,9 @@ def test_an_opening_begins_at_its_minute_and_is_over_at_its_end(moment: str, is_
     assert is_open(weekly(*WORKDAYS, zone=NEW_YORK), at(moment, NEW_YORK)) is is_it
 
 
-@pytest.mark.parametrize(("clock", "is_it"), [("11:59", True), ("12:00", False), ("12:59", False), ("13:00", True)])
+@pytest.mark.parametrize(
+    ("clock", "is_it"), [("11:59", True), ("12:00", False), ("12:59", False), ("13:00", True)]
+)
 def test_a_day_may_have_a_break(clock: str, is_it: bool) -> None:
     hours = weekly((1, "09:00", "12:00"), (1, "13:00", "17:00"))
     assert is_open(hours, at(f"2026-05-05T{clock}")) is is_it
@@ -49,23 +53,35 @@ def test_a_day_may_have_a_break(clock: str, is_it: bool) -> None:
 
 @pytest.mark.parametrize(
     ("moment", "is_it"),
-    [("2026-05-05T21:59", False), ("2026-05-05T23:00", True), ("2026-05-06T01:59", True), ("2026-05-06T02:00", False)],
+    [
+        ("2026-05-05T21:59", False),
+        ("2026-05-05T23:00", True),
+        ("2026-05-06T01:59", True),
+        ("2026-05-06T02:00", False),
+    ],
 )
 def test_an_opening_may_pass_midnight(moment: str, is_it: bool) -> None:
     assert is_open(weekly((1, "22:00", "02:00")), at(moment)) is is_it
 
 
-@pytest.mark.parametrize(("moment", "is_it"), [("2026-05-05T23:59:59", True), ("2026-05-06T00:00", False)])
+@pytest.mark.parametrize(
+    ("moment", "is_it"), [("2026-05-05T23:59:59", True), ("2026-05-06T00:00", False)]
+)
 def test_midnight_as_the_close_is_the_end_of_the_day(moment: str, is_it: bool) -> None:
     assert is_open(weekly((1, "09:00", "00:00")), at(moment)) is is_it
 
 
 def test_no_hours_at_all_are_always_open() -> None:
     hours = weekly()
-    assert (is_open(hours, at("2026-05-05T03:00")), next_opening(hours, at("2026-05-05T03:00"))) == (True, None)
+    assert (
+        is_open(hours, at("2026-05-05T03:00")),
+        next_opening(hours, at("2026-05-05T03:00")),
+    ) == (True, None)
 
 
-@pytest.mark.parametrize(("moment", "is_it"), [("2026-05-05T12:00", False), ("2026-05-06T12:00", True)])
+@pytest.mark.parametrize(
+    ("moment", "is_it"), [("2026-05-05T12:00", False), ("2026-05-06T12:00", True)]
+)
 def test_a_closed_date_alone_closes_that_date_alone(moment: str, is_it: bool) -> None:
     assert is_open(weekly(closed=closed_on("2026-05-05")), at(moment)) is is_it
 
@@ -80,14 +96,20 @@ def test_what_began_the_evening_before_runs_into_a_closed_date() -> None:
     assert is_open(hours, at("2026-05-06T01:00")) is True
 
 
-@pytest.mark.parametrize(("clock", "is_it"), [("09:30", False), ("10:00", True), ("13:59", True), ("14:00", False)])
+@pytest.mark.parametrize(
+    ("clock", "is_it"), [("09:30", False), ("10:00", True), ("13:59", True), ("14:00", False)]
+)
 def test_special_hours_replace_the_weekly_ones(clock: str, is_it: bool) -> None:
     hours = weekly(*WORKDAYS, special=(special("2026-05-05", "10:00", "14:00"),))
     assert is_open(hours, at(f"2026-05-05T{clock}")) is is_it
 
 
 def test_a_date_that_is_closed_and_special_is_closed() -> None:
-    hours = weekly(*WORKDAYS, special=(special("2026-05-05", "10:00", "14:00"),), closed=closed_on("2026-05-05"))
+    hours = weekly(
+        *WORKDAYS,
+        special=(special("2026-05-05", "10:00", "14:00"),),
+        closed=closed_on("2026-05-05"),
+    )
     assert is_open(hours, at("2026-05-05T12:00")) is False
 
 
@@ -100,7 +122,9 @@ def test_a_date_that_is_closed_and_special_is_closed() -> None:
     ],
 )
 def test_the_next_opening_begins_after_the_moment(moment: str, opens: str) -> None:
-    assert next_opening(weekly(*WORKDAYS, zone=NEW_YORK), at(moment, NEW_YORK)) == at(opens, NEW_YORK)
+    assert next_opening(weekly(*WORKDAYS, zone=NEW_YORK), at(moment, NEW_YORK)) == at(
+        opens, NEW_YORK
+    )
 
 
 def test_openings_that_touch_are_one() -> None:
@@ -109,8 +133,11 @@ def test_openings_that_touch_are_one() -> None:
 
 
 def test_an_opening_further_off_than_sixty_days_is_none() -> None:
-    hours = weekly((1, "09:00", "17:00"), closed=frozenset(date(2026, month, day) for month in (5, 6, 7) for day in range(1, 31)))
-    assert state(hours, at("2026-05-01T12:00")).opens is None
+    hours = weekly(
+        (1, "09:00", "17:00"),
+        closed=frozenset(date(2026, month, day) for month in (5, 6, 7) for day in range(1, 31)),
+    )
+    assert open_state(hours, at("2026-05-01T12:00")).opens is None
 
 
 def test_a_time_that_the_clock_leaps_over_is_the_moment_of_the_leap() -> None:
@@ -124,9 +151,12 @@ def test_an_opening_within_a_leap_does_not_happen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "is_it"), [("01:30", "05:00", True), ("00:00", "01:15", True), ("00:00", "01:00", False)]
+    ("start", "end", "is_it"),
+    [("01:30", "05:00", True), ("00:00", "01:15", True), ("00:00", "01:00", False)],
 )
-def test_an_hour_told_twice_is_within_from_the_first_to_the_second(start: str, end: str, is_it: bool) -> None:
+def test_an_hour_told_twice_is_within_from_the_first_to_the_second(
+    start: str, end: str, is_it: bool
+) -> None:
     second = at("2026-11-01T01:10", NEW_YORK, fold=1)
     assert is_open(weekly((6, start, end), zone=NEW_YORK), second) is is_it
 
@@ -139,16 +169,24 @@ def test_opening_hours_follow_the_clock_and_not_the_sun() -> None:
 
 clocks = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
 openings = st.builds(Opening, st.integers(0, 6), st.none(), clocks, clocks)
-zones = st.sampled_from([NEW_YORK, "UTC", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"])
-some_hours = st.builds(
-    Hours, zones, st.lists(openings, max_size=6).map(tuple), st.frozensets(st.just(date(2026, 11, 1))), st.just(())
+zones = st.sampled_from(
+    [NEW_YORK, "UTC", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"]
 )
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(ZoneInfo("UTC")))
+some_hours = st.builds(
+    Hours,
+    zones,
+    st.lists(openings, max_size=6).map(tuple),
+    st.frozensets(st.just(date(2026, 11, 1))),
+    st.just(()),
+)
+moments = st.datetimes(
+    datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(ZoneInfo("UTC"))
+)
 
 
 @given(some_hours, moments)
 def test_a_state_stands_until_it_says_so(hours: Any, now: datetime) -> None:
-    found = state(hours, now)
+    found = open_state(hours, now)
     middle = now + (found.until - now) / 2
     assert (found.until > now, is_open(hours, middle)) == (True, found.is_open)
 

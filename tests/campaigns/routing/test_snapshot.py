@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import BusinessHours, Campaign, ClosedDate, SpecialHours
-from campaigns.routing.engine import Candidate, Capped, Condition, Hours, Opening
+from campaigns.routing.engine import Candidate, CappedOwner, Condition, Hours, Opening
 from campaigns.routing.snapshot import pools_of
 from tests.factories import make_buyer, make_campaign, make_company, make_group, make_route
 
@@ -20,12 +20,39 @@ def candidates(campaign: Campaign) -> list[Candidate]:
 def test_a_buyer_is_a_candidate_with_all_that_it_asks() -> None:
     campaign = make_campaign(make_company(time_zone="America/New_York"))
     filters = [("age", ">", "18"), ("state", "in", "CA,NY")]
-    buyer = make_buyer(campaign.company, filters, buyer_id="b1", name="One", number="sip:[agent]@x.com", daily_cap=3)
+    buyer = make_buyer(
+        campaign.company,
+        filters,
+        buyer_id="b1",
+        name="One",
+        number="sip:[agent]@x.com",
+        daily_cap=3,
+    )
     make_route(campaign, buyer)
-    own = Capped(f"buyer:{buyer.pk}", "b1", "One", "America/New_York", "connection", (None, None, 3, None, None))
+    own = CappedOwner(
+        f"buyer:{buyer.pk}",
+        "b1",
+        "One",
+        "America/New_York",
+        "connection",
+        (None, None, 3, None, None),
+    )
     conditions = (Condition("age", ">", "18"), Condition("state", "in", "CA,NY"))
     assert candidates(campaign) == [
-        Candidate(buyer.pk, "b1", "One", "sip:[agent]@x.com", ("agent",), False, 1, 1, None, conditions, own, ())
+        Candidate(
+            buyer.pk,
+            "b1",
+            "One",
+            "sip:[agent]@x.com",
+            ("agent",),
+            False,
+            1,
+            1,
+            None,
+            conditions,
+            own,
+            (),
+        )
     ]
 
 
@@ -38,7 +65,9 @@ def test_hours_are_in_the_buyers_time_zone() -> None:
     SpecialHours.objects.create(buyer=buyer, date=date(2026, 5, 6), open=time(10), close=time(12))
     weekly = (Opening(6, None, time(9), time(17)),)
     special = (Opening(None, date(2026, 5, 6), time(10), time(12)),)
-    assert [one.hours for one in candidates(campaign)] == [Hours("Asia/Kolkata", weekly, frozenset([date(2026, 5, 5)]), special)]
+    assert [one.hours for one in candidates(campaign)] == [
+        Hours("Asia/Kolkata", weekly, frozenset([date(2026, 5, 5)]), special)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +79,9 @@ def test_hours_are_in_the_buyers_time_zone() -> None:
         ({"priority": 2}, {}, (1, 5)),
     ],
 )
-def test_a_buyer_reached_twice_is_taken_once_at_its_lowest_priority(direct: Any, through_group: Any, expected: Any) -> None:
+def test_a_buyer_reached_twice_is_taken_once_at_its_lowest_priority(
+    direct: Any, through_group: Any, expected: Any
+) -> None:
     campaign = make_campaign()
     buyer = make_buyer(campaign.company, weight=5)
     make_route(campaign, make_group(campaign.company, [buyer]), **through_group)
@@ -62,7 +93,9 @@ def test_the_weight_of_a_groups_route_is_that_of_each_member() -> None:
     campaign = make_campaign()
     buyers = [make_buyer(campaign.company, weight=weight) for weight in (1, 2)]
     make_route(campaign, make_group(campaign.company, buyers), weight=7)
-    assert [(one.row, one.weight) for one in candidates(campaign)] == [(buyer.pk, 7) for buyer in buyers]
+    assert [(one.row, one.weight) for one in candidates(campaign)] == [
+        (buyer.pk, 7) for buyer in buyers
+    ]
 
 
 def test_the_caps_of_every_group_count_also_of_those_not_routed_to() -> None:
@@ -70,7 +103,9 @@ def test_the_caps_of_every_group_count_also_of_those_not_routed_to() -> None:
     buyer = make_buyer(campaign.company)
     groups = [make_group(campaign.company, [buyer], hard_cap=number) for number in (1, 2)]
     make_route(campaign, buyer)
-    assert [one.owner for one in candidates(campaign)[0].groups] == [f"group:{group.pk}" for group in groups]
+    assert [one.owner for one in candidates(campaign)[0].groups] == [
+        f"group:{group.pk}" for group in groups
+    ]
 
 
 def test_the_retired_are_left_out() -> None:

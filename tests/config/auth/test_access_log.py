@@ -53,7 +53,9 @@ def test_the_level_silences_the_lines(capsys: pytest.CaptureFixture[str]) -> Non
 def test_requests_are_counted_by_route_and_known_method() -> None:
     counted = {"method": "other", "route": "none", "status": "200"}
     before = REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) or 0
-    access_log.AccessLog(lambda _: HttpResponse())(RequestFactory().generic("BREW", f"/data_writing/{KEY}"))
+    access_log.AccessLog(lambda _: HttpResponse())(
+        RequestFactory().generic("BREW", f"/data_writing/{KEY}")
+    )
     assert REGISTRY.get_sample_value("ringpost_request_seconds_count", counted) == before + 1
 
 
@@ -72,11 +74,15 @@ def test_the_policy_of_a_path(path: str, policy: str) -> None:
 
 
 def test_only_the_admin_may_evaluate_text() -> None:
-    allowed = ["unsafe-eval" in policy for policy in (access_log.ADMIN, access_log.STRICT, access_log.DOCS)]
+    allowed = [
+        "unsafe-eval" in policy for policy in (access_log.ADMIN, access_log.STRICT, access_log.DOCS)
+    ]
     assert allowed == [True, False, False]
 
 
 def test_a_view_keeps_the_policy_that_it_chose() -> None:
     own = {"Content-Security-Policy": "default-src 'none'"}
-    answer = access_log.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(RequestFactory().get("/"))
+    answer = access_log.ContentSecurityPolicy(lambda _: HttpResponse(headers=own))(
+        RequestFactory().get("/")
+    )
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'"

@@ -33,7 +33,11 @@ def test_who_works_for_nobody_is_told_so(path):
 def test_a_form_that_was_opened_before_logging_in_anew_is_not_lost_without_a_word():
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/admin/login/?next=/admin/", {"username": "ann", "password": "x"})
-    assert (answer.status_code, answer.context["title"], 'href="/admin/login/?next=/admin/"' in answer.text) == (
+    assert (
+        answer.status_code,
+        answer.context["title"],
+        'href="/admin/login/?next=/admin/"' in answer.text,
+    ) == (
         403,
         "This page was too old",
         True,

@@ -22,10 +22,14 @@ def ann(settings: Any) -> User:
     return User.objects.create_user("ann@example.com", password=RIGHT, is_staff=True)
 
 
-def login(password: str = WRONG, *, name: str = "ann@example.com", address: str = HERE, **headers: str) -> int:
+def login(
+    password: str = WRONG, *, name: str = "ann@example.com", address: str = HERE, **headers: str
+) -> int:
     """The status: 302 is in, 200 the page again, 429 locked out."""
     typed = {"username": name, "password": password}
-    return Client(REMOTE_ADDR=address, headers=headers).post(reverse("admin:login"), typed).status_code
+    return (
+        Client(REMOTE_ADDR=address, headers=headers).post(reverse("admin:login"), typed).status_code
+    )
 
 
 def fail(times: int, **how: str) -> None:
@@ -44,8 +48,13 @@ def test_then_the_right_one_is_not_tried_either() -> None:
 
 def test_the_page_says_what_to_do() -> None:
     fail(9)
-    answer = Client(REMOTE_ADDR=HERE).post(reverse("admin:login"), {"username": "ann@example.com", "password": WRONG})
-    assert ("ask an owner of your company for a new link" in answer.text, answer["Retry-After"]) == (True, "3600")
+    answer = Client(REMOTE_ADDR=HERE).post(
+        reverse("admin:login"), {"username": "ann@example.com", "password": WRONG}
+    )
+    assert (
+        "ask an owner of your company for a new link" in answer.text,
+        answer["Retry-After"],
+    ) == (True, "3600")
 
 
 def test_strangers_lock_nobody_out_at_their_own_address() -> None:
@@ -70,8 +79,15 @@ def test_an_hour_later_it_may_be_tried_again(clock: Callable[[float], object]) -
 
 def tried(names: int) -> None:
     """Each of so many names was tried once from here."""
-    seen = {"ip_address": HERE, "failures_since_start": 1, "path_info": "/admin/login/", "http_accept": "*/*"}
-    AccessAttempt.objects.bulk_create(AccessAttempt(username=f"person{number}", **seen) for number in range(names))
+    seen = {
+        "ip_address": HERE,
+        "failures_since_start": 1,
+        "path_info": "/admin/login/",
+        "http_accept": "*/*",
+    }
+    AccessAttempt.objects.bulk_create(
+        AccessAttempt(username=f"person{number}", **seen) for number in range(names)
+    )
 
 
 def test_an_address_that_tries_many_names_is_locked_for_all() -> None:
@@ -95,7 +111,10 @@ def test_behind_a_proxy_the_client_counts_and_what_it_made_up_does_not(settings:
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     for number in range(10):
         fail(1, address="10.0.0.1", **{"x-forwarded-for": f"198.51.100.{number}, {HERE}"})
-    answers = [login(RIGHT, address="10.0.0.1", **{"x-forwarded-for": address}) for address in (HERE, ELSEWHERE)]
+    answers = [
+        login(RIGHT, address="10.0.0.1", **{"x-forwarded-for": address})
+        for address in (HERE, ELSEWHERE)
+    ]
     assert answers == [429, 302]
 
 
@@ -113,10 +132,18 @@ def test_who_logs_out_is_out() -> None:
     client = Client()
     client.post(reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT})
     client.post(reverse("admin:logout"))
-    assert client.get(reverse("admin:password_change"))["Location"].startswith(reverse("admin:login"))
+    assert client.get(reverse("admin:password_change"))["Location"].startswith(
+        reverse("admin:login")
+    )
 
 
 def test_the_cookie_of_a_session_is_for_the_browser_alone_and_lives_a_week() -> None:
-    answer = Client().post(reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT})
+    answer = Client().post(
+        reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT}
+    )
     cookie = answer.cookies["sessionid"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 7 * 24 * 3600)
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (
+        True,
+        "Lax",
+        7 * 24 * 3600,
+    )

@@ -13,13 +13,13 @@ from tests.races.overlapping import overlapping
 def test_the_second_of_a_name_waits_and_that_of_another_does_not(second: str, waits: bool) -> None:
     def follows() -> None:
         with transaction.atomic():
-            advisory_locks.wait_for(second)
+            advisory_locks.acquire_lock(second)
 
-    assert overlapping(lambda: advisory_locks.wait_for("a"), follows) == waits
+    assert overlapping(lambda: advisory_locks.acquire_lock("a"), follows) == waits
 
 
 @pytest.mark.django_db
 def test_it_is_one_statement_where_transactions_write_at_once() -> None:
     with CaptureQueriesContext(connection) as sent:
-        advisory_locks.wait_for("a")
+        advisory_locks.acquire_lock("a")
     assert len(sent) == (connection.vendor == "postgresql")

@@ -159,5 +159,7 @@ def test_the_turn_is_kept_after_a_savepoint(table: None) -> None:
 
 def test_every_command_at_the_start_of_a_connection_is_run(table: None) -> None:
     connections[ALIAS].close()
-    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
+    connections[ALIAS].settings_dict["OPTIONS"]["init_command"] = (
+        "PRAGMA cache_size=123; PRAGMA synchronous=EXTRA;"
+    )
     assert run("PRAGMA cache_size") + run("PRAGMA synchronous") == [(123,), (3,)]

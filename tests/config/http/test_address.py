@@ -34,7 +34,9 @@ def test_the_clients_address(settings: Any, peer: str, forwarded: str, address: 
 
 
 def test_without_proxies_of_ones_own_nobody_is_believed() -> None:
-    request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "198.51.100.1"})
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "198.51.100.1"}
+    )
     assert client_address(request) == "127.0.0.1"
 
 

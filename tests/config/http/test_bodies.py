@@ -27,7 +27,14 @@ def posted(body: bytes | str, content_type: str = JSON) -> HttpRequest:
 
 
 def streamed(stream: BytesIO, length: int) -> HttpRequest:
-    return WSGIRequest({"REQUEST_METHOD": "POST", "CONTENT_TYPE": JSON, "CONTENT_LENGTH": str(length), "wsgi.input": stream})
+    return WSGIRequest(
+        {
+            "REQUEST_METHOD": "POST",
+            "CONTENT_TYPE": JSON,
+            "CONTENT_LENGTH": str(length),
+            "wsgi.input": stream,
+        }
+    )
 
 
 def read(body: bytes | str, content_type: str = JSON) -> Pairs:
@@ -49,11 +56,17 @@ def part(name: str, value: str, more: str = "") -> str:
     ("body", "pairs"),
     [
         ('{"caller_zip": 12344}', [("caller_zip", "12344")]),
-        ('{"a": 1.50, "b": -0.0, "c": 1E-3, "d": 1e2}', [("a", "1.50"), ("b", "-0.0"), ("c", "1E-3"), ("d", "1e2")]),
+        (
+            '{"a": 1.50, "b": -0.0, "c": 1E-3, "d": 1e2}',
+            [("a", "1.50"), ("b", "-0.0"), ("c", "1E-3"), ("d", "1e2")],
+        ),
         ('{"hold_caller": true, "b": false}', [("hold_caller", "true"), ("b", "false")]),
         ('{"caller_number": null, "b": ""}', [("b", "")]),
         ('{"a": "1", "a": "2"}', [("a", "2")]),
-        ('{"a": {"b": [1, "é", null, true, 2.5]}, "c": [ ]}', [("a", '{"b":[1,"é",null,true,2.5]}'), ("c", "[]")]),
+        (
+            '{"a": {"b": [1, "é", null, true, 2.5]}, "c": [ ]}',
+            [("a", '{"b":[1,"é",null,true,2.5]}'), ("c", "[]")],
+        ),
         ('{"a": "\\u00e9\\ud83d\\ude00"}', [("a", "é😀")]),
         ('{"a": ["\\\\u0000"]}', [("a", '["\\\\u0000"]')]),
         ("\ufeff{}", []),
@@ -65,7 +78,10 @@ def test_json_members_become_text(body: str, pairs: Pairs) -> None:
     assert read(body) == pairs
 
 
-@pytest.mark.parametrize("content_type", [JSON, "text/json", "application/vnd.api+json", "Application/JSON; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "content_type",
+    [JSON, "text/json", "application/vnd.api+json", "Application/JSON; charset=UTF-8"],
+)
 def test_json_by_any_of_its_names(content_type: str) -> None:
     assert read('{"a": "é"}', content_type) == [("a", "é")]
 
@@ -82,7 +98,15 @@ def test_a_list_that_is_called_a_form() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ['{"a": 1', "a=1", "{'a': 1}", '{"a": "\t"}', '{"a": ' * 10_000, '{"a":' + "[" * 60_000, f'{{"a": {"9" * 5_000}}}'],
+    [
+        '{"a": 1',
+        "a=1",
+        "{'a': 1}",
+        '{"a": "\t"}',
+        '{"a": ' * 10_000,
+        '{"a":' + "[" * 60_000,
+        f'{{"a": {"9" * 5_000}}}',
+    ],
 )
 def test_unreadable_json(body: str) -> None:
     assert refused(body) == (400, "unreadable body: not JSON")
@@ -91,7 +115,10 @@ def test_unreadable_json(body: str) -> None:
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", ""])
 def test_numbers_that_are_not_finite(number: str, content_type: str) -> None:
-    assert refused(f'{{"a": [{number}]}}', content_type) == (400, f"unreadable body: {number} is no finite number")
+    assert refused(f'{{"a": [{number}]}}', content_type) == (
+        400,
+        f"unreadable body: {number} is no finite number",
+    )
 
 
 @pytest.mark.parametrize("body", ['{"a": ["\\u0000"]}', '{"a": {"\\\\\\u0000": 1}}'])
@@ -117,7 +144,9 @@ def test_a_form(body: str, pairs: Pairs, content_type: str) -> None:
 
 @pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8", "text/plain", ""])
 def test_json_that_is_called_a_form_or_nothing(content_type: str) -> None:
-    assert read(' {"caller_number": "+12025550102"}', content_type) == [("caller_number", "+12025550102")]
+    assert read(' {"caller_number": "+12025550102"}', content_type) == [
+        ("caller_number", "+12025550102")
+    ]
 
 
 def test_a_number_that_is_called_a_form_is_a_form() -> None:
@@ -148,7 +177,10 @@ def test_a_file_is_refused() -> None:
 
 
 def test_a_file_field_left_empty_is_nothing() -> None:
-    assert read(part("a", "", '; filename=""') + part("b", "1") + "--XX--\r\n", MULTIPART) == [("a", ""), ("b", "1")]
+    assert read(part("a", "", '; filename=""') + part("b", "1") + "--XX--\r\n", MULTIPART) == [
+        ("a", ""),
+        ("b", "1"),
+    ]
 
 
 def test_multipart_without_a_boundary() -> None:
@@ -164,7 +196,9 @@ def test_multipart_with_another_boundary_than_it_names() -> None:
 # --- XML ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("content_type", ["text/xml", "application/xml", "application/soap+xml"])
 def test_xml_by_any_of_its_names(content_type: str) -> None:
-    assert read("<hash><caller-zip>02134</caller-zip></hash>", content_type) == [("caller_zip", "02134")]
+    assert read("<hash><caller-zip>02134</caller-zip></hash>", content_type) == [
+        ("caller_zip", "02134")
+    ]
 
 
 def test_the_headers_charset_wins_over_the_documents() -> None:
@@ -174,7 +208,9 @@ def test_the_headers_charset_wins_over_the_documents() -> None:
 
 # --- all of them ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("content_type", [JSON, "text/xml", FORM, MULTIPART, "multipart/form-data", "image/png", ""])
+@pytest.mark.parametrize(
+    "content_type", [JSON, "text/xml", FORM, MULTIPART, "multipart/form-data", "image/png", ""]
+)
 def test_an_empty_body_is_never_an_error(body: bytes, content_type: str) -> None:
     assert read(body, content_type) == []
 
@@ -184,10 +220,16 @@ def test_a_charset_that_python_knows(charset: str) -> None:
     assert read('{"a": "é"}'.encode(charset), f"{JSON}; charset={charset}") == [("a", "é")]
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "ascii", "nonsense", "hex", "punycode", "idna", "undefined", "unicode_escape"])
+@pytest.mark.parametrize(
+    "charset",
+    ["utf-8", "ascii", "nonsense", "hex", "punycode", "idna", "undefined", "unicode_escape"],
+)
 @pytest.mark.parametrize("content_type", [JSON, FORM, "text/xml", "text/plain"])
 def test_a_charset_that_does_not_fit(charset: str, content_type: str) -> None:
-    expected = (400, "unreadable body: not in the charset that it names, or in UTF-8 if it names none")
+    expected = (
+        400,
+        "unreadable body: not in the charset that it names, or in UTF-8 if it names none",
+    )
     assert refused(b'{"a": "\xff"}', f"{content_type}; charset={charset}") == expected
 
 
@@ -239,13 +281,17 @@ def test_a_body_may_be_read_twice() -> None:
 
 
 TYPES = st.sampled_from([JSON, "text/xml", FORM, MULTIPART, "text/plain", "", "a/b"])
-CHARSETS = st.sampled_from(["utf-8", "utf-7", "utf-16", "utf-32", "shift_jis", "hz", "iso2022_kr", "base64", "mbcs"])
+CHARSETS = st.sampled_from(
+    ["utf-8", "utf-7", "utf-16", "utf-32", "shift_jis", "hz", "iso2022_kr", "base64", "mbcs"]
+)
 HEADS = st.sampled_from([b"", b"{", b"<hash>", b"--XX\r\n", b"a="])
 BODIES = st.builds(lambda head, rest: head + rest, HEADS, st.binary())
 
 
 @given(BODIES, TYPES, st.none() | CHARSETS)
-def test_no_bytes_are_more_than_refused(body: bytes, content_type: str, charset: str | None) -> None:
+def test_no_bytes_are_more_than_refused(
+    body: bytes, content_type: str, charset: str | None
+) -> None:
     request = posted(body, f"{content_type}; charset={charset}" if charset else content_type)
     try:
         pairs = read_body(request)

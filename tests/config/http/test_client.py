@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from config.http import client
-from config.http.client import Answer, OutsideFailed, ask, is_public
+from config.http.client import OutsideResponse, RequestFailed, is_public, request
 from tests.outsiders import Outsider, answer, drips, floods, says, somebody
 
 PRIVATE = "the address is private, and its host is not among the allowed ones"
@@ -17,21 +17,29 @@ NO_ADDRESS = "a web address begins with http:// or https:// and is printable ASC
 NO_HOST = "the host of a web address is a name or an IP address, with a port if need be"
 
 
-def asked(server: Outsider, path: str = "/", *, seconds: float = 5, **more: Any) -> Answer:
-    return ask(more.pop("method", "GET"), server.url + path, seconds=seconds, allowed_hosts=[server.host], **more)
+def asked(server: Outsider, path: str = "/", *, seconds: float = 5, **more: Any) -> OutsideResponse:
+    return request(
+        more.pop("method", "GET"),
+        server.url + path,
+        seconds=seconds,
+        allowed_hosts=[server.host],
+        **more,
+    )
 
 
 def refused(url: str, *, seconds: float = 5, allowed: str = "") -> tuple[str, bool]:
     """Why there is no answer, and whether that is final."""
-    with pytest.raises(OutsideFailed) as failure:
-        ask("GET", url, seconds=seconds, allowed_hosts=[allowed])
+    with pytest.raises(RequestFailed) as failure:
+        request("GET", url, seconds=seconds, allowed_hosts=[allowed])
     return str(failure.value), failure.value.is_final
 
 
 # --- an answer --------------------------------------------------------------------------------------------
 def test_an_answer_whatever_its_status() -> None:
     with somebody(answer(b'{"a": 1}', "418 Teapot", "X-Pot: short\r\n")) as server:
-        assert asked(server) == Answer(418, {"content-length": "8", "x-pot": "short"}, b'{"a": 1}', True)
+        assert asked(server) == OutsideResponse(
+            418, {"content-length": "8", "x-pot": "short"}, b'{"a": 1}', True
+        )
 
 
 def test_the_address_is_asked_as_it_is_written() -> None:
@@ -48,7 +56,10 @@ def test_a_post_with_nothing_in_it_says_so() -> None:
 
 
 def test_a_redirect_is_an_answer_and_nobody_follows_it() -> None:
-    with somebody(answer()) as inside, somebody(answer(b"", "302 Found", f"Location: {inside.url}/\r\n")) as server:
+    with (
+        somebody(answer()) as inside,
+        somebody(answer(b"", "302 Found", f"Location: {inside.url}/\r\n")) as server,
+    ):
         assert (asked(server).status, inside.heard) == (302, [])
 
 
@@ -75,13 +86,19 @@ def test_exactly_64_kib_are_whole() -> None:
 )
 def test_a_tarpit_has_us_for_the_deadline_and_no_longer(begins: bytes, byte: bytes) -> None:
     with somebody(drips(begins, byte)) as server:
-        assert refused(server.url, seconds=0.3, allowed=server.host) == ("no answer within 0.3 seconds", False)
+        assert refused(server.url, seconds=0.3, allowed=server.host) == (
+            "no answer within 0.3 seconds",
+            False,
+        )
 
 
 def test_a_tarpit_in_the_handshake_of_tls() -> None:
     with somebody(drips(b"\x16\x03\x03\x20\x00", b"\x02")) as server:
         url = server.url.replace("http:", "https:")
-        assert refused(url, seconds=0.3, allowed=server.host) == ("no answer within 0.3 seconds", False)
+        assert refused(url, seconds=0.3, allowed=server.host) == (
+            "no answer within 0.3 seconds",
+            False,
+        )
 
 
 def test_headers_without_end() -> None:
@@ -89,7 +106,9 @@ def test_headers_without_end() -> None:
         assert refused(server.url, allowed=server.host)[1] is False
 
 
-@pytest.mark.parametrize("said", [b"", b"SSH-2.0-Guard\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"])
+@pytest.mark.parametrize(
+    "said", [b"", b"SSH-2.0-Guard\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"]
+)
 def test_what_is_no_whole_answer_is_none(said: bytes) -> None:
     with somebody(said) as server:
         assert refused(server.url, allowed=server.host)[0].startswith("no answer: ")
@@ -98,7 +117,10 @@ def test_what_is_no_whole_answer_is_none(said: bytes) -> None:
 def test_nobody_there() -> None:
     with somebody(answer()) as server:
         pass
-    assert refused(server.url, allowed=server.host) == ("no answer: [Errno 111] Connection refused", False)
+    assert refused(server.url, allowed=server.host) == (
+        "no answer: [Errno 111] Connection refused",
+        False,
+    )
 
 
 # --- names ------------------------------------------------------------------------------------------------
@@ -113,19 +135,30 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: [release.wait(30)])
-    assert refused("http://nowhere.example/", seconds=0.1) == ("no answer within 0.1 seconds", False)
+    assert refused("http://nowhere.example/", seconds=0.1) == (
+        "no answer within 0.1 seconds",
+        False,
+    )
     release.set()
 
 
 def test_a_name_with_a_public_and_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("10.0.0.1", "203.0.114.1")]
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80))
+        for one in ("10.0.0.1", "203.0.114.1")
+    ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
     assert refused("http://twofold.example/") == (PRIVATE, True)
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_address_is_tried_when_one_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with somebody(answer(b"here")) as server:
-        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, server.port)) for one in ("127.0.0.2", "127.0.0.1")]
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, server.port))
+            for one in ("127.0.0.2", "127.0.0.1")
+        ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
         assert asked(server).body == b"here"
 
@@ -148,7 +181,10 @@ def test_a_private_address_is_not_asked(host: str) -> None:
 def test_an_allowed_host_may_be_private(name: str, with_port: bool) -> None:
     with somebody(answer(b"in")) as server:
         allowed = f"{name.lower()}:{server.port}" if with_port else name.lower()
-        assert ask("GET", f"http://{name}:{server.port}/", seconds=5, allowed_hosts=[allowed]).body == b"in"
+        assert (
+            request("GET", f"http://{name}:{server.port}/", seconds=5, allowed_hosts=[allowed]).body
+            == b"in"
+        )
 
 
 def test_another_port_of_an_allowed_host_is_not_asked() -> None:
@@ -233,11 +269,17 @@ def test_a_certificate_that_is_believed(authority: Any) -> None:
     assert asked(Secure(authority, "localhost")).body == b"safe"
 
 
-@pytest.mark.parametrize(("by", "name"), [("another", "localhost"), ("the same", "elsewhere.example")])
+@pytest.mark.parametrize(
+    ("by", "name"), [("another", "localhost"), ("the same", "elsewhere.example")]
+)
 def test_a_certificate_that_is_not_believed(authority: Any, by: str, name: str) -> None:
     server = Secure(trustme.CA() if by == "another" else authority, name)
     why, is_final = refused(server.url, allowed=server.host)
-    assert (why.startswith("no answer: [SSL: CERTIFICATE_VERIFY_FAILED]"), is_final, server.heard) == (True, False, [])
+    assert (
+        why.startswith("no answer: [SSL: CERTIFICATE_VERIFY_FAILED]"),
+        is_final,
+        server.heard,
+    ) == (True, False, [])
 
 
 def test_a_server_without_tls() -> None:

@@ -16,7 +16,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.http import errors
-from config.http.errors import CALL_CONTROL_SHAPE, POSTBACK_SHAPE, ApiError, answer_for, error_response
+from config.http.errors import (
+    CALL_CONTROL_SHAPE,
+    POSTBACK_SHAPE,
+    ApiError,
+    error_response,
+    exception_handler,
+)
 
 
 class PlainRefusal(Exception):
@@ -65,10 +71,10 @@ urlpatterns = [
     path("forbidden", forbid),
     *(path(f"admin/{view.__name__}", view) for view in (crash, refuse_host, forbid, lose_database)),
 ]
-handler400 = errors.bad_request
-handler403 = errors.forbidden
-handler404 = errors.not_found
-handler500 = errors.server_error
+handler400 = errors.handler400
+handler403 = errors.handler403
+handler404 = errors.handler404
+handler500 = errors.handler500
 
 in_small = pytest.mark.urls(__name__)
 
@@ -92,46 +98,65 @@ def answered(response: Any) -> tuple[int, str, bytes]:
         (Http404("detail"), 404, "not found", {}),
         (PermissionDenied("detail"), 403, "not allowed", {}),
         (BadRequest("detail"), 400, "unreadable request", {}),
-        (DisallowedHost("detail"), 400, "this host name is not answered; add it to ALLOWED_HOSTS", {}),
+        (
+            DisallowedHost("detail"),
+            400,
+            "this host name is not answered; add it to ALLOWED_HOSTS",
+            {},
+        ),
         (exceptions.MethodNotAllowed("GET"), 405, 'Method "GET" not allowed', {}),
         (exceptions.NotFound(), 404, "Not found", {}),
-        (exceptions.UnsupportedMediaType("a/b"), 415, 'Unsupported media type "a/b" in request', {}),
+        (
+            exceptions.UnsupportedMediaType("a/b"),
+            415,
+            'Unsupported media type "a/b" in request',
+            {},
+        ),
         (exceptions.ValidationError({"a": ["x.", "y"], "b": "z"}), 400, "a: x; a: y; b: z", {}),
-        (exceptions.Throttled(7, "slow down"), 429, "slow down Expected available in 7 seconds", {"Retry-After": "7"}),
+        (
+            exceptions.Throttled(7, "slow down"),
+            429,
+            "slow down Expected available in 7 seconds",
+            {"Retry-After": "7"},
+        ),
         (OperationalError("detail"), 503, "temporarily unavailable", {"Retry-After": "1"}),
         (InterfaceError("detail"), 503, "temporarily unavailable", {"Retry-After": "1"}),
         (IntegrityError("detail"), 500, "internal error", {}),
         (KeyError("detail"), 500, "internal error", {}),
     ],
 )
-def test_what_an_exception_means(exc: Exception, status: int, text: str, headers: dict[str, str]) -> None:
-    assert errors.verdict_on(exc) == (status, text, headers)
+def test_what_an_exception_means(
+    exc: Exception, status: int, text: str, headers: dict[str, str]
+) -> None:
+    assert errors.error_response_for(exc) == (status, text, headers)
 
 
 def test_a_view_without_a_shape_answers_as_a_postback() -> None:
-    response = answer_for(PlainRefusal(), {})
+    response = exception_handler(PlainRefusal(), {})
     expected = (409, {"error": "the first request is still running"}, "2")
     assert (response.status_code, response.data, response["Retry-After"]) == expected
 
 
 def test_call_control_says_that_it_did_not_succeed() -> None:
     view = Ping(error_shape=CALL_CONTROL_SHAPE)
-    assert list(answer_for(PlainRefusal(), {"view": view}).data.items()) == [
+    assert list(exception_handler(PlainRefusal(), {"view": view}).data.items()) == [
         ("success", False),
         ("error", "the first request is still running"),
     ]
 
 
-def test_an_unforeseen_exception_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unforeseen_exception_is_logged_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     fault = KeyError("detail")
-    answer_for(fault, {})
+    exception_handler(fault, {})
     assert [(r.name, r.levelno, r.exc_info[1]) for r in caplog.records if r.exc_info] == [
         ("ringpost.errors", logging.ERROR, fault)
     ]
 
 
 def test_an_absent_database_is_logged_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    answer_for(OperationalError("detail"), {})
+    exception_handler(OperationalError("detail"), {})
     assert [(r.name, r.levelno) for r in caplog.records] == [("ringpost.errors", logging.WARNING)]
 
 
@@ -152,7 +177,9 @@ def test_an_absent_database_is_logged_as_a_warning(caplog: pytest.LogCaptureFixt
         ),
     ],
 )
-def test_a_view_refuses_in_the_asked_format(client: Client, address: str, content_type: str, body: bytes) -> None:
+def test_a_view_refuses_in_the_asked_format(
+    client: Client, address: str, content_type: str, body: bytes
+) -> None:
     assert answered(client.post(address)) == (409, content_type, body)
 
 
@@ -175,7 +202,11 @@ def test_a_verb_that_looks_is_refused_too(client: Client) -> None:
 def test_the_same_answer_outside_the_framework() -> None:
     response = error_response(429, "slow <down>", "xml", {"Retry-After": "3"}, CALL_CONTROL_SHAPE)
     body = b'<hash><success type="boolean">false</success><error>slow &lt;down&gt;</error></hash>'
-    assert answered(response) == (429, "text/xml; charset=utf-8", b'<?xml version="1.0" encoding="utf-8"?>\n' + body)
+    assert answered(response) == (
+        429,
+        "text/xml; charset=utf-8",
+        b'<?xml version="1.0" encoding="utf-8"?>\n' + body,
+    )
     assert response["Retry-After"] == "3"
 
 
@@ -202,7 +233,9 @@ NOT_FOUND = b'{"error":"not found"}'
         ),
     ],
 )
-def test_an_unknown_path(client: Client, address: str, status: int, content_type: str, body: bytes) -> None:
+def test_an_unknown_path(
+    client: Client, address: str, status: int, content_type: str, body: bytes
+) -> None:
     assert answered(client.get(address)) == (status, content_type, body)
 
 
@@ -211,7 +244,11 @@ def test_an_unknown_path(client: Client, address: str, status: int, content_type
     ("address", "status", "body"),
     [
         ("/crash", 500, b'{"error":"internal error"}'),
-        ("/crash.xml", 500, b'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>internal error</error></hash>'),
+        (
+            "/crash.xml",
+            500,
+            b'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>internal error</error></hash>',
+        ),
         ("/call_control/crash", 500, b'{"success":false,"error":"internal error"}'),
         ("/lost", 503, b'{"error":"temporarily unavailable"}'),
         ("/host", 400, b'{"error":"this host name is not answered; add it to ALLOWED_HOSTS"}'),
@@ -230,7 +267,13 @@ def test_an_absent_database_says_when_to_come_again(client: Client) -> None:
 
 @in_small
 @pytest.mark.parametrize(
-    ("address", "status"), [("/admin/none", 404), ("/admin/crash", 500), ("/admin/refuse_host", 400), ("/admin/forbid", 403)]
+    ("address", "status"),
+    [
+        ("/admin/none", 404),
+        ("/admin/crash", 500),
+        ("/admin/refuse_host", 400),
+        ("/admin/forbid", 403),
+    ],
 )
 def test_the_admin_keeps_its_pages(client: Client, address: str, status: int) -> None:
     response = client.get(address)
@@ -254,9 +297,12 @@ def test_an_absent_database_is_told_on_the_admins_pages_too(client: Client) -> N
 
 def test_a_form_where_none_is_taken() -> None:
     response = Client(enforce_csrf_checks=True).post("/")
-    assert (response.status_code, response.content) == (403, b'{"error":"not allowed: this address takes no POST"}')
+    assert (response.status_code, response.content) == (
+        403,
+        b'{"error":"not allowed: this address takes no POST"}',
+    )
 
 
 def test_a_handler_called_outside_an_exception() -> None:
-    response = errors.server_error(RequestFactory().get("/rtbs"))
+    response = errors.handler500(RequestFactory().get("/rtbs"))
     assert (response.status_code, response.getvalue()) == (500, b'{"error":"internal error"}')

@@ -12,7 +12,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.http.errors import ApiError
-from config.http.formats import HashXMLRenderer, JSONRenderer, Negotiation, asked_format, render
+from config.http.formats import (
+    ContentNegotiation,
+    HashXMLRenderer,
+    JSONRenderer,
+    render,
+    requested_format,
+)
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -49,8 +55,10 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/rtbs.", None, None, "json"),
     ],
 )
-def test_the_format_that_is_asked(path: str, accept: str | None, content_type: str | None, expected: str) -> None:
-    assert asked_format(path, accept, content_type) == expected
+def test_the_format_that_is_asked(
+    path: str, accept: str | None, content_type: str | None, expected: str
+) -> None:
+    assert requested_format(path, accept, content_type) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,12 +69,16 @@ def test_the_format_that_is_asked(path: str, accept: str | None, content_type: s
         ("/rtbs", "text/csv", "unknown format: Accept asks for neither JSON nor XML"),
         ("/rtbs", "application/json;q=0", "unknown format: Accept asks for neither JSON nor XML"),
         ("/rtbs", "*/*;q=0", "unknown format: Accept asks for neither JSON nor XML"),
-        ("/rtbs", "application/vnd.api+json", "unknown format: Accept asks for neither JSON nor XML"),
+        (
+            "/rtbs",
+            "application/vnd.api+json",
+            "unknown format: Accept asks for neither JSON nor XML",
+        ),
     ],
 )
 def test_a_format_that_is_refused(path: str, accept: str | None, text: str) -> None:
     with pytest.raises(ApiError) as refusal:
-        asked_format(path, accept, None)
+        requested_format(path, accept, None)
     assert (refusal.value.status, refusal.value.text) == (406, text)
 
 
@@ -84,7 +96,10 @@ def test_a_format_that_is_refused(path: str, accept: str | None, text: str) -> N
         ("\ud800", b'"?"'),
         (UUID("05d44513-666d-46f1-a4f6-fb23cf206011"), b'"05d44513-666d-46f1-a4f6-fb23cf206011"'),
         (datetime(2026, 5, 5, 6, 25, 8, 295_999, tzinfo=UTC), b'"2026-05-05T06:25:08.295Z"'),
-        (datetime(2026, 5, 5, 8, 25, 8, tzinfo=timezone(timedelta(hours=2))), b'"2026-05-05T06:25:08.000Z"'),
+        (
+            datetime(2026, 5, 5, 8, 25, 8, tzinfo=timezone(timedelta(hours=2))),
+            b'"2026-05-05T06:25:08.000Z"',
+        ),
     ],
 )
 def test_values_in_json(value: object, written: bytes) -> None:
@@ -122,7 +137,11 @@ class Ping(APIView):
 )
 def test_a_view_answers_in_the_asked_format(path: str, content_type: str, body: bytes) -> None:
     response = Ping.as_view()(RequestFactory().post(path, content_type="application/json")).render()
-    assert (response.status_code, response["Content-Type"], response.content) == (200, content_type, body)
+    assert (response.status_code, response["Content-Type"], response.content) == (
+        200,
+        content_type,
+        body,
+    )
 
 
 def test_a_view_answers_an_unknown_format_in_json() -> None:
@@ -136,13 +155,15 @@ def test_a_view_answers_an_unknown_format_in_json() -> None:
 
 def test_a_view_that_has_only_json_refuses_xml() -> None:
     with pytest.raises(ApiError, match="not available as XML"):
-        Negotiation().select_renderer(Request(RequestFactory().get("/a.xml")), [JSONRenderer()])
+        ContentNegotiation().select_renderer(
+            Request(RequestFactory().get("/a.xml")), [JSONRenderer()]
+        )
 
 
 def test_a_view_with_other_renderers_keeps_the_frameworks_rule() -> None:
     page = TemplateHTMLRenderer()
     request = Request(RequestFactory().get("/api/docs", headers={"Accept": "text/html"}))
-    assert Negotiation().select_renderer(request, [page]) == (page, "text/html")
+    assert ContentNegotiation().select_renderer(request, [page]) == (page, "text/html")
 
 
 def test_an_answer_without_content_has_no_body() -> None:

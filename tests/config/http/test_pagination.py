@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Company
 from config.http.api_error import ApiError
-from config.http.pagination import Page, link_header, page_of
+from config.http.pagination import Page, link_header, paginate
 from config.http.parameters import Parameters
 from tests.factories import make_company
 
@@ -18,7 +18,7 @@ BASE = "http://testserver/calls.json"
 
 
 def page(**asked: str) -> Page[int]:
-    return page_of(ROWS, Parameters(asked))
+    return paginate(ROWS, Parameters(asked))
 
 
 def links(number: int, last: int, query: str = "", **meta: Any) -> dict[str, str]:
@@ -43,7 +43,7 @@ def test_as_many_as_are_asked_for() -> None:
 
 
 def test_never_more_than_a_hundred() -> None:
-    assert page_of(range(250), Parameters(per_page="101")) == Page(list(range(100)), 1, 3)
+    assert paginate(range(250), Parameters(per_page="101")) == Page(list(range(100)), 1, 3)
 
 
 @pytest.mark.parametrize("number", ["4", "9" * 30, "9" * 4000], ids=["next", "no offset", "long"])
@@ -52,7 +52,7 @@ def test_past_the_end_is_empty(number: str) -> None:
 
 
 def test_of_nothing_there_is_one_empty_page() -> None:
-    assert page_of([], Parameters()) == Page([], 1, 1)
+    assert paginate([], Parameters()) == Page([], 1, 1)
 
 
 @pytest.mark.parametrize("blank", ["", " "], ids=["blank", "space"])
@@ -64,12 +64,27 @@ def test_blank_is_not_asked(blank: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["two", "0", "-1", "1.5", "1e1", "+1", "1_0", "٣", "²", "undefined", "9" * 5000],
-    ids=["word", "zero", "negative", "decimal", "exponent", "sign", "underscore", "arabic", "power", "undefined", "endless"],
+    ids=[
+        "word",
+        "zero",
+        "negative",
+        "decimal",
+        "exponent",
+        "sign",
+        "underscore",
+        "arabic",
+        "power",
+        "undefined",
+        "endless",
+    ],
 )
 def test_what_is_no_number_is_refused(name: str, text: str) -> None:
     with pytest.raises(ApiError) as refused:
         page(**{name: text})
-    assert (refused.value.status, refused.value.text) == (422, f"{name} must be a whole number from 1")
+    assert (refused.value.status, refused.value.text) == (
+        422,
+        f"{name} must be a whole number from 1",
+    )
 
 
 @pytest.mark.django_db
@@ -77,7 +92,7 @@ def test_what_is_no_number_is_refused(name: str, text: str) -> None:
 def test_of_a_queryset_it_is_counted_and_read(rows: int) -> None:
     made = [make_company() for _ in range(rows)]
     with CaptureQueriesContext(connection) as sent:
-        found = page_of(Company.objects.order_by("pk"), Parameters())
+        found = paginate(Company.objects.order_by("pk"), Parameters())
     assert (found, len(sent)) == (Page(made, 1, 1), 2)
 
 
@@ -113,21 +128,36 @@ def test_the_seeds_header() -> None:
         ("page=2&zip=1", "page=3&zip=1"),
         ("p%61ge=2&zip=1", "page=3&zip=1"),
         ("page=1&page=2", "page=3&page=3"),
-        ("created_at_start=2016-01-01T00:00:00+00:00", "created_at_start=2016-01-01T00:00:00+00:00&page=3"),
+        (
+            "created_at_start=2016-01-01T00:00:00+00:00",
+            "created_at_start=2016-01-01T00:00:00+00:00&page=3",
+        ),
         ("a=%2B1%20%zz&b", "a=%2B1%20%zz&b&page=3"),
         ("my_page=2&&per_page=5", "my_page=2&per_page=5&page=3"),
         ('a=>;"\r\n#<', "a=%3E;%22%0D%0A%23%3C&page=3"),
         ("a=\xc3\xa9", "a=%C3%A9&page=3"),
         ("a=€", "a=?&page=3"),
     ],
-    ids=["changed", "encoded", "twice", "added", "as asked", "others", "unfit", "bytes", "no bytes"],
+    ids=[
+        "changed",
+        "encoded",
+        "twice",
+        "added",
+        "as asked",
+        "others",
+        "unfit",
+        "bytes",
+        "no bytes",
+    ],
 )
 def test_the_query_is_repeated_as_it_was_asked(asked: str, told: str) -> None:
     assert links(3, 3, asked)["last"] == f"{BASE}?{told}"
 
 
 def test_a_key_in_a_header_is_not_repeated() -> None:
-    assert links(1, 1, HTTP_X_API_KEY="secret", HTTP_AUTHORIZATION="Bearer secret") == {"last": f"{BASE}?page=1"}
+    assert links(1, 1, HTTP_X_API_KEY="secret", HTTP_AUTHORIZATION="Bearer secret") == {
+        "last": f"{BASE}?page=1"
+    }
 
 
 def test_they_are_on_the_public_address(settings: Any) -> None:

@@ -48,7 +48,12 @@ def test_a_query_is_read(query: str, expected: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("blank", ["", " ", "undefined", "null"])
 def test_an_unsent_number_hides_no_other(blank: str) -> None:
-    assert merge(f"caller_number={blank}", [("caller_number", "12025550102")], {}).number_text("caller_number") == "12025550102"
+    assert (
+        merge(f"caller_number={blank}", [("caller_number", "12025550102")], {}).number_text(
+            "caller_number"
+        )
+        == "12025550102"
+    )
 
 
 def test_a_blank_key_hides_no_other() -> None:
@@ -84,7 +89,10 @@ def test_text_that_no_database_can_keep(query: str, body: list[tuple[str, str]])
 def test_control_characters_in_names(name: str) -> None:
     with pytest.raises(ApiError) as refusal:
         of_query(f"{name}=1")
-    assert (refusal.value.status, refusal.value.text) == (422, "a parameter's name holds a control character")
+    assert (refusal.value.status, refusal.value.text) == (
+        422,
+        "a parameter's name holds a control character",
+    )
 
 
 def test_control_characters_in_values_are_kept() -> None:
@@ -98,7 +106,13 @@ def test_the_key_of_a_request_that_will_be_refused() -> None:
 # --- reserved -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("query", "value"),
-    [("status=confirmed", "confirmed"), ("status=", None), ("status=%20", None), ("", None), ("status=undefined", "undefined")],
+    [
+        ("status=confirmed", "confirmed"),
+        ("status=", None),
+        ("status=%20", None),
+        ("", None),
+        ("status=undefined", "undefined"),
+    ],
 )
 def test_a_blank_parameter_is_not_sent(query: str, value: str | None) -> None:
     assert of_query(query).value("status") == value
@@ -128,7 +142,13 @@ def test_a_number_as_it_was_meant(query: str, number: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("query", "key"),
-    [("key=a&api_key=b", "a"), ("key=&api_key=b", "b"), ("api_key=b", "b"), ("key=%20", None), ("", None)],
+    [
+        ("key=a&api_key=b", "a"),
+        ("key=&api_key=b", "b"),
+        ("api_key=b", "b"),
+        ("key=%20", None),
+        ("", None),
+    ],
 )
 def test_the_key(query: str, key: str | None) -> None:
     assert of_query(query).key() == key
@@ -168,7 +188,9 @@ def test_what_is_reserved() -> None:
 
 
 def test_a_reserved_parameter_is_no_tag() -> None:
-    assert merge("&".join(f"{name}=x" for name in RESERVED), [("0", ""), ("", "x")], {}).tags() == {"0": ""}
+    assert merge("&".join(f"{name}=x" for name in RESERVED), [("0", ""), ("", "x")], {}).tags() == {
+        "0": ""
+    }
 
 
 def test_more_may_be_reserved() -> None:
@@ -218,7 +240,9 @@ def test_secrets_are_masked(name: str, text: str, shown: str) -> None:
 
 # --- all of it ------------------------------------------------------------------------------------------
 @given(ANY_TEXT, st.lists(st.tuples(ANY_TEXT, ANY_TEXT)), st.dictionaries(ANY_TEXT, ANY_TEXT))
-def test_no_text_is_more_than_refused(query: str, body: list[tuple[str, str]], path: dict[str, str]) -> None:
+def test_no_text_is_more_than_refused(
+    query: str, body: list[tuple[str, str]], path: dict[str, str]
+) -> None:
     try:
         parameters = merge(query, body, path)
         tags = parameters.tags()
@@ -242,6 +266,8 @@ def test_any_text_is_a_number_or_none(name: str, text: str) -> None:
     assert (parameters.number_text(name) or "x").strip() == (parameters.number_text(name) or "x")
 
 
-@pytest.mark.parametrize(("sent", "meant"), [("12025550102.0", "12025550102"), ("+12025550102.00", "+12025550102")])
+@pytest.mark.parametrize(
+    ("sent", "meant"), [("12025550102.0", "12025550102"), ("+12025550102.00", "+12025550102")]
+)
 def test_a_number_that_was_kept_as_a_float_is_the_number(sent: str, meant: str) -> None:
     assert merge("", [("caller_number", sent)], {}).number_text("caller_number") == meant

@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.http.errors import ApiError
-from config.http.xml import HashXMLParser, write
+from config.http.xml import HashXMLParser, write_xml
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
-XML_LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff")
+XML_LETTERS = st.characters(
+    codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"
+)
 XML_TEXT = st.text(XML_LETTERS | st.sampled_from("\t\n\r"))
 
 
 def written(data: object) -> str:
-    return write(data).removeprefix(HEAD)
+    return write_xml(data).removeprefix(HEAD)
 
 
 def read(document: str | bytes) -> list[tuple[str, str]]:
@@ -45,7 +47,10 @@ def refused(document: str | bytes) -> tuple[int, str]:
         (18334583385, '<a-b type="integer">18334583385</a-b>'),
         (Decimal("90.00"), '<a-b type="float">90.0</a-b>'),
         (1.5, '<a-b type="float">1.5</a-b>'),
-        (datetime(2026, 5, 5, 6, 25, 8, 295_000, UTC), '<a-b type="datetime">2026-05-05T06:25:08.295Z</a-b>'),
+        (
+            datetime(2026, 5, 5, 6, 25, 8, 295_000, UTC),
+            '<a-b type="datetime">2026-05-05T06:25:08.295Z</a-b>',
+        ),
         ("<b>&\"'</b>", "<a-b>&lt;b&gt;&amp;\"'&lt;/b&gt;</a-b>"),
         ("a\r\nb\tc", "<a-b>a&#13;\nb\tc</a-b>"),
         ("\0\x08\ud800\ufffe", "<a-b>\ufffd\ufffd\ufffd\ufffd</a-b>"),
@@ -92,7 +97,10 @@ def test_tags_are_keys_and_values() -> None:
 
 
 def test_tags_of_a_call_are_keys_and_values() -> None:
-    assert written({"tags": {"zip": "1"}}) == '<hash><tags type="array"><tag><key>zip</key><value>1</value></tag></tags></hash>'
+    assert (
+        written({"tags": {"zip": "1"}})
+        == '<hash><tags type="array"><tag><key>zip</key><value>1</value></tag></tags></hash>'
+    )
 
 
 def test_a_list_of_conditions_under_tag_values() -> None:
@@ -104,18 +112,23 @@ def test_a_list_of_conditions_under_tag_values() -> None:
 
 
 def test_a_name_that_is_no_element_name_becomes_a_member() -> None:
-    assert written({"<0>": "x"}) == "<hash><member><key>&lt;0&gt;</key><value>x</value></member></hash>"
+    assert (
+        written({"<0>": "x"})
+        == "<hash><member><key>&lt;0&gt;</key><value>x</value></member></hash>"
+    )
 
 
-@given(st.dictionaries(ANY_TEXT, ANY_TEXT | st.dictionaries(ANY_TEXT, ANY_TEXT) | st.lists(ANY_TEXT)))
+@given(
+    st.dictionaries(ANY_TEXT, ANY_TEXT | st.dictionaries(ANY_TEXT, ANY_TEXT) | st.lists(ANY_TEXT))
+)
 def test_any_text_anywhere_is_well_formed(data: dict[str, object]) -> None:
-    root = fromstring(write(data).encode())  # noqa: S314 - our own document
+    root = fromstring(write_xml(data).encode())  # noqa: S314 - our own document
     assert (root.tag, len(root)) == ("hash", len(data))
 
 
 @given(st.dictionaries(XML_TEXT, XML_TEXT))
 def test_tags_come_back_as_they_went(tags: dict[str, str]) -> None:
-    assert dict(read(write({"tag_values": tags}))) == tags
+    assert dict(read(write_xml({"tag_values": tags}))) == tags
 
 
 # --- in -------------------------------------------------------------------------------------------------
@@ -144,8 +157,15 @@ def test_members_are_read_as_text(members: str, pairs: list[tuple[str, str]]) ->
 
 def test_tags_are_read_from_keys_and_values() -> None:
     tag = "<tag-value><key>{}</key>{}</tag-value>"
-    tags = tag.format("a b", "<value>1</value>") + tag.format("c", "<value/>") + tag.format("d", '<value nil="true"/>')
-    assert read(f'<hash><tag-values type="array">{tags}</tag-values></hash>') == [("a b", "1"), ("c", "")]
+    tags = (
+        tag.format("a b", "<value>1</value>")
+        + tag.format("c", "<value/>")
+        + tag.format("d", '<value nil="true"/>')
+    )
+    assert read(f'<hash><tag-values type="array">{tags}</tag-values></hash>') == [
+        ("a b", "1"),
+        ("c", ""),
+    ]
 
 
 @pytest.mark.parametrize("root", ["hash", "call-reservation", "x:hash xmlns:x='urn:x'"])
@@ -153,13 +173,17 @@ def test_any_root_is_taken(root: str) -> None:
     assert read(f"<{root}><a>1</a></{root.split()[0]}>") == [("a", "1")]
 
 
-@pytest.mark.parametrize("document", ["<hash/>", "<hash>\n</hash>", '<?xml version="1.0"?><nil-classes type="array"/>'])
+@pytest.mark.parametrize(
+    "document", ["<hash/>", "<hash>\n</hash>", '<?xml version="1.0"?><nil-classes type="array"/>']
+)
 def test_a_document_without_members_says_nothing(document: str) -> None:
     assert read(document) == []
 
 
 def test_the_document_names_its_own_encoding() -> None:
-    assert read('<?xml version="1.0" encoding="iso-8859-1"?><hash><a>é</a></hash>'.encode("latin-1")) == [("a", "é")]
+    assert read(
+        '<?xml version="1.0" encoding="iso-8859-1"?><hash><a>é</a></hash>'.encode("latin-1")
+    ) == [("a", "é")]
 
 
 def test_a_root_that_is_text_is_refused() -> None:
@@ -187,7 +211,10 @@ def test_a_root_that_is_text_is_refused() -> None:
     ],
 )
 def test_what_is_not_accepted(document: str | bytes) -> None:
-    assert refused(document) == (400, "unreadable body: not well-formed XML, or XML that is not accepted")
+    assert refused(document) == (
+        400,
+        "unreadable body: not well-formed XML, or XML that is not accepted",
+    )
 
 
 def test_thirty_two_levels_are_read() -> None:

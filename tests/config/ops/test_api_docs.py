@@ -18,7 +18,10 @@ def test_the_schema_is_valid_and_says_everything() -> None:
 
 def test_it_is_openapi_3_1_in_json(client: Client) -> None:
     answer = client.get("/api/schema", headers={"accept": "text/html, */*"})
-    assert (answer.headers["content-type"], answer.json()["openapi"]) == ("application/json", "3.1.0")
+    assert (answer.headers["content-type"], answer.json()["openapi"]) == (
+        "application/json",
+        "3.1.0",
+    )
 
 
 def test_it_comes_as_yaml_too(client: Client) -> None:
@@ -38,7 +41,11 @@ def routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 
 def test_every_public_path_is_described(client: Client) -> None:
-    public = {f"/{route}" for route in routes(get_resolver().url_patterns) if not NO_API.match(route) and "{format}" not in route}
+    public = {
+        f"/{route}"
+        for route in routes(get_resolver().url_patterns)
+        if not NO_API.match(route) and "{format}" not in route
+    }
     assert public - set(client.get("/api/schema").json()["paths"]) == set()
 
 
@@ -46,7 +53,11 @@ def test_every_public_path_is_described(client: Client) -> None:
 def test_a_page_loads_nothing_from_elsewhere(client: Client, path: str) -> None:
     page = client.get(path).content.decode()
     asked = re.findall(r'(?:src|href)="([^"]+)"', page)
-    own = [url for url in asked if url.startswith(path) or finders.find(url.split("?")[0].removeprefix("/static/"))]
+    own = [
+        url
+        for url in asked
+        if url.startswith(path) or finders.find(url.split("?")[0].removeprefix("/static/"))
+    ]
     assert (len(asked) > 0, own) == (True, asked)
 
 

@@ -32,7 +32,11 @@ def put(one: Any, *numbers: int, queue: str = "celery") -> None:
 
 def test_messages_come_in_order_and_once(tmp_path: Path) -> None:
     put(channel(tmp_path), 1, 2, 3)
-    assert (take_all(channel(tmp_path)), take_all(channel(tmp_path)), list(tmp_path.iterdir())) == ([1, 2, 3], [], [])
+    assert (take_all(channel(tmp_path)), take_all(channel(tmp_path)), list(tmp_path.iterdir())) == (
+        [1, 2, 3],
+        [],
+        [],
+    )
 
 
 def test_a_queue_gives_its_own_messages(tmp_path: Path) -> None:
@@ -77,9 +81,15 @@ def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_a_message_goes_through_celery_s_own_road(tmp_path: Path) -> None:
     options = broker.install(tmp_path)
-    with Connection("filesystem://localhost", transport_options=options) as sender, sender.SimpleQueue("celery") as queue:
+    with (
+        Connection("filesystem://localhost", transport_options=options) as sender,
+        sender.SimpleQueue("celery") as queue,
+    ):
         queue.put({"n": 7})
-    with Connection("filesystem://localhost", transport_options=options) as taker, taker.SimpleQueue("celery") as queue:
+    with (
+        Connection("filesystem://localhost", transport_options=options) as taker,
+        taker.SimpleQueue("celery") as queue,
+    ):
         assert queue.get(timeout=5).payload == {"n": 7}
         with pytest.raises(queue.Empty):
             queue.get(block=False)

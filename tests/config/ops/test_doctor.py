@@ -62,7 +62,10 @@ def test_bad_settings_are_named(ticking: Path, settings: Any) -> None:
 def test_a_broker_out_of_reach(ticking: Path, settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1"
     ((text, mend),) = wrong()
-    assert (text.split(":")[0], mend) == ("The broker takes no messages", "See that Redis runs and that REDIS_URL is right.")
+    assert (text.split(":")[0], mend) == (
+        "The broker takes no messages",
+        "See that Redis runs and that REDIS_URL is right.",
+    )
 
 
 def test_a_broker_s_folder_that_is_none(ticking: Path) -> None:
@@ -86,7 +89,9 @@ def test_a_worker_that_misses_four_beats(ticking: Path) -> None:
 
 def test_a_migration_to_run(ticking: Path) -> None:
     MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
-    assert wrong() == [("Migrations to run: 1, first sessions.0001_initial.", "Run `python manage.py migrate`.")]
+    assert wrong() == [
+        ("Migrations to run: 1, first sessions.0001_initial.", "Run `python manage.py migrate`.")
+    ]
 
 
 def test_an_empty_database_does_not_stop_it(tmp_path: Path) -> None:
@@ -95,7 +100,9 @@ def test_an_empty_database_does_not_stop_it(tmp_path: Path) -> None:
     assert (status, "Traceback" in printed, last) == (1, False, "CommandError: To mend: 1.")
 
 
-def test_an_absent_database_does_not_stop_it(ticking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_absent_database_does_not_stop_it(
+    ticking: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away() -> Any:
         raise doctor.Error("connection refused\nIs the server running?")
 
@@ -117,9 +124,13 @@ def test_a_carrier_that_does_not_know_the_account(twilio: Any, settings: Any) ->
     settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
     found = [finding for finding in doctor.examine() if finding.text.startswith("The carrier")]
     why = "The carrier does not answer: Twilio refused (error 20003): the account’s SID or token is wrong."
-    assert found == [doctor.Finding(why, "See that its settings are right and that it can be reached.")]
+    assert found == [
+        doctor.Finding(why, "See that its settings are right and that it can be reached.")
+    ]
 
 
 def test_a_carrier_that_is_not_set_up_is_not_asked(ticking: Path, settings: Any) -> None:
     settings.CARRIER = "twilio"
-    assert [finding.text for finding in doctor.examine() if finding.text.startswith("The carrier")] == ["The carrier is twilio."]
+    assert [
+        finding.text for finding in doctor.examine() if finding.text.startswith("The carrier")
+    ] == ["The carrier is twilio."]

@@ -21,7 +21,9 @@ def no_database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: object) -> N
         monkeypatch.setitem(connection.settings_dict, name, value)
 
 
-def test_not_ready_without_a_database(client: Client, no_database: None, django_db_blocker: object) -> None:
+def test_not_ready_without_a_database(
+    client: Client, no_database: None, django_db_blocker: object
+) -> None:
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"database": "cannot be reached"})
@@ -46,4 +48,7 @@ def test_health_is_only_read(client: Client, path: str) -> None:
 
 
 def test_the_front_door_is_the_admin(client: Client) -> None:
-    assert [client.get(path).headers["location"] for path in ("/", "/admin")] == ["/admin/", "/admin/"]
+    assert [client.get(path).headers["location"] for path in ("/", "/admin")] == [
+        "/admin/",
+        "/admin/",
+    ]

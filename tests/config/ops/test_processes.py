@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.ops.processes import STOP_SIGNALS, CannotStart, Group, lock, probe
+from config.ops.processes import STOP_SIGNALS, CannotStart, ProcessGroup, lock_folder, probe
 
 TALKER = "print('one', flush=True); print('two', end='', flush=True); import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
@@ -21,11 +21,11 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def group(said: list[str]) -> Group:
-    return Group(said.append, grace_seconds=0.2)
+def group(said: list[str]) -> ProcessGroup:
+    return ProcessGroup(said.append, grace_seconds=0.2)
 
 
-def start(group: Group, name: str, code: str) -> None:
+def start(group: ProcessGroup, name: str, code: str) -> None:
     group.start(name, [sys.executable, "-c", code], folder=Path.cwd(), environment=dict(os.environ))
 
 
@@ -35,52 +35,63 @@ def when_said(said: list[str], act: Callable[[], object]) -> Callable[[], object
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
-def test_a_signal_ends_the_group(group: Group, said: list[str], number: signal.Signals) -> None:
+def test_a_signal_ends_the_group(
+    group: ProcessGroup, said: list[str], number: signal.Signals
+) -> None:
     start(group, "web", TALKER)
     dead = group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), number)))
     assert (dead, group.status("web"), said) == (None, -signal.SIGTERM, ["web    | one"])
 
 
-def test_the_handlers_of_before_come_back(group: Group, said: list[str]) -> None:
+def test_the_handlers_of_before_come_back(group: ProcessGroup, said: list[str]) -> None:
     before = [signal.getsignal(number) for number in STOP_SIGNALS]
     start(group, "web", "")
     group.run(each_turn=list)
     assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
 
 
-def test_a_dead_child_is_named_and_ends_the_others(group: Group) -> None:
+def test_a_dead_child_is_named_and_ends_the_others(group: ProcessGroup) -> None:
     start(group, "worker", TALKER)
     start(group, "beat", "raise SystemExit(3)")
-    assert (group.run(each_turn=list), group.status("beat"), group.status("worker")) == ("beat", 3, -signal.SIGTERM)
+    assert (group.run(each_turn=list), group.status("beat"), group.status("worker")) == (
+        "beat",
+        3,
+        -signal.SIGTERM,
+    )
 
 
-def test_a_child_that_does_not_listen_is_killed(group: Group, said: list[str]) -> None:
+def test_a_child_that_does_not_listen_is_killed(group: ProcessGroup, said: list[str]) -> None:
     start(group, "web", STUBBORN)
     group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), signal.SIGTERM)))
     assert group.status("web") == -signal.SIGKILL
 
 
-def test_an_error_of_a_turn_ends_the_group(group: Group, said: list[str]) -> None:
+def test_an_error_of_a_turn_ends_the_group(group: ProcessGroup, said: list[str]) -> None:
     start(group, "web", TALKER)
     with pytest.raises(ZeroDivisionError):
         group.run(each_turn=lambda: 1 / 0)
     assert group.status("web") == -signal.SIGTERM
 
 
-def test_the_last_words_of_a_dead_child_are_passed_on(group: Group, said: list[str]) -> None:
+def test_the_last_words_of_a_dead_child_are_passed_on(group: ProcessGroup, said: list[str]) -> None:
     start(group, "web", "import sys; print('x' * 3); print(); sys.exit('no port')")
     group.run(each_turn=list)
     assert said == ["web    | xxx", "web    | no port"]
 
 
 def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
-    with lock(tmp_path), pytest.raises(CannotStart, match=rf"Another Ringpost is running in .* \(process {os.getpid()}\)"):
-        lock(tmp_path)
+    with (
+        lock_folder(tmp_path),
+        pytest.raises(
+            CannotStart, match=rf"Another Ringpost is running in .* \(process {os.getpid()}\)"
+        ),
+    ):
+        lock_folder(tmp_path)
 
 
 def test_a_folder_is_free_again(tmp_path: Path) -> None:
-    lock(tmp_path).close()
-    with lock(tmp_path) as held:
+    lock_folder(tmp_path).close()
+    with lock_folder(tmp_path) as held:
         assert Path(held.name).read_text() == f"{os.getpid()}\n"
 
 
@@ -98,7 +109,10 @@ def test_a_port_in_use_is_refused() -> None:
 
 
 def test_a_port_just_left_is_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_connection(other.getsockname()) as one:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(other.getsockname()) as one,
+    ):
         port = other.getsockname()[1]
         other.accept()[0].close()  # which leaves the port in TIME_WAIT
         one.recv(1)
@@ -106,4 +120,7 @@ def test_a_port_just_left_is_free() -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    assert refusal("192.0.2.1", 8000) == "Cannot listen on 192.0.2.1, port 8000: Cannot assign requested address."
+    assert (
+        refusal("192.0.2.1", 8000)
+        == "Cannot listen on 192.0.2.1, port 8000: Cannot assign requested address."
+    )

@@ -19,7 +19,9 @@ from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+    pytest.mark.skipif(
+        not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"
+    ),
 ]
 
 
@@ -53,11 +55,17 @@ def test_an_administrator_is_made_once(shared: Running) -> None:
     made = [
         line
         for line in shared.lines
-        if re.fullmatch(r"Log in as admin with the password [\w-]{16} \(shown only once\)\.\n", line)
+        if re.fullmatch(
+            r"Log in as admin with the password [\w-]{16} \(shown only once\)\.\n", line
+        )
     ]
     with httpx.Client(base_url=shared.url, trust_env=False) as browser:
         browser.get("/admin/login/")
-        form = {"username": "admin", "password": made[0].split()[7], "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        form = {
+            "username": "admin",
+            "password": made[0].split()[7],
+            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+        }
         entered = browser.post("/admin/login/?next=/admin/", data=form)
     assert (len(made), entered.status_code, entered.headers["location"]) == (1, 302, "/admin/")
 
@@ -69,13 +77,21 @@ def test_the_line_that_the_demo_prints_works(shared: Running) -> None:
 
 def test_one_campaign_of_the_demo_sells_a_call_to_another(shared: Running) -> None:
     told, token = {"from": "+13105550103", "to": SELLER}, {"Authorization": "Bearer simulator"}
-    sold = httpx.post(f"{shared.url}/simulator/calls", json=told, headers=token, trust_env=False, timeout=PATIENCE).json()
-    assert (sold["status"], sold["buyer_id"], "arrived_as" in sold["legs"][-1]) == ("ringing", "roofers", True)
+    sold = httpx.post(
+        f"{shared.url}/simulator/calls", json=told, headers=token, trust_env=False, timeout=PATIENCE
+    ).json()
+    assert (sold["status"], sold["buyer_id"], "arrived_as" in sold["legs"][-1]) == (
+        "ringing",
+        "roofers",
+        True,
+    )
 
 
 def test_worker_and_beat_tick(shared: Running) -> None:
     deadline = time.monotonic() + 30
-    while (report := shared.get("/readyz").json())["worker"] is None and time.monotonic() < deadline:
+    while (report := shared.get("/readyz").json())[
+        "worker"
+    ] is None and time.monotonic() < deadline:
         time.sleep(0.5)
     assert [report[name] < 30 for name in ("worker", "beat")] == [True, True]
 
@@ -101,7 +117,10 @@ def test_a_chunked_body_is_read(shared: Running) -> None:
 
 
 def test_a_chunked_body_past_the_limit_is_413(shared: Running) -> None:
-    assert chunked(shared, "/rtbs.json", chunks=[b"x" * 40_000] * 2).split(" {")[0] == "HTTP/1.1 413 Payload Too Large"
+    assert (
+        chunked(shared, "/rtbs.json", chunks=[b"x" * 40_000] * 2).split(" {")[0]
+        == "HTTP/1.1 413 Payload Too Large"
+    )
 
 
 # --- one at a time --------------------------------------------------------------------------------------
@@ -135,7 +154,9 @@ def test_more_web_processes_need_postgresql(tmp_path: Path) -> None:
         (["--workers", "0"], "--workers is 0: give a number of web processes, 1 or more."),
     ],
 )
-def test_numbers_that_cannot_be_are_refused_before_anything_is_done(words: list[str], refusal: str, tmp_path: Path) -> None:
+def test_numbers_that_cannot_be_are_refused_before_anything_is_done(
+    words: list[str], refusal: str, tmp_path: Path
+) -> None:
     assert outcome("up", *words, folder=tmp_path) == (1, f"CommandError: {refusal}\n")
     assert [path.name for path in tmp_path.iterdir() if "sqlite" in path.name] == []
 
@@ -143,12 +164,18 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_done(words: list[
 @pytest.mark.parametrize(
     ("bind", "hosts", "hint"),
     [
-        ("192.0.2.1", ["localhost", "[::1]"], "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL"),
+        (
+            "192.0.2.1",
+            ["localhost", "[::1]"],
+            "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL",
+        ),
         ("192.0.2.1", ["localhost", "calls.example.com"], ""),
         ("127.0.0.1", ["localhost"], ""),
     ],
 )
-def test_who_listens_to_others_is_told_whom_it_answers(settings: Any, bind: str, hosts: list[str], hint: str) -> None:
+def test_who_listens_to_others_is_told_whom_it_answers(
+    settings: Any, bind: str, hosts: list[str], hint: str
+) -> None:
     settings.ALLOWED_HOSTS = hosts
     assert whom_it_answers(bind).partition(" to the name")[0] == hint
 
@@ -167,7 +194,9 @@ def test_nothing_outlives_a_kill(own: Running) -> None:
 
 
 def test_a_killed_web_worker_takes_all_with_it(own: Running) -> None:
-    os.kill(max(pid for pid, line in own.family().items() if "config.ops.web" in line), signal.SIGKILL)
+    os.kill(
+        max(pid for pid, line in own.family().items() if "config.ops.web" in line), signal.SIGKILL
+    )
     assert (status_after(own), own.gone_within(0)) == (1, True)
 
 

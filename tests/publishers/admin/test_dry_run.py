@@ -34,16 +34,21 @@ def page(client: Any, **query: Any) -> Any:
 
 def asked(market: Any, role: str = "account_manager", **query: Any) -> Any:
     """What the page shows to a member of the company."""
-    return page(browser(market.company, role), **{"campaign": market.pk, "caller": CALLER} | query).context
+    return page(
+        browser(market.company, role), **{"campaign": market.pk, "caller": CALLER} | query
+    ).context
 
 
 def logged(market: Any, **fields: Any) -> LogEntry:
     key = make.make_key("rtb", campaign=market)
-    return make.make_entry(market.company, key_row=key.pk, **fields)
+    return make.make_entry(market.company, key_pk=key.pk, **fields)
 
 
 def _rows() -> dict[str, list[Any]]:
-    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+    }
 
 
 # --- by the form -----------------------------------------------------------------------------------------------
@@ -72,7 +77,10 @@ def test_buyers_are_linked(market):
 def test_those_who_share_a_priority_show_how_often_they_come_first(market):
     make.make_route(market, make.make_buyer(market.company, name="Heavy", weight=3))
     shown = asked(market)
-    assert {one.name: (one.percent, one.width) for one in shown["eligible"]} == {"Heavy": ("75%", 75.0), "Buyer 1": ("25%", 25.0)}
+    assert {one.name: (one.percent, one.width) for one in shown["eligible"]} == {
+        "Heavy": ("75%", 75.0),
+        "Buyer 1": ("25%", 25.0),
+    }
 
 
 def test_nothing_is_written_and_nothing_taken(market):
@@ -120,18 +128,27 @@ def test_what_is_switched_off_is_told(market):
 
 
 def test_without_buyers_it_says_what_to_do():
-    assert asked(make.make_campaign())["sentence"] == "No buyer is on this campaign: add a route on its page."
+    assert (
+        asked(make.make_campaign())["sentence"]
+        == "No buyer is on this campaign: add a route on its page."
+    )
 
 
 def test_a_moment_is_told_by_the_campaigns_clocks(market):
     market.time_zone = "America/Los_Angeles"
     market.save()
-    assert asked(market, moment="2026-05-05T12:00")["trial"].ping.now.isoformat() == "2026-05-05T19:00:00+00:00"
+    assert (
+        asked(market, moment="2026-05-05T12:00")["trial"].ping.now.isoformat()
+        == "2026-05-05T19:00:00+00:00"
+    )
 
 
 def test_what_was_taken_into_account(market):
     told = asked(market, moment="2026-05-05T12:00")["account"]
-    assert [text.partition(":")[0].partition(",")[0] for text in told] == ["From the number itself", "Hourly"]
+    assert [text.partition(":")[0].partition(",")[0] for text in told] == [
+        "From the number itself",
+        "Hourly",
+    ]
 
 
 def test_a_withheld_caller_is_known_by_nothing(market):
@@ -155,7 +172,10 @@ def test_the_only_campaign_is_chosen_and_a_link_brings_the_caller(market):
 
 def test_without_a_campaign_the_page_says_what_to_do_next():
     company = make.make_company()
-    assert f"{reverse('admin:campaigns_campaign_add')}?company={company.pk}" in page(browser(company)).content.decode()
+    assert (
+        f"{reverse('admin:campaigns_campaign_add')}?company={company.pk}"
+        in page(browser(company)).content.decode()
+    )
 
 
 # --- what can't be read ----------------------------------------------------------------------------------------
@@ -167,13 +187,29 @@ def test_without_a_campaign_the_page_says_what_to_do_next():
         ("campaign", "9" * 40, "There is no such campaign any more: choose another."),
         ("campaign", "\0", "Null characters are not allowed."),
         ("publisher", "x", "There is no such publisher any more: choose another."),
-        ("caller", "hello", "This is no phone number; one looks like (202) 555-0142 or +12025550142."),
-        ("caller", "5" * 10_000, "This is no phone number; one looks like (202) 555-0142 or +12025550142."),
+        (
+            "caller",
+            "hello",
+            "This is no phone number; one looks like (202) 555-0142 or +12025550142.",
+        ),
+        (
+            "caller",
+            "5" * 10_000,
+            "This is no phone number; one looks like (202) 555-0142 or +12025550142.",
+        ),
         ("caller", "\0", "Null characters are not allowed."),
         ("tags", "age", "“age” is no tag; one looks like source = radio."),
         ("tags", "key = 1", "“key” is no tag: it has its own field, or is known anyway."),
-        ("tags", "a\0 = 1", "A tag's name has at most 100 characters, none of them a control character."),
-        ("tags", f"age = {'7' * 1001}", "The tag age has at most 1,000 characters, none of them NUL."),
+        (
+            "tags",
+            "a\0 = 1",
+            "A tag's name has at most 100 characters, none of them a control character.",
+        ),
+        (
+            "tags",
+            f"age = {'7' * 1001}",
+            "The tag age has at most 1,000 characters, none of them NUL.",
+        ),
         ("moment", "noon", "Write the moment like 2026-05-05 14:30, or leave it empty for now."),
         ("moment", "\0", "Write the moment like 2026-05-05 14:30, or leave it empty for now."),
         ("moment", "0001-01-01T00:00", "Choose a moment between 2000 and 2100."),
@@ -211,7 +247,10 @@ def test_then_and_now_stand_side_by_side(market):
 def test_the_table_marks_what_differs(market):
     entry = logged(market, trace=_trace(chosen=Buyer.objects.get(buyer_id="b2")))
     shown = page(browser(market.company), log=entry.pk).context["sides"]
-    assert [(one.name, one.then and one.then.label, one.now and one.now.label, one.change) for one in shown] == [
+    assert [
+        (one.name, one.then and one.then.label, one.now and one.now.label, one.change)
+        for one in shown
+    ] == [
         ("Buyer 1", None, "Chosen", "new on the campaign"),
         ("Buyer 2", "Chosen", "Concurrency cap", "was chosen, is full now"),
     ]
@@ -220,7 +259,9 @@ def test_the_table_marks_what_differs(market):
 def test_a_publisher_is_called_by_its_name(market):
     make.make_publisher(market.company, publisher_id="beta", name="Beta Search")
     entry = logged(market, parameters={"publisher_id": "beta"})
-    assert ("Publisher", "Beta Search") in page(browser(market.company), log=entry.pk).context["given"]
+    assert ("Publisher", "Beta Search") in page(browser(market.company), log=entry.pk).context[
+        "given"
+    ]
 
 
 def test_what_was_asked_can_be_changed(market):
@@ -229,7 +270,11 @@ def test_what_was_asked_can_be_changed(market):
     client = browser(market.company)
     url = page(client, log=entry.pk).context["change_url"]
     form = client.get(url).context["form"]
-    assert (form.cleaned_data["caller"], form.cleaned_data["publisher"], form.cleaned_data["tags"]) == (
+    assert (
+        form.cleaned_data["caller"],
+        form.cleaned_data["publisher"],
+        form.cleaned_data["tags"],
+    ) == (
         CALLER,
         publisher,
         {"zip": "20001"},
@@ -240,8 +285,14 @@ def test_what_was_asked_can_be_changed(market):
     ("change", "warning"),
     [
         ({"paused": True}, "Its key is paused: a request with it is refused at present."),
-        ({"retired_at": timezone.now() - timedelta(days=1)}, "Its key is revoked: a request with it is refused by now."),
-        ({"settings": {"required_tags": ["age"]}}, "Its key wants age, which was not sent: such a ping is refused."),
+        (
+            {"retired_at": timezone.now() - timedelta(days=1)},
+            "Its key is revoked: a request with it is refused by now.",
+        ),
+        (
+            {"settings": {"required_tags": ["age"]}},
+            "Its key wants age, which was not sent: such a ping is refused.",
+        ),
     ],
     ids=["paused", "revoked", "wants a tag"],
 )
@@ -250,7 +301,7 @@ def test_what_became_of_its_key_is_told(market, change, warning):
     for name, value in change.items():
         setattr(key, name, value)
     key.save()
-    entry = make.make_entry(market.company, key_row=key.pk)
+    entry = make.make_entry(market.company, key_pk=key.pk)
     assert page(browser(market.company), log=entry.pk).context["warnings"] == [warning]
 
 
@@ -262,7 +313,10 @@ def test_what_the_log_does_not_keep_is_told(market):
 
 
 def test_a_row_that_can_not_be_asked_says_why(market):
-    entry = make.make_entry(market.company, key_row=make.make_key("call_data_writing", publisher=make.make_publisher()).pk)
+    entry = make.make_entry(
+        market.company,
+        key_pk=make.make_key("call_data_writing", publisher=make.make_publisher()).pk,
+    )
     shown = page(browser(market.company), log=entry.pk).context
     assert shown["cannot"] == "Its key belongs to no campaign, so no buyer is looked for with it."
 
@@ -270,7 +324,10 @@ def test_a_row_that_can_not_be_asked_says_why(market):
 def test_a_refused_keys_row_says_why():
     make.make_company()
     entry = make.make_entry(None)
-    assert page(browser(), log=entry.pk).context["cannot"] == "Its key was refused: nobody knows which campaign it meant."
+    assert (
+        page(browser(), log=entry.pk).context["cannot"]
+        == "Its key was refused: nobody knows which campaign it meant."
+    )
 
 
 @pytest.mark.parametrize("log", ["abc", "", "0", "9" * 30, "\0", "-1"])
@@ -304,7 +361,11 @@ def test_a_reader_may_ask(market):
 def test_numbers_are_masked_for_those_who_only_read(market, role, clear):
     buyer = make.make_buyer(market.company, filters=[("caller_number", "starts with", "+1999")])
     make.make_route(market, buyer)
-    entry = logged(market, caller_number=CALLER, parameters={"caller_number": CALLER, "callback": "(202) 555-0177"})
+    entry = logged(
+        market,
+        caller_number=CALLER,
+        parameters={"caller_number": CALLER, "callback": "(202) 555-0177"},
+    )
     text = page(browser(market.company, role), log=entry.pk).content.decode()
     numbers = ["(202) 555-0142", "2025550142", "(202) 555-0177"]
     assert [number in text for number in numbers] == [clear] * 3

@@ -69,7 +69,9 @@ def test_a_publisher_is_offered_the_campaigns_keys_that_it_was_not_sent():
     make_key("account", company=had.company)
     make_key("rtb")
     form = browser(had.company).get(f"{ADD}?publisher={had.publisher.pk}").context["form"]
-    assert [label for _, label in form.fields["key"].choices] == ["Plumbing: Real-time bidding, Pings"]
+    assert [label for _, label in form.fields["key"].choices] == [
+        "Plumbing: Real-time bidding, Pings"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_a_second_time_leads_to_the_first():
 def test_of_two_at_once_the_second_is_led_to_the_firsts():
     key = make_key("rtb")
     publisher = make_publisher(key.company)
-    first = links.hand_out(key=key, publisher=publisher, now=timezone.now())
+    first = links.create_link(key=key, publisher=publisher, now=timezone.now())
     answer = browser(key.company).post(f"{ADD}?key={key.pk}&publisher={publisher.pk}")
     assert (answer["Location"], Handout.objects.count()) == (_page(first), 1)
 
@@ -123,18 +125,25 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
     for number in range(5):
         hand_out(key, make_publisher(key.company, name=f"Publisher {number}"))
     (inline,) = (
-        one for one in browser(key.company).get(_page(key.campaign)).context["inline_admin_formsets"] if one.opts.model is Key
+        one
+        for one in browser(key.company).get(_page(key.campaign)).context["inline_admin_formsets"]
+        if one.opts.model is Key
     )
     (card,) = inline.formset.shown
-    assert ([str(one.publisher) for one in card.handed_out], card.more) == (["Publisher 0", "Publisher 1", "Publisher 2"], 2)
+    assert ([str(one.publisher) for one in card.handed_out], card.more) == (
+        ["Publisher 0", "Publisher 1", "Publisher 2"],
+        2,
+    )
 
 
-@pytest.mark.parametrize(("rolled", "offers"), [(False, 1), (True, 0)], ids=["as ever", "rolled over"])
+@pytest.mark.parametrize(
+    ("rolled", "offers"), [(False, 1), (True, 0)], ids=["as ever", "rolled over"]
+)
 @pytest.mark.parametrize("kind", ["rtb", "conversion"])
 def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(kind, rolled, offers):
     key = make_key(kind)
     if rolled:
-        rotation.roll(key=key, overlap=timedelta(days=1), now=timezone.now())
+        rotation.roll_key(key=key, overlap=timedelta(days=1), now=timezone.now())
     page = browser(key.company).get(_page(key.owner)).content.decode()
     assert page.count(f'href="{ADD}?key={key.pk}"') == offers
 
@@ -156,7 +165,11 @@ def test_the_pages_that_list_it_are_saved_as_ever():
     client = browser(handout.company)
     for row, name in ((handout.publisher, "New"), (handout.key, "Newer")):
         assert saved(client, _page(row), filled(client, _page(row), name=name)) == []
-    assert (Publisher.objects.get().name, Key.objects.get().name, Handout.objects.count()) == ("New", "Newer", 1)
+    assert (Publisher.objects.get().name, Key.objects.get().name, Handout.objects.count()) == (
+        "New",
+        "Newer",
+        1,
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -181,7 +194,7 @@ def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num
 
 def test_it_follows_its_key_in_the_admin_too():
     handout = hand_out(make_key("conversion"))
-    new = rotation.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    new = rotation.roll_key(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
     assert link(handout) in browser(handout.company).get(_page(new)).content.decode()
 
 
@@ -192,22 +205,31 @@ def test_renewing_is_asked_for_and_changes_the_link():
     asked = client.get(_act(handout, "renew")).context["lines"][0]
     client.post(_act(handout, "renew"))
     changed = Handout.objects.get().token != handout.token
-    assert (asked, changed) == ("A new link is made, and the old one leads nowhere from then on.", True)
+    assert (asked, changed) == (
+        "A new link is made, and the old one leads nowhere from then on.",
+        True,
+    )
 
 
 def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
     handout = hand_out(make_key("conversion"))
     client = browser(handout.company)
     client.post(_act(handout, "switch_off"))
-    assert (link(handout) in client.get(_page(handout.key)).content.decode(), listed(client, LIST)) == (False, [handout])
+    assert (
+        link(handout) in client.get(_page(handout.key)).content.decode(),
+        listed(client, LIST),
+    ) == (False, [handout])
 
 
 def test_what_is_off_stays_off():
     handout = hand_out(make_key("conversion"))
-    links.switch_off(handout=handout, now=timezone.now())
+    links.disable_link(handout=handout, now=timezone.now())
     client = browser(handout.company)
     answers = [client.post(_act(handout, what)).status_code for what in ("renew", "switch_off")]
-    assert (answers, link(handout) in client.get(_page(handout)).content.decode()) == ([403, 403], False)
+    assert (answers, link(handout) in client.get(_page(handout)).content.decode()) == (
+        [403, 403],
+        False,
+    )
 
 
 # --- whose ----------------------------------------------------------------------------------------------------
@@ -215,9 +237,17 @@ def test_what_is_off_stays_off():
 def test_nobody_else_sees_any_of_it(who):
     handout = hand_out(make_key("rtb"))
     client = browser(handout.company, who) if who == "read_only" else browser(make_company())
-    pages = [LIST, _page(handout), _page(handout.key), _page(handout.publisher), _page(handout.key.campaign)]
+    pages = [
+        LIST,
+        _page(handout),
+        _page(handout.key),
+        _page(handout.publisher),
+        _page(handout.key.campaign),
+    ]
     told = [client.get(url, follow=True).content.decode() for url in pages]
-    assert [str(handout.token) in page or f"{ADD}?" in page or _page(handout) in page for page in told] == [False] * 5
+    assert [
+        str(handout.token) in page or f"{ADD}?" in page or _page(handout) in page for page in told
+    ] == [False] * 5
 
 
 def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
@@ -232,7 +262,10 @@ def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
 def test_nobody_else_changes_any_of_it(who, what):
     handout = hand_out(make_key("rtb"))
     client = browser(handout.company, who) if who == "read_only" else browser(make_company())
-    statuses = [client.get(_act(handout, what)).status_code, client.post(_act(handout, what)).status_code]
+    statuses = [
+        client.get(_act(handout, what)).status_code,
+        client.post(_act(handout, what)).status_code,
+    ]
     kept = Handout.objects.get()
     assert (statuses, kept.token, kept.switched_off_at) == ([403, 403], handout.token, None)
 
@@ -257,7 +290,9 @@ def test_another_companys_publisher_is_no_choice():
     ]
 
 
-@pytest.mark.parametrize("query", ["key=x", "key=999999", "publisher=%00", "key=" + "9" * 10_000, "key=&publisher="])
+@pytest.mark.parametrize(
+    "query", ["key=x", "key=999999", "publisher=%00", "key=" + "9" * 10_000, "key=&publisher="]
+)
 def test_what_is_no_row_is_not_there(query):
     key = make_key("conversion", buyer=make_buyer())
     assert browser(key.company).get(f"{ADD}?{query}").status_code == 404

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from publishers.admin import key_cards
-from publishers.keys.types import all_kinds, kind_of
+from publishers.keys.types import all_key_types, key_type_of
 from publishers.models import Key, LogEntry
 from tests import factories as make
 from tests.desk import as_it_is_saved, browser, filled, listed, saved
@@ -38,22 +38,31 @@ def _company(owner):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_key_of_each_kind_is_made_with_its_kinds_defaults(kind):
-    name = kind_of(kind).owners[0]
+    name = key_type_of(kind).owners[0]
     owner = OWNERS[name]()
     client, url = browser(_company(owner)), _add(kind, name, owner)
     client.post(url, filled(client, url, name="New"))
     key = Key.objects.get()
-    assert (key.type, key.owner, key.name, key.settings) == (kind, owner, "New", kind_of(kind).defaults())
+    assert (key.type, key.owner, key.name, key.settings) == (
+        kind,
+        owner,
+        "New",
+        key_type_of(kind).defaults(),
+    )
 
 
 def test_every_kind_is_tried():
-    assert {kind.slug for kind in all_kinds()} == set(KINDS)
+    assert {kind.slug for kind in all_key_types()} == set(KINDS)
 
 
 def test_a_kinds_settings_are_kept():
     campaign = make.make_campaign()
     client, url = browser(campaign.company), _add("rtb", "campaign", campaign)
-    typed = {"setting_ttl_seconds": "45", "setting_required_tags": "caller_zip, age", "setting_inbound_number": "(833) 555-0100"}
+    typed = {
+        "setting_ttl_seconds": "45",
+        "setting_required_tags": "caller_zip, age",
+        "setting_inbound_number": "(833) 555-0100",
+    }
     client.post(url, filled(client, url, **typed))
     kept = Key.objects.get().settings
     assert [kept[name] for name in ("ttl_seconds", "required_tags", "inbound_number")] == [
@@ -74,12 +83,20 @@ def test_a_handler_keys_actions_are_ticked():
     ("field", "typed", "wrong"),
     [
         ("setting_ttl_seconds", "0", "Ensure this value is greater than or equal to 1."),
-        ("setting_inbound_number", "soon", "“soon” is no phone number; one looks like +18335550100."),
+        (
+            "setting_inbound_number",
+            "soon",
+            "“soon” is no phone number; one looks like +18335550100.",
+        ),
         (
             *("setting_required_tags", "caller_zip, publisher_id"),
             "“publisher_id” is no tag: a ping has its own place for it. Leave it out here.",
         ),
-        ("setting_required_tags", "x" * 101, "A tag's name has at most 100 characters, none of them a control character."),
+        (
+            "setting_required_tags",
+            "x" * 101,
+            "A tag's name has at most 100 characters, none of them a control character.",
+        ),
         ("allowed_networks", "here", "“here” is no network; one looks like 203.0.113.0/24."),
     ],
 )
@@ -92,7 +109,9 @@ def test_a_wrong_setting_is_told_at_its_field(field, typed, wrong):
 def test_networks_are_typed_one_a_line():
     key = make.make_key()
     client = browser(key.company)
-    client.post(_page(key), filled(client, _page(key), allowed_networks="203.0.113.7\n2001:db8::/32\n"))
+    client.post(
+        _page(key), filled(client, _page(key), allowed_networks="203.0.113.7\n2001:db8::/32\n")
+    )
     assert Key.objects.get().allowed_networks == ["203.0.113.7/32", "2001:db8::/32"]
 
 
@@ -100,9 +119,17 @@ def test_type_owner_and_text_stay_as_they_were_made():
     key = make.make_key("rtb")
     client = browser(key.company)
     other = make.make_campaign(key.company)
-    client.post(_page(key), filled(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"))
+    client.post(
+        _page(key),
+        filled(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"),
+    )
     changed = Key.objects.get()
-    assert (changed.type, changed.campaign, changed.key, changed.name) == ("rtb", key.campaign, key.key, "New")
+    assert (changed.type, changed.campaign, changed.key, changed.name) == (
+        "rtb",
+        key.campaign,
+        key.key,
+        "New",
+    )
 
 
 def test_a_kind_is_offered_to_its_owners_only():
@@ -127,9 +154,13 @@ def test_without_an_owner_the_page_says_where_keys_are_made():
 
 @pytest.mark.parametrize("name", OWNERS)
 def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
-    kind = next(kind for kind in all_kinds() if name in kind.owners)
+    kind = next(kind for kind in all_key_types() if name in kind.owners)
     owner = OWNERS[name]()
-    key = make.make_key(kind.slug, **{name: owner}, **({"actions": ["active_calls"]} if "actions" in kind.fields else {}))
+    key = make.make_key(
+        kind.slug,
+        **{name: owner},
+        **({"actions": ["active_calls"]} if "actions" in kind.fields else {}),
+    )
     page = browser(_company(owner)).get(
         reverse(f"admin:{owner._meta.app_label}_{owner._meta.model_name}_change", args=[owner.pk])
     )
@@ -139,19 +170,28 @@ def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
 def test_a_keys_page_is_made_for_its_kind_and_owner():
     campaign = make.make_campaign(name="Roofing")
     page = browser(campaign.company).get(_add("rtb", "campaign", campaign)).content.decode()
-    said = ["Real-time bidding for Roofing", kind_of("rtb").about(), "stands at the bottom of the page of Roofing"]
+    said = [
+        "Real-time bidding for Roofing",
+        key_type_of("rtb").about(),
+        "stands at the bottom of the page of Roofing",
+    ]
     assert [words for words in said if words not in page] == []
 
 
 def test_a_key_that_works_only_when_something_is_chosen_says_so():
     buyer = make.make_buyer()
-    pages = [browser(buyer.company).get(_add(kind, "buyer", buyer)).content.decode() for kind in ("call_control", "conversion")]
+    pages = [
+        browser(buyer.company).get(_add(kind, "buyer", buyer)).content.decode()
+        for kind in ("call_control", "conversion")
+    ]
     assert ["Choose what it may do" in page for page in pages] == [True, False]
 
 
-@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", all_key_types(), ids=lambda kind: kind.slug)
 def test_every_setting_has_a_line_of_help(kind):
-    assert [name for name, field in kind.fields.items() if not field.help_text or not field.label] == []
+    assert [
+        name for name, field in kind.fields.items() if not field.help_text or not field.label
+    ] == []
 
 
 def test_after_saving_one_is_where_the_new_key_is_listed():
@@ -164,42 +204,70 @@ def test_after_saving_one_is_where_the_new_key_is_listed():
 
 def test_the_parameters_of_the_ready_address_are_explained_beside_it():
     key = make.make_key("rtb", required_tags=["caller_zip"])
-    page = browser(key.company).get(reverse("admin:campaigns_campaign_change", args=[key.campaign.pk])).content.decode()
-    said = [f"In place of <code>{one}</code>:" for one in ("CALLER_NUMBER", "PUBLISHER_ID", "CALLER_ZIP")]
+    page = (
+        browser(key.company)
+        .get(reverse("admin:campaigns_campaign_change", args=[key.campaign.pk]))
+        .content.decode()
+    )
+    said = [
+        f"In place of <code>{one}</code>:"
+        for one in ("CALLER_NUMBER", "PUBLISHER_ID", "CALLER_ZIP")
+    ]
     assert [words for words in said if words not in page] == []
 
 
 def test_an_owners_page_links_to_a_new_key_of_each_kind_that_fits():
     publisher = make.make_publisher()
-    page = browser(publisher.company).get(reverse("admin:publishers_publisher_change", args=[publisher.pk])).content.decode()
-    links = [kind.slug for kind in all_kinds() if f"?type={kind.slug}&amp;publisher={publisher.pk}" in page]
+    page = (
+        browser(publisher.company)
+        .get(reverse("admin:publishers_publisher_change", args=[publisher.pk]))
+        .content.decode()
+    )
+    links = [
+        kind.slug
+        for kind in all_key_types()
+        if f"?type={kind.slug}&amp;publisher={publisher.pk}" in page
+    ]
     assert links == ["call_data_writing"]
 
 
 def test_the_ready_address_begins_with_the_public_one(settings):
     settings.PUBLIC_BASE_URL = "https://calls.example.com"
     key = make.make_key("account")
-    assert f"https://calls.example.com/calls.json?key={key.key}" in browser(key.company).get(_page(key)).content.decode()
+    assert (
+        f"https://calls.example.com/calls.json?key={key.key}"
+        in browser(key.company).get(_page(key)).content.decode()
+    )
 
 
 @pytest.mark.parametrize("page", ["key", "owner", "list"])
 def test_a_read_only_member_sees_the_end_of_a_key_alone(page):
     key = make.make_key("rtb")
-    url = {"key": _page(key), "owner": reverse("admin:campaigns_campaign_change", args=[key.campaign.pk]), "list": LIST}[page]
+    url = {
+        "key": _page(key),
+        "owner": reverse("admin:campaigns_campaign_change", args=[key.campaign.pk]),
+        "list": LIST,
+    }[page]
     text = browser(key.company, "read_only").get(url).content.decode()
     assert (key.key in text, f"…{key.key[-4:]}" in text) == (False, True)
 
 
 def test_a_reader_cannot_guess_a_key_letter_by_letter():
     key = make.make_key("rtb")
-    assert browser(key.company, "read_only").get(f"{LIST}?key__startswith={key.key[0]}")["Location"] == LIST
+    assert (
+        browser(key.company, "read_only").get(f"{LIST}?key__startswith={key.key[0]}")["Location"]
+        == LIST
+    )
 
 
 def test_rolling_makes_a_new_key_and_leaves_the_old_for_the_chosen_time():
     key = make.make_key()
     browser(key.company).post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"})
     old, new = Key.objects.order_by("pk")
-    assert (round((old.retired_at - timezone.now()) / timedelta(hours=1)), new.retired_at) == (1, None)
+    assert (round((old.retired_at - timezone.now()) / timedelta(hours=1)), new.retired_at) == (
+        1,
+        None,
+    )
 
 
 @pytest.mark.parametrize("paused", [False, True], ids=["pause", "resume"])
@@ -208,7 +276,11 @@ def test_a_key_is_paused_and_resumed_where_it_is_listed(paused):
     client, what = browser(key.company), "resume" if paused else "pause"
     answer = client.post(f"/admin/publishers/key/{key.pk}/{what}/?from=owner")
     back = reverse("admin:campaigns_campaign_change", args=[key.campaign.pk])
-    assert (Key.objects.get().paused, answer["Location"], key.history.count()) == (not paused, f"{back}#key-{key.pk}", 2)
+    assert (Key.objects.get().paused, answer["Location"], key.history.count()) == (
+        not paused,
+        f"{back}#key-{key.pk}",
+        2,
+    )
 
 
 def test_pausing_asks_first_where_there_is_no_script():
@@ -240,15 +312,25 @@ def test_a_key_that_is_running_out_is_listed():
 @pytest.mark.parametrize("action", ["roll", "revoke", "pause", "resume"])
 def test_a_read_only_member_does_nothing_to_a_key(action):
     key = make.make_key()
-    answer = browser(key.company, "read_only").post(f"/admin/publishers/key/{key.pk}/{action}/", {"overlap": "0"})
-    assert (answer.status_code, list(Key.objects.values_list("retired_at", "paused"))) == (403, [(None, False)])
+    answer = browser(key.company, "read_only").post(
+        f"/admin/publishers/key/{key.pk}/{action}/", {"overlap": "0"}
+    )
+    assert (answer.status_code, list(Key.objects.values_list("retired_at", "paused"))) == (
+        403,
+        [(None, False)],
+    )
 
 
 def test_a_key_is_not_rolled_twice():
     key = make.make_key()
     client = browser(key.company)
-    pages = [client.post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"}, follow=True) for _ in range(2)]
-    assert [str(message) for message in pages[1].context["messages"]] == ["This key has been rolled over or revoked already."]
+    pages = [
+        client.post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"}, follow=True)
+        for _ in range(2)
+    ]
+    assert [str(message) for message in pages[1].context["messages"]] == [
+        "This key has been rolled over or revoked already."
+    ]
 
 
 @pytest.mark.parametrize(("requests", "told"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
@@ -256,8 +338,8 @@ def test_requests_today_are_counted_up_to_a_point(monkeypatch, requests, told):
     monkeypatch.setattr(key_cards, "_COUNTED", 4)
     key = make.make_key()
     for _ in range(requests):
-        make.make_entry(key.company, key_row=key.pk)
-    make.make_entry(key.company, key_row=key.pk + 1)
+        make.make_entry(key.company, key_pk=key.pk)
+    make.make_entry(key.company, key_pk=key.pk + 1)
     assert f"{told} · <a" in browser(key.company).get(_page(key)).content.decode()
 
 
@@ -274,9 +356,9 @@ def test_a_key_tells_of_its_use():
             "result": "reserved",
             "duration_ms": 1,
         }
-        LogEntry.objects.create(at=at, key_row=key.pk, company_row=key.company_id, **row)
+        LogEntry.objects.create(at=at, key_pk=key.pk, company_pk=key.company_id, **row)
     page = browser(key.company).get(_page(key)).content.decode()
-    assert f'1 · <a href="/admin/publishers/logentry/?key_row={key.pk}"' in page
+    assert f'1 · <a href="/admin/publishers/logentry/?key_pk={key.pk}"' in page
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -297,7 +379,9 @@ def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
         client.post(_page(key), data)
     kept = Key.objects.get()
     told = key.history.first()
-    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, told)] == [("renamed", 7, now)] * 2
+    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, told)] == [
+        ("renamed", 7, now)
+    ] * 2
 
 
 def test_a_page_on_which_nothing_changed_leaves_no_history():

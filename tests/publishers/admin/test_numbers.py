@@ -20,24 +20,41 @@ def _page(campaign) -> str:
 
 def _numbers(prefix: str, *numbers: str, **more: str) -> dict[str, str]:
     rows = {f"{prefix}-{index}-number": number for index, number in enumerate(numbers)}
-    return {f"{prefix}-TOTAL_FORMS": str(len(numbers)), **rows, **{f"{prefix}-0-{name}": value for name, value in more.items()}}
+    return {
+        f"{prefix}-TOTAL_FORMS": str(len(numbers)),
+        **rows,
+        **{f"{prefix}-0-{name}": value for name, value in more.items()},
+    }
 
 
 def test_a_number_is_typed_in_any_spelling_with_its_tags():
     campaign = make.make_campaign()
     client = browser(campaign.company)
     client.post(
-        _page(campaign), filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="source = radio\nage=40"))
+        _page(campaign),
+        filled(
+            client,
+            _page(campaign),
+            **_numbers("numbers", "833-555-0100", tags="source = radio\nage=40"),
+        ),
     )
     kept: Any = InboundNumber.objects.values_list("number", "in_pool", "tags", "company")
-    assert list(kept) == [("+18335550100", False, {"source": "radio", "age": "40"}, campaign.company_id)]
+    assert list(kept) == [
+        ("+18335550100", False, {"source": "radio", "age": "40"}, campaign.company_id)
+    ]
 
 
 def test_the_pools_numbers_are_in_the_pool():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    client.post(_page(campaign), filled(client, _page(campaign), **_numbers("numbers-2", "833-555-0100", "833-555-0101")))
-    assert list(InboundNumber.objects.values_list("number", "in_pool")) == [("+18335550100", True), ("+18335550101", True)]
+    client.post(
+        _page(campaign),
+        filled(client, _page(campaign), **_numbers("numbers-2", "833-555-0100", "833-555-0101")),
+    )
+    assert list(InboundNumber.objects.values_list("number", "in_pool")) == [
+        ("+18335550100", True),
+        ("+18335550101", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,14 +68,21 @@ def test_a_number_that_cannot_be_is_refused(typed, wrong):
     campaign = make.make_campaign()
     make.make_number(number="+18335550199")
     client = browser(campaign.company)
-    assert saved(client, _page(campaign), filled(client, _page(campaign), **_numbers("numbers", typed))) == wrong
+    assert (
+        saved(
+            client, _page(campaign), filled(client, _page(campaign), **_numbers("numbers", typed))
+        )
+        == wrong
+    )
 
 
 def test_a_tag_without_a_text_is_refused():
     campaign = make.make_campaign()
     client = browser(campaign.company)
     data = filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="radio"))
-    assert saved(client, _page(campaign), data) == ["“radio” is no tag; one looks like source = radio."]
+    assert saved(client, _page(campaign), data) == [
+        "“radio” is no tag; one looks like source = radio."
+    ]
 
 
 _TOO_MUCH = [
@@ -66,7 +90,10 @@ _TOO_MUCH = [
     ("a\x01 = b", "A tag's name has 1 to 100 characters, none of them a control character."),
     ("a = " + "b" * 1_001, "The tag a has at most 1,000 characters, none of them NUL."),
     ("a = b\0", "The tag a has at most 1,000 characters, none of them NUL."),
-    ("\n".join(f"a{row} = b" for row in range(101)), "A number has at most 100 tags, these are 101."),
+    (
+        "\n".join(f"a{row} = b" for row in range(101)),
+        "A number has at most 100 tags, these are 101.",
+    ),
 ]
 
 
@@ -83,7 +110,10 @@ def test_tags_at_their_limits_are_kept():
     client = browser(campaign.company)
     tags = {"a" * 97 + f"{row:03}": "b" * 1_000 for row in range(100)}
     lines = "\n".join(f"{name} = {text}" for name, text in tags.items())
-    client.post(_page(campaign), filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)))
+    client.post(
+        _page(campaign),
+        filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)),
+    )
     assert InboundNumber.objects.get().tags == tags
 
 
@@ -93,7 +123,9 @@ def test_a_number_retired_while_its_campaigns_page_is_saved_stays_retired():
     data = filled(client, _page(number.campaign), **{"numbers-0-ask_caller_number": "on"})
     with as_it_is_saved(lambda: InboundNumber.objects.get(pk=number.pk).retire(now=now)):
         client.post(_page(number.campaign), data)
-    assert list(InboundNumber.objects.values_list("ask_caller_number", "retired_at")) == [(True, now)]
+    assert list(InboundNumber.objects.values_list("ask_caller_number", "retired_at")) == [
+        (True, now)
+    ]
 
 
 def test_one_number_twice_on_a_page_is_refused():
@@ -106,49 +138,86 @@ def test_one_number_twice_on_a_page_is_refused():
 def test_one_number_both_fixed_and_in_the_pool_saves_neither():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    data = filled(client, _page(campaign), **_numbers("numbers", "+18335550100"), **_numbers("numbers-2", "+18335550100"))
+    data = filled(
+        client,
+        _page(campaign),
+        **_numbers("numbers", "+18335550100"),
+        **_numbers("numbers-2", "+18335550100"),
+    )
     page = client.post(_page(campaign), data, follow=True)
     told = [str(message) for message in page.context["messages"]]
-    assert (told, InboundNumber.objects.count()) == (["Not saved: two rows contradict each other. Is something here twice?"], 0)
+    assert (told, InboundNumber.objects.count()) == (
+        ["Not saved: two rows contradict each other. Is something here twice?"],
+        0,
+    )
 
 
 def test_a_number_taken_off_the_page_is_retired():
     number = make.make_number()
     client = browser(number.company)
-    client.post(_page(number.campaign), filled(client, _page(number.campaign), **{"numbers-0-DELETE": "on"}))
+    client.post(
+        _page(number.campaign), filled(client, _page(number.campaign), **{"numbers-0-DELETE": "on"})
+    )
     assert [row.retired_at is None for row in InboundNumber.objects.all()] == [False]
 
 
 def test_a_pasted_list_fills_the_pool_and_tells_what_was_taken():
     campaign, taken = make.make_campaign(), make.make_number(number="+18335550199")
     url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
-    page = browser(campaign.company).post(url, {"numbers": f"833 555 0100\n\n(833) 555-0101\n{taken.number}"}, follow=True)
+    page = browser(campaign.company).post(
+        url, {"numbers": f"833 555 0100\n\n(833) 555-0101\n{taken.number}"}, follow=True
+    )
     told = [str(message) for message in page.context["messages"]]
-    assert (told, campaign.numbers.filter(in_pool=True).count()) == (["2 added to the pool. In use already: +18335550199."], 2)
+    assert (told, campaign.numbers.filter(in_pool=True).count()) == (
+        ["2 added to the pool. In use already: +18335550199."],
+        2,
+    )
 
 
 def test_a_pasted_list_with_something_else_adds_nothing():
     campaign = make.make_campaign()
     url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
     form = browser(campaign.company).post(url, {"numbers": "833 555 0100\nhello"}).context["form"]
-    assert (form.errors["numbers"], campaign.numbers.count()) == (["“hello” is no phone number; one looks like +18335550100."], 0)
+    assert (form.errors["numbers"], campaign.numbers.count()) == (
+        ["“hello” is no phone number; one looks like +18335550100."],
+        0,
+    )
 
 
 def test_a_conversion_for_one_publisher_is_saved_with_its_campaign():
     campaign = make.make_campaign()
     publisher = make.make_publisher(campaign.company)
     client = browser(campaign.company)
-    row = {"seconds": "120", "payout": "90", "revenue": "120.5", "publisher": publisher.pk, "position": "0"}
-    data = {"conversions-TOTAL_FORMS": "1", **{f"conversions-0-{name}": value for name, value in row.items()}}
+    row = {
+        "seconds": "120",
+        "payout": "90",
+        "revenue": "120.5",
+        "publisher": publisher.pk,
+        "position": "0",
+    }
+    data = {
+        "conversions-TOTAL_FORMS": "1",
+        **{f"conversions-0-{name}": value for name, value in row.items()},
+    }
     client.post(_page(campaign), filled(client, _page(campaign), **data))
-    kept: Any = Conversion.objects.values_list("campaign", "seconds", "payout", "revenue", "publisher")
+    kept: Any = Conversion.objects.values_list(
+        "campaign", "seconds", "payout", "revenue", "publisher"
+    )
     assert list(kept) == [(campaign.pk, 120, Decimal(90), Decimal("120.5"), publisher.pk)]
 
 
 def test_a_conversions_filters_are_on_its_own_page():
     conversion = make.make_conversion()
-    client, url = browser(conversion.company), reverse("admin:publishers_conversion_change", args=[conversion.pk])
-    row = {"filters-TOTAL_FORMS": "1", "filters-0-key": "age", "filters-0-operator": ">", "filters-0-value": "40"}
+    client, url = (
+        browser(conversion.company),
+        reverse("admin:publishers_conversion_change", args=[conversion.pk]),
+    )
+    row = {
+        "filters-TOTAL_FORMS": "1",
+        "filters-0-key": "age",
+        "filters-0-operator": ">",
+        "filters-0-value": "40",
+    }
     client.post(url, filled(client, url, **row))
     assert [str(row) for row in conversion.filters.all()] == ["age > 40"]
 
@@ -166,12 +235,20 @@ def test_the_list_asks_the_same_however_many_numbers(count, django_assert_num_qu
 def test_a_publishers_page_shows_the_numbers_given_to_it():
     publisher = make.make_publisher()
     number = make.make_number(make.make_campaign(publisher.company), publisher=publisher)
-    page = browser(publisher.company).get(reverse("admin:publishers_publisher_change", args=[publisher.pk]))
-    shown = [form.instance for inline in page.context["inline_admin_formsets"][:1] for form in inline.formset.initial_forms]
+    page = browser(publisher.company).get(
+        reverse("admin:publishers_publisher_change", args=[publisher.pk])
+    )
+    shown = [
+        form.instance
+        for inline in page.context["inline_admin_formsets"][:1]
+        for form in inline.formset.initial_forms
+    ]
     assert shown == [number]
 
 
 def test_a_number_is_found_by_a_part_of_it():
     number = make.make_number(number="+18335550199")
     make.make_number(make.make_campaign(number.company))
-    assert listed(browser(number.company), reverse("admin:publishers_inboundnumber_changelist") + "?q=8335550") == [number]
+    assert listed(
+        browser(number.company), reverse("admin:publishers_inboundnumber_changelist") + "?q=8335550"
+    ) == [number]

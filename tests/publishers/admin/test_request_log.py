@@ -50,22 +50,31 @@ def test_what_a_uuid_led_to(column):
     assert listed(browser(company), f"{LIST}?q={uuid}") == [entry]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks through a small table as a whole")
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL looks through a small table as a whole"
+)
 def test_what_a_uuid_led_to_is_not_looked_for_through_the_whole_log():
     client = browser(make.make_company())
     with CaptureQueriesContext(connection) as sent:
         client.get(f"{LIST}?q={uuid4()}")
-    asked = [query["sql"] for query in sent.captured_queries if "_uuid" in query["sql"].partition("WHERE")[2]]
+    asked = [
+        query["sql"]
+        for query in sent.captured_queries
+        if "_uuid" in query["sql"].partition("WHERE")[2]
+    ]
     with connection.cursor() as cursor:
         plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchone()[3] for sql in asked]
     table = "SEARCH publishers_logentry USING COVERING INDEX"
-    assert plans == [f"{table} log_by_reservation (reservation_uuid=?)", f"{table} log_by_call (call_uuid=?)"]
+    assert plans == [
+        f"{table} log_by_reservation (reservation_uuid=?)",
+        f"{table} log_by_call (call_uuid=?)",
+    ]
 
 
 @pytest.mark.parametrize("asked", ["key", "name"])
 def test_a_keys_requests_by_its_text_or_its_name(asked):
     key = make.make_key(name="Summer")
-    entry = make.make_entry(key.company, key_row=key.pk)
+    entry = make.make_entry(key.company, key_pk=key.pk)
     make.make_entry(key.company)
     assert listed(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
 
@@ -73,13 +82,15 @@ def test_a_keys_requests_by_its_text_or_its_name(asked):
 @pytest.mark.parametrize(("asked", "found"), [("key", 0), ("name", 1)])
 def test_who_only_reads_cannot_try_which_keys_there_are(asked, found):
     key = make.make_key(name="Summer")
-    make.make_entry(key.company, key_row=key.pk)
-    assert len(listed(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}")) == found
+    make.make_entry(key.company, key_pk=key.pk)
+    assert (
+        len(listed(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}")) == found
+    )
 
 
 def test_another_companys_key_finds_nothing():
     company, key = make.make_company(), make.make_key()
-    make.make_entry(company, key_row=key.pk)
+    make.make_entry(company, key_pk=key.pk)
     assert listed(browser(company), f"{LIST}?q={key.key}") == []
 
 
@@ -95,7 +106,9 @@ def test_a_refused_key_is_told_by_its_end():
     assert "unknown key …abcd" in _cells(browser())
 
 
-@pytest.mark.parametrize(("role", "shown"), [("account_manager", "(202) 555-0142"), ("read_only", "(***) ***-0142")])
+@pytest.mark.parametrize(
+    ("role", "shown"), [("account_manager", "(202) 555-0142"), ("read_only", "(***) ***-0142")]
+)
 def test_callers_are_masked_for_those_who_only_read(role, shown):
     company = make.make_company()
     make.make_entry(company)
@@ -104,11 +117,16 @@ def test_callers_are_masked_for_those_who_only_read(role, shown):
 
 def test_numbers_in_an_error_are_masked_for_those_who_only_read():
     company = make.make_company()
-    make.make_entry(company, status=422, result="refused", response='{"error": "no number +12025550142"}')
+    make.make_entry(
+        company, status=422, result="refused", response='{"error": "no number +12025550142"}'
+    )
     assert ">no number +*******0142<" in _cells(browser(company, "read_only"))
 
 
-@pytest.mark.parametrize("query", ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"])
+@pytest.mark.parametrize(
+    "query",
+    ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"],
+)
 def test_a_reader_cannot_guess_what_is_masked(query):
     company = make.make_company()
     answer = browser(company, "read_only").get(f"{LIST}?{query}")
@@ -119,7 +137,9 @@ def test_a_reader_cannot_guess_what_is_masked(query):
 def test_nobody_edits_the_log(way):
     entry = make.make_entry(make.make_company())
     args = [] if way == "add" else [entry.pk]
-    answer = browser().post(reverse(f"admin:publishers_logentry_{way}", args=args), {"status": "500", "post": "yes"})
+    answer = browser().post(
+        reverse(f"admin:publishers_logentry_{way}", args=args), {"status": "500", "post": "yes"}
+    )
     assert (answer.status_code, LogEntry.objects.get().status) == (403, 200)
 
 
@@ -132,7 +152,11 @@ def _answer(**fields: Any) -> str:
 
 
 def _refused(**reasons: int) -> dict[str, Any]:
-    return {"seed": 1, "eligible": [], "refused": {slug.replace("_", "-"): [[None, [*range(n)]]] for slug, n in reasons.items()}}
+    return {
+        "seed": 1,
+        "eligible": [],
+        "refused": {slug.replace("_", "-"): [[None, [*range(n)]]] for slug, n in reasons.items()},
+    }
 
 
 def test_the_chosen_buyer():
@@ -145,7 +169,10 @@ def test_the_chosen_buyer():
     ("trace", "told"),
     [
         (_refused(closed=2, filter=3), "3 filtered out, 2 closed"),
-        (_refused(hourly_cap=4, closed=3, paused=2, filter=1), "4 hourly cap full, 3 closed, 2 paused, 1 for other reasons"),
+        (
+            _refused(hourly_cap=4, closed=3, paused=2, filter=1),
+            "4 hourly cap full, 3 closed, 2 paused, 1 for other reasons",
+        ),
         (_refused(), "The campaign has no buyer"),
         (None, "–"),
     ],
@@ -171,7 +198,11 @@ def test_what_an_error_says(response, told):
     ("result", "response", "told"),
     [
         ("stored", '{"tag_values": {"age": "62", "zip": "1"}}', "age, zip"),
-        ("applied", '{"tag_values": {"a": "1", "b": "2", "c": "3", "d": "4"}}', "a, b, c and 1 more"),
+        (
+            "applied",
+            '{"tag_values": {"a": "1", "b": "2", "c": "3", "d": "4"}}',
+            "a, b, c and 1 more",
+        ),
         ("converted", '{"revenue": "120.00", "payout": null}', "revenue 120.00"),
         ("shielded", "{}", "As it was answered the first time"),
         ("rejected", "{}", "The campaign or the publisher is paused"),
@@ -193,10 +224,12 @@ def test_what_repeats_or_confirms_a_ping_tells_whom_it_is_about(result, told):
     uuid, buyer = uuid4(), make.make_buyer(name="Buyer Two")
     alpha = make.make_publisher(buyer.company, name="Alpha Media")
     trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
-    make.make_entry(buyer.company, reservation_uuid=uuid, trace=trace, publisher_row=alpha.pk)
+    make.make_entry(buyer.company, reservation_uuid=uuid, trace=trace, publisher_pk=alpha.pk)
     make.make_entry(buyer.company, reservation_uuid=uuid, result=result, caller_number=None)
     newest = _cells(browser(buyer.company)).split("</tr>", 1)[0]
-    assert [text in newest for text in (f">{told}<", ">Alpha Media<", ">(202) 555-0142<")] == [True] * 3
+    assert [text in newest for text in (f">{told}<", ">Alpha Media<", ">(202) 555-0142<")] == [
+        True
+    ] * 3
 
 
 @pytest.mark.parametrize(
@@ -216,7 +249,7 @@ def test_the_result_in_words(fields, label):
 def test_the_key_and_the_publisher_are_named():
     key = make.make_key(name="Summer")
     alpha = make.make_publisher(key.company, name="Alpha Media")
-    make.make_entry(key.company, key_row=key.pk, publisher_row=alpha.pk)
+    make.make_entry(key.company, key_pk=key.pk, publisher_pk=alpha.pk)
     assert all(f'">{name}<' in _cells(browser(key.company)) for name in ("Summer", "Alpha Media"))
 
 
@@ -226,7 +259,7 @@ def test_the_list_asks_the_same_however_many_rows_and_counts_none(count, django_
     buyer, publisher = make.make_buyer(key.company), make.make_publisher(key.company)
     for _ in range(count):
         trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
-        make.make_entry(key.company, key_row=key.pk, publisher_row=publisher.pk, trace=trace)
+        make.make_entry(key.company, key_pk=key.pk, publisher_pk=publisher.pk, trace=trace)
     client = browser(key.company)
     with django_assert_num_queries(17) as asked:
         client.get(LIST)

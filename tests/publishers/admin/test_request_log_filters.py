@@ -45,15 +45,23 @@ def test_a_reason_is_a_whole_code():
 
 def test_by_publisher():
     alpha = make.make_publisher()
-    assert _found(f"publisher={alpha.pk}", alpha.company, publisher_row=alpha.pk)
+    assert _found(f"publisher={alpha.pk}", alpha.company, publisher_pk=alpha.pk)
 
 
 def test_by_key_and_by_its_campaign():
     key = make.make_key()
-    entry = make.make_entry(key.company, key_row=key.pk)
-    make.make_entry(key.company, key_row=make.make_key(publisher=make.make_publisher(key.company), type="call_data_writing").pk)
+    entry = make.make_entry(key.company, key_pk=key.pk)
+    make.make_entry(
+        key.company,
+        key_pk=make.make_key(
+            publisher=make.make_publisher(key.company), type="call_data_writing"
+        ).pk,
+    )
     client = browser(key.company)
-    assert [listed(client, f"{LIST}?{query}") for query in (f"key_row={key.pk}", f"campaign={key.campaign_id}")] == [[entry]] * 2
+    assert [
+        listed(client, f"{LIST}?{query}")
+        for query in (f"key_pk={key.pk}", f"campaign={key.campaign_id}")
+    ] == [[entry]] * 2
 
 
 def test_by_company():
@@ -62,7 +70,7 @@ def test_by_company():
     assert listed(browser(), f"{LIST}?company={companies[1].pk}") == [entries[1]]
 
 
-@pytest.mark.parametrize("name", ["publisher", "campaign", "key_row", "company", "buyer"])
+@pytest.mark.parametrize("name", ["publisher", "campaign", "key_pk", "company", "buyer"])
 @pytest.mark.parametrize("value", ["x", "-1", "9" * 30])
 def test_what_is_no_row_does_not_filter(name, value):
     company = make.make_company()
@@ -72,7 +80,7 @@ def test_what_is_no_row_does_not_filter(name, value):
 
 def test_the_rows_of_another_companys_campaign_are_not_found():
     campaign, key = make.make_campaign(), make.make_key()
-    make.make_entry(campaign.company, key_row=key.pk)
+    make.make_entry(campaign.company, key_pk=key.pk)
     assert listed(browser(campaign.company), f"{LIST}?campaign={key.campaign_id}") == []
 
 
@@ -84,14 +92,18 @@ def _refusing(buyer: Any, rows: list[int], value: str = "", **fields: Any) -> Lo
     return make.make_entry(buyer.company, trace=trace, reasons=",filter,", **fields)
 
 
-@pytest.mark.parametrize(("before", "after"), [([], []), ([], [9000]), ([500], []), ([500], [9000, 9001])])
+@pytest.mark.parametrize(
+    ("before", "after"), [([], []), ([], [9000]), ([500], []), ([500], [9000, 9001])]
+)
 def test_a_buyer_among_the_refused(before, after):
     buyer = make.make_buyer()
     entry = _refusing(buyer, [*before, buyer.pk, *after])
     assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
-@pytest.mark.parametrize("spelled", ["9{}", "{}9", "5,{},7", "{}", "[{}]", "[1,{}]", '{{"a":[{}]}}'])
+@pytest.mark.parametrize(
+    "spelled", ["9{}", "{}9", "5,{},7", "{}", "[{}]", "[1,{}]", '{{"a":[{}]}}']
+)
 def test_a_buyer_who_was_not_refused(spelled):
     buyer = make.make_buyer()
     text = spelled.format(buyer.pk)
@@ -102,14 +114,21 @@ def test_a_buyer_who_was_not_refused(spelled):
 
 def test_a_buyer_who_was_refused_for_nothing_in_particular():
     buyer = make.make_buyer()
-    trace = {"seed": 1, "eligible": [], "refused": {"closed": [[{"opens": None}, [9000]], [None, [buyer.pk, 9001]]]}}
+    trace = {
+        "seed": 1,
+        "eligible": [],
+        "refused": {"closed": [[{"opens": None}, [9000]], [None, [buyer.pk, 9001]]]},
+    }
     entry = make.make_entry(buyer.company, trace=trace, reasons=",closed,")
     assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
 def test_only_the_newest_are_looked_through_and_the_page_says_how_far(monkeypatch):
     monkeypatch.setattr(request_log_filters, "LOOKED_THROUGH", 2)
-    buyer, noon = make.make_buyer(make.make_company(time_zone="UTC")), datetime(2026, 5, 5, 12, tzinfo=UTC)
+    buyer, noon = (
+        make.make_buyer(make.make_company(time_zone="UTC")),
+        datetime(2026, 5, 5, 12, tzinfo=UTC),
+    )
     rows = [_refusing(buyer, [buyer.pk], at=noon - timedelta(hours=hours)) for hours in range(4)]
     answer = browser(buyer.company).get(f"{LIST}?buyer={buyer.pk}")
     told = [str(each).partition(". ")[0] for each in answer.context["messages"]]
@@ -151,7 +170,9 @@ def test_the_last_second_is_included_to_its_end(company):
     assert len(listed(browser(company), f"{LIST}?at_to_0=2026-05-05&at_to_1=12:00:00")) == 1
 
 
-@pytest.mark.parametrize("date", ["2026-02-31", "yesterday", "0001-01-01", "9999-12-31", "x" * 10_000, ""])
+@pytest.mark.parametrize(
+    "date", ["2026-02-31", "yesterday", "0001-01-01", "9999-12-31", "x" * 10_000, ""]
+)
 @pytest.mark.parametrize("end", ["from", "to"])
 def test_what_is_no_date_does_not_filter(company, date, end):
     make.make_entry(company, at=timezone.now())
@@ -160,4 +181,7 @@ def test_what_is_no_date_does_not_filter(company, date, end):
 
 def test_the_page_says_whose_times_they_are(company):
     page = browser(company).get(f"{LIST}?at_from_0=2026-05-05").content.decode()
-    assert ("By time (New York)</legend>" in page, 'name="at_from_0" value="2026-05-05"' in page) == (True, True)
+    assert (
+        "By time (New York)</legend>" in page,
+        'name="at_from_0" value="2026-05-05"' in page,
+    ) == (True, True)

@@ -20,8 +20,12 @@ SPACE = re.compile(r"\s+")
 
 def _page(entry: LogEntry, company: Company | None = None, role: str = "owner") -> str:
     """The page's own part, its white space in single blanks."""
-    answer = browser(company, role).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
-    return SPACE.sub(" ", answer.content.decode().split('<div class="log">', 1)[1].split("</main", 1)[0])
+    answer = browser(company, role).get(
+        reverse("admin:publishers_logentry_change", args=[entry.pk])
+    )
+    return SPACE.sub(
+        " ", answer.content.decode().split('<div class="log">', 1)[1].split("</main", 1)[0]
+    )
 
 
 def _text(entry: LogEntry, company: Company | None = None, role: str = "owner") -> str:
@@ -39,16 +43,22 @@ def test_reserved_parameters_are_named_in_words_and_the_rest_are_tags():
 def test_where_nothing_is_tagged_the_rest_are_other_parameters():
     company = make.make_company()
     entry = make.make_entry(
-        company, type="call_control", parameters={"transfer_to": "+12025550143", "hold_caller": "true", "x": "1"}
+        company,
+        type="call_control",
+        parameters={"transfer_to": "+12025550143", "hold_caller": "true", "x": "1"},
     )
-    told = "Transfer to transfer_to +12025550143 Hold the caller hold_caller true Other parameters x 1"
+    told = (
+        "Transfer to transfer_to +12025550143 Hold the caller hold_caller true Other parameters x 1"
+    )
     assert told in _text(entry, company)
 
 
 def test_the_request_with_its_format_and_address():
     company = make.make_company()
     entry = make.make_entry(company, format="json", address="203.0.113.7", parameters={})
-    assert "Request POST /rtbs.json Format JSON from 203.0.113.7 No parameters." in _text(entry, company)
+    assert "Request POST /rtbs.json Format JSON from 203.0.113.7 No parameters." in _text(
+        entry, company
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,11 @@ def test_the_status_in_words(status, told):
     ("format", "response", "told"),
     [
         ("json", '{"a":{"b":1}}', '{\n  "a": {\n    "b": 1\n  }\n}'),
-        ("xml", "<hash><a><b>1</b><c/></a></hash>", "<hash>\n  <a>\n    <b>1</b>\n    <c/>\n  </a>\n</hash>"),
+        (
+            "xml",
+            "<hash><a><b>1</b><c/></a></hash>",
+            "<hash>\n  <a>\n    <b>1</b>\n    <c/>\n  </a>\n</hash>",
+        ),
         ("xml", "<hash><a><b>1</b", "<hash>\n  <a>\n    <b>1</b"),
         ("json", '{"cut":', '{"cut":'),
     ],
@@ -84,7 +98,10 @@ def test_the_answer_is_laid_out(format, response, told):
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_numbers_are_masked_for_those_who_only_read(role, clear):
     company = make.make_company()
-    told = {"notes": ["+18335550100 is no number of this company"], "path": "/rtbs/13105550103.json"}
+    told = {
+        "notes": ["+18335550100 is no number of this company"],
+        "path": "/rtbs/13105550103.json",
+    }
     text = _text(make.make_entry(company, **told), company, role)
     spelled = ("(202) 555-0142", "+12025550142", "+18335550100", "13105550103")
     assert [number in text for number in spelled] == [clear] * 4
@@ -105,19 +122,30 @@ def test_short_numbers_are_masked_too(name):
 
 def test_a_trace_that_saw_a_number_is_masked():
     buyer = make.make_buyer(name="Buyer Two")
-    detail = {"key": "caller_number", "operator": "==", "value": "+12025550100", "seen": "+12025550142"}
+    detail = {
+        "key": "caller_number",
+        "operator": "==",
+        "value": "+12025550100",
+        "seen": "+12025550142",
+    }
     entry = make.make_entry(buyer.company, trace=_trace(filter=[[detail, [buyer.pk]]]))
-    assert "caller_number == +*******0100” not met, the caller's is “+*******0142”" in _text(entry, buyer.company, "read_only")
+    assert "caller_number == +*******0100” not met, the caller's is “+*******0142”" in _text(
+        entry, buyer.company, "read_only"
+    )
 
 
 def test_another_companys_row_is_not_there():
     entry = make.make_entry(make.make_company())
-    answer = browser(make.make_company()).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
+    answer = browser(make.make_company()).get(
+        reverse("admin:publishers_logentry_change", args=[entry.pk])
+    )
     assert answer.status_code == 302
 
 
 def test_a_refused_key_has_a_page_for_superusers():
-    entry = make.make_entry(None, key_end="abcd", status=401, type="", result="refused", caller_number=None)
+    entry = make.make_entry(
+        None, key_end="abcd", status=401, type="", result="refused", caller_number=None
+    )
     assert "Type Unknown key Key unknown key …abcd Took 1.5 ms" in _text(entry)
 
 
@@ -129,7 +157,9 @@ def _trace(eligible: Any = (), **refused: Any) -> dict[str, Any]:
 def test_why_a_buyer_was_refused_in_a_sentence_with_a_link():
     buyer = make.make_buyer(make.make_company(time_zone="America/New_York"), name="Buyer Two")
     opens = {"opens": "2026-05-11T13:00:00+00:00"}
-    page = _page(make.make_entry(buyer.company, trace=_trace(closed=[[opens, [buyer.pk]]])), buyer.company)
+    page = _page(
+        make.make_entry(buyer.company, trace=_trace(closed=[[opens, [buyer.pk]]])), buyer.company
+    )
     link = f'<a href="/admin/campaigns/buyer/{buyer.pk}/change/" class="text-primary-600 dark:text-primary-500">Buyer Two</a>'
     assert f"<li>{link}: closed, opens Monday 09:00 New York time</li>" in page
 
@@ -137,7 +167,7 @@ def test_why_a_buyer_was_refused_in_a_sentence_with_a_link():
 def test_times_of_the_trace_are_the_campaigns():
     key = make.make_key(campaign=make.make_campaign(time_zone="America/Los_Angeles"))
     trace = _trace(closed=[[{"opens": "2026-05-11T16:00:00+00:00"}, [1000]]])
-    text = _text(make.make_entry(key.company, key_row=key.pk, trace=trace), key.company)
+    text = _text(make.make_entry(key.company, key_pk=key.pk, trace=trace), key.company)
     assert "Closed 1 buyer Buyer number 1000: closed, opens Monday 09:00 Los Angeles time" in text
 
 
@@ -145,7 +175,9 @@ def test_the_chosen_comes_before_the_other_eligible():
     company = make.make_company()
     first, second = (make.make_buyer(company, name=name) for name in ("First", "Second"))
     entry = make.make_entry(company, trace=_trace([[1, 1, [first.pk]], [2, 1, [second.pk]]]))
-    assert "Chosen First 1 more would have taken the caller, in this order Second" in _text(entry, company)
+    assert "Chosen First 1 more would have taken the caller, in this order Second" in _text(
+        entry, company
+    )
 
 
 @pytest.mark.parametrize(("count", "opened"), [(25, True), (26, False)])
@@ -157,7 +189,10 @@ def test_many_refused_are_folded_by_reason(count, opened):
 
 def test_a_thousand_buyers_are_read_by_one_statement(django_assert_num_queries):
     company = make.make_company()
-    entries = [make.make_entry(company, trace=_trace(paused=[[None, list(range(1000, 1000 + n))]])) for n in (1, 1000)]
+    entries = [
+        make.make_entry(company, trace=_trace(paused=[[None, list(range(1000, 1000 + n))]]))
+        for n in (1, 1000)
+    ]
     client = browser(company)
     for entry in entries:
         with django_assert_num_queries(12):
@@ -168,14 +203,20 @@ def test_a_thousand_buyers_are_read_by_one_statement(django_assert_num_queries):
 def test_where_nobody_was_asked(trace):
     company = make.make_company()
     text = _text(make.make_entry(company, trace=trace), company)
-    told = "The campaign has no buyer." if trace and "refused" in trace else "No buyer was looked for."
+    told = (
+        "The campaign has no buyer." if trace and "refused" in trace else "No buyer was looked for."
+    )
     assert f"Who was asked, and why not the others {told}" in text
 
 
-@pytest.mark.parametrize(("type", "told"), [("rtb", True), ("call_data_writing", False), ("transfer", False)])
+@pytest.mark.parametrize(
+    ("type", "told"), [("rtb", True), ("call_data_writing", False), ("transfer", False)]
+)
 def test_only_of_a_ping_it_is_said_that_nobody_was_asked(type, told):
     company = make.make_company()
-    assert ("No buyer was looked for." in _text(make.make_entry(company, type=type), company)) == told
+    assert (
+        "No buyer was looked for." in _text(make.make_entry(company, type=type), company)
+    ) == told
 
 
 # --- where it leads ---------------------------------------------------------------------------------------
@@ -204,7 +245,9 @@ def test_a_row_tells_of_its_own_companys_reservation_and_call_alone(is_theirs):
     company = key.company if is_theirs else make.make_company()
     entry = make.make_entry(company, reservation_uuid=call.reservation_id, call_uuid=call.pk)
     answer = browser(company).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
-    assert [card.title for card in answer.context["led_to"]] == (["Reservation", "Call"] if is_theirs else [])
+    assert [card.title for card in answer.context["led_to"]] == (
+        ["Reservation", "Call"] if is_theirs else []
+    )
 
 
 @pytest.mark.parametrize(("caller", "shown"), [("+12025550142", True), (None, False)])
@@ -217,7 +260,10 @@ def test_it_leads_to_the_callers_page_without_naming_the_number(caller, shown):
 def test_what_confirms_a_ping_leads_to_it_and_to_its_caller():
     company, uuid = make.make_company(), "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"
     make.make_entry(company, reservation_uuid=uuid, trace=_trace())
-    page = _page(make.make_entry(company, reservation_uuid=uuid, result="confirmed", caller_number=None), company)
+    page = _page(
+        make.make_entry(company, reservation_uuid=uuid, result="confirmed", caller_number=None),
+        company,
+    )
     addresses = (f"/admin/caller/?reservation={uuid}", f"/admin/publishers/logentry/?q={uuid}")
     assert [f'href="{address}"' in page for address in addresses] == [True, True]
 
@@ -232,7 +278,8 @@ def test_a_decision_can_be_asked_again(trace, shown):
 def test_the_key_its_campaign_and_the_publisher_are_linked():
     key = make.make_key(name="Summer")
     alpha = make.make_publisher(key.company, name="Alpha Media")
-    page = _page(make.make_entry(key.company, key_row=key.pk, publisher_row=alpha.pk), key.company)
+    page = _page(make.make_entry(key.company, key_pk=key.pk, publisher_pk=alpha.pk), key.company)
     assert [
-        f"/{name}/{row.pk}/change/" in page for name, row in (("key", key), ("campaign", key.campaign), ("publisher", alpha))
+        f"/{name}/{row.pk}/change/" in page
+        for name, row in (("key", key), ("campaign", key.campaign), ("publisher", alpha))
     ] == [True] * 3

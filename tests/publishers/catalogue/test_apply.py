@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Buyer, BuyerGroup, CatalogueVersion, Company, Filter, GroupMember, Route
+from campaigns.models import (
+    Buyer,
+    BuyerGroup,
+    CatalogueVersion,
+    Company,
+    Filter,
+    GroupMember,
+    Route,
+)
 from publishers import catalogue
 from publishers.models import Conversion, InboundNumber, Key, Publisher
 from tests.factories import (
@@ -41,7 +49,12 @@ def acme() -> Company:
 def test_a_company_is_made_with_its_fields() -> None:
     applied("company: {name: Acme, time_zone: America/New_York, currency: CAD, rtb_enabled: no}")
     company = Company.objects.get()
-    assert (company.name, company.time_zone, company.currency, company.rtb_enabled) == ("Acme", "America/New_York", "CAD", False)
+    assert (company.name, company.time_zone, company.currency, company.rtb_enabled) == (
+        "Acme",
+        "America/New_York",
+        "CAD",
+        False,
+    )
 
 
 def test_a_new_company_takes_the_given_id() -> None:
@@ -50,7 +63,9 @@ def test_a_new_company_takes_the_given_id() -> None:
 
 
 def test_a_company_is_found_by_its_id_and_renamed(acme: Company) -> None:
-    assert applied("company: {company_id: acme, name: Acme Calls}") == ["~ company acme: name Acme → Acme Calls"]
+    assert applied("company: {company_id: acme, name: Acme Calls}") == [
+        "~ company acme: name Acme → Acme Calls"
+    ]
 
 
 def test_a_retired_company_is_not_found_again(acme: Company) -> None:
@@ -99,13 +114,17 @@ def test_a_buyers_number(written: str, kept: str) -> None:
 
 
 def test_numbers_are_of_the_companys_region() -> None:
-    applied('company: {name: Acme, region: GB}\nbuyers: [{buyer_id: b1, name: One, number: "020 7946 0101"}]')
+    applied(
+        'company: {name: Acme, region: GB}\nbuyers: [{buyer_id: b1, name: One, number: "020 7946 0101"}]'
+    )
     assert Buyer.objects.get().number == "+442079460101"
 
 
 def test_a_group_and_its_members() -> None:
     applied(BUYER + "}\nbuyer_groups: [{group_id: west, name: West, buyers: [b1], daily_cap: 100}]")
-    assert list(BuyerGroup.objects.values_list("group_id", "daily_cap", "buyers__buyer_id")) == [("west", 100, "b1")]
+    assert list(BuyerGroup.objects.values_list("group_id", "daily_cap", "buyers__buyer_id")) == [
+        ("west", 100, "b1")
+    ]
 
 
 def test_routes_to_buyers_and_groups() -> None:
@@ -113,12 +132,19 @@ def test_routes_to_buyers_and_groups() -> None:
         BUYER + "}\nbuyer_groups: [{group_id: west, name: West}]\ncampaigns:\n"
         "  - {campaign_id: c, name: C, routes: [{buyer: b1, weight: 3}, {group: west, priority: 2}]}"
     )
-    found = list(Route.objects.order_by("pk").values_list("buyer__buyer_id", "group__group_id", "priority", "weight"))
+    found = list(
+        Route.objects.order_by("pk").values_list(
+            "buyer__buyer_id", "group__group_id", "priority", "weight"
+        )
+    )
     assert found == [("b1", None, None, 3), (None, "west", 2, None)]
 
 
 def test_numbers_and_the_pool() -> None:
-    applied(CAMPAIGN + '    numbers: [{number: "+18335550100", tags: {source: radio}}]\n    pool: ["+18335550101"]')
+    applied(
+        CAMPAIGN
+        + '    numbers: [{number: "+18335550100", tags: {source: radio}}]\n    pool: ["+18335550101"]'
+    )
     found = list(InboundNumber.objects.order_by("number").values_list("number", "in_pool", "tags"))
     assert found == [("+18335550100", False, {"source": "radio"}), ("+18335550101", True, {})]
 
@@ -129,8 +155,15 @@ def test_conversions_keep_their_order_and_their_conditions(acme: Company) -> Non
         CAMPAIGN + "    conversions:\n      - {seconds: 120, payout: 90.00, publisher: alpha}\n"
         "      - {seconds: 60, revenue: 5, filters: [{key: age, operator: '>', value: 65}]}"
     )
-    found = list(Conversion.objects.values_list("seconds", "payout", "revenue", "publisher__publisher_id", "filters__value"))
-    assert found == [(120, Decimal("90"), Decimal(0), "alpha", None), (60, Decimal(0), Decimal(5), None, "65")]
+    found = list(
+        Conversion.objects.values_list(
+            "seconds", "payout", "revenue", "publisher__publisher_id", "filters__value"
+        )
+    )
+    assert found == [
+        (120, Decimal("90"), Decimal(0), "alpha", None),
+        (60, Decimal(0), Decimal(5), None, "65"),
+    ]
 
 
 def test_a_file_may_name_what_stands_already(acme: Company) -> None:
@@ -153,13 +186,18 @@ def test_a_nested_list_becomes_what_stands_there(acme: Company) -> None:
     lines = applied(
         "company: {name: Acme}\nbuyers: [{buyer_id: b1, filters: [{key: plan, value: gold}, {key: zip, operator: exists}]}]"
     )
-    assert lines == ["+ filter of buyer b1: key zip, operator exists", "- filter of buyer b1: key age, operator >, value 65"]
+    assert lines == [
+        "+ filter of buyer b1: key zip, operator exists",
+        "- filter of buyer b1: key age, operator >, value 65",
+    ]
 
 
 def test_a_route_that_leaves_out_its_priority_loses_it(acme: Company) -> None:
     buyer = make_buyer(acme, buyer_id="b1")
     make_route(make_campaign(acme, campaign_id="roofing"), buyer, priority=2)
-    assert applied(CAMPAIGN + "    routes: [{buyer: b1}]") == ["~ route of campaign roofing: priority 2 → none"]
+    assert applied(CAMPAIGN + "    routes: [{buyer: b1}]") == [
+        "~ route of campaign roofing: priority 2 → none"
+    ]
 
 
 def test_a_new_conversion_comes_last(acme: Company) -> None:
@@ -189,7 +227,9 @@ def test_a_number_kept_as_it_was_typed_is_no_change(acme: Company) -> None:
 
 def test_a_publisher_lists_its_numbers(acme: Company) -> None:
     row = make_number(make_campaign(acme), number="+18335550100")
-    applied('company: {name: Acme}\npublishers: [{publisher_id: alpha, name: Alpha, numbers: ["+18335550100"]}]')
+    applied(
+        'company: {name: Acme}\npublishers: [{publisher_id: alpha, name: Alpha, numbers: ["+18335550100"]}]'
+    )
     assert InboundNumber.objects.get(pk=row.pk).publisher == Publisher.objects.get()
 
 
@@ -211,7 +251,10 @@ def test_a_number_of_a_retired_campaign_is_free(acme: Company) -> None:
 def test_the_id_of_a_retired_row_is_free(acme: Company) -> None:
     make_buyer(acme, buyer_id="b1").retire(now=NOW)
     applied(BUYER + "}")
-    assert list(Buyer.objects.order_by("pk").values_list("buyer_id", "retired_at")) == [("b1", NOW), ("b1", None)]
+    assert list(Buyer.objects.order_by("pk").values_list("buyer_id", "retired_at")) == [
+        ("b1", NOW),
+        ("b1", None),
+    ]
 
 
 # --- keys ---------------------------------------------------------------------------------------------------
@@ -225,19 +268,31 @@ def test_a_key_without_a_text_gets_one_and_is_found_again() -> None:
 
 
 def test_a_key_keeps_the_text_that_is_given() -> None:
-    applied(CAMPAIGN + "    postback_keys: [{type: rtb, key: 00000000-0000-4000-8000-00000000000a}]")
+    applied(
+        CAMPAIGN + "    postback_keys: [{type: rtb, key: 00000000-0000-4000-8000-00000000000a}]"
+    )
     assert Key.objects.get().key == "00000000-0000-4000-8000-00000000000a"
 
 
 def test_a_new_key_has_its_kinds_defaults() -> None:
-    applied(CAMPAIGN + "    postback_keys: [{type: rtb, allow_no_caller_number: yes, required_tags: [zip]}]")
+    applied(
+        CAMPAIGN
+        + "    postback_keys: [{type: rtb, allow_no_caller_number: yes, required_tags: [zip]}]"
+    )
     settings = Key.objects.get().settings
-    told = settings["ttl_seconds"], settings["allow_no_caller_number"], settings["required_tags"], settings["shield_scope"]
+    told = (
+        settings["ttl_seconds"],
+        settings["allow_no_caller_number"],
+        settings["required_tags"],
+        settings["shield_scope"],
+    )
     assert told == (30, True, ["zip"], "key")
 
 
 def test_settings_that_a_file_leaves_out_stay(acme: Company) -> None:
-    make_key("rtb", campaign=make_campaign(acme, campaign_id="roofing"), ttl_seconds=60, tag_prefix="x_")
+    make_key(
+        "rtb", campaign=make_campaign(acme, campaign_id="roofing"), ttl_seconds=60, tag_prefix="x_"
+    )
     lines = applied(CAMPAIGN + "    postback_keys: [{type: rtb, ttl_seconds: 45}]")
     assert [line.partition(": ")[2] for line in lines] == ["ttl_seconds 60 → 45"]
     assert Key.objects.get().settings["tag_prefix"] == "x_"
@@ -246,18 +301,28 @@ def test_settings_that_a_file_leaves_out_stay(acme: Company) -> None:
 def test_handler_keys_and_api_keys_need_no_type() -> None:
     text = BUYER.replace("Acme", "Acme, api_keys: [{}]")
     applied(text + ", handler_keys: [{actions: [transfer]}]}")
-    assert sorted(Key.objects.values_list("type", "buyer__buyer_id")) == [("account", None), ("call_control", "b1")]
+    assert sorted(Key.objects.values_list("type", "buyer__buyer_id")) == [
+        ("account", None),
+        ("call_control", "b1"),
+    ]
 
 
 def test_a_changed_line_shows_no_more_of_a_key_than_its_end(acme: Company) -> None:
-    key = make_key("rtb", campaign=make_campaign(acme, campaign_id="roofing"), key="00000000-0000-4000-8000-00000000beef")
+    key = make_key(
+        "rtb",
+        campaign=make_campaign(acme, campaign_id="roofing"),
+        key="00000000-0000-4000-8000-00000000beef",
+    )
     assert applied(CAMPAIGN + f"    postback_keys: [{{type: rtb, key: {key.key}, burst: 5}}]") == [
         "~ key rtb …beef of campaign roofing: burst none → 5"
     ]
 
 
 def test_a_password_is_not_told() -> None:
-    assert applied(BUYER + ", sip_password: hunter22}")[1] == "+ buyer b1: name One, number +14165550101, sip_password given"
+    assert (
+        applied(BUYER + ", sip_password: hunter22}")[1]
+        == "+ buyer b1: name One, number +14165550101, sip_password given"
+    )
 
 
 # --- versions, history, dry runs ----------------------------------------------------------------------------
@@ -266,7 +331,10 @@ def test_a_password_is_not_told() -> None:
 def test_a_second_time_nothing_changes_and_no_version_is_made() -> None:
     applied(BUYER + ", filters: [{key: age}], handler_keys: [{}]}")
     version = CatalogueVersion.objects.get().version
-    assert (applied(BUYER + ", filters: [{key: age}], handler_keys: [{}]}"), CatalogueVersion.objects.get().version) == (
+    assert (
+        applied(BUYER + ", filters: [{key: age}], handler_keys: [{}]}"),
+        CatalogueVersion.objects.get().version,
+    ) == (
         [],
         version,
     )
@@ -281,7 +349,9 @@ def test_a_change_makes_a_new_version(acme: Company) -> None:
 def test_history_is_kept_once_for_each_change() -> None:
     for cap in (1, 1, 2):
         applied(BUYER + f", daily_cap: {cap}}}")
-    assert list(Buyer.history.values_list("history_type", "daily_cap", "history_change_reason")) == [
+    assert list(
+        Buyer.history.values_list("history_type", "daily_cap", "history_change_reason")
+    ) == [
         ("~", 2, "apply"),
         ("+", 1, "apply"),
     ]
@@ -291,11 +361,18 @@ def test_a_dry_run_tells_the_difference_and_changes_nothing(acme: Company) -> No
     make_buyer(acme, buyer_id="b1", name="One", number="+14165550101", daily_cap=10)
     version = CatalogueVersion.objects.get().version
     assert applied(BUYER + ", daily_cap: 20}", dry_run=True) == ["~ buyer b1: daily_cap 10 → 20"]
-    assert (Buyer.objects.get().daily_cap, Buyer.history.count(), CatalogueVersion.objects.get().version) == (10, 1, version)
+    assert (
+        Buyer.objects.get().daily_cap,
+        Buyer.history.count(),
+        CatalogueVersion.objects.get().version,
+    ) == (10, 1, version)
 
 
 def test_a_thousand_buyers_take_few_queries(django_assert_max_num_queries: Any) -> None:
-    buyers = "".join(f'\n  - {{buyer_id: b{n}, name: B, number: "+14165550101", filters: [{{key: age}}]}}' for n in range(1000))
+    buyers = "".join(
+        f'\n  - {{buyer_id: b{n}, name: B, number: "+14165550101", filters: [{{key: age}}]}}'
+        for n in range(1000)
+    )
     with django_assert_max_num_queries(100):
         applied("company: {name: Acme}\nbuyers:" + buyers)
     assert Buyer.objects.count() == 1000

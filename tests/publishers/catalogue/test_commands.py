@@ -29,7 +29,10 @@ def said(command: Any, *args: object, **options: Any) -> str:
 
 
 def test_apply_tells_what_it_changed(file: Path) -> None:
-    assert said("apply", file) == "+ company acme: name Acme\n+ buyer b1: name Onè, number +14165550101\n2 changed\n"
+    assert (
+        said("apply", file)
+        == "+ company acme: name Acme\n+ buyer b1: name Onè, number +14165550101\n2 changed\n"
+    )
 
 
 def test_apply_a_second_time(file: Path) -> None:
@@ -38,7 +41,10 @@ def test_apply_a_second_time(file: Path) -> None:
 
 
 def test_apply_as_a_dry_run(file: Path) -> None:
-    assert said("apply", file, dry_run=True).splitlines()[-1] == "2 to change; nothing was changed (--dry-run)"
+    assert (
+        said("apply", file, dry_run=True).splitlines()[-1]
+        == "2 to change; nothing was changed (--dry-run)"
+    )
     assert Company.objects.count() == 0
 
 

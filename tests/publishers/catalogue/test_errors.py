@@ -27,7 +27,10 @@ def of_buyer(fields: str) -> list[str]:
 
 
 def of_campaign(fields: str, **how: bool) -> list[str]:
-    return problems(f"company: {{name: Acme}}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n    {fields}\n", **how)
+    return problems(
+        f"company: {{name: Acme}}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n    {fields}\n",
+        **how,
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,19 +44,40 @@ def of_campaign(fields: str, **how: bool) -> list[str]:
         ("daily_cap: 99999999999", "daily_cap must be at most 2147483647, not “99999999999”"),
         ("priority: 0", "priority: Ensure this value is greater than or equal to 1."),
         ("paused: maybe", "paused must be yes or no, not “maybe”"),
-        ("time_zone: Mars/Phobos", "time_zone: “Mars/Phobos” is no time zone; one looks like America/New_York."),
-        ("acceptance: answr", "acceptance must be one of answer, explicit, not “answr”; did you mean answer?"),
-        ("send_digits: xyz", "send_digits: Digits, * and #, and w for each half second to wait, like ww1234#."),
+        (
+            "time_zone: Mars/Phobos",
+            "time_zone: “Mars/Phobos” is no time zone; one looks like America/New_York.",
+        ),
+        (
+            "acceptance: answr",
+            "acceptance must be one of answer, explicit, not “answr”; did you mean answer?",
+        ),
+        (
+            "send_digits: xyz",
+            "send_digits: Digits, * and #, and w for each half second to wait, like ww1234#.",
+        ),
         ("caller_id: me", "caller_id must be a phone number, not “me”"),
         ("filters: {key: age}", "filters must be a list, not a mapping"),
         ("filters: [age]", "an item of filters must be a mapping, not “age”"),
         ("filters: [{value: 3}]", "an item of filters needs key"),
         ("closed_dates: [tomorrow]", "date must be a date like 2026-12-24, not “tomorrow”"),
-        ("closed_dates: [2026-12-24, 2026-12-24]", "the same closed date again; it stands on line 6 already"),
-        ("business_hours: [{day: monday, open: 24:00, close: 9:00}]", "open must be an hour from 00:00 to 23:59, not “24:00”"),
+        (
+            "closed_dates: [2026-12-24, 2026-12-24]",
+            "the same closed date again; it stands on line 6 already",
+        ),
+        (
+            "business_hours: [{day: monday, open: 24:00, close: 9:00}]",
+            "open must be an hour from 00:00 to 23:59, not “24:00”",
+        ),
         ("postback_keys: [{type: rtb}]", "a buyer can't have a key of type rtb"),
-        ("postback_keys: [{type: call_control}]", "keys of type call_control stand in handler_keys, not in postback_keys"),
-        ("handler_keys: [{actions: [dance]}]", "actions: Select a valid choice. dance is not one of the available choices."),
+        (
+            "postback_keys: [{type: call_control}]",
+            "keys of type call_control stand in handler_keys, not in postback_keys",
+        ),
+        (
+            "handler_keys: [{actions: [dance]}]",
+            "actions: Select a valid choice. dance is not one of the available choices.",
+        ),
         (
             "handler_keys: [{return_second: 3}]",
             "handler_keys of type call_control has no field return_second; did you mean return_seconds?",
@@ -70,11 +94,20 @@ def test_a_wrong_field_of_a_buyer(fields: str, told: str) -> None:
         ("routes: [{buyer: b9}]", "no buyer b9"),
         ("routes: [{priority: 1}]", "an item of routes needs a buyer or a group, and not both"),
         ("conversions: [{payout: 1e3}]", "payout must be an amount like 90.00, not “1e3”"),
-        ("conversions: [{payout: 0.00001}]", "payout: Ensure that there are no more than 4 decimal places."),
+        (
+            "conversions: [{payout: 0.00001}]",
+            "payout: Ensure that there are no more than 4 decimal places.",
+        ),
         ("conversions: [{publisher: gamma}]", "no publisher gamma"),
         ("numbers: [hello]", "number must be a phone number, not “hello”"),
-        ("numbers: ['+18335550100', '+18335550100']", "+18335550100 again; it stands on line 5 already"),
-        ("numbers: [{number: '+18335550100', tags: [a]}]", "tags must be names with texts, like {source: radio}, not a list"),
+        (
+            "numbers: ['+18335550100', '+18335550100']",
+            "+18335550100 again; it stands on line 5 already",
+        ),
+        (
+            "numbers: [{number: '+18335550100', tags: [a]}]",
+            "tags must be names with texts, like {source: radio}, not a list",
+        ),
         (
             f"numbers: [{{number: '+18335550100', tags: {{a: {'b' * 1_001}}}}}]",
             "tags: The tag a has at most 1,000 characters, none of them NUL.",
@@ -85,12 +118,18 @@ def test_a_wrong_field_of_a_buyer(fields: str, told: str) -> None:
         ),
         ("postback_keys: [{}]", "a key needs type, one of "),
         ("postback_keys: [{type: rbt}]", "no key type rbt; did you mean rtb?"),
-        ("postback_keys: [{type: rtb, key: short}]", "key must be 16 to 64 letters, digits and dashes; leave it out to get one"),
+        (
+            "postback_keys: [{type: rtb, key: short}]",
+            "key must be 16 to 64 letters, digits and dashes; leave it out to get one",
+        ),
         (
             "postback_keys: [{type: rtb, allowed_networks: [1.2.3]}]",
             "allowed_networks must be a network like 203.0.113.0/24, not “1.2.3”",
         ),
-        ("postback_keys: [{type: rtb, inbound_number: x}]", "inbound_number must be a phone number, not “x”"),
+        (
+            "postback_keys: [{type: rtb, inbound_number: x}]",
+            "inbound_number must be a phone number, not “x”",
+        ),
     ],
 )
 def test_a_wrong_field_of_a_campaign(fields: str, told: str) -> None:
@@ -104,10 +143,22 @@ def test_a_wrong_field_of_a_campaign(fields: str, told: str) -> None:
         ("buyers: []", "line 1: company is missing"),
         ("company: {time_zone: UTC}", "line 1: company needs name"),
         ("company: [Acme]", "line 1: company must be a mapping, not a list"),
-        ("company: {name: Acme}\nbuyerz: []", "line 2: the file has no buyerz; did you mean buyers?"),
-        ("company: {name: Acme}\nbuyers: [{name: One}]", "line 2: an item of buyers needs buyer_id"),
-        ("company: {name: Acme}\npublishers: [{publisher_id: a}]", "line 2: publisher a is new and needs name"),
-        ("company: {name: Acme, region: XX}", "line 1: region: “XX” is no country code; one looks like US."),
+        (
+            "company: {name: Acme}\nbuyerz: []",
+            "line 2: the file has no buyerz; did you mean buyers?",
+        ),
+        (
+            "company: {name: Acme}\nbuyers: [{name: One}]",
+            "line 2: an item of buyers needs buyer_id",
+        ),
+        (
+            "company: {name: Acme}\npublishers: [{publisher_id: a}]",
+            "line 2: publisher a is new and needs name",
+        ),
+        (
+            "company: {name: Acme, region: XX}",
+            "line 1: region: “XX” is no country code; one looks like US.",
+        ),
         ("company: {company_id: acme}", "line 1: company acme is new and needs name"),
     ],
 )
@@ -122,7 +173,12 @@ def test_the_same_id_twice() -> None:
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_lines() -> None:
     text = "company: {name: Acme, currency: usd}\nbuyers:\n  - {buyer_id: b1, number: x}\nfoo: 1"
-    assert [line.split(":")[0] for line in problems(text)] == ["line 1", "line 3", "line 3", "line 4"]
+    assert [line.split(":")[0] for line in problems(text)] == [
+        "line 1",
+        "line 3",
+        "line 3",
+        "line 4",
+    ]
 
 
 def test_only_the_first_fifty_mistakes_are_told() -> None:
@@ -131,7 +187,9 @@ def test_only_the_first_fifty_mistakes_are_told() -> None:
 
 
 def test_nothing_is_changed_by_a_file_with_a_mistake() -> None:
-    problems('company: {name: Acme}\nbuyers: [{buyer_id: b1, name: One, number: "+14165550101"}]\ncampaigns: [{campaign_id: c}]')
+    problems(
+        'company: {name: Acme}\nbuyers: [{buyer_id: b1, name: One, number: "+14165550101"}]\ncampaigns: [{campaign_id: c}]'
+    )
     assert (Company.objects.count(), Buyer.objects.count()) == (0, 0)
 
 
@@ -140,7 +198,9 @@ def test_nothing_is_changed_by_a_file_with_a_mistake() -> None:
 
 def test_a_number_of_another_company() -> None:
     make_number(number="+18335550100")
-    assert of_campaign("pool: ['+18335550100']") == ["line 5: +18335550100 belongs to another company"]
+    assert of_campaign("pool: ['+18335550100']") == [
+        "line 5: +18335550100 belongs to another company"
+    ]
 
 
 def test_a_number_of_another_campaign() -> None:
@@ -161,13 +221,17 @@ def test_a_number_that_two_publishers_list() -> None:
 
 
 def test_a_number_that_no_campaign_has() -> None:
-    text = "company: {name: Acme}\npublishers: [{publisher_id: a, name: A, numbers: ['+18335550100']}]"
+    text = (
+        "company: {name: Acme}\npublishers: [{publisher_id: a, name: A, numbers: ['+18335550100']}]"
+    )
     assert problems(text) == ["line 2: no campaign has the number +18335550100"]
 
 
 def test_a_key_of_another_company_is_told_by_its_end() -> None:
     make_key("rtb", key=KEY)
-    assert of_campaign(f"postback_keys: [{{type: rtb, key: {KEY}}}]") == ["line 5: key …beef belongs to another company"]
+    assert of_campaign(f"postback_keys: [{{type: rtb, key: {KEY}}}]") == [
+        "line 5: key …beef belongs to another company"
+    ]
 
 
 def test_a_key_of_another_campaign() -> None:
@@ -184,8 +248,12 @@ def test_a_revoked_key_does_not_come_back() -> None:
 
 
 def test_a_key_does_not_change_its_type() -> None:
-    make_key("rtb", key=KEY, campaign=make_campaign(make_company(name="Acme"), campaign_id="roofing"))
-    assert of_campaign(f"postback_keys: [{{type: call_reservation, key: {KEY}}}]") == ["line 5: key …beef is of type rtb"]
+    make_key(
+        "rtb", key=KEY, campaign=make_campaign(make_company(name="Acme"), campaign_id="roofing")
+    )
+    assert of_campaign(f"postback_keys: [{{type: call_reservation, key: {KEY}}}]") == [
+        "line 5: key …beef is of type rtb"
+    ]
 
 
 def test_the_same_key_twice() -> None:

@@ -2,29 +2,42 @@
 
 import pytest
 
-from publishers.catalogue import UnusableFile, read
+from publishers.catalogue import UnusableFile, parse_file
 from publishers.catalogue.parse import Listing, Mapping, Text
 
 
 def problems(text: str) -> list[str]:
     with pytest.raises(UnusableFile) as refusal:
-        read(text)
+        parse_file(text)
     return refusal.value.problems
 
 
 @pytest.mark.parametrize(
-    "written", ["00123456", "17:00", "1e3", "yes", "+14165550101", "null", "~", "0x1F", "2026-12-24", "1_000", ".inf"]
+    "written",
+    [
+        "00123456",
+        "17:00",
+        "1e3",
+        "yes",
+        "+14165550101",
+        "null",
+        "~",
+        "0x1F",
+        "2026-12-24",
+        "1_000",
+        ".inf",
+    ],
 )
 def test_an_unquoted_scalar_stays_what_it_looks_like(written: str) -> None:
-    assert read(f"name: {written}").pairs["name"] == Text(written, 1)
+    assert parse_file(f"name: {written}").pairs["name"] == Text(written, 1)
 
 
 def test_quotes_are_remembered() -> None:
-    assert read('name: "null"').pairs["name"] == Text("null", 1, plain=False)
+    assert parse_file('name: "null"').pairs["name"] == Text("null", 1, plain=False)
 
 
 def test_nodes_know_their_lines() -> None:
-    root = read("a:\n  - b\n  - {c: d}\n")
+    root = parse_file("a:\n  - b\n  - {c: d}\n")
     inner = Mapping({"c": Text("d", 3)}, 3, {"c": 3})
     assert root == Mapping({"a": Listing([Text("b", 2), inner], 2)}, 1, {"a": 1})
 
@@ -39,7 +52,10 @@ def test_nodes_know_their_lines() -> None:
         ("a: 1\nb: 2\na: 3\n", "line 3: a again; it stands on line 1 already"),
         ("a: &x 1\n", "line 1: anchors and aliases (& and *) are not understood; write it out"),
         ("a: 1\nb: *x\n", "line 2: anchors and aliases (& and *) are not understood; write it out"),
-        ("a: !!python/name:os.system x\n", "line 1: YAML tags (tag:yaml.org,2002:python/name:os.system) are not understood"),
+        (
+            "a: !!python/name:os.system x\n",
+            "line 1: YAML tags (tag:yaml.org,2002:python/name:os.system) are not understood",
+        ),
         ("a: 1\n---\nb: 2\n", "line 2: a second document; a file holds one"),
         ("a: 1\n? [b]\n: c\n", "line 2: a name must be a text"),
         ("a: 1\nb: \x00\n", "line 2: a control character"),
@@ -60,4 +76,6 @@ def test_a_billion_laughs_end_at_the_first_anchor() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    assert problems(bomb) == ["line 1: anchors and aliases (& and *) are not understood; write it out"]
+    assert problems(bomb) == [
+        "line 1: anchors and aliases (& and *) are not understood; write it out"
+    ]

@@ -7,7 +7,15 @@ import pytest
 from campaigns.models import Buyer, Campaign, Company
 from publishers import catalogue
 from publishers.models import InboundNumber, Key
-from tests.factories import make_buyer, make_campaign, make_company, make_group, make_key, make_number, make_publisher
+from tests.factories import (
+    make_buyer,
+    make_campaign,
+    make_company,
+    make_group,
+    make_key,
+    make_number,
+    make_publisher,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -57,9 +65,15 @@ def test_what_is_retired_is_so_at_the_given_moment(acme: Company) -> None:
 
 
 def test_prune_revokes_keys_that_their_owner_does_not_list(roofing: Campaign) -> None:
-    kept, gone = make_key("rtb", campaign=roofing, name="Alpha"), make_key("rtb", campaign=roofing, name="Beta")
+    kept, gone = (
+        make_key("rtb", campaign=roofing, name="Alpha"),
+        make_key("rtb", campaign=roofing, name="Beta"),
+    )
     applied(CAMPAIGN + "    postback_keys: [{type: rtb, name: Alpha}]")
-    assert list(Key.objects.order_by("pk").values_list("pk", "retired_at")) == [(kept.pk, None), (gone.pk, NOW)]
+    assert list(Key.objects.order_by("pk").values_list("pk", "retired_at")) == [
+        (kept.pk, None),
+        (gone.pk, NOW),
+    ]
 
 
 def test_keys_of_a_retired_owner_are_left_to_say_that_it_is_gone(roofing: Campaign) -> None:
@@ -68,7 +82,9 @@ def test_keys_of_a_retired_owner_are_left_to_say_that_it_is_gone(roofing: Campai
     assert Key.objects.get().retired_at is None
 
 
-def test_prune_moves_a_number_to_the_campaign_that_lists_it(acme: Company, roofing: Campaign) -> None:
+def test_prune_moves_a_number_to_the_campaign_that_lists_it(
+    acme: Company, roofing: Campaign
+) -> None:
     make_number(make_campaign(acme, campaign_id="solar"), number="+18335550100")
     applied(CAMPAIGN + '    numbers: ["+18335550100"]\n  - campaign_id: solar')
     assert InboundNumber.objects.unretired().get().campaign == roofing

@@ -24,7 +24,11 @@ def applied(hooks: str, **how: bool) -> list[str]:
 def hook(**fields: Any) -> str:
     """An item of the list, complete unless `fields` say otherwise."""
     usual = {"name": "lead", "trigger": "start", "url": f"'{URL}'"}
-    return "      - {" + ", ".join(f"{name}: {value}" for name, value in (usual | fields).items() if value != "") + "}\n"
+    return (
+        "      - {"
+        + ", ".join(f"{name}: {value}" for name, value in (usual | fields).items() if value != "")
+        + "}\n"
+    )
 
 
 @pytest.fixture
@@ -34,15 +38,29 @@ def lead() -> Webhook:
 
 
 def test_a_webhook_appears_with_its_fields() -> None:
-    applied(hook(method="GET", values="{inbound_number: a.b}", deadline_ms=500, filters="[{key: zip, operator: exists}]"))
+    applied(
+        hook(
+            method="GET",
+            values="{inbound_number: a.b}",
+            deadline_ms=500,
+            filters="[{key: zip, operator: exists}]",
+        )
+    )
     row = Webhook.objects.get()
     assert (row.name, row.trigger, row.url, row.method) == ("lead", "start", URL, "GET")
-    assert (row.values, row.deadline_ms, str(row.filters.get())) == ({"inbound_number": "a.b"}, 500, "zip exists")
+    assert (row.values, row.deadline_ms, str(row.filters.get())) == (
+        {"inbound_number": "a.b"},
+        500,
+        "zip exists",
+    )
 
 
 def test_what_a_webhook_says_in_short() -> None:
     said = applied(hook(secret=SECRET))
-    assert said[-1] == "+ webhook of campaign roofing: name lead, trigger start, url given, secret given"
+    assert (
+        said[-1]
+        == "+ webhook of campaign roofing: name lead, trigger start, url given, secret given"
+    )
 
 
 def test_a_secret_that_is_left_out_is_made_once() -> None:
@@ -70,8 +88,13 @@ def test_a_webhook_that_the_list_leaves_out_is_deleted(lead: Webhook) -> None:
 
 
 def test_a_dry_run_tells_and_changes_nothing(lead: Webhook) -> None:
-    said = applied(hook(url="'https://b.example/'", filters="[{key: zip, operator: exists}]"), dry_run=True)
-    assert (said, Webhook.objects.get().url) == (["~ webhook of campaign roofing: url changed"], URL)
+    said = applied(
+        hook(url="'https://b.example/'", filters="[{key: zip, operator: exists}]"), dry_run=True
+    )
+    assert (said, Webhook.objects.get().url) == (
+        ["~ webhook of campaign roofing: url changed"],
+        URL,
+    )
 
 
 def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> None:
@@ -85,9 +108,15 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
     ("fields", "told"),
     [
         ({"trigger": ""}, "an item of webhooks needs trigger"),
-        ({"trigger": "later"}, "trigger must be one of start, answered, ended, converted, not “later”"),
+        (
+            {"trigger": "later"},
+            "trigger must be one of start, answered, ended, converted, not “later”",
+        ),
         ({"method": "DELETE"}, "method must be one of GET, POST, PUT, PATCH, not “DELETE”"),
-        ({"url": "ftp://a.example/"}, f"url: A web address begins with http:// or https:// and is printable ASCII{AFTER_HOST}"),
+        (
+            {"url": "ftp://a.example/"},
+            f"url: A web address begins with http:// or https:// and is printable ASCII{AFTER_HOST}",
+        ),
         ({"url": "'https://[host]/'"}, f"url: That is no web address{AFTER_HOST}"),
         (
             {"url": "'https://me@a.example/'"},
@@ -100,8 +129,14 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
         ({"deadline_ms": 99}, "deadline_ms: Ensure this value is greater than or equal to 100."),
         ({"deadline_ms": 10_001}, "deadline_ms: Ensure this value is less than or equal to 10000."),
         ({"values": "[zip]"}, "values must be names with texts, like {source: radio}, not a list"),
-        ({"values": "{zip: a..b}"}, "values: What becomes the tag zip is a path of names with dots between them."),
-        ({"values": "{'': a}"}, "values: A tag's name has 1 to 100 characters, none of them a control character."),
+        (
+            {"values": "{zip: a..b}"},
+            "values: What becomes the tag zip is a path of names with dots between them.",
+        ),
+        (
+            {"values": "{'': a}"},
+            "values: A tag's name has 1 to 100 characters, none of them a control character.",
+        ),
         ({"secret": "mine"}, "secret: A secret is whsec_ and 24 to 64 bytes in base64."),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, dict) else "",
@@ -119,7 +154,12 @@ def test_the_same_name_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://a.example/[zip]?c=[caller number]", "http://[::1]:8000/x?[]", "https://a.example?[ü]=1"]
+    "url",
+    [
+        "https://a.example/[zip]?c=[caller number]",
+        "http://[::1]:8000/x?[]",
+        "https://a.example?[ü]=1",
+    ],
 )
 def test_tokens_stand_after_the_host_and_may_hold_any_letter(url: str) -> None:
     applied(hook(url=f"'{url}'"))

@@ -14,9 +14,16 @@ from campaigns.models import BusinessHours, Buyer, Campaign, CapCounter
 from campaigns.routing.engine import decide
 from campaigns.routing.snapshot import capped_of
 from publishers.dry_run import engine
-from publishers.dry_run.engine import Quote, Trial
+from publishers.dry_run.engine import DryRunResult, QuotedPay
 from publishers.models import LogEntry, StoredTag
-from tests.factories import make_buyer, make_campaign, make_company, make_conversion, make_publisher, make_route
+from tests.factories import (
+    make_buyer,
+    make_campaign,
+    make_company,
+    make_conversion,
+    make_publisher,
+    make_route,
+)
 from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +41,14 @@ def roofing() -> Campaign:
     return campaign
 
 
-def tried(campaign: Campaign, **given: Any) -> Trial:
+def tried(campaign: Campaign, **given: Any) -> DryRunResult:
     asked: dict[str, Any] = {
         "company": campaign.company,
         "campaign_id": campaign.campaign_id,
         "now": NOW,
         "caller_number": CALLER,
     }
-    return engine.run(**{**asked, **given})
+    return engine.dry_run(**{**asked, **given})
 
 
 def printed(*args: str) -> list[str]:
@@ -55,47 +62,91 @@ def test_each_buyer_has_a_sentence(roofing: Campaign) -> None:
 
 
 def test_waiting_tags_count_and_go_on_waiting(roofing: Campaign) -> None:
-    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+    stored = {
+        "company": roofing.company,
+        "caller_number": CALLER,
+        "name": "age",
+        "value": "70",
+        "written_at": NOW,
+    }
     StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
     assert (tried(roofing).lines()[0], StoredTag.objects.count()) == ("Old: chosen", 1)
 
 
 def test_tags_that_wait_for_another_campaign_do_not_count(roofing: Campaign) -> None:
-    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+    stored = {
+        "company": roofing.company,
+        "caller_number": CALLER,
+        "name": "age",
+        "value": "70",
+        "written_at": NOW,
+    }
     StoredTag.objects.create(**stored, scope="campaign:0", expires_at=NOW + timedelta(hours=1))
     assert tried(roofing).lines()[0] == "Any: chosen"
 
 
-def test_at_a_moment_in_the_past_a_tag_that_was_written_later_does_not_wait_yet(roofing: Campaign) -> None:
-    stored = {"company": roofing.company, "caller_number": CALLER, "name": "age", "value": "70", "written_at": NOW}
+def test_at_a_moment_in_the_past_a_tag_that_was_written_later_does_not_wait_yet(
+    roofing: Campaign,
+) -> None:
+    stored = {
+        "company": roofing.company,
+        "caller_number": CALLER,
+        "name": "age",
+        "value": "70",
+        "written_at": NOW,
+    }
     StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
     found = [tried(roofing, at=NOW - timedelta(minutes=ago)).waiting for ago in (1, 0)]
     assert found == [{}, {"age": "70"}]
 
 
 def test_of_buyers_in_two_zones_each_has_the_caps_of_its_own_day(roofing: Campaign) -> None:
-    here, ahead = (make_buyer(roofing.company, name=zone, time_zone=zone, daily_cap=1) for zone in ("UTC", "Asia/Tokyo"))
+    here, ahead = (
+        make_buyer(roofing.company, name=zone, time_zone=zone, daily_cap=1)
+        for zone in ("UTC", "Asia/Tokyo")
+    )
     for buyer in (here, ahead):
         make_route(roofing, buyer)
-        counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
-    evening = tried(roofing, now=NOW + timedelta(hours=1), at=NOW - timedelta(hours=12, minutes=30))  # 8:30 of May 5 in Tokyo
-    assert [one.name for one in evening.decision.verdicts() if one.reason == "daily-cap"] == ["Asia/Tokyo"]
+        counters.take_places(
+            company_id=roofing.company_id,
+            buyer_pk=buyer.pk,
+            capped=[capped_of(buyer, roofing.company)],
+            now=NOW,
+        )
+    evening = tried(
+        roofing, now=NOW + timedelta(hours=1), at=NOW - timedelta(hours=12, minutes=30)
+    )  # 8:30 of May 5 in Tokyo
+    assert [one.name for one in evening.decision.verdicts() if one.reason == "daily-cap"] == [
+        "Asia/Tokyo"
+    ]
 
 
 def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
-    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
+    counters.take_places(
+        company_id=roofing.company_id,
+        buyer_pk=buyer.pk,
+        capped=[capped_of(buyer, roofing.company)],
+        now=NOW,
+    )
     before = list(CapCounter.objects.order_by("pk").values_list("pk", "used"))
-    assert [refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"] == ["daily-cap"]
+    assert [
+        refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"
+    ] == ["daily-cap"]
     assert list(CapCounter.objects.order_by("pk").values_list("pk", "used")) == before
 
 
-@pytest.mark.parametrize(("duplicates", "second"), [("pay_once", None), ("exclude_buyer", None), ("refuse", "duplicate")])
+@pytest.mark.parametrize(
+    ("duplicates", "second"), [("pay_once", None), ("exclude_buyer", None), ("refuse", "duplicate")]
+)
 def test_a_conversion_counts(roofing: Campaign, duplicates: str, second: str | None) -> None:
     Campaign.objects.update(duplicates=duplicates, dedupe_seconds=60)
     converted(roofing, CALLER, buyer=Buyer.objects.get(name="Old"), at=NOW)
-    verdicts = {verdict.name: verdict.reason for verdict in tried(roofing, tags={"age": "70"}).decision.verdicts()}
+    verdicts = {
+        verdict.name: verdict.reason
+        for verdict in tried(roofing, tags={"age": "70"}).decision.verdicts()
+    }
     assert verdicts == {"Old": None if duplicates == "pay_once" else "duplicate", "Any": second}
 
 
@@ -104,7 +155,10 @@ def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:
     BusinessHours.objects.create(buyer=buyer, day="monday", open=time(9), close=time(17))
     make_route(roofing, buyer)
     reasons = [
-        {verdict.name: verdict.reason for verdict in tried(roofing, now=NOW - timedelta(days=days)).decision.verdicts()}["Monday"]
+        {
+            verdict.name: verdict.reason
+            for verdict in tried(roofing, now=NOW - timedelta(days=days)).decision.verdicts()
+        }["Monday"]
         for days in (0, 1)
     ]
     assert reasons == ["closed", None]
@@ -130,21 +184,28 @@ def test_those_of_the_first_priority_share_the_callers_by_their_weights(roofing:
 def test_the_draws_share_as_the_chances_say(roofing: Campaign) -> None:
     make_route(roofing, make_buyer(roofing.company, name="Heavy", weight=3))
     trial = tried(roofing, tags={"age": "70"})
-    firsts = [decide(trial.campaign.buyers, trial.ping, {}, seed).order[0].name for seed in range(4000)]
+    firsts = [
+        decide(trial.campaign.buyers, trial.ping, {}, seed).order[0].name for seed in range(4000)
+    ]
     assert abs(firsts.count("Heavy") / 4000 - 0.75) < 0.02
 
 
 @pytest.mark.parametrize(("publisher", "payout"), [("alpha", "95"), (None, "90")])
-def test_each_buyer_is_quoted_what_applies_to_it(roofing: Campaign, publisher: str | None, payout: str) -> None:
+def test_each_buyer_is_quoted_what_applies_to_it(
+    roofing: Campaign, publisher: str | None, payout: str
+) -> None:
     make_conversion(roofing)
     alpha = make_publisher(roofing.company, publisher_id="alpha")
     make_conversion(roofing, publisher=alpha, payout="95", seconds=60)
-    quotes = [one.quote and (one.quote.payout, one.quote.seconds) for one in tried(roofing, publisher_id=publisher).standings()]
+    quotes = [
+        one.quote and (one.quote.payout, one.quote.seconds)
+        for one in tried(roofing, publisher_id=publisher).standings()
+    ]
     assert quotes == [(Decimal(payout), 60 if publisher else 120), None]
 
 
 def test_without_a_conversion_nothing_is_quoted(roofing: Campaign) -> None:
-    assert tried(roofing).standings()[0].quote == Quote(Decimal(0), Decimal(0), 0)
+    assert tried(roofing).standings()[0].quote == QuotedPay(Decimal(0), Decimal(0), 0)
 
 
 def test_what_the_number_tells_is_told_unless_it_was_sent(roofing: Campaign) -> None:
@@ -160,11 +221,20 @@ def test_a_waiting_tag_that_is_sent_anew_is_not_told(roofing: Campaign) -> None:
 
 
 @pytest.mark.parametrize(("hours", "reason"), [(0, "daily-cap"), (-24, None), (24, None)])
-def test_the_caps_are_those_of_the_moment(roofing: Campaign, hours: int, reason: str | None) -> None:
+def test_the_caps_are_those_of_the_moment(
+    roofing: Campaign, hours: int, reason: str | None
+) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
-    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
-    verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(hours=hours)).standings()}
+    counters.take_places(
+        company_id=roofing.company_id,
+        buyer_pk=buyer.pk,
+        capped=[capped_of(buyer, roofing.company)],
+        now=NOW,
+    )
+    verdicts = {
+        one.name: one.reason for one in tried(roofing, at=NOW + timedelta(hours=hours)).standings()
+    }
     assert verdicts["Full"] == reason
 
 
@@ -172,30 +242,53 @@ def test_a_day_that_is_over_counts_as_it_was_counted(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Full", daily_cap=1)
     make_route(roofing, buyer)
     yesterday = NOW - timedelta(days=1)
-    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=yesterday)
-    found = [{one.name: one.reason for one in tried(roofing, at=at).standings()}["Full"] for at in (None, yesterday)]
+    counters.take_places(
+        company_id=roofing.company_id,
+        buyer_pk=buyer.pk,
+        capped=[capped_of(buyer, roofing.company)],
+        now=yesterday,
+    )
+    found = [
+        {one.name: one.reason for one in tried(roofing, at=at).standings()}["Full"]
+        for at in (None, yesterday)
+    ]
     assert found == [None, "daily-cap"]
 
 
 def test_calls_at_once_are_as_they_are_now(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Busy", concurrency_cap=1)
     make_route(roofing, buyer)
-    counters.take(company_id=roofing.company_id, buyer_row=buyer.pk, capped=[capped_of(buyer, roofing.company)], now=NOW)
-    verdicts = {one.name: one.reason for one in tried(roofing, at=NOW + timedelta(days=3)).standings()}
+    counters.take_places(
+        company_id=roofing.company_id,
+        buyer_pk=buyer.pk,
+        capped=[capped_of(buyer, roofing.company)],
+        now=NOW,
+    )
+    verdicts = {
+        one.name: one.reason for one in tried(roofing, at=NOW + timedelta(days=3)).standings()
+    }
     assert verdicts["Busy"] == "concurrency-cap"
 
 
-@pytest.mark.parametrize(("minutes", "result"), [(0, "no-target"), (-5, "reserved"), (59, "no-target"), (61, "reserved")])
+@pytest.mark.parametrize(
+    ("minutes", "result"), [(0, "no-target"), (-5, "reserved"), (59, "no-target"), (61, "reserved")]
+)
 def test_a_conversion_counts_from_when_it_was(roofing: Campaign, minutes: int, result: str) -> None:
     Campaign.objects.update(duplicates="refuse", dedupe_seconds=3600)
     converted(roofing, CALLER, at=NOW)
-    assert tried(roofing, now=NOW + timedelta(minutes=1), at=NOW + timedelta(minutes=minutes)).result == result
+    assert (
+        tried(roofing, now=NOW + timedelta(minutes=1), at=NOW + timedelta(minutes=minutes)).result
+        == result
+    )
 
 
 def test_until_when_the_caller_is_a_repeat(roofing: Campaign) -> None:
     Campaign.objects.update(dedupe_seconds=60)
     converted(roofing, CALLER, at=NOW)
-    assert (tried(roofing).converted_at, tried(roofing).counts_from) == (NOW, NOW + timedelta(seconds=60))
+    assert (tried(roofing).converted_at, tried(roofing).counts_from) == (
+        NOW,
+        NOW + timedelta(seconds=60),
+    )
 
 
 def test_what_the_company_has_switched_off_is_told(roofing: Campaign) -> None:
@@ -206,7 +299,12 @@ def test_what_the_company_has_switched_off_is_told(roofing: Campaign) -> None:
 
 def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
     make_route(
-        roofing, make_buyer(roofing.company, number="[desk]", filters=[("publisher_id", "==", "a"), ("Zip", "exists", "")])
+        roofing,
+        make_buyer(
+            roofing.company,
+            number="[desk]",
+            filters=[("publisher_id", "==", "a"), ("Zip", "exists", "")],
+        ),
     )
     assert engine.asked_tags(tried(roofing).campaign) == ["age", "desk", "Zip"]
 
@@ -216,7 +314,10 @@ def test_what_is_paused_is_told_first(roofing: Campaign, what: str) -> None:
     make_publisher(roofing.company, publisher_id="alpha", paused=what == "publisher")
     roofing.paused = what == "campaign"
     roofing.save()
-    assert tried(roofing, publisher_id="alpha").lines()[0] == f"The {what} is paused: a ping is rejected, a call finds no buyer."
+    assert (
+        tried(roofing, publisher_id="alpha").lines()[0]
+        == f"The {what} is paused: a ping is rejected, a call finds no buyer."
+    )
 
 
 def test_an_unknown_campaign(roofing: Campaign) -> None:
@@ -267,7 +368,10 @@ def test_the_command_asks_which_company() -> None:
 def test_the_command_takes_the_companys_id_or_name(named: str) -> None:
     make_campaign(make_company(company_id="other"), campaign_id="roofing")
     make_campaign(make_company(company_id="acme", name="Acme Calls"), campaign_id="roofing")
-    assert printed("roofing", "--company", named, "--seed", "1") == ["No buyer is on this campaign.", "seed 1"]
+    assert printed("roofing", "--company", named, "--seed", "1") == [
+        "No buyer is on this campaign.",
+        "seed 1",
+    ]
 
 
 def test_the_command_does_not_know_the_company() -> None:
@@ -282,7 +386,8 @@ def test_the_command_does_not_know_the_campaign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"), [("--tag", "age", "a tag is written name=value"), ("--at", "noon", "a moment is")]
+    ("option", "value", "told"),
+    [("--tag", "age", "a tag is written name=value"), ("--at", "noon", "a moment is")],
 )
 def test_the_command_explains_what_it_can_not_read(option: str, value: str, told: str) -> None:
     with pytest.raises(CommandError, match=told):

@@ -7,9 +7,16 @@ import pytest
 
 from campaigns.models import Buyer
 from publishers.dry_run import replay
-from publishers.dry_run.replay import Again, CannotBeAsked, Question
+from publishers.dry_run.replay import NotReplayable, Replay, ReplayQuestion
 from publishers.models import Key, LogEntry
-from tests.factories import make_buyer, make_campaign, make_entry, make_key, make_publisher, make_route
+from tests.factories import (
+    make_buyer,
+    make_campaign,
+    make_entry,
+    make_key,
+    make_publisher,
+    make_route,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -21,14 +28,24 @@ def key() -> Key:
     """Of a campaign with three buyers: b1 before b2, and b3 for the old."""
     campaign = make_campaign()
     for place, filters in ((1, []), (2, []), (3, [("age", ">", "65")])):
-        buyer = make_buyer(campaign.company, name=f"b{place}", buyer_id=f"b{place}", priority=place, filters=filters)
+        buyer = make_buyer(
+            campaign.company,
+            name=f"b{place}",
+            buyer_id=f"b{place}",
+            priority=place,
+            filters=filters,
+        )
         make_route(campaign, buyer)
     return make_key("rtb", campaign=campaign)
 
 
 def logged(key: Key, **fields: Any) -> LogEntry:
-    sent = {"parameters": {"key": "…cafe", "caller_number": CALLER}, "caller_number": CALLER, "at": NOW - timedelta(days=1)}
-    return make_entry(key.company, key_row=key.pk, **sent | fields)
+    sent = {
+        "parameters": {"key": "…cafe", "caller_number": CALLER},
+        "caller_number": CALLER,
+        "at": NOW - timedelta(days=1),
+    }
+    return make_entry(key.company, key_pk=key.pk, **sent | fields)
 
 
 def decided(key: Key, **fields: Any) -> LogEntry:
@@ -39,15 +56,15 @@ def decided(key: Key, **fields: Any) -> LogEntry:
     return entry
 
 
-def asked(entry: LogEntry, key: Key) -> Question:
-    return replay.question(entry, company=key.company)
+def asked(entry: LogEntry, key: Key) -> ReplayQuestion:
+    return replay.replay_question(entry, company=key.company)
 
 
-def again(entry: LogEntry, key: Key) -> Again:
-    return replay.ask(asked(entry, key), company=key.company, now=NOW)
+def again(entry: LogEntry, key: Key) -> Replay:
+    return replay.replay_request(asked(entry, key), company=key.company, now=NOW)
 
 
-def changes(found: Again) -> dict[str, str]:
+def changes(found: Replay) -> dict[str, str]:
     return {one.name: one.change for one in found.compared}
 
 
@@ -61,7 +78,11 @@ def test_what_has_changed_is_told_buyer_by_buyer(key: Key) -> None:
         row.paused, row.name = row.name == "b1", row.name
         row.filters.all().delete()
         row.save()
-    told = {"b1": "was chosen, is paused now", "b2": "was eligible, is chosen now", "b3": "was filtered out, is eligible now"}
+    told = {
+        "b1": "was chosen, is paused now",
+        "b2": "was eligible, is chosen now",
+        "b3": "was filtered out, is eligible now",
+    }
     assert changes(again(entry, key)) == told
 
 
@@ -89,7 +110,9 @@ def test_the_stored_decision_is_drawn_again_exactly(key: Key) -> None:
     entry.trace = first.stored()
     found = again(entry, key)
     order = [one.row for one in first.order]
-    assert [[one.row for one in each if one.place] for each in (found.then or [], found.now.standings())] == [order, order]
+    assert [
+        [one.row for one in each if one.place] for each in (found.then or [], found.now.standings())
+    ] == [order, order]
 
 
 def test_settings_are_told_from_time(key: Key) -> None:
@@ -110,13 +133,21 @@ def test_without_a_trace_nothing_was_looked_for(key: Key) -> None:
 # --- what was asked ------------------------------------------------------------------------------------------
 def test_tags_and_publisher_are_those_that_were_sent(key: Key) -> None:
     make_publisher(key.company, publisher_id="alpha")
-    sent = {"key": "…cafe", "caller_number": CALLER, "source_id": "alpha", "age": "70", "inbound_number": "+18335550100"}
+    sent = {
+        "key": "…cafe",
+        "caller_number": CALLER,
+        "source_id": "alpha",
+        "age": "70",
+        "inbound_number": "+18335550100",
+    }
     found = asked(logged(key, parameters=sent), key)
     assert (found.publisher_id, found.tags) == ("alpha", {"age": "70"})
 
 
 def test_an_unknown_publisher_is_asked_as_a_tag(key: Key) -> None:
-    assert again(logged(key, parameters={"publisher_id": "nobody"}), key).now.ping.tags == {"publisher_id": "nobody"}
+    assert again(logged(key, parameters={"publisher_id": "nobody"}), key).now.ping.tags == {
+        "publisher_id": "nobody"
+    }
 
 
 def test_the_keys_prefix_is_put_before_the_names() -> None:
@@ -125,7 +156,9 @@ def test_the_keys_prefix_is_put_before_the_names() -> None:
 
 
 def test_a_masked_value_is_no_tag(key: Key) -> None:
-    found = asked(logged(key, parameters={"age": "70", "lead_token": "…cafe", "password": "…"}), key)
+    found = asked(
+        logged(key, parameters={"age": "70", "lead_token": "…cafe", "password": "…"}), key
+    )
     assert (found.tags, found.lost) == ({"age": "70"}, ("lead_token", "password"))
 
 
@@ -137,19 +170,25 @@ def test_the_tags_that_its_key_wants_by_now(key: Key) -> None:
 
 # --- what can't be asked -------------------------------------------------------------------------------------
 def refused(entry: LogEntry, key: Key) -> tuple[str, int | None]:
-    with pytest.raises(CannotBeAsked) as caught:
+    with pytest.raises(NotReplayable) as caught:
         asked(entry, key)
     return caught.value.text, caught.value.ping
 
 
 def test_a_key_without_a_campaign() -> None:
     key = make_key("call_data_writing", publisher=make_publisher())
-    assert refused(logged(key), key) == ("Its key belongs to no campaign, so no buyer is looked for with it.", None)
+    assert refused(logged(key), key) == (
+        "Its key belongs to no campaign, so no buyer is looked for with it.",
+        None,
+    )
 
 
 def test_a_campaign_that_was_retired(key: Key) -> None:
     key.campaign.retire(now=NOW)
-    assert refused(logged(key), key) == ("Its campaign was retired, so nobody can be asked any more.", None)
+    assert refused(logged(key), key) == (
+        "Its campaign was retired, so nobody can be asked any more.",
+        None,
+    )
 
 
 def test_what_is_about_an_earlier_ping_names_it(key: Key) -> None:

@@ -13,27 +13,27 @@ from django.test import Client
 from django.urls import path
 
 from campaigns.models import Campaign
-from publishers.gateway.request import Visit
-from publishers.gateway.viewset import Door
+from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import KeyedViewSet
 from publishers.models import LogEntry
 from tests.factories import make_ready_key
 from tests.publishers.refused import NUMBER
 
 pytestmark = pytest.mark.django_db(transaction=True)
-on_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="ends a connection from the other side")
+on_postgres = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="ends a connection from the other side"
+)
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="one writer at a time")
 AWAY = (503, {"error": "temporarily unavailable"}, "1")
-END_OTHERS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
+END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
-class Losing(Door):
+class Losing(KeyedViewSet):
     """Loses its connection in the middle of its transaction."""
 
     kinds: ClassVar = ("rtb",)
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         Campaign.objects.update(name="renamed")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -48,7 +48,9 @@ def away(nowhere: Path) -> Iterator[None]:
     """The database's name is one that does not exist; on SQLite, one that can't be made."""
     name = connection.settings_dict["NAME"]
     connection.close()
-    connection.settings_dict["NAME"] = str(nowhere / "no" / "database") if connection.vendor == "sqlite" else "no_database"
+    connection.settings_dict["NAME"] = (
+        str(nowhere / "no" / "database") if connection.vendor == "sqlite" else "no_database"
+    )
     try:
         yield
     finally:
@@ -98,11 +100,17 @@ def test_in_the_admin(client: Client, tmp_path: Path) -> None:
     client.raise_request_exception = False
     with away(tmp_path):
         answer = client.post("/admin/login/", {"username": "ann", "password": "word"})
-    assert (answer.status_code, answer["Retry-After"], "can’t be reached" in answer.content.decode()) == (503, "1", True)
+    assert (
+        answer.status_code,
+        answer["Retry-After"],
+        "can’t be reached" in answer.content.decode(),
+    ) == (503, "1", True)
 
 
 @on_sqlite
-def test_who_gets_no_turn_to_write_is_told_to_come_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_gets_no_turn_to_write_is_told_to_come_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)
     with writing_elsewhere():
@@ -126,4 +134,4 @@ def test_a_connection_lost_in_the_act_undoes_it_and_leaves_a_row(http: httpx.Cli
     key = make_ready_key()
     answer = http.post(f"/losing.json?key={key.key}", headers={"Idempotency-Key": "once"})
     assert (told(answer), Campaign.objects.get().name) == (AWAY, "Roofing")
-    assert [(row.status, row.key_row) for row in LogEntry.objects.all()] == [(503, key.pk)]
+    assert [(row.status, row.key_pk) for row in LogEntry.objects.all()] == [(503, key.pk)]

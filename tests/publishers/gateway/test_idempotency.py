@@ -15,9 +15,9 @@ from django.urls import path
 from campaigns.errors import StillRunning
 from campaigns.models import Campaign
 from publishers.gateway import idempotency
-from publishers.gateway.idempotency import Answer
-from publishers.gateway.request import Visit
-from publishers.gateway.viewset import Door
+from publishers.gateway.idempotency import KeptResponse
+from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import KeyedViewSet
 from publishers.models import IdempotencyRecord, Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_ready_key
@@ -26,20 +26,26 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
 SECONDS = timedelta(seconds=1)
 ONCE = {"Idempotency-Key": "once"}
-NAMES: dict[str, Any] = {"scope": "key:1", "method": "POST", "path": "/rtbs", "idempotency_key": "once", "parameters": {"a": "1"}}
+NAMES: dict[str, Any] = {
+    "scope": "key:1",
+    "method": "POST",
+    "path": "/rtbs",
+    "idempotency_key": "once",
+    "parameters": {"a": "1"},
+}
 
 
-class Overtaken(Door):
+class Overtaken(KeyedViewSet):
     """A request so slow that a later one has taken its place when it ends."""
 
     kinds: ClassVar = ("rtb",)
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         Campaign.objects.update(name="renamed")
         IdempotencyRecord.objects.all().delete()
         return 200, {}
 
-    def get(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def get(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         return 200, {}
 
 
@@ -52,7 +58,9 @@ def key() -> Key:
     return make_ready_key(allow_no_caller_number=True)
 
 
-def ping(client: Client, key: Key, query: str = "", extension: str = ".json", **headers: str) -> Any:
+def ping(
+    client: Client, key: Key, query: str = "", extension: str = ".json", **headers: str
+) -> Any:
     return client.post(f"/rtbs{extension}?key={key.key}{query}", headers={**ONCE, **headers})
 
 
@@ -65,7 +73,10 @@ def replayed(answer: Any) -> str | None:
 def test_a_repeat_gets_the_first_answer(client: Client, key: Key) -> None:
     first, second = ping(client, key), ping(client, key)
     assert (second.content, replayed(first), replayed(second)) == (first.content, None, "true")
-    assert (Reservation.objects.count(), [row.result for row in LogEntry.objects.order_by("id")]) == (1, ["reserved", "replayed"])
+    assert (
+        Reservation.objects.count(),
+        [row.result for row in LogEntry.objects.order_by("id")],
+    ) == (1, ["reserved", "replayed"])
 
 
 def test_without_the_header_each_acts(client: Client, key: Key) -> None:
@@ -74,8 +85,12 @@ def test_without_the_header_each_acts(client: Client, key: Key) -> None:
     assert Reservation.objects.count() == 2
 
 
-@pytest.mark.parametrize("accepts", [("application/json", "text/xml"), ("text/xml", "application/json")])
-def test_a_kept_answer_stays_in_its_format(client: Client, key: Key, accepts: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "accepts", [("application/json", "text/xml"), ("text/xml", "application/json")]
+)
+def test_a_kept_answer_stays_in_its_format(
+    client: Client, key: Key, accepts: tuple[str, str]
+) -> None:
     first, second = (ping(client, key, extension="", Accept=accept) for accept in accepts)
     assert (second.content, second["Content-Type"]) == (first.content, first["Content-Type"])
     assert first["Content-Type"].startswith(accepts[0])
@@ -86,7 +101,10 @@ def test_a_kept_answer_stays_in_its_format(client: Client, key: Key, accepts: tu
     [
         ("&caller_number=hello", "caller_number must be a phone number of 7 to 15 digits"),
         ("&zip=%00", "a parameter holds a NUL character, or bytes that are not UTF-8"),
-        ("&inbound_number=office", "inbound_number must be a phone number of 7 to 15 digits, or a SIP address"),
+        (
+            "&inbound_number=office",
+            "inbound_number must be a phone number of 7 to 15 digits, or a SIP address",
+        ),
     ],
 )
 def test_what_was_unusable_is_kept_too(client: Client, key: Key, query: str, error: str) -> None:
@@ -102,7 +120,10 @@ def test_what_was_unusable_is_kept_too(client: Client, key: Key, query: str, err
 def test_after_an_unusable_request_other_parameters_are_refused(client: Client, key: Key) -> None:
     ping(client, key, "&caller_number=hello")
     answer = ping(client, key, "&caller_number=12025550102")
-    assert (answer.status_code, answer.json()) == (422, {"error": "this Idempotency-Key was used with other parameters"})
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"error": "this Idempotency-Key was used with other parameters"},
+    )
 
 
 def test_the_order_of_parameters_does_not_matter(client: Client, key: Key) -> None:
@@ -112,21 +133,35 @@ def test_the_order_of_parameters_does_not_matter(client: Client, key: Key) -> No
 
 # --- for whom -------------------------------------------------------------------------------------------
 def test_other_keys_and_paths_have_their_own(client: Client, key: Key) -> None:
-    answers = [ping(client, key), ping(client, key, extension=".xml"), ping(client, make_ready_key(allow_no_caller_number=True))]
-    assert (Reservation.objects.count(), [replayed(answer) for answer in answers]) == (3, [None] * 3)
+    answers = [
+        ping(client, key),
+        ping(client, key, extension=".xml"),
+        ping(client, make_ready_key(allow_no_caller_number=True)),
+    ]
+    assert (Reservation.objects.count(), [replayed(answer) for answer in answers]) == (
+        3,
+        [None] * 3,
+    )
 
 
 def test_other_verbs_have_their_own(client: Client, key: Key) -> None:
     uuid = ping(client, key).json()["uuid"]
     address = f"/rtbs/{uuid}.json?key={key.key}&status=confirmed"
-    answers = [client.put(address, headers=ONCE), client.patch(address, headers=ONCE), client.patch(address, headers=ONCE)]
+    answers = [
+        client.put(address, headers=ONCE),
+        client.patch(address, headers=ONCE),
+        client.patch(address, headers=ONCE),
+    ]
     assert [replayed(answer) for answer in answers] == [None, None, "true"]
 
 
 @pytest.mark.urls(__name__)
 def test_reading_is_never_replayed(client: Client, key: Key) -> None:
     answers = [client.get(f"/overtaken.json?key={key.key}", headers=ONCE) for _ in range(2)]
-    assert ([replayed(answer) for answer in answers], IdempotencyRecord.objects.count()) == ([None, None], 0)
+    assert ([replayed(answer) for answer in answers], IdempotencyRecord.objects.count()) == (
+        [None, None],
+        0,
+    )
 
 
 # --- what is never kept ---------------------------------------------------------------------------------
@@ -148,8 +183,8 @@ def test_a_429_is_not_kept(client: Client) -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 409, 429, 500, 503])
 def test_such_an_answer_leaves_the_key_free(status: int) -> None:
-    row = idempotency.begin(**NAMES, now=NOW)
-    idempotency.finish(row=row, answer=Answer(status, "{}", "json"))  # type: ignore[arg-type]
+    row = idempotency.begin_request(**NAMES, now=NOW)
+    idempotency.finish_request(row=row, answer=KeptResponse(status, "{}", "json"))  # type: ignore[arg-type]
     assert IdempotencyRecord.objects.count() == 0
 
 
@@ -164,8 +199,12 @@ def test_an_answer_is_kept_a_day(client: Client, key: Key, hours: float, made: i
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(59, 409), (60, 200)])
-def test_the_lock_of_a_killed_process_runs_out(client: Client, key: Key, seconds: int, status: int) -> None:
-    idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW)
+def test_the_lock_of_a_killed_process_runs_out(
+    client: Client, key: Key, seconds: int, status: int
+) -> None:
+    idempotency.begin_request(
+        **{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW
+    )
     with time_machine.travel(NOW + seconds * SECONDS, tick=False):
         answer = ping(client, key)
     assert (answer.status_code, Reservation.objects.count()) == (status, int(status == 200))
@@ -173,7 +212,9 @@ def test_the_lock_of_a_killed_process_runs_out(client: Client, key: Key, seconds
 
 def test_still_running_says_when_to_come_again(client: Client, key: Key) -> None:
     with time_machine.travel(NOW, tick=False):
-        idempotency.begin(**{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW)
+        idempotency.begin_request(
+            **{**NAMES, "scope": f"key:{key.pk}", "path": "/rtbs.json", "parameters": {}}, now=NOW
+        )
         assert ping(client, key)["Retry-After"] == "1"
 
 
@@ -184,10 +225,10 @@ def test_how_the_key_is_sent_is_no_parameter(client: Client, key: Key) -> None:
 
 
 def test_who_was_taken_for_dead_may_not_finish() -> None:
-    slow = idempotency.begin(**NAMES, now=NOW)
-    idempotency.begin(**NAMES, now=NOW + 60 * SECONDS)
+    slow = idempotency.begin_request(**NAMES, now=NOW)
+    idempotency.begin_request(**NAMES, now=NOW + 60 * SECONDS)
     with pytest.raises(StillRunning, match="took too long"):
-        idempotency.finish(row=slow, answer=Answer(200, "{}", "json"))  # type: ignore[arg-type]
+        idempotency.finish_request(row=slow, answer=KeptResponse(200, "{}", "json"))  # type: ignore[arg-type]
 
 
 @pytest.mark.urls(__name__)
@@ -199,9 +240,9 @@ def test_an_overtaken_request_undoes_what_it_did(client: Client, key: Key) -> No
 
 def test_what_is_over_is_dropped_in_bounded_batches() -> None:
     for number in range(3):
-        idempotency.begin(**{**NAMES, "path": f"/{number}"}, now=NOW + number * SECONDS)
+        idempotency.begin_request(**{**NAMES, "path": f"/{number}"}, now=NOW + number * SECONDS)
     day = NOW + timedelta(days=1, seconds=1)
-    assert [idempotency.drop_expired(now=day, most=1) for _ in range(3)] == [1, 1, 0]
+    assert [idempotency.drop_expired_records(now=day, limit=1) for _ in range(3)] == [1, 1, 0]
     assert IdempotencyRecord.objects.get().path == "/2"
 
 

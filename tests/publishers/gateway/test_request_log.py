@@ -11,8 +11,8 @@ from django.urls import path
 
 from campaigns.models import Campaign
 from config import logs
-from publishers.gateway.request import Visit
-from publishers.gateway.viewset import Door
+from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import KeyedViewSet
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_publisher, make_ready_key
@@ -23,23 +23,23 @@ by_key = pytest.mark.parametrize("case", BY_KEY.values(), ids=BY_KEY)
 by_a_refused_key = pytest.mark.parametrize("case", REFUSED_KEY.values(), ids=REFUSED_KEY)
 
 
-class Crashing(Door):
+class Crashing(KeyedViewSet):
     """Renames the key's campaign, then fails."""
 
     kinds: ClassVar = ("rtb",)
 
-    def post(self, visit: Visit, key: str = "") -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest, key: str = "") -> tuple[int, dict[str, Any]]:
         Campaign.objects.update(name="renamed")
         visit.result, visit.trace = "reserved", {"order": []}
         raise RuntimeError(f"cannot serve {visit.key_text} for {visit.caller_number}")
 
 
-class Silent(Door):
+class Silent(KeyedViewSet):
     """Does nothing, and says no more than that it was done."""
 
     kinds: ClassVar = ("rtb",)
 
-    def get(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def get(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         return 201, {"done": True}
 
     post = get
@@ -75,18 +75,25 @@ def crash(client: Client, key: Key) -> Any:
 
 # --- one row, whatever became of the request ------------------------------------------------------------
 @by_key
-def test_a_refusal_by_a_known_key_is_one_row_of_the_key(client: Client, key: Key, case: Case) -> None:
+def test_a_refusal_by_a_known_key_is_one_row_of_the_key(
+    client: Client, key: Key, case: Case
+) -> None:
     answer = case.send(client, key)
     row = LogEntry.objects.get()
-    assert (row.key_row, row.company_row, row.type) == (key.pk, key.company_id, "rtb")
-    assert (row.status, row.response, row.result, row.method) == (case.status, answer.content.decode(), "refused", case.method)
+    assert (row.key_pk, row.company_pk, row.type) == (key.pk, key.company_id, "rtb")
+    assert (row.status, row.response, row.result, row.method) == (
+        case.status,
+        answer.content.decode(),
+        "refused",
+        case.method,
+    )
 
 
 @by_a_refused_key
 def test_a_refused_key_is_one_row_of_nobody(client: Client, key: Key, case: Case) -> None:
     answer = case.send(client, key)
     row = LogEntry.objects.get()
-    assert (row.key_row, row.company_row, row.type, row.result) == (None, None, "", "refused")
+    assert (row.key_pk, row.company_pk, row.type, row.result) == (None, None, "", "refused")
     assert (row.status, row.response, len(row.key_end)) == (case.status, answer.content.decode(), 4)
 
 
@@ -99,7 +106,10 @@ def test_of_a_refused_key_four_characters_are_kept(client: Client) -> None:
 def test_over_the_rate_is_a_row(client: Client) -> None:
     key = make_ready_key(requests_per_second=1)
     ping(client, key), ping(client, key)
-    assert list(LogEntry.objects.order_by("id").values_list("status", "key_row")) == [(200, key.pk), (429, key.pk)]
+    assert list(LogEntry.objects.order_by("id").values_list("status", "key_pk")) == [
+        (200, key.pk),
+        (429, key.pk),
+    ]
 
 
 def test_a_link_preview_is_a_row(client: Client, key: Key) -> None:
@@ -159,20 +169,27 @@ def test_the_duration_is_in_milliseconds(client: Client, key: Key) -> None:
 def test_what_no_database_can_keep_is_replaced(client: Client, key: Key) -> None:
     client.put(f"/rtbs/%00.json?zip%00=%ED%A0%80&key={key.key}")
     row = LogEntry.objects.get()
-    assert (row.path, row.parameters) == ("/rtbs/\ufffd.json", {"zip\ufffd": "???", "key": f"…{key.key[-4:]}"})
+    assert (row.path, row.parameters) == (
+        "/rtbs/\ufffd.json",
+        {"zip\ufffd": "???", "key": f"…{key.key[-4:]}"},
+    )
 
 
 @in_small
 def test_a_key_in_the_path_is_masked(client: Client, key: Key) -> None:
     client.post(f"/silent/{key.key}.json")
     row = LogEntry.objects.get()
-    assert (row.path, row.status, row.key_row) == (f"/silent/…{key.key[-4:]}.json", 201, key.pk)
+    assert (row.path, row.status, row.key_pk) == (f"/silent/…{key.key[-4:]}.json", 201, key.pk)
 
 
 @in_small
 def test_an_act_that_says_nothing_is_done(client: Client, key: Key) -> None:
     answer = client.get(f"/silent.json?key={key.key}")
-    assert (answer.status_code, answer.json(), LogEntry.objects.get().result) == (201, {"done": True}, "done")
+    assert (answer.status_code, answer.json(), LogEntry.objects.get().result) == (
+        201,
+        {"done": True},
+        "done",
+    )
 
 
 # --- a crash --------------------------------------------------------------------------------------------
@@ -180,19 +197,27 @@ def test_an_act_that_says_nothing_is_done(client: Client, key: Key) -> None:
 def test_a_crash_undoes_the_act_and_leaves_its_row(client: Client, key: Key) -> None:
     answer = crash(client, key)
     row = LogEntry.objects.get()
-    assert (answer.status_code, answer.json(), Campaign.objects.get().name) == (500, {"error": "internal error"}, "Roofing")
-    assert (row.status, row.result, row.key_row, row.trace) == (500, "failed", key.pk, None)
+    assert (answer.status_code, answer.json(), Campaign.objects.get().name) == (
+        500,
+        {"error": "internal error"},
+        "Roofing",
+    )
+    assert (row.status, row.result, row.key_pk, row.trace) == (500, "failed", key.pk, None)
 
 
 @in_small
-def test_a_crash_under_an_idempotency_key_is_one_row_and_free_again(client: Client, key: Key) -> None:
+def test_a_crash_under_an_idempotency_key_is_one_row_and_free_again(
+    client: Client, key: Key
+) -> None:
     for _ in range(2):
         client.post(f"/crash.json?key={key.key}", headers={"Idempotency-Key": "once"})
     assert list(LogEntry.objects.values_list("status", flat=True)) == [500, 500]
 
 
 @in_small
-def test_the_traceback_of_a_crash_names_no_key_and_no_caller(client: Client, key: Key, lines: io.StringIO) -> None:
+def test_the_traceback_of_a_crash_names_no_key_and_no_caller(
+    client: Client, key: Key, lines: io.StringIO
+) -> None:
     crash(client, key)
     written = lines.getvalue()
     assert (key.key in written, "2025550102" in written) == (False, False)
@@ -207,4 +232,8 @@ def test_no_log_line_names_a_key_or_a_caller(
             case.send(client, key)
     ping(client, key)
     written = lines.getvalue() + capsys.readouterr().err
-    assert (key.key in written, "2025550102" in written, '"path": "/rtbs.json"' in written) == (False, False, True)
+    assert (key.key in written, "2025550102" in written, '"path": "/rtbs.json"' in written) == (
+        False,
+        False,
+        True,
+    )

@@ -14,7 +14,12 @@ from publishers.gateway import throttles
 NOW = datetime(2026, 5, 5, 6, 25, tzinfo=UTC)
 PLACES = [
     "here",
-    pytest.param("redis", marks=pytest.mark.skipif("REDIS_URL" not in os.environ, reason="ENGINES=postgres has Redis")),
+    pytest.param(
+        "redis",
+        marks=pytest.mark.skipif(
+            "REDIS_URL" not in os.environ, reason="ENGINES=postgres has Redis"
+        ),
+    ),
 ]
 
 
@@ -28,7 +33,12 @@ def place(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
 
 
 def waits(per_second: float, burst: int, moments: list[float]) -> list[int]:
-    return [throttles.seconds_to_wait("a", per_second=per_second, burst=burst, now=NOW + timedelta(seconds=at)) for at in moments]
+    return [
+        throttles.seconds_to_wait(
+            "a", per_second=per_second, burst=burst, now=NOW + timedelta(seconds=at)
+        )
+        for at in moments
+    ]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +51,9 @@ def waits(per_second: float, burst: int, moments: list[float]) -> list[int]:
         (1, 2, [0, 0, 100, 100, 100], [0, 0, 0, 0, 1]),
     ],
 )
-def test_a_name_is_told_how_long_to_wait(per_second: float, burst: int, moments: list[float], expected: list[int]) -> None:
+def test_a_name_is_told_how_long_to_wait(
+    per_second: float, burst: int, moments: list[float], expected: list[int]
+) -> None:
     assert waits(per_second, burst, moments) == expected
 
 
@@ -51,13 +63,18 @@ def test_a_burst_is_let_through_to_the_last(per_second: int) -> None:
 
 
 def test_names_are_apart() -> None:
-    told = [throttles.seconds_to_wait(name, per_second=1, burst=1, now=NOW) for name in ("a", "b", "a")]
+    told = [
+        throttles.seconds_to_wait(name, per_second=1, burst=1, now=NOW) for name in ("a", "b", "a")
+    ]
     assert told == [0, 0, 1]
 
 
 def test_counted_since_the_first_time() -> None:
     moments = [0, 1, 2, 3, 59.5, 60, 60, 60, 60]
-    told = [throttles.seconds_until_anew("c", most=3, seconds=60, now=NOW + timedelta(seconds=at)) for at in moments]
+    told = [
+        throttles.count_request("c", limit=3, seconds=60, now=NOW + timedelta(seconds=at))
+        for at in moments
+    ]
     assert told == [0, 0, 0, 57, 1, 0, 0, 0, 60]
 
 
@@ -73,10 +90,14 @@ def test_threads_do_not_exceed_it() -> None:
     assert (told.count(0), len(told)) == (20, 120)
 
 
-def test_redis_that_is_away_lets_requests_through(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_redis_that_is_away_lets_requests_through(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert waits(1, 1, [0, 0]) == [0, 0]
-    assert [record.message for record in caplog.records] == ["rate limits are not counted: Redis does not answer"] * 2
+    assert [record.message for record in caplog.records] == [
+        "rate limits are not counted: Redis does not answer"
+    ] * 2
 
 
 def test_memory_is_bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +108,9 @@ def test_memory_is_bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert sorted(throttles._held) == ["9"]
 
 
-def test_whoever_owes_nothing_is_forgotten_first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_owes_nothing_is_forgotten_first(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.REDIS_URL = ""
     monkeypatch.setattr(throttles, "_MOST_NAMES", 2)
     for name, at in (("old", 0), ("new", 9), ("newest", 10)):

@@ -10,8 +10,8 @@ from django.urls import path
 
 from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from publishers.gateway.request import Visit
-from publishers.gateway.viewset import Door
+from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import KeyedViewSet
 from publishers.models import IdempotencyRecord, Key, LogEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -19,14 +19,14 @@ CALL = UUID("e64268f8-18a3-4881-b8ed-80e06b17fa74")
 ONCE = {"Idempotency-Key": "once"}
 
 
-class Asking(Door):
+class Asking(KeyedViewSet):
     """Does something, and then does what `then` says."""
 
     kinds: ClassVar = ("rtb",)
     key_names: ClassVar = ("api_key", "key")
     asks_outside = True
 
-    def post(self, visit: Visit) -> tuple[int, dict[str, Any]]:
+    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
         then = visit.parameters.value("then")
         Campaign.objects.update(name=f"asked: {then}")
         visit.call_uuid = CALL
@@ -50,27 +50,49 @@ def test_the_act_is_in_no_transaction(client: Client, key: Key) -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "status", "result"), [("", 200, "done"), ("refuse", 422, "refused"), ("crash", 500, "failed")], ids=str
+    ("then", "status", "result"),
+    [("", 200, "done"), ("refuse", 422, "refused"), ("crash", 500, "failed")],
+    ids=str,
 )
 def test_what_it_did_stands_and_one_row_says_what_it_was_about(
     client: Client, key: Key, then: str, status: int, result: str
 ) -> None:
     answer = ask(client, key, then)
     row = LogEntry.objects.get()
-    assert (answer.status_code, row.status, row.result, row.call_uuid) == (status, status, result, CALL)
+    assert (answer.status_code, row.status, row.result, row.call_uuid) == (
+        status,
+        status,
+        result,
+        CALL,
+    )
     assert Campaign.objects.get().name == f"asked: {then or None}"
 
 
 def test_the_kept_answer_is_written_with_the_row(client: Client, key: Key) -> None:
     first, second = ask(client, key, **ONCE), ask(client, key, **ONCE)
-    assert (second.content, second["Idempotency-Replayed"], LogEntry.objects.count()) == (first.content, "true", 2)
+    assert (second.content, second["Idempotency-Replayed"], LogEntry.objects.count()) == (
+        first.content,
+        "true",
+        2,
+    )
 
 
-def test_a_value_that_nobody_can_keep_is_refused_before_anybody_is_asked(client: Client, key: Key) -> None:
+def test_a_value_that_nobody_can_keep_is_refused_before_anybody_is_asked(
+    client: Client, key: Key
+) -> None:
     answer = ask(client, key, "%00")
-    assert (answer.status_code, Campaign.objects.get().name, IdempotencyRecord.objects.count()) == (422, "Roofing", 0)
+    assert (answer.status_code, Campaign.objects.get().name, IdempotencyRecord.objects.count()) == (
+        422,
+        "Roofing",
+        0,
+    )
 
 
-@pytest.mark.parametrize(("query", "status"), [("api_key={}&key=nobody", 200), ("api_key=nobody&key={}", 401), ("key={}", 200)])
-def test_of_two_keys_the_first_name_counts(client: Client, key: Key, query: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("api_key={}&key=nobody", 200), ("api_key=nobody&key={}", 401), ("key={}", 200)],
+)
+def test_of_two_keys_the_first_name_counts(
+    client: Client, key: Key, query: str, status: int
+) -> None:
     assert client.post(f"/asking.json?{query.format(key.key)}").status_code == status

@@ -12,23 +12,32 @@ pytestmark = pytest.mark.django_db
 def test_a_ping_names_its_caller_its_publisher_and_the_required_tags():
     key = make_key("rtb", key="k1", required_tags=["caller_zip"])
     spelled = "caller_number=CALLER_NUMBER&publisher_id=PUBLISHER_ID&caller_zip=CALLER_ZIP"
-    assert ready_url(key=key, base_url=BASE) == f"https://calls.example.com/rtbs.json?key=k1&{spelled}"
+    assert (
+        ready_url(key=key, base_url=BASE) == f"https://calls.example.com/rtbs.json?key=k1&{spelled}"
+    )
 
 
 def test_a_base_without_a_slash_gives_the_same():
     key = make_key("conversion", key="k2")
     urls = {ready_url(key=key, base_url=base) for base in (BASE, BASE.rstrip("/"))}
-    assert urls == {"https://calls.example.com/conversions.json?key=k2&call_uuid=CALL_UUID&revenue=REVENUE"}
+    assert urls == {
+        "https://calls.example.com/conversions.json?key=k2&call_uuid=CALL_UUID&revenue=REVENUE"
+    }
 
 
 def test_a_required_tag_with_a_space_stays_one_parameter():
     key = make_key("call_reservation", key="k3", required_tags=["home owner"])
-    assert ready_url(key=key, base_url=BASE).endswith("&affiliate_id=PUBLISHER_ID&home+owner=HOME+OWNER")
+    assert ready_url(key=key, base_url=BASE).endswith(
+        "&affiliate_id=PUBLISHER_ID&home+owner=HOME+OWNER"
+    )
 
 
 def test_the_companys_own_id_stands_where_it_is_asked_for():
     key = make_key("account", key="k4", company=make_company(company_id="acme"))
-    assert ready_url(key=key, base_url=BASE) == "https://calls.example.com/calls.json?key=k4&company_id=acme"
+    assert (
+        ready_url(key=key, base_url=BASE)
+        == "https://calls.example.com/calls.json?key=k4&company_id=acme"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Company
 from publishers.instructions import links
 from publishers.keys import rotation, types
-from publishers.keys.types import KeyKind, all_kinds
+from publishers.keys.types import KeyType, all_key_types
 from tests import factories as make
 from tests.publishers.handing import hand_out, link, notices, opened, read
 
@@ -26,11 +26,15 @@ def _key(slug: str, **given):
     return make.make_key(slug, **more, **given)
 
 
-@pytest.mark.parametrize("slug", sorted(kind.slug for kind in all_kinds()))
+@pytest.mark.parametrize("slug", sorted(kind.slug for kind in all_key_types()))
 def test_every_kind_of_key_has_a_page(slug):
     answer = opened(hand_out(_key(slug)))
     page = answer.context["page"]
-    assert (answer.status_code, page.notices, [one.told.title for one in page.requests]) == (200, [], TITLES[slug])
+    assert (answer.status_code, page.notices, [one.told.title for one in page.requests]) == (
+        200,
+        [],
+        TITLES[slug],
+    )
 
 
 TITLES = {
@@ -51,7 +55,7 @@ TITLES = {
 }
 
 
-class Hello(KeyKind):
+class Hello(KeyType):
     """Says hello."""
 
     slug = "hello"
@@ -63,8 +67,9 @@ class Hello(KeyKind):
 def test_a_kind_that_was_added_has_a_page(monkeypatch):
     monkeypatch.setitem(types._kinds, "hello", Hello)
     handout = hand_out(make.make_key("hello", name="Greetings"))
-    assert f"POST this address, with your values in place of the capitals http://testserver/hello.json?key={handout.key.key}" in (
-        read(handout)
+    assert (
+        f"POST this address, with your values in place of the capitals http://testserver/hello.json?key={handout.key.key}"
+        in (read(handout))
     )
 
 
@@ -80,7 +85,9 @@ def test_it_is_in_the_words_of_the_key_and_the_publisher():
     assert [words for words in found if words not in text] == []
 
 
-@pytest.mark.parametrize(("slug", "name"), [("rtb", "publisher_id"), ("call_reservation", "affiliate_id")])
+@pytest.mark.parametrize(
+    ("slug", "name"), [("rtb", "publisher_id"), ("call_reservation", "affiliate_id")]
+)
 def test_the_publisher_is_filled_in_everywhere(slug, name):
     handout = hand_out(make.make_key(slug))
     page = opened(handout).context["page"]
@@ -100,7 +107,10 @@ def test_a_publishers_own_key_says_whose_it_is_by_itself():
 
 def test_it_is_only_read():
     address = link(hand_out(make.make_key("conversion")))
-    assert [Client().generic(method, address).status_code for method in ("HEAD", "POST", "PUT", "DELETE")] == [200, 405, 405, 405]
+    assert [
+        Client().generic(method, address).status_code
+        for method in ("HEAD", "POST", "PUT", "DELETE")
+    ] == [200, 405, 405, 405]
 
 
 def test_it_tells_nothing_else_of_the_company():
@@ -108,28 +118,54 @@ def test_it_tells_nothing_else_of_the_company():
     campaign = make.make_campaign(company, name="Hidden Roofing")
     buyer = make.make_buyer(company, name="Buyer Unseen", buyer_id="unseen1", number="+14155550187")
     make.make_route(campaign, buyer)
-    numbers = [make.make_number(campaign, in_pool=pool, number=f"+1833555017{pool:d}") for pool in (False, True)]
+    numbers = [
+        make.make_number(campaign, in_pool=pool, number=f"+1833555017{pool:d}")
+        for pool in (False, True)
+    ]
     make.make_conversion(campaign, payout="77.77", revenue="133.33")
-    others = [make.make_key(kind, campaign=campaign, name=f"Other {kind}") for kind in ("rtb", "call_reservation")]
+    others = [
+        make.make_key(kind, campaign=campaign, name=f"Other {kind}")
+        for kind in ("rtb", "call_reservation")
+    ]
     beta = make.make_publisher(company, name="Beta Search", publisher_id="beta9")
     settings = {"inbound_number": "+18335550173", "tag_prefix": "zz_"}
     key = make.make_key("rtb", campaign=campaign, name="Pings", **settings)
     hand_out(key, beta)
     page = opened(hand_out(key)).content.decode()
-    secret = ["Acme", "Hidden", "Unseen", "unseen1", "0187", "77.77", "133.33", "Beta", "beta9", "18335550173", "zz_", "Other"]
-    secret += [one.number[1:] for one in numbers] + [one.key for one in others] + [campaign.campaign_id, company.company_id]
+    secret = [
+        "Acme",
+        "Hidden",
+        "Unseen",
+        "unseen1",
+        "0187",
+        "77.77",
+        "133.33",
+        "Beta",
+        "beta9",
+        "18335550173",
+        "zz_",
+        "Other",
+    ]
+    secret += (
+        [one.number[1:] for one in numbers]
+        + [one.key for one in others]
+        + [campaign.campaign_id, company.company_id]
+    )
     assert [text for text in secret if text in page] == []
 
 
 @pytest.mark.parametrize("state", ["unknown", "renewed", "switched off", "no link"])
 def test_a_link_that_leads_nowhere_says_nothing(state):
     handout = hand_out(make.make_key("conversion", name="Sales"))
-    address = {"unknown": "/instructions/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11", "no link": "/instructions/x"}.get(state)
+    address = {
+        "unknown": "/instructions/5f7c2f1c-6f55-4c2e-9a70-4f6f0f3a2b11",
+        "no link": "/instructions/x",
+    }.get(state)
     address = address or link(handout)
     if state == "renewed":
-        links.renew(handout=handout, now=timezone.now())
+        links.renew_link(handout=handout, now=timezone.now())
     if state == "switched off":
-        links.switch_off(handout=handout, now=timezone.now())
+        links.disable_link(handout=handout, now=timezone.now())
     answer = Client().get(address)
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode())).strip()
     assert (answer.status_code, told) == (404, NOTHING)
@@ -144,12 +180,18 @@ NOTHING = (
 @pytest.mark.parametrize(
     ("change", "notice"),
     [
-        ({"key": {"paused": True}}, "This key is paused at present: every request is answered 403 until it is resumed."),
+        (
+            {"key": {"paused": True}},
+            "This key is paused at present: every request is answered 403 until it is resumed.",
+        ),
         (
             {"campaign": {"paused": True}},
             "This campaign is paused at present: every request is answered “rejected” until that is over.",
         ),
-        ({"publisher": {"paused": True}}, "You are paused at present: every request is answered “rejected” until that is over."),
+        (
+            {"publisher": {"paused": True}},
+            "You are paused at present: every request is answered “rejected” until that is over.",
+        ),
         (
             {"company": {"rtb_enabled": False}},
             "Real-time bidding is switched off at present: every request is answered 403 until it is on again.",
@@ -159,21 +201,34 @@ NOTHING = (
 )
 def test_what_stands_in_the_way_is_said_above(change, notice):
     handout = hand_out(make.make_key("rtb"))
-    whose = {"key": handout.key, "campaign": handout.key.campaign, "publisher": handout.publisher, "company": handout.company}
+    whose = {
+        "key": handout.key,
+        "campaign": handout.key.campaign,
+        "publisher": handout.publisher,
+        "company": handout.company,
+    }
     for name, values in change.items():
         type(whose[name]).objects.filter(pk=whose[name].pk).update(**values)
     assert notices(handout) == [notice]
 
 
 def test_a_paused_publisher_may_not_write():
-    handout = hand_out(make.make_key("call_data_writing", publisher=make.make_publisher(paused=True)))
-    assert notices(handout) == ["You are paused at present: every request is answered 403 until that is over."]
+    handout = hand_out(
+        make.make_key("call_data_writing", publisher=make.make_publisher(paused=True))
+    )
+    assert notices(handout) == [
+        "You are paused at present: every request is answered 403 until that is over."
+    ]
 
 
 @pytest.mark.parametrize("whose", ["campaign", "publisher", "company"])
 def test_what_has_ended_is_said_instead_of_all_the_rest(whose):
     handout = hand_out(make.make_key("rtb"))
-    row = {"campaign": handout.key.campaign, "publisher": handout.publisher, "company": handout.company}[whose]
+    row = {
+        "campaign": handout.key.campaign,
+        "publisher": handout.publisher,
+        "company": handout.company,
+    }[whose]
     row.retire(now=timezone.now())
     page = opened(handout).context["page"]
     assert (page.notices, page.requests) == (
@@ -184,15 +239,18 @@ def test_what_has_ended_is_said_instead_of_all_the_rest(whose):
 
 def test_a_revoked_key_is_no_longer_shown():
     handout = hand_out(make.make_key("rtb"))
-    rotation.revoke(key=handout.key, now=timezone.now())
+    rotation.revoke_key(key=handout.key, now=timezone.now())
     told = "This key was revoked: every request with it is refused. Ask whoever gave you this page for a new one."
-    assert (notices(handout), handout.key.key in opened(handout).content.decode()) == ([told], False)
+    assert (notices(handout), handout.key.key in opened(handout).content.decode()) == (
+        [told],
+        False,
+    )
 
 
 @pytest.mark.usefixtures("clock")
 def test_a_rolled_over_key_is_followed_and_the_old_ones_end_is_said():
     handout = hand_out(make.make_key("rtb", key="the-old-one"))
-    new = rotation.roll(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
+    new = rotation.roll_key(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
     page = opened(handout).context["page"]
     told = "There is a new key. The one before, which ends in -one, works until 2026-05-06 12:00 UTC: change over before."
     assert (page.notices, page.key) == ([told], new.key)
@@ -200,7 +258,7 @@ def test_a_rolled_over_key_is_followed_and_the_old_ones_end_is_said():
 
 def test_a_rolled_over_key_that_is_over_is_not_spoken_of():
     handout = hand_out(make.make_key("rtb"))
-    rotation.roll(key=handout.key, overlap=timedelta(0), now=timezone.now())
+    rotation.roll_key(key=handout.key, overlap=timedelta(0), now=timezone.now())
     assert notices(handout) == []
 
 
@@ -219,7 +277,13 @@ def test_the_keys_own_limits_are_told():
 
 def test_it_is_kept_nowhere_and_found_by_nobody():
     headers = opened(hand_out(make.make_key("rtb"))).headers
-    named = ["Cache-Control", "Referrer-Policy", "X-Robots-Tag", "Content-Security-Policy", "Set-Cookie"]
+    named = [
+        "Cache-Control",
+        "Referrer-Policy",
+        "X-Robots-Tag",
+        "Content-Security-Policy",
+        "Set-Cookie",
+    ]
     policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     assert [headers.get(name) for name in named] == [
         "no-store",
@@ -239,7 +303,10 @@ def test_the_link_is_in_no_log():
     handout = hand_out(make.make_key("rtb"))
     with redirect_stderr(io.StringIO()) as log:
         opened(handout)
-    assert (str(handout.token) in log.getvalue(), f"/instructions/••••{str(handout.token)[-4:]}" in log.getvalue()) == (
+    assert (
+        str(handout.token) in log.getvalue(),
+        f"/instructions/••••{str(handout.token)[-4:]}" in log.getvalue(),
+    ) == (
         False,
         True,
     )
@@ -259,7 +326,10 @@ def test_dangerous_requests_have_no_form():
 def test_names_are_shown_as_they_were_written():
     handout = hand_out(make.make_key("rtb", name="<b>Pings</b>", required_tags=['say "hi"', "{x}"]))
     page = opened(handout)
-    assert ("<b>Pings" in page.content.decode(), "say+%22hi%22=" in page.context["page"].requests[0].ready) == (False, True)
+    assert (
+        "<b>Pings" in page.content.decode(),
+        "say+%22hi%22=" in page.context["page"].requests[0].ready,
+    ) == (False, True)
 
 
 def test_it_asks_the_database_once(django_assert_num_queries):
@@ -269,5 +339,7 @@ def test_it_asks_the_database_once(django_assert_num_queries):
 
 
 def test_the_company_is_named_where_a_key_needs_it():
-    handout = hand_out(make.make_key("account", company=Company.objects.create(name="Acme", company_id="acme")))
+    handout = hand_out(
+        make.make_key("account", company=Company.objects.create(name="Acme", company_id="acme"))
+    )
     assert "company_id=acme" in opened(handout).context["page"].requests[0].ready

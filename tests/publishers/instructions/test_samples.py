@@ -14,14 +14,20 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Buyer, Campaign
-from publishers.instructions.page import page_of
+from publishers.instructions.page import instructions_page
 from publishers.instructions.vocabulary import SAMPLE_UUID
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
 from tests import factories as make
 from tests.pinging import dial
 
-LANGUAGES = ["curl", "python", pytest.param("javascript", marks=pytest.mark.skipif(not shutil.which("node"), reason="no node"))]
+LANGUAGES = [
+    "curl",
+    "python",
+    pytest.param(
+        "javascript", marks=pytest.mark.skipif(not shutil.which("node"), reason="no node")
+    ),
+]
 
 
 def _page(key: Key, base_url: str = "http://testserver") -> Any:
@@ -29,7 +35,9 @@ def _page(key: Key, base_url: str = "http://testserver") -> Any:
     publisher = Publisher.objects.filter(publisher_id="alpha").first() if key.campaign else None
     if key.campaign and publisher is None:
         publisher = make.make_publisher(key.company, publisher_id="alpha")
-    return page_of(key=key, publisher=publisher, former=None, base_url=base_url, now=timezone.now())
+    return instructions_page(
+        key=key, publisher=publisher, former=None, base_url=base_url, now=timezone.now()
+    )
 
 
 # --- the programs -------------------------------------------------------------------------------------------
@@ -37,8 +45,14 @@ def _run(language: str, code: str, folder: Path) -> str:
     """What a program prints."""
     program = folder / "example.mjs"
     program.write_text(code)
-    command = {"curl": ["sh", "-c", code], "python": [sys.executable, "-I", "-c", code], "javascript": ["node", str(program)]}
-    return subprocess.run(command[language], capture_output=True, text=True, check=True, timeout=60).stdout
+    command = {
+        "curl": ["sh", "-c", code],
+        "python": [sys.executable, "-I", "-c", code],
+        "javascript": ["node", str(program)],
+    }
+    return subprocess.run(
+        command[language], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
 
 
 def _code(request: Any, language: str) -> str:
@@ -48,17 +62,25 @@ def _code(request: Any, language: str) -> str:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["rtb", "call_reservation"])
-def test_an_example_reserves_a_buyer_and_says_what_to_dial(live_server: Any, tmp_path: Path, kind: str, language: str) -> None:
+def test_an_example_reserves_a_buyer_and_says_what_to_dial(
+    live_server: Any, tmp_path: Path, kind: str, language: str
+) -> None:
     key = make.make_ready_key(kind, required_tags=["home owner"])
     printed = _run(language, _code(_page(key, live_server.url).requests[0], language), tmp_path)
     row = Reservation.objects.get()
     found = (row.inbound_number.lstrip("+") in printed, "Dial" in printed)
-    assert (found, row.publisher.publisher_id, row.tags) == ((True, language != "curl"), "alpha", {"home owner": "example"})
+    assert (found, row.publisher.publisher_id, row.tags) == (
+        (True, language != "curl"),
+        "alpha",
+        {"home owner": "example"},
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_example_may_hold_what_means_something_to_its_language(live_server: Any, tmp_path: Path, language: str) -> None:
+def test_an_example_may_hold_what_means_something_to_its_language(
+    live_server: Any, tmp_path: Path, language: str
+) -> None:
     odd = ['say "hi"', "it's", "50%20", "$HOME `id` !!", "a\\b", "{x}", "a&b=c#d", "é\u2028ü"]
     key = make.make_ready_key(required_tags=odd)
     _run(language, _code(_page(key, live_server.url).requests[0], language), tmp_path)
@@ -88,7 +110,10 @@ def test_an_example_confirms(live_server: Any, tmp_path: Path, language: str) ->
 def test_an_example_writes_a_tag(live_server: Any, tmp_path: Path, language: str) -> None:
     key = make.make_key("call_data_writing", publisher=make.make_publisher(name='Say "hi" & more'))
     printed = _run(language, _code(_page(key, live_server.url).requests[0], language), tmp_path)
-    assert ("call not found, tags stored" in printed, LogEntry.objects.get().parameters["prequalified"]) == (True, "true")
+    assert (
+        "call not found, tags stored" in printed,
+        LogEntry.objects.get().parameters["prequalified"],
+    ) == (True, "true")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -98,9 +123,24 @@ def test_every_example_is_a_request_that_the_installation_knows(http: httpx.Clie
         make.make_key("call_control", buyer=make.make_buyer(), actions=actions),
         *map(make.make_key, ["conversion", "account"]),
     ]
-    asked = [shlex.split(_code(one, "curl"))[3:] for key in keys for one in _page(key, str(http.base_url)).requests]
+    asked = [
+        shlex.split(_code(one, "curl"))[3:]
+        for key in keys
+        for one in _page(key, str(http.base_url)).requests
+    ]
     answers = [http.request(method, url) for method, url in asked]
-    assert [answer.status_code for answer in answers] == [200, 401, 404, 404, 401, 401, 401, 404, 200, 404]
+    assert [answer.status_code for answer in answers] == [
+        200,
+        401,
+        404,
+        404,
+        401,
+        401,
+        401,
+        404,
+        200,
+        404,
+    ]
     assert {answer.json()["error"] for answer in answers if answer.is_error} == {
         "not authorized",
         "transfer not found",
@@ -139,10 +179,14 @@ def key(request: pytest.FixtureRequest, db: None) -> Key:
 def test_a_reservation_is_answered_as_shown(key: Key) -> None:
     page = _page(key)
     bodies = [_answered(page), _answered(page)]
-    assert [_shape(body) for body in bodies] == [_shape(_shown(page, word)) for word in ("reserved", "reserved again")]
+    assert [_shape(body) for body in bodies] == [
+        _shape(_shown(page, word)) for word in ("reserved", "reserved again")
+    ]
 
 
-@pytest.mark.parametrize(("model", "word"), [(Buyer, "no-target"), (Campaign, "rejected")], ids=["no-target", "rejected"])
+@pytest.mark.parametrize(
+    ("model", "word"), [(Buyer, "no-target"), (Campaign, "rejected")], ids=["no-target", "rejected"]
+)
 def test_no_reservation_is_answered_as_shown(key: Key, model: Any, word: str) -> None:
     model.objects.update(paused=True)
     page = _page(key)
@@ -176,7 +220,10 @@ def test_a_sale_is_answered_as_shown() -> None:
     call = dial(make.make_ready_key().campaign.numbers.get().number)
     page = _page(make.make_key("conversion", buyer=Buyer.objects.get()))
     bodies = [_answered(page, uuid=call["call_uuid"]) for _ in range(2)]
-    assert bodies == [{**_shown(page, word), "call_uuid": call["call_uuid"]} for word in ("converted", "already converted")]
+    assert bodies == [
+        {**_shown(page, word), "call_uuid": call["call_uuid"]}
+        for word in ("converted", "already converted")
+    ]
 
 
 @pytest.mark.django_db
@@ -186,7 +233,10 @@ def test_calls_are_listed_as_shown() -> None:
     page = _page(make.make_key("account", company=ready.company))
     shown = [json.loads(one.answers[0].json) for one in page.requests]
     listed, one = _answered(page)[0]["call"], _answered(page, 1, call["call_uuid"])["call"]
-    assert (shown[0][0]["call"].keys() - listed.keys(), shown[1]["call"].keys() - one.keys()) == (set(), set())
+    assert (shown[0][0]["call"].keys() - listed.keys(), shown[1]["call"].keys() - one.keys()) == (
+        set(),
+        set(),
+    )
 
 
 @pytest.mark.django_db

@@ -9,11 +9,18 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from campaigns.registry import declared_in
-from publishers.keys.types import ChosenField, KeyKind, NumberOrNoneField, WordsField, all_kinds, kind_of
+from campaigns.registry import classes_declared_in
+from publishers.keys.types import (
+    ChosenField,
+    KeyType,
+    NumberOrNoneField,
+    WordsField,
+    all_key_types,
+    key_type_of,
+)
 
 
-class Sample(KeyKind):
+class Sample(KeyType):
     """A kind as it may be."""
 
     slug = "sample"
@@ -28,7 +35,7 @@ class Sample(KeyKind):
 
 
 def test_the_six_kinds() -> None:
-    assert {kind.slug: kind.owners for kind in all_kinds()} == {
+    assert {kind.slug: kind.owners for kind in all_key_types()} == {
         "rtb": ("campaign",),
         "call_reservation": ("campaign",),
         "call_data_writing": ("publisher", "campaign"),
@@ -38,14 +45,19 @@ def test_the_six_kinds() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.slug)
-def test_every_kinds_defaults_are_valid(kind: type[KeyKind]) -> None:
+@pytest.mark.parametrize("kind", all_key_types(), ids=lambda kind: kind.slug)
+def test_every_kinds_defaults_are_valid(kind: type[KeyType]) -> None:
     assert kind.clean({}) == kind.full({}) == kind.defaults()
 
 
 def test_settings_are_converted() -> None:
     cleaned = Sample.clean({"seconds": "45", "required_tags": "zip, age,,", "actions": ["a"]})
-    assert cleaned == {"seconds": 45, "required_tags": ["zip", "age"], "number": "", "actions": ["a"]}
+    assert cleaned == {
+        "seconds": 45,
+        "required_tags": ["zip", "age"],
+        "number": "",
+        "actions": ["a"],
+    }
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -59,7 +71,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_an_older_keys_settings_are_completed() -> None:
-    assert Sample.full({"seconds": 7, "gone": 1}) == {"seconds": 7, "required_tags": [], "number": "", "actions": []}
+    assert Sample.full({"seconds": 7, "gone": 1}) == {
+        "seconds": 7,
+        "required_tags": [],
+        "number": "",
+        "actions": [],
+    }
 
 
 def test_words_are_shown_as_they_are_typed() -> None:
@@ -72,12 +89,12 @@ def test_a_word_that_is_typed_twice_counts_once() -> None:
 
 def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        kind_of("nothing")
+        key_type_of("nothing")
 
 
 @pytest.mark.parametrize("slug", ["rtb", "call_reservation"])
 def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
-    kind = kind_of(slug)
+    kind = key_type_of(slug)
     publisher = {"rtb": "publisher_id", "call_reservation": "affiliate_id"}[slug]
     told = kind.parameters(kind.full({"required_tags": ["caller_zip"]}))
     assert [(one.name, one.placeholder) for one in told if one.placeholder] == [
@@ -96,4 +113,4 @@ def test_one_new_file_is_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     package = ModuleType("new_kinds")
     package.__path__ = [str(tmp_path / "new_kinds")]
     monkeypatch.setitem(sys.modules, "new_kinds", package)
-    assert [kind.slug for kind in declared_in(package, KeyKind)] == ["survey"]
+    assert [kind.slug for kind in classes_declared_in(package, KeyType)] == ["survey"]

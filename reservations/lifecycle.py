@@ -14,11 +14,11 @@ from decimal import Decimal
 from django.db import transaction
 
 from campaigns.caps import counters
+from campaigns.caps.allocation import allocate, take_place
 from campaigns.caps.counters import CapFull
 from campaigns.duplicates import Duplicates
 from campaigns.errors import NotFound, StillRunning
 from campaigns.routing import engine
-from campaigns.routing.allocation import allocate, take_place
 from campaigns.routing.engine import Candidate, Decision
 from config.db.insert import insert_row
 from publishers import conversions

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from callcontrol.models import Call, CallEvent, Leg, Party
-from callcontrol.state.timeline import CARRIER_TOKEN
+from callcontrol.models import CARRIER_TOKEN, Call, CallEvent, Leg, Party
 from campaigns.errors import NotFound
 
 from .base import Arrival, CarrierLeg

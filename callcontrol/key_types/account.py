@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from publishers.instructions.vocabulary import (
+from publishers.keys.types import KeyType
+from publishers.keys.vocabulary import (
     SAMPLE_MOMENT,
     SAMPLE_UUID,
     AnswerText,
     ParameterText,
     RequestExample,
 )
-from publishers.keys.types import KeyType
 
 _TRIAL = "It only reads: nothing is changed by it."
 _COMPANY = ParameterText(

@@ -8,14 +8,14 @@ from django import forms
 
 from callcontrol.control import registry
 from callcontrol.control.actions.base import Action, ActionParameter
-from publishers.instructions.vocabulary import (
+from publishers.keys.types import ChosenField, KeyType
+from publishers.keys.vocabulary import (
     SAMPLE_CALLER,
     SAMPLE_UUID,
     AnswerText,
     ParameterText,
     RequestExample,
 )
-from publishers.keys.types import ChosenField, KeyType
 
 _SHAPE = {"success": False}
 _HARM = "it would act on a live call, with people on the line"

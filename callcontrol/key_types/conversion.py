@@ -3,13 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from publishers.instructions.vocabulary import (
-    SAMPLE_UUID,
-    AnswerText,
-    ParameterText,
-    RequestExample,
-)
 from publishers.keys.types import KeyType
+from publishers.keys.vocabulary import SAMPLE_UUID, AnswerText, ParameterText, RequestExample
 
 
 class ConversionKey(KeyType):

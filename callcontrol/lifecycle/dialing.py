@@ -11,10 +11,10 @@ from callcontrol.state.tags import apply_late_tags, known_tags
 from callcontrol.state.timeline import add_event
 from callcontrol.state.transitions import change_row, move_state
 from campaigns import duplicates
-from campaigns.caps import counters
+from campaigns.caps import allocation, counters
 from campaigns.caps.counters import CapFull
 from campaigns.models import Buyer, CapHold
-from campaigns.routing import allocation, engine
+from campaigns.routing import engine
 from campaigns.routing.engine import Candidate, Ping
 from publishers.snapshot import CampaignSnapshot, Snapshot
 from reservations.models import Reservation

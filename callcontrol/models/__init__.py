@@ -2,11 +2,12 @@
 
 from .call import LIVE, Call, CallTag, LateTag, Party
 from .delivery import Delivery, DeliveryAttempt
-from .event import CallEvent
+from .event import CARRIER_TOKEN, CallEvent
 from .leg import GIVEN_BACK, Leg, Outcome
 from .transfer import Transfer
 
 __all__ = [
+    "CARRIER_TOKEN",
     "GIVEN_BACK",
     "LIVE",
     "Call",

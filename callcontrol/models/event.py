@@ -6,6 +6,8 @@ from django.db import models
 
 from .call import Call
 
+CARRIER_TOKEN = "carrier_token"  # noqa: S105 - the key in `detail` for what a carrier wants back with its legs
+
 
 class CallEvent(models.Model):
     """One step of a call. A carrier's event is known by its id, so that a repeat changes nothing."""

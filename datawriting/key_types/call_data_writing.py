@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from publishers.instructions.vocabulary import (
+from publishers.keys.types import KeyType
+from publishers.keys.vocabulary import (
     SAMPLE_UUID,
     AnswerText,
     ParameterText,
     RequestExample,
     caller_parameter,
 )
-from publishers.keys.types import KeyType
 
 _TEN_YEARS = 315_360_000
 _WRITTEN = {"prequalified": "true"}

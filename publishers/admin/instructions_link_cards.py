@@ -12,9 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.admin_base import admin_link, moment_text
+from publishers.keys.types import key_type_label
 from publishers.models import Handout
-
-from . import key_cards
 
 
 class LinkCard(NamedTuple):
@@ -32,7 +31,7 @@ def link_cards(handouts: Iterable[Any]) -> list[LinkCard]:
         LinkCard(
             one,
             one.publisher or one.key.owner,
-            key_cards.key_type_label(one.key.type),
+            key_type_label(one.key.type),
             link_address(one),
             link_creation(one),
         )
@@ -70,7 +69,7 @@ def link_subject(handout: Handout) -> SafeString:
     return format_html(
         '<span class="key-line">{} · {}{}</span>',
         admin_link(key),
-        key_cards.key_type_label(key.type),
+        key_type_label(key.type),
         whose,
     )
 

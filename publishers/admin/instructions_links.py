@@ -30,9 +30,10 @@ from campaigns.admin_base import (
 )
 from campaigns.errors import Refusal
 from publishers.instructions import links
+from publishers.keys.types import key_type_label
 from publishers.models import Handout, Key, Publisher
 
-from . import instructions_link_cards, key_cards
+from . import instructions_link_cards
 
 
 # --- lists on other pages ---------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def _named(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
 
 class KeyChoice(forms.ModelChoiceField):
     def label_from_instance(self, key: Any) -> str:
-        return f"{key.campaign}: {key_cards.key_type_label(key.type)}{f', {key.name}' if key.name else ''}"
+        return f"{key.campaign}: {key_type_label(key.type)}{f', {key.name}' if key.name else ''}"
 
 
 class LinkForm(AskForm):

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from campaigns.admin_base import ago_text
 from publishers.instructions.page import ready_url, requests_of
-from publishers.keys.types import all_key_types
+from publishers.keys.types import all_key_types, key_type_label
 from publishers.models import Handout, Key, LogEntry
 
 _COUNTED = 1000
@@ -93,10 +93,6 @@ def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
 
 def key_title(key: Key) -> str:
     return key.name or f"…{key.key[-4:]}"
-
-
-def key_type_label(slug: str) -> str:
-    return next((kind.label for kind in all_key_types() if kind.slug == slug), slug)
 
 
 def key_summary(key: Key) -> str:

@@ -38,7 +38,13 @@ from campaigns.admin_base import (
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from publishers.keys import rotation
-from publishers.keys.types import KeyType, NumberOrNoneField, all_key_types, key_type_of
+from publishers.keys.types import (
+    KeyType,
+    NumberOrNoneField,
+    all_key_types,
+    key_type_label,
+    key_type_of,
+)
 from publishers.models import Key, Publisher
 
 from . import key_cards
@@ -330,7 +336,7 @@ class KeyAdmin(PausableAdmin):
 
     @display(description="type", ordering="type")
     def kind(self, key: Key) -> str:
-        return key_cards.key_type_label(key.type)
+        return key_type_label(key.type)
 
     @display(description="owner")
     def owner(self, key: Key) -> SafeString | str:

@@ -10,9 +10,9 @@ from unfold.decorators import display
 
 from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, admin_link
 from campaigns.audit import sentences
+from publishers.keys.types import key_type_label
 from publishers.models import InboundNumber, Publisher
 
-from . import key_cards
 from .owner_keys import add_keys_to_pages
 
 
@@ -67,4 +67,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
-sentences.words_for["key", "type"] = key_cards.key_type_label
+sentences.words_for["key", "type"] = key_type_label

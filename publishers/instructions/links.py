@@ -94,13 +94,6 @@ def _change(handout: Handout, among: Q, values: dict[str, Any], refusal: str) ->
         )  # once more, for the history: a bulk update leaves none
 
 
-def move_links_to_key(*, former: Key, key: Key) -> None:
-    """The live pages of a key that was rolled over tell of the new one, inside the caller's transaction."""
-    for handout in Handout.objects.live().filter(key=former):
-        handout.key, handout.former_key = key, former
-        handout.save(update_fields=["key", "former_key"])
-
-
 def find_live_link(token: str) -> Handout | None:
     """The live page behind this link, with all that it speaks of."""
     try:

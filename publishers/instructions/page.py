@@ -14,10 +14,7 @@ from campaigns.errors import Forbidden
 from config.http.formats import render
 from config.http.values import timestamp
 from publishers.keys.types import all_key_types, key_type_of
-from publishers.models import Key, Publisher
-
-from .samples import CodeSample, SampleRequest, code_samples
-from .vocabulary import (
+from publishers.keys.vocabulary import (
     ANY_TAG,
     AnswerText,
     ParameterText,
@@ -25,6 +22,9 @@ from .vocabulary import (
     publisher_parameter,
     refusal_answers,
 )
+from publishers.models import Key, Publisher
+
+from .samples import CodeSample, SampleRequest, code_samples
 
 Known = Mapping[str, str]
 

@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from .vocabulary import RequestText
+from publishers.keys.vocabulary import RequestText
 
 
 class SampleRequest(NamedTuple):

@@ -6,8 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.errors import Refusal
-from publishers.instructions import links
-from publishers.models import Key
+from publishers.models import Handout, Key
 
 _COPIED = (
     "company",
@@ -39,7 +38,7 @@ def roll_key(*, key: Key, overlap: timedelta, now: datetime) -> Key:
             refusal="this key has been rolled over or revoked already",
         )
         new = Key.objects.create(**{name: getattr(key, name) for name in _COPIED})
-        links.move_links_to_key(former=key, key=new)
+        Handout.objects.all().move_to_key(former=key, key=new)
         return new
 
 

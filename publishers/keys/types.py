@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 
 from campaigns.errors import Forbidden
 from campaigns.registry import classes_declared_in
-from publishers.instructions.vocabulary import DONE, AnswerText, ParameterText, RequestExample
+
+from .vocabulary import DONE, AnswerText, ParameterText, RequestExample
 
 
 class KeyType:
@@ -112,6 +113,10 @@ def all_key_types() -> list[type[KeyType]]:
 def key_type_of(slug: str) -> type[KeyType]:
     """The kind with this slug; KeyError when there is none."""
     return _kinds[slug]
+
+
+def key_type_label(slug: str) -> str:
+    return next((kind.label for kind in all_key_types() if kind.slug == slug), slug)
 
 
 class WordsField(forms.Field):

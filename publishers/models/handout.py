@@ -17,6 +17,12 @@ class HandoutQuerySet(models.QuerySet["Handout"]):
     def live(self) -> "HandoutQuerySet":
         return self.filter(switched_off_at=None)
 
+    def move_to_key(self, *, former: Key, key: Key) -> None:
+        """Move the live links of `former` to `key`; row by row, so that the history has them."""
+        for link in self.live().filter(key=former):
+            link.key, link.former_key = key, former
+            link.save(update_fields=["key", "former_key"])
+
 
 class Handout(models.Model):
     """The page for one key, and for one publisher where a key is shared by several.

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from publishers.admin.key_cards import key_type_label
+from publishers.keys.types import key_type_label
 from publishers.models import LogEntry
 
 # The words that the log keeps, as an account manager says them. Where they differ, the word itself stands behind.

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings as installation
 
-from publishers.instructions.vocabulary import (
+from publishers.keys.types import KeyType
+from publishers.keys.vocabulary import (
     SAMPLE_MOMENT,
     AnswerText,
     ParameterText,
@@ -15,7 +16,6 @@ from publishers.instructions.vocabulary import (
     caller_parameter,
     publisher_parameter,
 )
-from publishers.keys.types import KeyType
 
 from .settings import pauses, shared_fields, tag_parameters, trial_request
 

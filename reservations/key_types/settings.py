@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from config.http.parameters import MAX_TAG_NAME, RESERVED, is_tag_name
-from publishers.instructions.vocabulary import ANY_TAG, ParameterText, tag_parameter
 from publishers.keys.types import WordsField
+from publishers.keys.vocabulary import ANY_TAG, ParameterText, tag_parameter
 
 KNOWN_NUMBER = ParameterText(
     "inbound_number",

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from campaigns.models import Buyer, Campaign
 from publishers.instructions.page import instructions_page
-from publishers.instructions.vocabulary import SAMPLE_UUID
+from publishers.keys.vocabulary import SAMPLE_UUID
 from publishers.models import Key, LogEntry, Publisher
 from reservations.models import Reservation
 from tests import factories as make

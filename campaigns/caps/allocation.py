@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.caps import counters
-from campaigns.caps.counters import CapFull
 from campaigns.models import CapHold
+from campaigns.routing import engine
+from campaigns.routing.engine import Candidate, Decision, Ping, Pool
 
-from . import engine
-from .engine import Candidate, Decision, Ping, Pool
+from . import counters
+from .counters import CapFull
 
 _FULL = 2**31  # more than any cap: what a counter is taken to hold that refused just now
 

@@ -56,10 +56,8 @@ def test_the_log_says_why_each_buyer_did_not_take_the_caller(seat: Seat) -> None
     _finds(seat)
     seat.shows("log-row")
     said = sorted(seat.page.locator("li", has_text="Buyer").all_inner_texts())
-    assert (said[0].startswith("Buyer One: closed, opens "), said[1]) == (
-        True,
-        "Buyer Two: filter “caller_state == TX” not met, the caller's is “DC”",
-    )
+    assert said[0].startswith("Buyer One: closed, opens ") is True
+    assert said[1] == "Buyer Two: filter “caller_state == TX” not met, the caller's is “DC”"
 
 
 def test_the_same_is_asked_again_after_the_mending(seat: Seat) -> None:

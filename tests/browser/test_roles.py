@@ -62,7 +62,9 @@ def test_nobody_reads_of_another_company(seat: Seat, role: str) -> None:
     own, _ = _company("Aspen"), _company("Birch")
     seat.sits(person("Ann", own, role))
     read = _read(seat)
-    assert ("Aspen buyer" in read, "Aspen pings" in read, "Birch" in read) == (True, True, False)
+    assert "Aspen buyer" in read
+    assert "Aspen pings" in read
+    assert ("Birch" in read) is False
 
 
 @pytest.mark.parametrize(("role", "shown"), [("account_manager", CALLER), ("read_only", MASKED)])
@@ -71,7 +73,8 @@ def test_numbers_are_for_those_who_work_with_them(seat: Seat, role: str, shown: 
     seat.goes("/admin/publishers/logentry/")
     other = MASKED if shown == CALLER else CALLER
     read = seat.page.inner_text("#content")
-    assert (shown in read, other in read) == (True, False)
+    assert shown in read
+    assert (other in read) is False
 
 
 def test_who_may_only_read_finds_nothing_to_add(seat: Seat) -> None:
@@ -92,7 +95,5 @@ def test_who_may_only_read_finds_nothing_to_save(seat: Seat) -> None:
     seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
     seat.goes("/admin/campaigns/buyer/")
     seat.follows("Aspen buyer")
-    assert (
-        seat.page.get_by_role("heading", name="Aspen buyer").count(),
-        seat.page.get_by_role("button", name="Save").count(),
-    ) == (1, 0)
+    assert seat.page.get_by_role("heading", name="Aspen buyer").count() == 1
+    assert seat.page.get_by_role("button", name="Save").count() == 0

@@ -170,8 +170,6 @@ def test_a_server_out_of_reach(tmp_path: Path) -> None:
     status, printed = outcome(
         "export", folder=tmp_path, DATABASE_URL="postgres://ringpost@127.0.0.1:1/ringpost"
     )
-    assert (status, printed.splitlines()[0][:32], "Traceback" in printed) == (
-        1,
-        "The database can't be reached: c",
-        False,
-    )
+    assert status == 1
+    assert printed.splitlines()[0][:32] == "The database can't be reached: c"
+    assert ("Traceback" in printed) is False

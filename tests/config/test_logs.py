@@ -102,10 +102,8 @@ def test_a_traceback_is_in_the_line_and_scrubbed(lines: io.StringIO) -> None:
     except ValueError:
         logging.getLogger("pings").exception("crash")
     shown = str(without_time(lines)["exception"])
-    assert (shown.splitlines()[0], shown.splitlines()[-1]) == (
-        "Traceback (most recent call last):",
-        "ValueError: no reservation for +1••••••••02 and ••••ad0e",
-    )
+    assert shown.splitlines()[0] == "Traceback (most recent call last):"
+    assert shown.splitlines()[-1] == "ValueError: no reservation for +1••••••••02 and ••••ad0e"
 
 
 def test_the_servers_own_access_lines_are_off() -> None:
@@ -116,8 +114,6 @@ def test_the_servers_own_access_lines_are_off() -> None:
 def test_a_foreign_host_name_is_a_warning_of_one_line(lines: io.StringIO) -> None:
     Client().get("/rtbs.json", headers={"Host": "foreign.example"})
     (event,) = map(json.loads, lines.getvalue().splitlines())
-    assert (event["level"], event["event"].partition(".")[0], "exception" in event) == (
-        "warning",
-        "Invalid HTTP_HOST header: 'foreign",
-        False,
-    )
+    assert event["level"] == "warning"
+    assert event["event"].partition(".")[0] == "Invalid HTTP_HOST header: 'foreign"
+    assert ("exception" in event) is False

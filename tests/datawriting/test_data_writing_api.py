@@ -76,12 +76,14 @@ def test_by_a_link_with_the_key_in_the_path(key: Key) -> None:
 def test_the_key_in_the_path_wins_and_stands_in_the_log_by_its_end(key: Key) -> None:
     other = make_key("call_data_writing")
     send(key, f"{FORM}&key={other.key}", f"/data_writing/{key.key}.json")
-    assert (logged().key_pk, logged().path) == (key.pk, f"/data_writing/…{key.key[-4:]}.json")
+    assert logged().key_pk == key.pk
+    assert logged().path == f"/data_writing/…{key.key[-4:]}.json"
 
 
 def test_a_bad_key_in_the_path_is_not_helped_by_a_good_one(key: Key) -> None:
     answer = send(key, f"{FORM}&key={key.key}", "/data_writing/0b1c.json")
-    assert (answer.status_code, answer.json()) == (401, {"error": "not authorized"})
+    assert answer.status_code == 401
+    assert answer.json() == {"error": "not authorized"}
 
 
 def test_in_xml_with_names_that_are_no_elements(key: Key) -> None:
@@ -96,7 +98,9 @@ def test_in_xml_with_names_that_are_no_elements(key: Key) -> None:
 
 def test_without_a_tag_there_is_an_answer_and_nothing_else(key: Key) -> None:
     answer = send(key, "caller_number=12025550102").json()
-    assert (answer["tag_values"], answer["status"], waiting_for_a_call()) == ({}, NO_CALL, {})
+    assert answer["tag_values"] == {}
+    assert answer["status"] == NO_CALL
+    assert waiting_for_a_call() == {}
 
 
 def test_an_unknown_publisher_is_a_tag_and_noted(key: Key) -> None:
@@ -110,10 +114,8 @@ def test_a_repeat_with_its_idempotency_key_writes_nothing_more(key: Key) -> None
     answers = [send(key, FORM, headers=headers)]
     StoredTag.objects.all().delete()
     answers.append(send(key, FORM, headers=headers))
-    assert ([answer.content.decode() for answer in answers], waiting_for_a_call()) == (
-        [ANSWER, ANSWER],
-        {},
-    )
+    assert [answer.content.decode() for answer in answers] == [ANSWER, ANSWER]
+    assert waiting_for_a_call() == {}
 
 
 # --- limits -----------------------------------------------------------------------------------------------
@@ -126,7 +128,8 @@ def tags(count: int) -> str:
 )
 def test_at_a_limit_it_is_written(key: Key, query: str) -> None:
     answer = send(key, f"caller_number=12025550102&{query}").json()
-    assert (answer["status"], waiting_for_a_call()) == (NO_CALL, answer["tag_values"])
+    assert answer["status"] == NO_CALL
+    assert waiting_for_a_call() == answer["tag_values"]
 
 
 LIMITS = {
@@ -147,7 +150,9 @@ LIMITS = {
 @pytest.mark.parametrize(("query", "error"), LIMITS.values(), ids=LIMITS)
 def test_past_a_limit_nothing_is_stored(key: Key, query: str, error: str) -> None:
     answer = send(key, f"caller_number=12025550102&{query}")
-    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (422, {"error": error}, {})
+    assert answer.status_code == 422
+    assert answer.json() == {"error": error}
+    assert waiting_for_a_call() == {}
 
 
 @pytest.mark.parametrize(
@@ -181,20 +186,16 @@ def test_what_becomes_of_odd_values(
 )
 def test_without_a_caller_or_a_call_it_is_refused(key: Key, about: str) -> None:
     answer = send(key, f"{about}&zip=1")
-    assert (answer.status_code, answer.json()) == (
-        422,
-        {"error": "FAILED must include caller_number (string)"},
-    )
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "FAILED must include caller_number (string)"}
 
 
 @pytest.mark.parametrize("uuid", ["0", "undefined", "00000000-0000-4000-8000-000000000000", "%00"])
 def test_an_unknown_call_is_not_found(key: Key, uuid: str) -> None:
     answer = send(key, f"{FORM}&call_uuid={uuid}")
-    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (
-        404,
-        {"error": "call not found"},
-        {},
-    )
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "call not found"}
+    assert waiting_for_a_call() == {}
 
 
 def test_a_ringing_call_is_found_by_a_number_in_any_spelling() -> None:
@@ -203,7 +204,9 @@ def test_a_ringing_call_is_found_by_a_number_in_any_spelling() -> None:
     send(
         make_key("call_data_writing", campaign=ready.campaign), "caller_number=(202) 555-0102&zip=1"
     )
-    assert (waiting_on_calls(), on_calls(), logged().caller_number) == ({"zip": "1"}, {}, CALLER)
+    assert waiting_on_calls() == {"zip": "1"}
+    assert on_calls() == {}
+    assert logged().caller_number == CALLER
 
 
 # --- who may ----------------------------------------------------------------------------------------------
@@ -243,11 +246,9 @@ def set_on(row: Any, **values: Any) -> None:
 def test_who_may_not_write_is_told_why(key: Key, status: int, error: str, before: Any) -> None:
     before(key)
     answer = send(key, FORM)
-    assert (answer.status_code, answer.json(), waiting_for_a_call()) == (
-        status,
-        {"error": error},
-        {},
-    )
+    assert answer.status_code == status
+    assert answer.json() == {"error": error}
+    assert waiting_for_a_call() == {}
 
 
 def test_a_paused_campaigns_key_still_writes() -> None:
@@ -259,7 +260,9 @@ def test_a_paused_campaigns_key_still_writes() -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
 def test_other_verbs_do_nothing(key: Key, method: str) -> None:
     answer = send(key, FORM, method=method)
-    assert (answer.status_code, answer["Allow"], waiting_for_a_call()) == (405, "GET, POST", {})
+    assert answer.status_code == 405
+    assert answer["Allow"] == "GET, POST"
+    assert waiting_for_a_call() == {}
 
 
 # --- the log ----------------------------------------------------------------------------------------------
@@ -267,12 +270,10 @@ def test_other_verbs_do_nothing(key: Key, method: str) -> None:
 def test_each_request_leaves_one_row(key: Key, query: str, result: str) -> None:
     send(key, query)
     row = LogEntry.objects.get()
-    assert (row.key_pk, row.type, row.result, row.parameters["key"]) == (
-        key.pk,
-        "call_data_writing",
-        result,
-        f"…{key.key[-4:]}",
-    )
+    assert row.key_pk == key.pk
+    assert row.type == "call_data_writing"
+    assert row.result == result
+    assert row.parameters["key"] == f"…{key.key[-4:]}"
 
 
 # --- from other pages of the web --------------------------------------------------------------------------
@@ -295,7 +296,8 @@ def test_every_answer_may_be_read_by_any_page(
     key: Key, method: str, path: str, query: str, status: int
 ) -> None:
     answer = send(key, query, path, method, headers=ORIGIN)
-    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (status, "*")
+    assert answer.status_code == status
+    assert answer["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,9 @@ def test_a_browser_may_ask_first_without_a_key(client: Client, path: str) -> Non
     }
     answer = client.options(path, headers=ORIGIN | asked)
     told = [answer[f"Access-Control-Allow-{what}"] for what in ("Origin", "Methods", "Headers")]
-    assert (answer.status_code, answer.content, LogEntry.objects.count()) == (204, b"", 0)
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert LogEntry.objects.count() == 0
     assert told == [
         "*",
         "GET, POST",

@@ -54,10 +54,8 @@ def test_a_call_is_answered_hung_up_and_paid(http: httpx.Client, key: Key) -> No
     ping = pinged(http, key)
     call = acted(http, dialed(http, ping["inbound_number"]), "answer")
     ended = hung_up(http, call, 130)
-    assert (money(call), money(ended)) == (
-        ("in-progress", "b1", None, None, False),
-        ("finished", "b1", "90.00", "120.00", True),
-    )
+    assert money(call) == ("in-progress", "b1", None, None, False)
+    assert money(ended) == ("finished", "b1", "90.00", "120.00", True)
 
 
 def test_a_busy_buyer_is_followed_by_one_who_is_paid_for(http: httpx.Client, key: Key) -> None:
@@ -110,10 +108,11 @@ def test_a_call_passed_on_between_two_campaigns_pays_both(http: httpx.Client, ke
     call = dialed(http, pinged(http, key)["inbound_number"])
     there = http.get(f"/simulator/calls/{call['legs'][-1]['arrived_as']}", headers=TOKEN).json()
     ended = hung_up(http, acted(http, there, "answer"), 130)
-    assert (
-        money(ended),
-        money(http.get(f"/simulator/calls/{call['call_uuid']}", headers=TOKEN).json()),
-    ) == (
-        ("finished", "b1", "80.00", "120.00", True),
-        ("finished", "b1", "90.00", "120.00", True),
+    assert money(ended) == ("finished", "b1", "80.00", "120.00", True)
+    assert money(http.get(f"/simulator/calls/{call['call_uuid']}", headers=TOKEN).json()) == (
+        "finished",
+        "b1",
+        "90.00",
+        "120.00",
+        True,
     )

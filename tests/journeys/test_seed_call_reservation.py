@@ -55,7 +55,8 @@ def key(campaign: Campaign) -> Key:
 
 def post(http: httpx.Client, key: Key, query: str) -> httpx.Response:
     answer = http.post(f"/call_reservations.json?key={key.key}&caller_number={query}")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
     return answer
 
 
@@ -81,29 +82,26 @@ def test_with_a_buyer_it_has_the_same_members(http: httpx.Client, key: Key) -> N
         "call_reservation"
     ]
     seed = json.loads(f"{{{NO_TARGET}}}")["call_reservation"]
-    assert (list(reserved), list(reserved["call"])) == (list(seed), list(seed["call"]))
-    assert (reserved["inbound_number"], reserved["status"], reserved["matched_targets"]) == (
-        18335550101,
-        "reserved",
-        [{"id": "b1"}],
-    )
+    assert list(reserved) == list(seed)
+    assert list(reserved["call"]) == list(seed["call"])
+    assert reserved["inbound_number"] == 18335550101
+    assert reserved["status"] == "reserved"
+    assert reserved["matched_targets"] == [{"id": "b1"}]
 
 
 def test_the_call_is_received_tagged_and_routed(
     http: httpx.Client, campaign: Campaign, key: Key
 ) -> None:
     call = call_of(http, post(http, key, f"10987654321&affiliate_id=alpha{DETAILS}"))
-    assert (call["status"], call["publisher_id"], call["buyer_id"], call["tags"]) == (
-        "ringing",
-        "alpha",
-        "b1",
-        {
-            "caller_zip": "90210",
-            "current_carrier": "Acme",
-            "first_name": "Ada",
-            "last_name": "Lovelace",
-        },
-    )
+    assert call["status"] == "ringing"
+    assert call["publisher_id"] == "alpha"
+    assert call["buyer_id"] == "b1"
+    assert call["tags"] == {
+        "caller_zip": "90210",
+        "current_carrier": "Acme",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+    }
 
 
 def test_a_conversion_made_for_the_publisher_is_the_one_that_is_told(

@@ -48,7 +48,8 @@ def test_the_seeds_answer_is_given(http: httpx.Client, key: Key) -> None:
     assert answer.text == (
         '{"tag_values":{"0":"","example_tag":"value123"},"caller_number":"+10123456789","status":"call not found, tags stored"}'
     )
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -59,11 +60,9 @@ def test_written_before_the_call_it_decides_what_the_call_pays(
         method, f"/data_writing?key={key.key}&caller_number=+10123456789&prequalified=true"
     )
     ended = hang_up(http, call_of(http, campaign))
-    assert (ended["tags"], ended["payout"], ended["converted"]) == (
-        {"prequalified": "true"},
-        "90.00",
-        True,
-    )
+    assert ended["tags"] == {"prequalified": "true"}
+    assert ended["payout"] == "90.00"
+    assert ended["converted"] is True
 
 
 def test_written_during_the_call_it_decides_too(
@@ -75,7 +74,8 @@ def test_written_during_the_call_it_decides_too(
     ).json()
     ended = hang_up(http, call)
     assert answer["status"] == "in progress call found, tags stored"
-    assert (ended["tags"], ended["payout"]) == ({"prequalified": "true"}, "90.00")
+    assert ended["tags"] == {"prequalified": "true"}
+    assert ended["payout"] == "90.00"
 
 
 def test_written_after_the_call_it_is_on_it_and_changes_no_money(
@@ -87,11 +87,9 @@ def test_written_after_the_call_it_is_on_it_and_changes_no_money(
     ).json()
     after = http.get(f"/simulator/calls/{ended['call_uuid']}", headers=TOKEN).json()
     assert answer["status"] == "completed call found, tags applied"
-    assert (after["tags"], after["payout"], after["converted"]) == (
-        {"prequalified": "true"},
-        None,
-        False,
-    )
+    assert after["tags"] == {"prequalified": "true"}
+    assert after["payout"] is None
+    assert after["converted"] is False
 
 
 def test_the_account_manager_sees_every_post_in_the_log(

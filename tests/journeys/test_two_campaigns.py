@@ -92,16 +92,13 @@ def test_the_call_is_dialed_to_the_other_campaign_and_claims_its_reservation(sal
     sold = sale.dial()
     reserved, leg = Reservation.objects.get(), sale.rings(sold)
     bought = sale.shown(leg["arrived_as"])
-    assert (sold["tags"]["inbound_number"], leg["number"]) == (
-        reserved.inbound_number.lstrip("+"),
-        reserved.inbound_number,
-    )
-    assert (bought["reservation_uuid"], bought["publisher_id"], bought["tags"]) == (
-        str(reserved.uuid),
-        "seller",
-        {"zip": "90210"},
-    )
-    assert (bought["status"], sale.rings(bought)["number"]) == ("ringing", "+14165550101")
+    assert sold["tags"]["inbound_number"] == reserved.inbound_number.lstrip("+")
+    assert leg["number"] == reserved.inbound_number
+    assert bought["reservation_uuid"] == str(reserved.uuid)
+    assert bought["publisher_id"] == "seller"
+    assert bought["tags"] == {"zip": "90210"}
+    assert bought["status"] == "ringing"
+    assert sale.rings(bought)["number"] == "+14165550101"
 
 
 def test_both_settle_with_their_own_money(sale: Sale, clock: Clock) -> None:
@@ -120,12 +117,10 @@ def test_both_settle_with_their_own_money(sale: Sale, clock: Clock) -> None:
 def test_the_sale_is_in_the_log_and_on_both_timelines(sale: Sale) -> None:
     sold = sale.dial()
     entry = LogEntry.objects.get()
-    assert (entry.key_pk, entry.path, entry.result, entry.status) == (
-        sale.key.pk,
-        "/call_reservations.json",
-        "reserved",
-        200,
-    )
+    assert entry.key_pk == sale.key.pk
+    assert entry.path == "/call_reservations.json"
+    assert entry.result == "reserved"
+    assert entry.status == 200
     assert said(Call.objects.get(pk=sold["call_uuid"]), "asked") == [
         "it answered 200 in ms; became tags: inbound_number"
     ]
@@ -138,11 +133,9 @@ def test_a_campaign_that_has_nobody_sells_nothing(sale: Sale) -> None:
     sale.purchaser.routes.all().delete()
     sold = sale.dial()
     verdict = [line for event in sold["events"] for line in event.get("verdicts") or []]
-    assert (sold["status"], sold["tags"], verdict) == (
-        "no-target",
-        {"zip": "90210"},
-        ["Buyer: unreachable, its number needs the tag “inbound_number”"],
-    )
+    assert sold["status"] == "no-target"
+    assert sold["tags"] == {"zip": "90210"}
+    assert verdict == ["Buyer: unreachable, its number needs the tag “inbound_number”"]
 
 
 def test_the_purchaser_knows_a_word_that_comes_again(sale: Sale) -> None:
@@ -150,4 +143,5 @@ def test_the_purchaser_knows_a_word_that_comes_again(sale: Sale) -> None:
     sold = sale.dial()
     word = Call.objects.get(pk=sold["call_uuid"]).deliveries.get()
     again = sale.http.post(word.url, headers={"Idempotency-Key": str(word.pk)})
-    assert (again.headers["Idempotency-Replayed"], Reservation.objects.count()) == ("true", 1)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert Reservation.objects.count() == 1

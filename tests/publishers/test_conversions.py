@@ -78,4 +78,5 @@ def test_a_ping_is_quoted_the_first() -> None:
 
 
 def test_without_a_conversion_a_ping_is_quoted_nothing() -> None:
-    assert (apply([]), quote_of([])) == ([], (Decimal(0), Decimal(0), 0))
+    assert apply([]) == []
+    assert quote_of([]) == (Decimal(0), Decimal(0), 0)

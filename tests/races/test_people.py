@@ -45,7 +45,5 @@ def test_of_two_owners_who_go_at_once_one_stays(owners, mine, theirs):
         other.start()
         other.join(0.3)  # by now it waits for the turn
     other.join()
-    assert (told, Member.objects.get(role="owner")) == (
-        ["this is the last owner: make somebody else an owner first"],
-        owners[1],
-    )
+    assert told == ["this is the last owner: make somebody else an owner first"]
+    assert Member.objects.get(role="owner") == owners[1]

@@ -62,4 +62,5 @@ def test_a_place_is_not_given_back_from_under_a_leg_that_is_being_made() -> None
 
     together([dial, release])
     legs = call.legs.filter(party="handler").values_list("hold__status", flat=True)
-    assert (list(legs), CapHold.objects.filter(status="held").count()) == (["held"], 1)
+    assert list(legs) == ["held"]
+    assert CapHold.objects.filter(status="held").count() == 1

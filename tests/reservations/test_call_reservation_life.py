@@ -39,10 +39,8 @@ def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -
     first = ask(key, zip="90210", age="7")["call_reservation"]
     clock(299)
     assert list(reserve(key, zip="90210", age="7").items()) == [*first.items(), SHIELD]
-    assert (logged().result, logged().reservation_uuid) == (
-        "shielded",
-        Reservation.objects.get().uuid,
-    )
+    assert logged().result == "shielded"
+    assert logged().reservation_uuid == Reservation.objects.get().uuid
 
 
 def test_a_repeat_is_told_what_the_first_ping_was(campaign: Campaign, key: Key) -> None:
@@ -58,10 +56,8 @@ def test_a_repeat_of_what_paid_nothing_is_told_so(campaign: Campaign, key: Key) 
     first = reserve(key)
     Conversion.objects.update(seconds=120)
     campaign.save()  # settings changed
-    assert (first["conversion_groups"], reserve(key)["conversion_groups"]) == (
-        [{"seconds": 0, "payout": 0.0}],
-        [],
-    )
+    assert first["conversion_groups"] == [{"seconds": 0, "payout": 0.0}]
+    assert reserve(key)["conversion_groups"] == []
 
 
 def test_the_prefix_of_the_flag_is_a_setting(key: Key, settings: Any) -> None:
@@ -81,11 +77,9 @@ def test_whose_repeats_are_shielded_is_a_setting(
 def test_never_across_types_of_keys(campaign: Campaign) -> None:
     pinged = ping(make_key(campaign=campaign, shield_scope="campaign"))
     reserved = reserve(make_key("call_reservation", campaign=campaign, shield_scope="campaign"))
-    assert (SHIELD[0] in reserved, dialed(reserved) == pinged["inbound_number"], statuses()) == (
-        False,
-        False,
-        ["reserved"] * 2,
-    )
+    assert (SHIELD[0] in reserved) is False
+    assert (dialed(reserved) == pinged["inbound_number"]) is False
+    assert statuses() == ["reserved"] * 2
 
 
 @pytest.mark.parametrize("stops", [Buyer, Campaign])
@@ -99,20 +93,16 @@ def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: Any) -> None:
 def test_after_the_end_there_is_a_new_one_though_nobody_swept(key: Key, clock: Any) -> None:
     reserve(key)
     clock(300)
-    assert (reserve(key)["expires_at"], statuses()) == (
-        "2026-05-05T12:10:00.000Z",
-        ["expired", "reserved"],
-    )
+    assert reserve(key)["expires_at"] == "2026-05-05T12:10:00.000Z"
+    assert statuses() == ["expired", "reserved"]
 
 
 def test_after_the_call_there_is_a_new_one(key: Key) -> None:
     dial(dialed(reserve(key)))
     again = reserve(key)
-    assert (again["claimed_at"], SHIELD[0] in again, statuses()) == (
-        None,
-        False,
-        ["claimed", "reserved"],
-    )
+    assert again["claimed_at"] is None
+    assert (SHIELD[0] in again) is False
+    assert statuses() == ["claimed", "reserved"]
 
 
 # --- caps -------------------------------------------------------------------------------------------------
@@ -127,17 +117,10 @@ def used() -> list[int]:
 def test_places_are_taken_at_once_and_then_nobody_is_left(counting: Key, clock: Any) -> None:
     answers = reserve_for(counting, 3)
     assert [answer["call"]["target_id"] for answer in answers] == ["b1", "b2", None]
-    assert (
-        answers[2]["status"],
-        answers[2]["expires_at"],
-        answers[2]["matched_targets"],
-        used(),
-    ) == (
-        "no-target",
-        None,
-        [],
-        [1, 1],
-    )
+    assert answers[2]["status"] == "no-target"
+    assert answers[2]["expires_at"] is None
+    assert answers[2]["matched_targets"] == []
+    assert used() == [1, 1]
 
 
 def test_who_finds_no_place_at_the_last_moment_has_a_number_of_the_pool(
@@ -151,24 +134,23 @@ def test_who_finds_no_place_at_the_last_moment_has_a_number_of_the_pool(
     )  # the counter, which is read first, knows of five
     answer = reserve(counting, caller_number=OTHER_CALLER)
     row = Reservation.objects.get(caller_number=OTHER_CALLER)
-    assert (answer["status"], answer["call"]["target_id"], row.dynamic) == ("no-target", None, True)
-    assert (dialed(answer), campaign.numbers.filter(number=dialed(answer)).count()) == (
-        row.inbound_number,
-        1,
-    )
+    assert answer["status"] == "no-target"
+    assert answer["call"]["target_id"] is None
+    assert row.dynamic is True
+    assert dialed(answer) == row.inbound_number
+    assert campaign.numbers.filter(number=dialed(answer)).count() == 1
 
 
 def test_the_sweep_gives_the_places_back(counting: Key, clock: Any) -> None:
     reserve_for(counting, 2)
     clock(300)
-    assert (reserve(counting, caller_number=OTHER_CALLER)["status"], used()) == ("reserved", [1, 0])
+    assert reserve(counting, caller_number=OTHER_CALLER)["status"] == "reserved"
+    assert used() == [1, 0]
 
 
 def test_without_the_setting_no_place_is_taken(key: Key) -> None:
-    assert ([answer["call"]["target_id"] for answer in reserve_for(key, 3)], used()) == (
-        ["b1"] * 3,
-        [0, 0],
-    )
+    assert [answer["call"]["target_id"] for answer in reserve_for(key, 3)] == ["b1"] * 3
+    assert used() == [0, 0]
 
 
 # --- the call ---------------------------------------------------------------------------------------------
@@ -183,16 +165,15 @@ def test_the_call_is_the_publishers_and_goes_to_the_reserved_buyer(
     key = make_key("call_reservation", campaign=campaign, count_on_reserve=counts, tag_prefix="x_")
     call = dial(dialed(reserve(key, caller_zip="90210")))
     assert call["reservation_uuid"] == str(Reservation.objects.get(status="claimed").uuid)
-    assert (seen(call), used()) == (("alpha", {"x_caller_zip": "90210"}, "b1"), [1, 0])
+    assert seen(call) == ("alpha", {"x_caller_zip": "90210"}, "b1")
+    assert used() == [1, 0]
 
 
 def test_the_call_to_a_sip_address_claims_as_well(campaign: Campaign, key: Key) -> None:
     campaign.numbers.all().delete()
     call = dial(dialed(reserve(key)), caller=None)
-    assert (call["reservation_uuid"], seen(call)) == (
-        str(Reservation.objects.get().uuid),
-        ("alpha", {}, "b1"),
-    )
+    assert call["reservation_uuid"] == str(Reservation.objects.get().uuid)
+    assert seen(call) == ("alpha", {}, "b1")
 
 
 def test_the_reserved_buyer_alone_where_the_key_says_so(campaign: Campaign) -> None:
@@ -200,7 +181,8 @@ def test_the_reserved_buyer_alone_where_the_key_says_so(campaign: Campaign) -> N
     number = dialed(reserve(key))
     Buyer.objects.filter(buyer_id="b1").update(paused=True)
     call = dial(number)
-    assert (call["status"], rung(call)) == ("no-target", [])
+    assert call["status"] == "no-target"
+    assert rung(call) == []
 
 
 @pytest.mark.parametrize("stops", [Buyer, Campaign])
@@ -214,7 +196,8 @@ def test_without_a_buyer_the_call_is_the_publishers_for_a_while(
     number = dialed(reserve(key, caller_zip="90210"))
     clock(seconds)
     call = dial(number)
-    assert (call["reservation_uuid"], seen(call)[:2]) == (None, whose)
+    assert call["reservation_uuid"] is None
+    assert seen(call)[:2] == whose
 
 
 def test_without_a_buyer_another_callers_call_is_nobodys(key: Key) -> None:

@@ -68,20 +68,16 @@ def test_an_attended_transfer(call: Call):
     moved(call)
     rings = said(call)
     pick_up(call, "transferee")
-    assert (rings, said(call)) == (
-        f"The caller talks with Buyer 1. {THIRD} rings, to join them.",
-        f"The caller talks with Buyer 1 and {THIRD}.",
-    )
+    assert rings == f"The caller talks with Buyer 1. {THIRD} rings, to join them."
+    assert said(call) == f"The caller talks with Buyer 1 and {THIRD}."
 
 
 def test_a_transfer_with_the_caller_on_hold(call: Call):
     moved(call, hold=True)
     rings = said(call)
     pick_up(call, "transferee")
-    assert (rings, said(call)) == (
-        f"The caller is on hold, and Buyer 1 is alone. {THIRD} rings, to join them.",
-        f"The caller is on hold, while Buyer 1 and {THIRD} talk.",
-    )
+    assert rings == f"The caller is on hold, and Buyer 1 is alone. {THIRD} rings, to join them."
+    assert said(call) == f"The caller is on hold, while Buyer 1 and {THIRD} talk."
 
 
 def test_a_caller_who_waits_for_a_transferee(call: Call):
@@ -229,10 +225,8 @@ def test_the_picture_of_a_call_on_hold():
 def test_a_call_that_was_over_at_once_has_a_picture():
     call = arrive(make_market(caps=[0]))
     picture = leg_chart(room(call), [], at=call.clock, seen=str)
-    assert ([(row.name, row.text) for row in picture.rows], picture.marks) == (
-        [("the caller", "was over at once")],
-        [("0.00%", "0:00"), ("100.00%", "0:01")],
-    )
+    assert [(row.name, row.text) for row in picture.rows] == [("the caller", "was over at once")]
+    assert picture.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------
@@ -283,4 +277,5 @@ def test_people_stand_apart(call: Call):
 
 def test_nobody_is_in_the_picture_of_an_ended_call(call: Call):
     leave(call, "caller")
-    assert (heard(call), line(call).is_live) == (([], []), False)
+    assert heard(call) == ([], [])
+    assert line(call).is_live is False

@@ -102,21 +102,24 @@ def test_the_calendar_has_an_end_but_no_fault(key: Key, text: str) -> None:
 def test_of_a_campaign(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign)
     make_call(make_campaign(campaign.company))
-    assert (found(key, f"{name}=roofing"), found(key, f"{name}=other")) == (names(call), [])
+    assert found(key, f"{name}=roofing") == names(call)
+    assert found(key, f"{name}=other") == []
 
 
 @pytest.mark.parametrize("name", ["publisher_id", "source_id", "affiliate_id", "client_afid"])
 def test_from_a_publisher(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign, publisher=make_publisher(campaign.company, publisher_id="alpha"))
     make_call(campaign)
-    assert (found(key, f"{name}=alpha"), found(key, f"{name}=beta")) == (names(call), [])
+    assert found(key, f"{name}=alpha") == names(call)
+    assert found(key, f"{name}=beta") == []
 
 
 @pytest.mark.parametrize("name", ["buyer_id", "target_id", "client_tid"])
 def test_to_a_buyer(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign, buyer=make_buyer(campaign.company, buyer_id="b1"))
     make_call(campaign)
-    assert (found(key, f"{name}=b1"), found(key, f"{name}=b2")) == (names(call), [])
+    assert found(key, f"{name}=b1") == names(call)
+    assert found(key, f"{name}=b2") == []
 
 
 @pytest.mark.parametrize("status", ["finished", "no-target"])

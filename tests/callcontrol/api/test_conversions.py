@@ -41,7 +41,8 @@ def test_a_sale_is_answered_with_its_amounts(key: Key, call: str) -> None:
         answer.content.decode()
         == f'{{"call_uuid":"{call}","status":"converted","revenue":120.0,"payout":90.5}}'
     )
-    assert (logged().result, str(logged().call_uuid)) == ("converted", call)
+    assert logged().result == "converted"
+    assert str(logged().call_uuid) == call
 
 
 def test_in_xml(key: Key, call: str) -> None:
@@ -59,7 +60,9 @@ def test_in_xml(key: Key, call: str) -> None:
 def test_json_numbers_are_amounts(key: Key, call: str) -> None:
     body = {"key": key.key, "call_uuid": call, "revenue": 0.1, "payout": 0}
     answer = Client().post("/conversions", body, content_type="application/json").json()
-    assert (answer["revenue"], answer["payout"], money(call)) == (0.1, 0.0, ("0.00", "0.10", True))
+    assert answer["revenue"] == 0.1
+    assert answer["payout"] == 0.0
+    assert money(call) == ("0.00", "0.10", True)
 
 
 def test_without_a_payout_the_publisher_gets_none(key: Key, call: str) -> None:
@@ -76,7 +79,8 @@ def test_a_second_report_is_told_the_first(key: Key, call: str) -> None:
         "revenue": 120.0,
         "payout": 1.0,
     }
-    assert (logged().result, money(call)) == ("already-converted", ("1.00", "120.00", True))
+    assert logged().result == "already-converted"
+    assert money(call) == ("1.00", "120.00", True)
 
 
 @pytest.mark.parametrize("amount", ["0", "0.0001", "99999999.9999", "007", " 5 "])
@@ -108,10 +112,8 @@ def test_all_else_is_refused_and_sells_nothing(key: Key, call: str, name: str, a
     error = (
         f"{name} must be a decimal like 120.00: not negative, below 100000000, of at most 4 places"
     )
-    assert (report(key, call, **{name: amount}), money(call)) == (
-        {"error": error},
-        (None, None, False),
-    )
+    assert report(key, call, **{name: amount}) == {"error": error}
+    assert money(call) == (None, None, False)
 
 
 @pytest.mark.parametrize("name", ["call_uuid", "revenue"])
@@ -130,17 +132,16 @@ def test_an_unknown_call_is_not_found(key: Key, uuid: object) -> None:
 
 def test_another_buyers_call_is_not_found(campaign: Campaign, call: str) -> None:
     others = [key_of("b2"), make_key("conversion", buyer=make_buyer())]
-    assert ([report(key, call) for key in others], money(call)) == (
-        [NOT_FOUND] * 2,
-        (None, None, False),
-    )
+    assert [report(key, call) for key in others] == [NOT_FOUND] * 2
+    assert money(call) == (None, None, False)
 
 
 def test_the_buyer_whose_leg_kept_the_call_has_it(campaign: Campaign, key: Key) -> None:
     call = act(last_leg(dial(campaign.numbers.get().number)), "busy")
     act(last_leg(call), "answer")
     uuid = call["call_uuid"]
-    assert (report(key, uuid), report(key_of("b2"), uuid)["status"]) == (NOT_FOUND, "converted")
+    assert report(key, uuid) == NOT_FOUND
+    assert report(key_of("b2"), uuid)["status"] == "converted"
 
 
 def test_a_call_that_nobody_kept_is_of_whom_it_was_dialed_to_last(
@@ -163,7 +164,9 @@ def test_a_key_of_another_kind_is_unknown(campaign: Campaign, call: str, type: s
 
 def test_only_a_post_reports(key: Key, call: str) -> None:
     answer = Client().get(f"/conversions?key={key.key}&call_uuid={call}&revenue=1")
-    assert (answer.status_code, answer["Allow"], money(call)) == (405, "POST", (None, None, False))
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert money(call) == (None, None, False)
 
 
 # --- with the seconds -------------------------------------------------------------------------------------
@@ -182,15 +185,14 @@ def test_a_sale_on_a_live_call_is_its_money(key: Key, call: str) -> None:
     report(key, call, revenue="7", payout="5")
     end(call)
     events = [event["event"] for event in shown(call)["events"]]
-    assert (money(call), events[-3:]) == (("5.00", "7.00", True), ["sold", "left", "ended"])
+    assert money(call) == ("5.00", "7.00", True)
+    assert events[-3:] == ["sold", "left", "ended"]
 
 
 def test_a_call_that_did_not_convert_may_be_sold_later(key: Key, call: str) -> None:
     hang_up(call)
-    assert (report(key, call, payout="5")["status"], money(call)) == (
-        "converted",
-        ("5.00", "120.00", True),
-    )
+    assert report(key, call, payout="5")["status"] == "converted"
+    assert money(call) == ("5.00", "120.00", True)
     assert (
         shown(call)["events"][-1]["text"]
         == "The buyer reported a sale: 5.00 to the publisher, 120.00 from the buyer."
@@ -215,7 +217,8 @@ def test_after_a_sale_the_callers_next_call_is_a_duplicate(
     hang_up(call)
     again = talk(campaign)["call_uuid"]
     end(again)
-    assert (money(again), duplicate(again)) == ((None, None, False), True)
+    assert money(again) == (None, None, False)
+    assert duplicate(again) is True
 
 
 def test_a_sale_counts_though_its_caller_converted_before(
@@ -226,11 +229,9 @@ def test_a_sale_counts_though_its_caller_converted_before(
     again = talk(campaign)["call_uuid"]
     end(again)
     assert duplicate(again)
-    assert (report(key, again, revenue="7")["status"], duplicate(again), money(again)) == (
-        "converted",
-        False,
-        ("0.00", "7.00", True),
-    )
+    assert report(key, again, revenue="7")["status"] == "converted"
+    assert duplicate(again) is False
+    assert money(again) == ("0.00", "7.00", True)
     assert ConvertedCaller.objects.filter(paid=True).count() == 2
 
 
@@ -246,7 +247,8 @@ def test_a_callers_first_sale_keeps_other_callers_as_they_are(
 
 def test_a_withheld_callers_call_is_sold_as_well(campaign: Campaign, key: Key) -> None:
     call = talk(campaign, caller="anonymous")["call_uuid"]
-    assert (report(key, call)["status"], ConvertedCaller.objects.count()) == ("converted", 0)
+    assert report(key, call)["status"] == "converted"
+    assert ConvertedCaller.objects.count() == 0
 
 
 # --- places -----------------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ def test_another_callers_and_another_companys_rows_are_not_there(campaign, clien
     tell.make_waiting(other.company, minutes(2))
     make.make_entry(campaign.company, caller_number="+12025550143")
     shown = tell.page(client)
-    assert (tell.lines(shown), shown["facts"].first_seen) == ([], None)
+    assert tell.lines(shown) == []
+    assert shown["facts"].first_seen is None
 
 
 def test_a_ping_its_reservation_and_its_call_stand_together(campaign, client):
@@ -156,7 +157,8 @@ def test_pages_hold_every_row_once_also_those_of_one_moment(campaign, limit):
     caller = CallerHistory(campaign.company, CALLER)
     pages = _all_pages(caller, limit=limit)
     whole = _all_pages(caller, limit=1000)[0]
-    assert ([one for page in pages for one in page], len(set(whole))) == (whole, 5 * 6)
+    assert [one for page in pages for one in page] == whole
+    assert len(set(whole)) == 5 * 6
 
 
 def test_a_page_leads_to_the_older_one(campaign, client):
@@ -165,11 +167,9 @@ def test_a_page_leads_to_the_older_one(campaign, client):
     first = tell.page(client)
     [behind] = re.findall("behind=([^&]*)", first["older_url"])
     older = tell.page(client, behind=behind)
-    assert (len(tell.lines(first)), len(tell.lines(older)), older["older_url"]) == (
-        timeline.PAGE,
-        2,
-        "",
-    )
+    assert len(tell.lines(first)) == timeline.PAGE
+    assert len(tell.lines(older)) == 2
+    assert older["older_url"] == ""
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,8 @@ def test_it_is_the_same_story_each_time(company: Company, settings: Any) -> None
             make_day(company)
             told.append(story())
             transaction.set_rollback(True)
-    assert (
-        len(told[0]) > 100,
-        [pair for pair in zip(*told, strict=True) if pair[0] != pair[1]],
-    ) == (True, [])
+    assert len(told[0]) > 100
+    assert [pair for pair in zip(*told, strict=True) if pair[0] != pair[1]] == []
 
 
 def test_who_stops_it_has_none_of_it(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +63,9 @@ def test_who_stops_it_has_none_of_it(company: Company, monkeypatch: pytest.Monke
 
     with pytest.raises(KeyboardInterrupt):
         week.make(company=company, base_url=BASE, now=NOW, say=stop)
-    assert (LogEntry.objects.count(), Call.objects.count(), User.objects.count()) == (0, 0, 0)
+    assert LogEntry.objects.count() == 0
+    assert Call.objects.count() == 0
+    assert User.objects.count() == 0
 
 
 def test_what_somebody_asked_before_is_not_added_to(company: Company) -> None:
@@ -80,13 +80,16 @@ def test_what_somebody_asked_before_is_not_added_to(company: Company) -> None:
         duration_ms=1,
     )
     call_command("demo", base_url=BASE, stdout=io.StringIO())
-    assert (LogEntry.objects.count(), User.objects.count()) == (1, 0)
+    assert LogEntry.objects.count() == 1
+    assert User.objects.count() == 0
 
 
 def test_a_call_that_nobody_asked_for_is_a_past_too(company: Company) -> None:
     before = week.has_past(company)
     dial("+18335550153")
-    assert (before, week.has_past(company), LogEntry.objects.count()) == (False, True, 0)
+    assert before is False
+    assert week.has_past(company) is True
+    assert LogEntry.objects.count() == 0
 
 
 def test_the_rows_of_others_are_for_others_to_close(company: Company) -> None:
@@ -107,7 +110,9 @@ def test_the_rows_of_others_are_for_others_to_close(company: Company) -> None:
     make_day(company)
     theirs.refresh_from_db()
     told.refresh_from_db()
-    assert (theirs.status, told.status, told.attempts) == ("reserved", "waiting", 0)
+    assert theirs.status == "reserved"
+    assert told.status == "waiting"
+    assert told.attempts == 0
 
 
 def test_whoever_has_a_demo_persons_name_keeps_what_is_theirs(company: Company) -> None:
@@ -116,11 +121,9 @@ def test_whoever_has_a_demo_persons_name_keeps_what_is_theirs(company: Company) 
     )
     make_day(company)
     somebody.refresh_from_db()
-    assert (somebody.has_usable_password(), somebody.is_staff, somebody.memberships.count()) == (
-        True,
-        False,
-        0,
-    )
+    assert somebody.has_usable_password() is True
+    assert somebody.is_staff is False
+    assert somebody.memberships.count() == 0
 
 
 # --- asking at another time -------------------------------------------------------------------------------
@@ -129,7 +132,9 @@ def test_a_request_is_made_at_the_moment_that_is_handed_in() -> None:
     query = {"key": key.key, "caller_number": "+12025550142"}
     answer = client.request(DemoRequest("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
     row = LogEntry.objects.get()
-    assert (row.at, row.address, row.response) == (NOW, "192.0.2.7", answer.text)
+    assert row.at == NOW
+    assert row.address == "192.0.2.7"
+    assert row.response == answer.text
     assert Reservation.objects.get().expires_at == NOW + timedelta(seconds=30)
 
 

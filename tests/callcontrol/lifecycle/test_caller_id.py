@@ -65,7 +65,8 @@ def test_a_number_on_the_companys_list_is_replaced(
     number, is_random = caller_id.shown_caller_id(
         call=make_call(campaign), buyer=buyer if has_buyer else None
     )
-    assert (bool(RANDOM.fullmatch(number or "")), is_random) == (True, True)
+    assert bool(RANDOM.fullmatch(number or "")) is True
+    assert is_random is True
 
 
 @pytest.mark.parametrize(
@@ -136,11 +137,9 @@ def test_a_leg_is_inserted_with_what_it_shows(campaign: Campaign, buyer: Buyer) 
     leg = make_leg(make_call(campaign), buyer)
     caller_id.insert_leg(leg)
     kept = Leg.objects.get(pk=leg.pk)
-    assert (kept.caller_number_sent, kept.number_is_random, kept.started_at) == (
-        leg.caller_number_sent,
-        True,
-        NOW,
-    )
+    assert kept.caller_number_sent == leg.caller_number_sent
+    assert kept.number_is_random is True
+    assert kept.started_at == NOW
 
 
 def test_a_random_number_is_not_on_another_live_leg_of_the_buyer(

@@ -83,11 +83,9 @@ def test_who_picks_up_after_we_gave_the_line_up_is_hung_up_and_never_bridged(
     play(call, [lines])
     before, Quiet.told = call.legs.exclude(status="ended").count(), []
     tell(call, "b1 answered 46")
-    assert (leg_of(call, "b1").status, call.legs.exclude(status="ended").count(), Quiet.told) == (
-        "ended",
-        before,
-        ["hang up b1"],
-    )
+    assert leg_of(call, "b1").status == "ended"
+    assert call.legs.exclude(status="ended").count() == before
+    assert Quiet.told == ["hang up b1"]
 
 
 def test_once_the_carrier_has_said_that_it_is_over_it_is_told_no_more(call: Call) -> None:
@@ -137,11 +135,9 @@ def test_a_line_whose_call_ended_while_it_was_dialed_is_hung_up(
 
     _meanwhile(monkeypatch, settings, leave)
     call = arrive(campaign.numbers.get().number)
-    assert (call.status, Slow.told[1:], came_to(call).legs[1]) == (
-        "finished",
-        ["hang up b1"],
-        "b1 canceled -1",
-    )
+    assert call.status == "finished"
+    assert Slow.told[1:] == ["hang up b1"]
+    assert came_to(call).legs[1] == "b1 canceled -1"
 
 
 def test_a_line_that_is_picked_up_before_the_carrier_names_it_talks(
@@ -149,10 +145,8 @@ def test_a_line_that_is_picked_up_before_the_carrier_names_it_talks(
 ) -> None:
     _meanwhile(monkeypatch, settings, lambda order: tell(Call.objects.get(), "b1 answered 1"))
     call = arrive(campaign.numbers.get().number)
-    assert (call.status, leg_of(call, "b1").carrier_leg_id) == (
-        "in-progress",
-        f"line-{leg_of(call, 'b1').pk}",
-    )
+    assert call.status == "in-progress"
+    assert leg_of(call, "b1").carrier_leg_id == f"line-{leg_of(call, 'b1').pk}"
 
 
 class Deaf(Quiet):
@@ -171,10 +165,8 @@ def test_an_order_that_fails_is_noted_and_stops_nothing(
     call = arrive(campaign.numbers.get().number)
     tell(call, "reject b1 10")
     failure = CallEvent.objects.get(kind="carrier-failed").detail
-    assert (leg_of(call, "b2").status, failure) == (
-        "ringing",
-        {"told": "hang up", "why": "it is away"},
-    )
+    assert leg_of(call, "b2").status == "ringing"
+    assert failure == {"told": "hang up", "why": "it is away"}
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -243,7 +235,8 @@ def test_a_place_among_calls_at_once_is_free_when_the_line_ends_and_the_others_w
     call: Call, stages: list[list[str]], places: str
 ) -> None:
     play(call, stages)
-    assert (came_to(call).places, CapHold.objects.get().status) == (places, "held")
+    assert came_to(call).places == places
+    assert CapHold.objects.get().status == "held"
 
 
 @pytest.mark.parametrize("how", ["busy 10", "no-answer 10", "failed 10"])

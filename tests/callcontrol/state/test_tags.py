@@ -31,9 +31,11 @@ def write(call: Call, at: datetime, publisher_pk: int | None = None, **tags: str
 def test_a_live_call_keeps_them_until_they_land() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
-    assert (on_calls(), waiting_on_calls()) == ({}, {"a": "1"})
+    assert on_calls() == {}
+    assert waiting_on_calls() == {"a": "1"}
     apply_late_tags(call)
-    assert (on_calls(), waiting_on_calls()) == ({"a": "1"}, {})
+    assert on_calls() == {"a": "1"}
+    assert waiting_on_calls() == {}
 
 
 def test_they_land_with_who_wrote_them_and_when() -> None:
@@ -41,7 +43,9 @@ def test_they_land_with_who_wrote_them_and_when() -> None:
     write(call, NOW + SECOND, publisher.pk, a="1")
     apply_late_tags(call)
     tag = CallTag.objects.get()
-    assert (tag.publisher, tag.written_at, tag.value_before) == (publisher, NOW + SECOND, None)
+    assert tag.publisher == publisher
+    assert tag.written_at == NOW + SECOND
+    assert tag.value_before is None
 
 
 def test_a_write_on_a_live_call_is_of_the_calls_own_clock() -> None:
@@ -56,11 +60,9 @@ def test_what_lands_writes_over_what_stood_there() -> None:
     write(call, NOW, publisher.pk, a="later")
     apply_late_tags(call)
     tag = CallTag.objects.get()
-    assert (tag.value, tag.value_before, tag.publisher) == (
-        "later",
-        "came with the call",
-        publisher,
-    )
+    assert tag.value == "later"
+    assert tag.value_before == "came with the call"
+    assert tag.publisher == publisher
 
 
 def test_landing_twice_is_once() -> None:
@@ -90,7 +92,8 @@ def test_what_was_written_after_the_end_was_not_known(
 def test_a_write_on_an_ended_call_is_after_its_end_whatever_the_clocks_say(seconds: int) -> None:
     call = ended_call()
     write(call, NOW + seconds * SECOND, a="1")
-    assert (on_calls(), known_tags(call)) == ({"a": "1"}, {})
+    assert on_calls() == {"a": "1"}
+    assert known_tags(call) == {}
 
 
 def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
@@ -98,7 +101,8 @@ def test_the_value_at_the_end_counts_however_often_it_is_written_over() -> None:
     call.tags.create(name="a", value="at the end", written_at=NOW)
     for seconds, value in ((1, "later"), (2, "latest")):
         write(call, NOW + seconds * SECOND, a=value)
-    assert (on_calls(), known_tags(call)) == ({"a": "latest"}, {"a": "at the end"})
+    assert on_calls() == {"a": "latest"}
+    assert known_tags(call) == {"a": "at the end"}
 
 
 def test_a_blank_value_is_one() -> None:
@@ -114,7 +118,8 @@ def test_what_lands_at_an_end_that_lay_before_it_was_not_known() -> None:
     write(call, NOW + 10 * SECOND, a="later", b="later")
     call.ended_at = NOW + 9 * SECOND
     apply_late_tags(call)
-    assert (on_calls(), known_tags(call)) == ({"a": "later", "b": "later"}, {"a": "at the end"})
+    assert on_calls() == {"a": "later", "b": "later"}
+    assert known_tags(call) == {"a": "at the end"}
 
 
 def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_began() -> None:
@@ -148,20 +153,20 @@ def talk_with(campaign: Campaign, *lines: str | tuple[int, str]) -> Call:
 
 def test_a_tag_written_on_the_live_call_decides_its_money(campaign: Campaign) -> None:
     call = talk_with(campaign, (100, "yes"), "caller completed 200")
-    assert (came_to(call).paid, on_calls()) == ("90.00/120.00 at 200", {"qualified": "yes"})
+    assert came_to(call).paid == "90.00/120.00 at 200"
+    assert on_calls() == {"qualified": "yes"}
 
 
 def test_a_tag_written_after_the_end_does_not_though_the_money_is_not_decided_yet(
     campaign: Campaign,
 ) -> None:
     call = talk_with(campaign, "caller completed 200", (201, "yes"))
-    assert (came_to(call).paid, came_to(call).settled, on_calls()) == (
-        "",
-        True,
-        {"qualified": "yes"},
-    )
+    assert came_to(call).paid == ""
+    assert came_to(call).settled is True
+    assert on_calls() == {"qualified": "yes"}
 
 
 def test_a_tag_written_after_the_end_takes_no_money_away(campaign: Campaign) -> None:
     call = talk_with(campaign, (100, "yes"), "caller completed 200", (201, "no"))
-    assert (came_to(call).paid, on_calls()) == ("90.00/120.00 at 200", {"qualified": "no"})
+    assert came_to(call).paid == "90.00/120.00 at 200"
+    assert on_calls() == {"qualified": "no"}

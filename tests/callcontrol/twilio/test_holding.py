@@ -47,7 +47,8 @@ def test_a_held_caller_hears_music_and_the_others_each_other(twilio: Api, caller
     transfer(Call.objects.get(), key_of(), hold_caller=True)
     twilio.standin.answer(of(twilio, "transferee"))
     heard = [twilio.standin.heard_by(line) for line in (caller, of(twilio, "b1"))]
-    assert (heard, caller.hears) == ([[], [of(twilio, "transferee").label]], HOLD_MUSIC)
+    assert heard == [[], [of(twilio, "transferee").label]]
+    assert caller.hears == HOLD_MUSIC
 
 
 def test_a_connected_caller_hears_both(twilio: Api, caller: Line) -> None:
@@ -72,18 +73,17 @@ def test_in_an_attended_transfer_all_three_hear_each_other(twilio: Api, caller: 
 def test_after_a_return_the_caller_hears_ringing_again(twilio: Api, caller: Line) -> None:
     assert told(do("return", Call.objects.get(), key_of())) == (200, None)
     twilio.standin.settle()
-    assert (caller.is_live, caller.hold, caller.hears, of(twilio, "b1").is_live) == (
-        True,
-        True,
-        RINGING,
-        False,
-    )
+    assert caller.is_live is True
+    assert caller.hold is True
+    assert caller.hears == RINGING
+    assert of(twilio, "b1").is_live is False
 
 
 def test_and_then_the_next_buyer(twilio: Api, caller: Line) -> None:
     do("return", Call.objects.get(), key_of())
     twilio.standin.answer(of(twilio, "b2"))
-    assert (caller.hold, twilio.standin.heard_by(caller)) == (False, [of(twilio, "b2").label])
+    assert caller.hold is False
+    assert twilio.standin.heard_by(caller) == [of(twilio, "b2").label]
 
 
 def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(
@@ -91,7 +91,8 @@ def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(
 ) -> None:
     twilio.troubles.extend([(200, {"sid": of(twilio, "b1").sid}), NO_CONFERENCE])
     assert told(do("return", Call.objects.get(), key_of())) == (200, None)
-    assert (caller.hold, of(twilio, "b2").status) == (False, "queued")
+    assert caller.hold is False
+    assert of(twilio, "b2").status == "queued"
 
 
 def test_when_nobody_is_left_the_caller_is_told_and_hung_up(
@@ -100,18 +101,17 @@ def test_when_nobody_is_left_the_caller_is_told_and_hung_up(
     caller = twilio.standin.call(NUMBER)
     twilio.standin.end(of(twilio, "b1"), "busy")
     twilio.standin.end(of(twilio, "b2"), "no-answer")
-    assert (Call.objects.get().status, caller.hears, caller.status) == (
-        "no-target",
-        NOBODY,
-        "completed",
-    )
+    assert Call.objects.get().status == "no-target"
+    assert caller.hears == NOBODY
+    assert caller.status == "completed"
     assert Leg.objects.get(party=Party.CALLER).final is True
 
 
 def test_without_any_buyer_too(twilio: Api, campaign: Campaign) -> None:
     campaign.routes.all().delete()
     caller = twilio.standin.call(NUMBER)
-    assert (Call.objects.get().status, caller.hears) == ("no-target", NOBODY)
+    assert Call.objects.get().status == "no-target"
+    assert caller.hears == NOBODY
 
 
 def test_a_hold_that_fails_brings_nobody_and_says_so(twilio: Api, caller: Line) -> None:
@@ -120,8 +120,6 @@ def test_a_hold_that_fails_brings_nobody_and_says_so(twilio: Api, caller: Line) 
         "transfer", Call.objects.get(), key_of(), {"transfer_to": THIRD, "hold_caller": True}
     )
     why = CallEvent.objects.get(kind="leg-failed").detail["why"]
-    assert (answer.status_code, why, len(twilio.standin.lines)) == (
-        503,
-        "the conference is over",
-        2,
-    )
+    assert answer.status_code == 503
+    assert why == "the conference is over"
+    assert len(twilio.standin.lines) == 2

@@ -175,15 +175,11 @@ def test_a_request_has_no_body_and_is_signed(settings: Any, clock: Any, method: 
     with somebody(answer()) as server:
         sent(server, settings, method=method)
         head, said = server.asked()[0], server.headers()
-    assert (head, said.get("content-length")) == (
-        f"{method} /lead?zip=1 HTTP/1.1",
-        None if method == "GET" else "0",
-    )
-    assert (said["webhook-id"], said["idempotency-key"], said["webhook-timestamp"]) == (
-        str(ID),
-        str(ID),
-        "1777982400",
-    )
+    assert head == f"{method} /lead?zip=1 HTTP/1.1"
+    assert said.get("content-length") == (None if method == "GET" else "0")
+    assert said["webhook-id"] == str(ID)
+    assert said["idempotency-key"] == str(ID)
+    assert said["webhook-timestamp"] == "1777982400"
     assert said["webhook-signature"] == _signed(f"{ID}.1777982400.")
     assert said["ringpost-url-signature"] == _signed(f"{ID}.1777982400.{method} /lead?zip=1")
 
@@ -231,31 +227,36 @@ def test_the_page_names_every_token() -> None:
 def test_what_an_answer_means(settings: Any, status: int, error: str, is_final: bool) -> None:
     with somebody(answer(b"", f"{status} Said")) as server:
         told = sent(server, settings)
-    assert (told.status, told.error, told.is_final, told.was_heard) == (
-        status,
-        error,
-        is_final,
-        status < 300,
-    )
+    assert told.status == status
+    assert told.error == error
+    assert told.is_final == is_final
+    assert told.was_heard == (status < 300)
 
 
 def test_ten_gigabytes_are_a_yes_of_which_nothing_is_kept(settings: Any) -> None:
     with somebody(floods) as server:
         told = sent(server, settings)
-    assert (told.status, told.was_heard, told.is_whole) == (200, True, False)
+    assert told.status == 200
+    assert told.was_heard is True
+    assert told.is_whole is False
 
 
 def test_a_tarpit_costs_its_deadline(settings: Any) -> None:
     with somebody(drips(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as server:
         told = sent(server, settings, seconds=0.2)
-    assert (told.status, told.error, told.is_final) == (None, "no answer within 0.2 seconds", False)
+    assert told.status is None
+    assert told.error == "no answer within 0.2 seconds"
+    assert told.is_final is False
 
 
 def test_a_private_address_is_never_asked(settings: Any) -> None:
     with somebody(answer()) as server:
         told = send_webhook(WebhookRequest(ID, "POST", server.url, SECRET, 5))
     why = "the address is private, and its host is not among the allowed ones"
-    assert (told.status, told.error, told.is_final, server.heard) == (None, why, True, [])
+    assert told.status is None
+    assert told.error == why
+    assert told.is_final is True
+    assert server.heard == []
 
 
 def test_an_address_can_grow_too_long(settings: Any) -> None:

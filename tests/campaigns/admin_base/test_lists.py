@@ -32,10 +32,8 @@ LISTS = [
 def test_what_a_list_cannot_filter_by_is_said_and_left_out(page, query):
     url = reverse(f"admin:{page}_changelist")
     answer = browser(make.make_company()).get(f"{url}?{query}", follow=True)
-    assert (answer.redirect_chain[-1], [str(each) for each in answer.context["messages"]]) == (
-        (url, 302),
-        [SHOWN_WHOLE],
-    )
+    assert answer.redirect_chain[-1] == (url, 302)
+    assert [str(each) for each in answer.context["messages"]] == [SHOWN_WHOLE]
 
 
 @pytest.mark.parametrize("page", LISTS)
@@ -47,4 +45,5 @@ def test_what_a_list_cannot_filter_by_is_said_and_left_out(page, query):
 def test_values_that_name_nothing_do_no_harm(page, query):
     url = reverse(f"admin:{page}_changelist")
     answer = browser(make.make_company()).get(f"{url}?{query}", follow=True)
-    assert (answer.status_code, list(answer.context["cl"].result_list)) == (200, [])
+    assert answer.status_code == 200
+    assert list(answer.context["cl"].result_list) == []

@@ -136,4 +136,5 @@ def test_a_refusal_by_several_rows_tells_all_of_them() -> None:
 def test_a_long_value_is_cut_in_the_trace() -> None:
     buyer = candidate(conditions=asks(("zip", "in", "90210," * 100)))
     _, detail = verdict_on(buyer, tags={"zip": "1" * 1000})
-    assert (len(detail["value"]), len(detail["seen"])) == (100, 100)
+    assert len(detail["value"]) == 100
+    assert len(detail["seen"]) == 100

@@ -68,10 +68,8 @@ def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() ->
         "Buyer 4: filter “a exists” not met, the caller has none",
     ]
     names = {one.row: one.name for one in pool.candidates}
-    assert (
-        explain.decision_lines(decision, "UTC"),
-        explain.stored_lines(decision.stored(), names, "UTC"),
-    ) == (told, told)
+    assert explain.decision_lines(decision, "UTC") == told
+    assert explain.stored_lines(decision.stored(), names, "UTC") == told
 
 
 def test_a_buyer_without_a_name_is_told_by_its_row() -> None:

@@ -79,7 +79,8 @@ def test_the_format_that_is_asked(
 def test_a_format_that_is_refused(path: str, accept: str | None, text: str) -> None:
     with pytest.raises(ApiError) as refusal:
         requested_format(path, accept, None)
-    assert (refusal.value.status, refusal.value.text) == (406, text)
+    assert refusal.value.status == 406
+    assert refusal.value.text == text
 
 
 @pytest.mark.parametrize(
@@ -137,20 +138,16 @@ class Ping(APIView):
 )
 def test_a_view_answers_in_the_asked_format(path: str, content_type: str, body: bytes) -> None:
     response = Ping.as_view()(RequestFactory().post(path, content_type="application/json")).render()
-    assert (response.status_code, response["Content-Type"], response.content) == (
-        200,
-        content_type,
-        body,
-    )
+    assert response.status_code == 200
+    assert response["Content-Type"] == content_type
+    assert response.content == body
 
 
 def test_a_view_answers_an_unknown_format_in_json() -> None:
     response = Ping.as_view()(RequestFactory().post("/rtbs.csv")).render()
-    assert (response.status_code, response["Content-Type"], response.content) == (
-        406,
-        "application/json",
-        b'{"error":"unknown format: .csv"}',
-    )
+    assert response.status_code == 406
+    assert response["Content-Type"] == "application/json"
+    assert response.content == b'{"error":"unknown format: .csv"}'
 
 
 def test_a_view_that_has_only_json_refuses_xml() -> None:
@@ -167,4 +164,5 @@ def test_a_view_with_other_renderers_keeps_the_frameworks_rule() -> None:
 
 
 def test_an_answer_without_content_has_no_body() -> None:
-    assert (JSONRenderer().render(None), HashXMLRenderer().render(None)) == (b"", b"")
+    assert JSONRenderer().render(None) == b""
+    assert HashXMLRenderer().render(None) == b""

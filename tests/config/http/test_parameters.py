@@ -89,10 +89,8 @@ def test_text_that_no_database_can_keep(query: str, body: list[tuple[str, str]])
 def test_control_characters_in_names(name: str) -> None:
     with pytest.raises(ApiError) as refusal:
         of_query(f"{name}=1")
-    assert (refusal.value.status, refusal.value.text) == (
-        422,
-        "a parameter's name holds a control character",
-    )
+    assert refusal.value.status == 422
+    assert refusal.value.text == "a parameter's name holds a control character"
 
 
 def test_control_characters_in_values_are_kept() -> None:
@@ -257,7 +255,8 @@ def test_no_text_is_more_than_refused(
 def test_any_request_can_be_logged(query: str, body: list[tuple[str, str]]) -> None:
     masked = gather(query, body, {}).masked()
     text = "".join([*masked, *masked.values()])
-    assert ("\0" in text, text.encode().decode()) == (False, text)
+    assert ("\0" in text) is False
+    assert text.encode().decode() == text
 
 
 @given(st.sampled_from(["caller_number", "inbound_number", "key"]), ANY_TEXT)

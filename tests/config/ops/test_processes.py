@@ -40,7 +40,9 @@ def test_a_signal_ends_the_group(
 ) -> None:
     start(group, "web", TALKER)
     dead = group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), number)))
-    assert (dead, group.status("web"), said) == (None, -signal.SIGTERM, ["web    | one"])
+    assert dead is None
+    assert group.status("web") == (-signal.SIGTERM)
+    assert said == ["web    | one"]
 
 
 def test_the_handlers_of_before_come_back(group: ProcessGroup, said: list[str]) -> None:
@@ -53,11 +55,9 @@ def test_the_handlers_of_before_come_back(group: ProcessGroup, said: list[str]) 
 def test_a_dead_child_is_named_and_ends_the_others(group: ProcessGroup) -> None:
     start(group, "worker", TALKER)
     start(group, "beat", "raise SystemExit(3)")
-    assert (group.run(each_turn=list), group.status("beat"), group.status("worker")) == (
-        "beat",
-        3,
-        -signal.SIGTERM,
-    )
+    assert group.run(each_turn=list) == "beat"
+    assert group.status("beat") == 3
+    assert group.status("worker") == (-signal.SIGTERM)
 
 
 def test_a_child_that_does_not_listen_is_killed(group: ProcessGroup, said: list[str]) -> None:
@@ -105,7 +105,8 @@ def test_a_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         words = f"Port {port} is in use: stop what listens there or choose another with --port."
-        assert (refusal("127.0.0.1", port), refusal("0.0.0.0", port)) == (words, words)  # noqa: S104 - refused
+        assert refusal("127.0.0.1", port) == words
+        assert refusal("0.0.0.0", port) == words  # noqa: S104 - refused
 
 
 def test_a_port_just_left_is_free() -> None:

@@ -54,10 +54,10 @@ def _rows() -> dict[str, list[Any]]:
 # --- by the form -----------------------------------------------------------------------------------------------
 def test_the_answer_comes_first(market):
     shown = asked(market)
-    assert (shown["result"], shown["sentence"], shown["quoted"]) == (
-        "Reserved",
-        "Buyer 1 gets the caller.",
-        "90.00 USD to the publisher after 120 seconds, 120.00 USD from the buyer",
+    assert shown["result"] == "Reserved"
+    assert shown["sentence"] == "Buyer 1 gets the caller."
+    assert (
+        shown["quoted"] == "90.00 USD to the publisher after 120 seconds, 120.00 USD from the buyer"
     )
 
 
@@ -104,19 +104,18 @@ def test_what_a_repeat_caller_means_is_told(market, duplicates, meaning):
     market.refresh_from_db()
     converted(market, CALLER)
     [told] = asked(market)["warnings"]
-    assert (told[:17], told[-len(meaning) :]) == ("A repeat caller: ", meaning)
+    assert told[:17] == "A repeat caller: "
+    assert told[-len(meaning) :] == meaning
 
 
 def test_a_paused_campaign_rejects_and_still_says_who_would_have_got_it(market):
     market.paused = True
     market.save()
     shown = asked(market)
-    assert (shown["result"], shown["sentence"], shown["quoted"], len(shown["eligible"])) == (
-        "Paused (rejected)",
-        "The campaign is paused: nobody is asked.",
-        "",
-        1,
-    )
+    assert shown["result"] == "Paused (rejected)"
+    assert shown["sentence"] == "The campaign is paused: nobody is asked."
+    assert shown["quoted"] == ""
+    assert len(shown["eligible"]) == 1
 
 
 def test_what_is_switched_off_is_told(market):
@@ -219,7 +218,8 @@ def test_without_a_campaign_the_page_says_what_to_do_next():
 )
 def test_an_error_says_how_to_mend_it(market, name, value, error):
     shown = asked(market, **{name: value})
-    assert (shown["form"].errors, "trial" in shown) == ({name: [error]}, False)
+    assert shown["form"].errors == {name: [error]}
+    assert ("trial" in shown) is False
 
 
 def test_another_companys_campaign_is_not_there(market):
@@ -237,11 +237,9 @@ def _trace(*, chosen: Buyer) -> dict[str, Any]:
 def test_then_and_now_stand_side_by_side(market):
     entry = logged(market, trace=_trace(chosen=Buyer.objects.get(buyer_id="b2")))
     shown = page(browser(market.company), log=entry.pk).context
-    assert (shown["then_sentence"], shown["sentence"], shown["differ"]) == (
-        "Buyer 2 was to get the caller.",
-        "Buyer 1 gets the caller.",
-        2,
-    )
+    assert shown["then_sentence"] == "Buyer 2 was to get the caller."
+    assert shown["sentence"] == "Buyer 1 gets the caller."
+    assert shown["differ"] == 2
 
 
 def test_the_table_marks_what_differs(market):
@@ -270,15 +268,9 @@ def test_what_was_asked_can_be_changed(market):
     client = browser(market.company)
     url = page(client, log=entry.pk).context["change_url"]
     form = client.get(url).context["form"]
-    assert (
-        form.cleaned_data["caller"],
-        form.cleaned_data["publisher"],
-        form.cleaned_data["tags"],
-    ) == (
-        CALLER,
-        publisher,
-        {"zip": "20001"},
-    )
+    assert form.cleaned_data["caller"] == CALLER
+    assert form.cleaned_data["publisher"] == publisher
+    assert form.cleaned_data["tags"] == {"zip": "20001"}
 
 
 @pytest.mark.parametrize(

@@ -33,21 +33,25 @@ def test_a_campaigns_key_is_handed_out_to_a_chosen_publisher():
     publisher = make_publisher(key.company, name="Alpha")
     answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": publisher.pk})
     made = Handout.objects.get()
-    assert (made.key, made.publisher, answer["Location"]) == (key, publisher, _page(made))
+    assert made.key == key
+    assert made.publisher == publisher
+    assert answer["Location"] == _page(made)
 
 
 def test_a_publisher_is_sent_a_chosen_key():
     key = make_key("call_reservation")
     publisher = make_publisher(key.company)
     browser(key.company).post(f"{ADD}?publisher={publisher.pk}", {"key": key.pk})
-    assert (Handout.objects.get().key, Handout.objects.get().publisher) == (key, publisher)
+    assert Handout.objects.get().key == key
+    assert Handout.objects.get().publisher == publisher
 
 
 @pytest.mark.parametrize("kind", ["call_data_writing", "conversion", "account"])
 def test_a_key_of_one_owner_is_handed_out_at_once(kind):
     key = make_key(kind)
     browser(key.company).post(f"{ADD}?key={key.pk}")
-    assert (Handout.objects.get().key, Handout.objects.get().publisher) == (key, key.publisher)
+    assert Handout.objects.get().key == key
+    assert Handout.objects.get().publisher == key.publisher
 
 
 def test_who_is_asked_for_is_who_has_none_yet():
@@ -93,7 +97,8 @@ def test_where_nothing_is_left_the_page_says_what_to_do(asked, told):
 def test_a_second_time_leads_to_the_first():
     handout = hand_out(make_key("conversion"))
     answer = browser(handout.company).get(f"{ADD}?key={handout.key.pk}")
-    assert (answer["Location"], Handout.objects.count()) == (_page(handout), 1)
+    assert answer["Location"] == _page(handout)
+    assert Handout.objects.count() == 1
 
 
 def test_of_two_at_once_the_second_is_led_to_the_firsts():
@@ -101,7 +106,8 @@ def test_of_two_at_once_the_second_is_led_to_the_firsts():
     publisher = make_publisher(key.company)
     first = links.create_link(key=key, publisher=publisher, now=timezone.now())
     answer = browser(key.company).post(f"{ADD}?key={key.pk}&publisher={publisher.pk}")
-    assert (answer["Location"], Handout.objects.count()) == (_page(first), 1)
+    assert answer["Location"] == _page(first)
+    assert Handout.objects.count() == 1
 
 
 def test_without_a_key_it_begins_with_a_publisher():
@@ -117,7 +123,8 @@ def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
     row = handout if owner == "itself" else getattr(handout, owner)
     page = browser(handout.company).get(_page(row)).content.decode()
     url = f"http://testserver{link(handout)}"
-    assert (page.count(f'data-copy="{url}"'), page.count(f'href="{url}"')) == (1, 1)
+    assert page.count(f'data-copy="{url}"') == 1
+    assert page.count(f'href="{url}"') == 1
 
 
 def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
@@ -130,10 +137,12 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
         if one.opts.model is Key
     )
     (card,) = inline.formset.shown
-    assert ([str(one.publisher) for one in card.handed_out], card.more) == (
-        ["Publisher 0", "Publisher 1", "Publisher 2"],
-        2,
-    )
+    assert [str(one.publisher) for one in card.handed_out] == [
+        "Publisher 0",
+        "Publisher 1",
+        "Publisher 2",
+    ]
+    assert card.more == 2
 
 
 @pytest.mark.parametrize(
@@ -165,11 +174,9 @@ def test_the_pages_that_list_it_are_saved_as_ever():
     client = browser(handout.company)
     for row, name in ((handout.publisher, "New"), (handout.key, "Newer")):
         assert saved(client, _page(row), filled(client, _page(row), name=name)) == []
-    assert (Publisher.objects.get().name, Key.objects.get().name, Handout.objects.count()) == (
-        "New",
-        "Newer",
-        1,
-    )
+    assert Publisher.objects.get().name == "New"
+    assert Key.objects.get().name == "Newer"
+    assert Handout.objects.count() == 1
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -205,20 +212,16 @@ def test_renewing_is_asked_for_and_changes_the_link():
     asked = client.get(_act(handout, "renew")).context["lines"][0]
     client.post(_act(handout, "renew"))
     changed = Handout.objects.get().token != handout.token
-    assert (asked, changed) == (
-        "A new link is made, and the old one leads nowhere from then on.",
-        True,
-    )
+    assert asked == "A new link is made, and the old one leads nowhere from then on."
+    assert changed is True
 
 
 def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
     handout = hand_out(make_key("conversion"))
     client = browser(handout.company)
     client.post(_act(handout, "switch_off"))
-    assert (
-        link(handout) in client.get(_page(handout.key)).content.decode(),
-        listed(client, LIST),
-    ) == (False, [handout])
+    assert (link(handout) in client.get(_page(handout.key)).content.decode()) is False
+    assert listed(client, LIST) == [handout]
 
 
 def test_what_is_off_stays_off():
@@ -226,10 +229,8 @@ def test_what_is_off_stays_off():
     links.disable_link(handout=handout, now=timezone.now())
     client = browser(handout.company)
     answers = [client.post(_act(handout, what)).status_code for what in ("renew", "switch_off")]
-    assert (answers, link(handout) in client.get(_page(handout)).content.decode()) == (
-        [403, 403],
-        False,
-    )
+    assert answers == [403, 403]
+    assert (link(handout) in client.get(_page(handout)).content.decode()) is False
 
 
 # --- whose ----------------------------------------------------------------------------------------------------
@@ -254,7 +255,8 @@ def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
     mine, read = hand_out(make_key("conversion")), hand_out(make_key("conversion"))
     client = browser(mine.company, "account_manager")
     Member.objects.create(company=read.company, user=User.objects.get(), role="read_only")
-    assert (listed(client, LIST), client.get(_page(read)).status_code) == ([mine], 302)
+    assert listed(client, LIST) == [mine]
+    assert client.get(_page(read)).status_code == 302
 
 
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
@@ -267,7 +269,9 @@ def test_nobody_else_changes_any_of_it(who, what):
         client.post(_act(handout, what)).status_code,
     ]
     kept = Handout.objects.get()
-    assert (statuses, kept.token, kept.switched_off_at) == ([403, 403], handout.token, None)
+    assert statuses == [403, 403]
+    assert kept.token == handout.token
+    assert kept.switched_off_at is None
 
 
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
@@ -278,7 +282,8 @@ def test_nobody_else_hands_out(who, named):
     client = browser(key.company, who) if who == "read_only" else browser(make_company())
     row = {"key": key, "publisher": publisher}[named]
     answer = client.post(f"{ADD}?{named}={row.pk}", {"key": key.pk, "publisher": publisher.pk})
-    assert (answer.status_code, Handout.objects.count()) == (404, 0)
+    assert answer.status_code == 404
+    assert Handout.objects.count() == 0
 
 
 def test_another_companys_publisher_is_no_choice():

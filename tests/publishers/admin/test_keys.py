@@ -43,12 +43,10 @@ def test_a_key_of_each_kind_is_made_with_its_kinds_defaults(kind):
     client, url = browser(_company(owner)), _add(kind, name, owner)
     client.post(url, filled(client, url, name="New"))
     key = Key.objects.get()
-    assert (key.type, key.owner, key.name, key.settings) == (
-        kind,
-        owner,
-        "New",
-        key_type_of(kind).defaults(),
-    )
+    assert key.type == kind
+    assert key.owner == owner
+    assert key.name == "New"
+    assert key.settings == key_type_of(kind).defaults()
 
 
 def test_every_kind_is_tried():
@@ -124,12 +122,10 @@ def test_type_owner_and_text_stay_as_they_were_made():
         filled(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"),
     )
     changed = Key.objects.get()
-    assert (changed.type, changed.campaign, changed.key, changed.name) == (
-        "rtb",
-        key.campaign,
-        key.key,
-        "New",
-    )
+    assert changed.type == "rtb"
+    assert changed.campaign == key.campaign
+    assert changed.key == key.key
+    assert changed.name == "New"
 
 
 def test_a_kind_is_offered_to_its_owners_only():
@@ -249,7 +245,8 @@ def test_a_read_only_member_sees_the_end_of_a_key_alone(page):
         "list": LIST,
     }[page]
     text = browser(key.company, "read_only").get(url).content.decode()
-    assert (key.key in text, f"…{key.key[-4:]}" in text) == (False, True)
+    assert (key.key in text) is False
+    assert f"…{key.key[-4:]}" in text
 
 
 def test_a_reader_cannot_guess_a_key_letter_by_letter():
@@ -264,10 +261,8 @@ def test_rolling_makes_a_new_key_and_leaves_the_old_for_the_chosen_time():
     key = make.make_key()
     browser(key.company).post(f"/admin/publishers/key/{key.pk}/roll/", {"overlap": "3600"})
     old, new = Key.objects.order_by("pk")
-    assert (round((old.retired_at - timezone.now()) / timedelta(hours=1)), new.retired_at) == (
-        1,
-        None,
-    )
+    assert round((old.retired_at - timezone.now()) / timedelta(hours=1)) == 1
+    assert new.retired_at is None
 
 
 @pytest.mark.parametrize("paused", [False, True], ids=["pause", "resume"])
@@ -276,18 +271,17 @@ def test_a_key_is_paused_and_resumed_where_it_is_listed(paused):
     client, what = browser(key.company), "resume" if paused else "pause"
     answer = client.post(f"/admin/publishers/key/{key.pk}/{what}/?from=owner")
     back = reverse("admin:campaigns_campaign_change", args=[key.campaign.pk])
-    assert (Key.objects.get().paused, answer["Location"], key.history.count()) == (
-        not paused,
-        f"{back}#key-{key.pk}",
-        2,
-    )
+    assert Key.objects.get().paused == (not paused)
+    assert answer["Location"] == f"{back}#key-{key.pk}"
+    assert key.history.count() == 2
 
 
 def test_pausing_asks_first_where_there_is_no_script():
     key = make.make_key()
     page = browser(key.company).get(f"/admin/publishers/key/{key.pk}/pause/")
     line = "From the next request on, it is answered 403, until it is resumed."
-    assert (page.context["lines"], Key.objects.get().paused) == ((line,), False)
+    assert page.context["lines"] == (line,)
+    assert Key.objects.get().paused is False
 
 
 @pytest.mark.parametrize(("paused", "offered"), [(False, "pause"), (True, "resume")])
@@ -301,7 +295,8 @@ def test_revoking_takes_a_key_off_the_list():
     key = make.make_key()
     client = browser(key.company)
     client.post(f"/admin/publishers/key/{key.pk}/revoke/")
-    assert (Key.objects.get().is_dead(now=timezone.now()), listed(client, LIST)) == (True, [])
+    assert Key.objects.get().is_dead(now=timezone.now()) is True
+    assert listed(client, LIST) == []
 
 
 def test_a_key_that_is_running_out_is_listed():
@@ -315,10 +310,8 @@ def test_a_read_only_member_does_nothing_to_a_key(action):
     answer = browser(key.company, "read_only").post(
         f"/admin/publishers/key/{key.pk}/{action}/", {"overlap": "0"}
     )
-    assert (answer.status_code, list(Key.objects.values_list("retired_at", "paused"))) == (
-        403,
-        [(None, False)],
-    )
+    assert answer.status_code == 403
+    assert list(Key.objects.values_list("retired_at", "paused")) == [(None, False)]
 
 
 def test_a_key_is_not_rolled_twice():

@@ -59,33 +59,27 @@ def test_what_it_did_stands_and_one_row_says_what_it_was_about(
 ) -> None:
     answer = ask(client, key, then)
     row = LogEntry.objects.get()
-    assert (answer.status_code, row.status, row.result, row.call_uuid) == (
-        status,
-        status,
-        result,
-        CALL,
-    )
+    assert answer.status_code == status
+    assert row.status == status
+    assert row.result == result
+    assert row.call_uuid == CALL
     assert Campaign.objects.get().name == f"asked: {then or None}"
 
 
 def test_the_kept_answer_is_written_with_the_row(client: Client, key: Key) -> None:
     first, second = ask(client, key, **ONCE), ask(client, key, **ONCE)
-    assert (second.content, second["Idempotency-Replayed"], LogEntry.objects.count()) == (
-        first.content,
-        "true",
-        2,
-    )
+    assert second.content == first.content
+    assert second["Idempotency-Replayed"] == "true"
+    assert LogEntry.objects.count() == 2
 
 
 def test_a_value_that_nobody_can_keep_is_refused_before_anybody_is_asked(
     client: Client, key: Key
 ) -> None:
     answer = ask(client, key, "%00")
-    assert (answer.status_code, Campaign.objects.get().name, IdempotencyRecord.objects.count()) == (
-        422,
-        "Roofing",
-        0,
-    )
+    assert answer.status_code == 422
+    assert Campaign.objects.get().name == "Roofing"
+    assert IdempotencyRecord.objects.count() == 0
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ UNFOLD = {
             "950": "oklch(27.7% .046 192.5)",
         }
     },
-    "STYLES": [lambda request: static("campaigns/desk.css")],
+    "STYLES": [lambda request: static("campaigns/admin.css")],
     "SCRIPTS": [lambda request: static("campaigns/labels.js")],
     "SIDEBAR": {
         "navigation": [

@@ -17,8 +17,8 @@ from campaigns.models import Buyer, Campaign, Company
 from publishers.keys.types import all_key_types
 from publishers.models import InboundNumber, Key, LogEntry, Publisher
 from reservations.models import Reservation
+from tests.admin_client import form_data
 from tests.admin_scene import CALLER, MARK, Scene
-from tests.desk import filled
 
 # What each argument of an address stands for. An argument that is not here makes the walk fail: say here what it is.
 ARGUMENTS: dict[str, Callable[[Scene, type[models.Model] | None], Any]] = {
@@ -238,7 +238,7 @@ def filled_by(owner: Client, path: str) -> dict[str, Any]:
     """The form of a page; nothing where the owner sees none."""
     answer = owner.get(path)
     return (
-        filled(owner, path)
+        form_data(owner, path)
         if answer.status_code == 200 and "adminform" in (answer.context or {})
         else {}
     )

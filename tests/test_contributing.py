@@ -27,10 +27,10 @@ from campaigns.registry import classes_declared_in
 from campaigns.routing.engine import PreparedPing, RoutingFilter
 from config import urls as config_urls
 from publishers.keys.types import KeyType
+from tests.admin_client import browser
 from tests.callcontrol.call_center import do, handler_key, talk
 from tests.campaigns.pools import candidate, ping
 from tests.contracts.test_carriers import order
-from tests.desk import browser
 from tests.factories import make_buyer, make_market
 
 EXAMPLES = re.findall(

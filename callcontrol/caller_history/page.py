@@ -19,7 +19,7 @@ from campaigns.admin_base import (
     mask_text,
     moment_text,
     money_text,
-    row_number,
+    parse_pk,
     visible_to,
 )
 from campaigns.models import Campaign, Company
@@ -67,7 +67,11 @@ class CallerPage(AdminPage):
         """The row whose caller is meant, if the address names one of the user's."""
         for name, rows, by in _ROWS:
             if said := self.request.GET.get(name):
-                return visible_to(self.request, rows(), by=by).filter(pk=_key(name, said)).first()
+                return (
+                    visible_to(self.request, rows(), company_field=by)
+                    .filter(pk=_key(name, said))
+                    .first()
+                )
         return None
 
     @cached_property
@@ -201,7 +205,7 @@ _ROWS: tuple[tuple[str, Any, str], ...] = (
 def _key(name: str, said: str) -> Any:
     """A key that names nothing, where what was said is none."""
     if name == "log":
-        return row_number(said) or 0
+        return parse_pk(said) or 0
     try:
         return UUID(said)
     except ValueError:

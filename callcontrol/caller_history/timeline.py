@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from callcontrol.models import Call, Delivery
-from campaigns.admin_base import row_number
+from campaigns.admin_base import parse_pk
 from campaigns.models import Company
 from publishers.models import LogEntry, StoredTag
 
@@ -183,7 +183,7 @@ class RequestSource(RowSource):
 
 
 def _number(key: str) -> int:
-    row = row_number(key)
+    row = parse_pk(key)
     if row is None:
         raise ValueError(key)
     return row

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from campaigns.admin_base import AdminPage, row_number
+from campaigns.admin_base import AdminPage, parse_pk
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
@@ -63,7 +63,7 @@ class Dashboard(AdminPage):
 
     def _row(self, name: str, model: type[Campaign | Publisher | Buyer]) -> int:
         text = self.request.GET.get(name, "")
-        row = row_number(text)
+        row = parse_pk(text)
         if (
             row
             and self.company

@@ -155,10 +155,12 @@ class CappedAdmin(CatalogueAdmin):
                 f"The hard cap of {row} counts from zero again.",
                 "The other caps stay as they are.",
             )
-            return self.ask(request, row, title="Reset the hard cap?", label="Reset", lines=lines)
+            return self.confirm_page(
+                request, row, title="Reset the hard cap?", label="Reset", lines=lines
+            )
         counters.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
         self.message_user(request, f"The hard cap of {row} counts from zero again.")
-        return redirect(self.address_of(row))
+        return redirect(self.change_url(row))
 
 
 class WeekField(forms.CharField):
@@ -258,10 +260,10 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
             },
         ),
     ]
-    for_readers = {"number": "number_seen", "sip_username": None, "sip_password": None}
+    reader_fields = {"number": "number_seen", "sip_username": None, "sip_password": None}
     inlines = [FilterInline, SpecialHoursInline, ClosedDateInline, BuyerGroupsInline]
     hint = "No buyer yet. A buyer takes calls at a number, in its hours, up to its caps. Add one, then route a campaign to it."
-    retiring = (
+    retire_effects = (
         "No call is routed to it anymore; its live calls go on.",
         "Callers that are reserved for it go to other buyers.",
         "Its keys answer 410 from the next request on.",
@@ -310,7 +312,7 @@ class BuyerGroupAdmin(CappedAdmin):
     ]
     inlines = [GroupBuyersInline]
     hint = "No group yet. The buyers of a group share its caps, and a campaign can route to all of them at once."
-    retiring = (
+    retire_effects = (
         "Campaigns no longer reach its buyers through it, and its caps no longer count.",
         "Its keys answer 410 from the next request on.",
         "It leaves the lists, and its ID is free again. Its history is kept.",

@@ -21,7 +21,7 @@ class RouteInline(CatalogueInline):
     model = Route
     fields = ["buyer", "group", "priority", "weight"]
     verbose_name_plural = "routes: the buyers and groups that its calls may go to"
-    begins_with = 1
+    initial_rows = 1
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -82,7 +82,7 @@ class CampaignAdmin(PausableAdmin):
     inlines = [RouteInline, WebhookInline]
     needs: list[Callable[[Campaign], Iterator[Need]]] = [_demand]  # floors above add theirs
     hint = "No campaign yet. A campaign is a stream of calls that publishers bring and buyers take. Add one, and its routes."
-    retiring = (
+    retire_effects = (
         "Its keys answer 410 from the next request on.",
         "Pings and calls find no buyer through it; live calls go on.",
         "It leaves the lists, and its ID is free again. Its history is kept.",
@@ -95,11 +95,11 @@ class CampaignAdmin(PausableAdmin):
         missing = [need for find in self.needs for need in find(campaign)]
         if not missing:
             return format_html(
-                '<span class="desk-good">{}</span>',
+                '<span class="admin-ready">{}</span>',
                 "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room.",
             )
         lines = ((text, url, label) for text, label, url in missing)
         one = '<li>{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a></li>'
         return format_html(
-            '<div>Not yet:</div><ul class="desk-needs">{}</ul>', format_html_join("", one, lines)
+            '<div>Not yet:</div><ul class="admin-steps">{}</ul>', format_html_join("", one, lines)
         )

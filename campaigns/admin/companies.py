@@ -87,7 +87,7 @@ class PeopleInline(ReadOnlyInline):
         owned = (
             Value(True)
             if is_superuser(request)
-            else Q(company__in=companies(request, who=OWNERS).order_by())
+            else Q(company__in=companies(request, allowed=OWNERS).order_by())
         )
         rows = super().get_queryset(request).select_related("user").order_by("pk")
         return rows.annotate(owned=ExpressionWrapper(owned, output_field=BooleanField()))
@@ -101,7 +101,7 @@ class PeopleInline(ReadOnlyInline):
 @admin.register(Company)
 class CompanyAdmin(CatalogueAdmin):
     form = CompanyForm
-    by = "id"
+    company_field = "id"
     editors = OWNERS
     list_display = ["name", "company_id", "time_zone", "currency"]
     search_fields = ["name", "company_id"]
@@ -121,7 +121,7 @@ class CompanyAdmin(CatalogueAdmin):
     ]
     inlines = [PeopleInline]
     hint = "No company yet. Everything else belongs to one: add it first."
-    retiring = (
+    retire_effects = (
         "Its people lose sight of it, and its keys answer 410.",
         "Its name and ID are free again. Its history is kept.",
     )

@@ -107,7 +107,7 @@ class MemberAdmin(CatalogueAdmin):
         return (
             super()
             .get_queryset(request)
-            .filter(company__in=companies(request, who=OWNERS).order_by())
+            .filter(company__in=companies(request, allowed=OWNERS).order_by())
         )
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -117,17 +117,17 @@ class MemberAdmin(CatalogueAdmin):
         return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_edit(request, who=OWNERS)
+        return may_edit(request, allowed=OWNERS)
 
     def has_view_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
-        return may_edit(request, None if obj is None else obj.company_id, who=OWNERS)
+        return may_edit(request, None if obj is None else obj.company_id, allowed=OWNERS)
 
     def has_link_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """What unfold asks before it shows or makes a link."""
         member: Any = self.get_object(request, str(object_id))
         if member is None or is_superuser(request):
             return member is not None and not member.user.is_superuser
-        owned = companies(request, who=OWNERS).values_list("pk", flat=True)
+        owned = companies(request, allowed=OWNERS).values_list("pk", flat=True)
         return members.may_receive_link(user=member.user, owned=owned)
 
     # --- the pages ---
@@ -225,7 +225,7 @@ class MemberAdmin(CatalogueAdmin):
             "Until they do, the old password works.",
         )
         name = members.member_name(member.user)
-        return self.ask(
+        return self.confirm_page(
             request, member, title=f"A new password for {name}?", label="Make the link", lines=lines
         )
 
@@ -238,7 +238,7 @@ class MemberAdmin(CatalogueAdmin):
             "link": password_link(request, member.user),
             "days": days,
         }
-        return self.page(request, "desk/hand_over.html", member=member, name=name, **context)
+        return self.page(request, "campaigns/member_link.html", member=member, name=name, **context)
 
     @action(
         description="Remove",
@@ -255,7 +255,9 @@ class MemberAdmin(CatalogueAdmin):
                 f"From the next click on, {name} sees nothing of {member.company}.",
                 "What they did stays in the history.",
             )
-            return self.ask(request, member, title=f"Remove {name}?", label="Remove", lines=lines)
+            return self.confirm_page(
+                request, member, title=f"Remove {name}?", label="Remove", lines=lines
+            )
         try:
             members.remove_member(member=member)
         except Refusal as refusal:

@@ -17,7 +17,7 @@ from django.views.generic import FormView
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from campaigns import members
-from campaigns.admin_base import row_number
+from campaigns.admin_base import parse_pk
 from campaigns.errors import Refusal
 
 
@@ -33,7 +33,7 @@ class ChooseForm(SetPasswordForm):
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class SetPassword(FormView):
     form_class = ChooseForm
-    template_name = "desk/set_password.html"
+    template_name = "campaigns/set_password.html"
 
     @cached_property
     def person(self) -> User | None:
@@ -50,7 +50,7 @@ class SetPassword(FormView):
 
     def dead(self) -> HttpResponse:
         context = {**admin.site.each_context(self.request), "title": "This link no longer works"}
-        return self.response_class(self.request, "desk/dead_link.html", context, status=410)
+        return self.response_class(self.request, "campaigns/expired_link.html", context, status=410)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.person}
@@ -81,6 +81,6 @@ class SetPassword(FormView):
 def _row(text: str) -> int:
     """The account's row; 0, which no account has, for a text that names none."""
     try:
-        return row_number(urlsafe_base64_decode(text).decode()) or 0
+        return parse_pk(urlsafe_base64_decode(text).decode()) or 0
     except ValueError:  # no base64, or no text in it
         return 0

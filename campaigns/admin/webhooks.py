@@ -81,14 +81,14 @@ class WebhookAdmin(CatalogueAdmin):
         ("What comes back, and who it is from", {"fields": ["values", "secret"]}),
     ]
     readonly_fields = ["campaign_link", "host"]
-    for_readers = {"url": "host", "secret": None}
+    reader_fields = {"url": "host", "secret": None}
     list_display = ["name", "campaign", "trigger", "method", "deadline_ms"]
     list_select_related = ["campaign"]
     ordering = ["campaign__name", "name"]
     inlines = [WebhookFilterInline]
     actions_detail = []
     hint = "Webhooks are added on a campaign's page."
-    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)

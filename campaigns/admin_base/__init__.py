@@ -9,11 +9,11 @@ from .access import (
     is_owner,
     is_superuser,
     may_edit,
+    parse_pk,
     roles,
-    row_number,
     visible_to,
 )
-from .catalogue import AskForm, CatalogueAdmin, CatalogueInline, PausableAdmin
+from .catalogue import CatalogueAdmin, CatalogueInline, ConfirmForm, PausableAdmin
 from .filters import CompanyFilter, RowFilter, TimeFilter
 from .forms import (
     CatalogueForm,
@@ -43,12 +43,12 @@ __all__ = [
     "EDITORS",
     "OWNERS",
     "AdminPage",
-    "AskForm",
     "CatalogueAdmin",
     "CatalogueForm",
     "CatalogueFormSet",
     "CatalogueInline",
     "CompanyFilter",
+    "ConfirmForm",
     "LinesField",
     "OwnAutocomplete",
     "PairsField",
@@ -72,9 +72,9 @@ __all__ = [
     "moment_text",
     "money_text",
     "narrow_choices",
+    "parse_pk",
     "preformatted",
     "pretty_json",
     "roles",
-    "row_number",
     "visible_to",
 ]

@@ -22,7 +22,7 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 _known: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
 
 
-def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = ()) -> bool:
+def is_lookup_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = ()) -> bool:
     """Whether a list's address may ask for this: what its filters offer, and no other column.
 
     Django lets any column be asked for, also of what a row belongs to: `?key__startswith=a`, or
@@ -37,7 +37,7 @@ def is_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = (
     )
 
 
-def row_number(text: str) -> int | None:
+def parse_pk(text: str) -> int | None:
     """The row that an address names; None for what no row can have: int() reads more digits than a database has numbers."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
@@ -61,7 +61,7 @@ def is_member(request: HttpRequest) -> bool:
 
 def is_owner(request: HttpRequest) -> bool:
     """Whether the user has people to look after; what the menu asks."""
-    return may_edit(request, who=OWNERS)
+    return may_edit(request, allowed=OWNERS)
 
 
 def is_editor(request: HttpRequest) -> bool:
@@ -69,32 +69,36 @@ def is_editor(request: HttpRequest) -> bool:
 
 
 def may_edit(
-    request: HttpRequest, company: int | None = None, *, who: Container[str] = EDITORS
+    request: HttpRequest, company: int | None = None, *, allowed: Container[str] = EDITORS
 ) -> bool:
-    """Whether the user has one of the roles `who` in the company of this row; in any company, if none is given."""
+    """Whether the user has one of the roles `allowed` in the company of this row; in any company, if none is given."""
     if is_superuser(request):
         return True
     held = roles(request).values() if company is None else [roles(request).get(company, "")]
-    return any(role in who for role in held)
+    return any(role in allowed for role in held)
 
 
-def companies(request: HttpRequest, *, who: Container[str] | None = None) -> QuerySet[Company]:
-    """The user's companies, by name; those in which they have one of the roles `who`, if it is given."""
+def companies(request: HttpRequest, *, allowed: Container[str] | None = None) -> QuerySet[Company]:
+    """The user's companies, by name; those in which they have one of the roles `allowed`, if it is given."""
     rows = Company.objects.filter(retired_at=None).order_by("name")
     if is_superuser(request):
         return rows
     return rows.filter(
-        pk__in=[company for company, role in roles(request).items() if who is None or role in who]
+        pk__in=[
+            company
+            for company, role in roles(request).items()
+            if allowed is None or role in allowed
+        ]
     )
 
 
-def visible_to(request: HttpRequest, rows: Rows, *, by: str = "company_id") -> Rows:
+def visible_to(request: HttpRequest, rows: Rows, *, company_field: str = "company_id") -> Rows:
     """Those rows that belong to the user's companies; a superuser's are all.
 
-    `by` is the column that holds the company. Each row gets `clear`: whether this user may see its keys and numbers.
+    `company_field` is the column that holds the company. Each row gets `clear`: whether this user may see its keys and numbers.
     """
     if is_superuser(request):
         return rows.annotate(clear=Value(True, output_field=BooleanField()))
     editable = [company for company, role in roles(request).items() if role in EDITORS]
-    clear = ExpressionWrapper(Q(**{f"{by}__in": editable}), output_field=BooleanField())
-    return rows.filter(**{f"{by}__in": list(roles(request))}).annotate(clear=clear)
+    clear = ExpressionWrapper(Q(**{f"{company_field}__in": editable}), output_field=BooleanField())
+    return rows.filter(**{f"{company_field}__in": list(roles(request))}).annotate(clear=clear)

@@ -26,12 +26,12 @@ from . import history
 from .access import (
     EDITORS,
     companies,
+    is_lookup_offered,
     is_member,
-    is_offered,
     is_superuser,
     may_edit,
+    parse_pk,
     roles,
-    row_number,
     visible_to,
 )
 from .filters import CompanyFilter
@@ -39,7 +39,7 @@ from .forms import CatalogueForm, CatalogueFormSet, OwnAutocomplete
 from .lists import ListAdmin
 
 
-class AskForm(forms.Form):
+class ConfirmForm(forms.Form):
     """The fields of a page that asks before it acts; none, unless a subclass has some."""
 
 
@@ -57,18 +57,18 @@ class OwnChoices:
 class CatalogueAdmin(OwnChoices, ListAdmin):
     """A kind of row of the catalogue.
 
-    `hint` is said above an empty list, with a link to what `hint_leads_to`, a URL's name and words, else to the page that
-    adds a row. `for_readers` names what those see who may not edit, in place of a field;
-    None: nothing. `retiring` says what will happen, one sentence each.
+    `hint` is said above an empty list, with a link to what `hint_link`, a URL's name and words, else to the page that
+    adds a row. `reader_fields` names what those see who may not edit, in place of a field;
+    None: nothing. `retire_effects` says what will happen, one sentence each.
     """
 
     form = CatalogueForm
-    by = "company_id"
+    company_field = "company_id"
     editors: frozenset[str] = EDITORS
     hint = ""
-    hint_leads_to: tuple[str, str] | None = None
-    for_readers: dict[str, str | None] = {}
-    retiring: tuple[str, ...] = (
+    hint_link: tuple[str, str] | None = None
+    reader_fields: dict[str, str | None] = {}
+    retire_effects: tuple[str, ...] = (
         "It leaves the lists, and its ID is free again.",
         "Its history is kept.",
     )
@@ -87,8 +87,14 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        related = () if self.by == "id" else ("company", *(self.list_select_related or ()))
-        return visible_to(request, rows.select_related(*related) if related else rows, by=self.by)
+        related = (
+            () if self.company_field == "id" else ("company", *(self.list_select_related or ()))
+        )
+        return visible_to(
+            request,
+            rows.select_related(*related) if related else rows,
+            company_field=self.company_field,
+        )
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """What lists and choices show."""
@@ -102,8 +108,8 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Lists and autocompletes both pass here, a row's own page does not: history can be looked at by its address."""
-        company = row_number(request.GET.get("company", ""))
-        if company is not None and self.by == "company_id":
+        company = parse_pk(request.GET.get("company", ""))
+        if company is not None and self.company_field == "company_id":
             queryset = queryset.filter(company_id=company)
         return super().get_search_results(request, self.current(queryset), search_term)
 
@@ -111,12 +117,13 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         shown = list(super().get_list_display(request))
         return (
             [*shown, "company"]
-            if self.by == "company_id" and (is_superuser(request) or len(roles(request)) > 1)
+            if self.company_field == "company_id"
+            and (is_superuser(request) or len(roles(request)) > 1)
             else shown
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return is_offered(lookup, self.get_list_filter(request))
+        return is_lookup_offered(lookup, self.get_list_filter(request))
 
     # --- what a role may do ---
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -131,11 +138,13 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
-            return may_edit(request, who=self.editors)
-        return may_edit(request, self.company_of(obj), who=self.editors) and not self.is_over(obj)
+            return may_edit(request, allowed=self.editors)
+        return may_edit(request, self.company_of(obj), allowed=self.editors) and not self.is_over(
+            obj
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_edit(request, who=self.editors)
+        return may_edit(request, allowed=self.editors)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -147,7 +156,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
 
     def may_see_history(self, request: HttpRequest, obj: Any) -> bool:
         """History tells numbers as they were: it is for editors."""
-        return may_edit(request, self.company_of(obj), who=self.editors)
+        return may_edit(request, self.company_of(obj), allowed=self.editors)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -159,7 +168,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
             raise PermissionDenied
         return self.page(
             request,
-            "desk/history.html",
+            "campaigns/history.html",
             title=f"History of {row}",
             original=row,
             **history.history_entries(request, of_row(row)),
@@ -170,8 +179,8 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if (
             obj is None
-            or may_edit(request, self.company_of(obj), who=self.editors)
-            or not self.for_readers
+            or may_edit(request, self.company_of(obj), allowed=self.editors)
+            or not self.reader_fields
         ):
             return fieldsets
         return [
@@ -183,7 +192,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         shown = [
             self._readable(field)
             if isinstance(field, list | tuple)
-            else self.for_readers.get(field, field)
+            else self.reader_fields.get(field, field)
             for field in fields
         ]
         return [field for field in shown if field]
@@ -192,14 +201,14 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        if self.by == "company_id":
+        if self.company_field == "company_id":
             form.company = obj.company if obj is not None else self.company_for_new(request)
         return form
 
     def company_for_new(self, request: HttpRequest) -> Company | None:
         """The company that a new row is made in: the one named in the address, or the user's only one."""
-        open_to_me = companies(request, who=self.editors)
-        named = row_number(request.GET.get("company", ""))
+        open_to_me = companies(request, allowed=self.editors)
+        named = parse_pk(request.GET.get("company", ""))
         if named is not None:
             return open_to_me.filter(pk=named).first()
         first = list(open_to_me[:2])
@@ -209,20 +218,20 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         if (
-            self.by != "company_id"
+            self.company_field != "company_id"
             or not self.has_add_permission(request)
             or self.company_for_new(request)
         ):
             return super().add_view(request, form_url, extra_context)
         query = request.GET.copy()
         choices = []
-        for company in companies(request, who=self.editors):
+        for company in companies(request, allowed=self.editors):
             query["company"] = str(company.pk)
             choices.append((f"?{query.urlencode()}", company.name, ""))
         empty = "There is no company yet. Add one first."
         return self.page(
             request,
-            "admin/choose.html",
+            "admin/choices.html",
             title=f"Add {self.opts.verbose_name}: in which company?",
             choices=choices,
             empty=empty,
@@ -251,7 +260,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """To the row's own page: what is added to it once it is there, keys for one, is at its bottom."""
-        return redirect(self.address_of(obj))
+        return redirect(self.change_url(obj))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -268,7 +277,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
             {**self.admin_site.each_context(request), "opts": self.opts, **context},
         )
 
-    def ask(
+    def confirm_page(
         self,
         request: HttpRequest,
         row: Any,
@@ -285,11 +294,11 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
             "lines": lines,
             "form": form,
             "original": row,
-            "back": self.address_of(row),
+            "back": self.change_url(row),
         }
-        return self.page(request, "admin/ask.html", **context)
+        return self.page(request, "admin/confirm.html", **context)
 
-    def address_of(self, row: Any) -> str:
+    def change_url(self, row: Any) -> str:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
     @action(
@@ -302,8 +311,8 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(
-                request, row, title=f"Retire {row}?", label="Retire", lines=self.retiring
+            return self.confirm_page(
+                request, row, title=f"Retire {row}?", label="Retire", lines=self.retire_effects
             )
         row.retire(now=timezone.now())
         self.message_user(request, f"{row} is retired.")
@@ -350,10 +359,10 @@ class CatalogueInline(OwnChoices, TabularInline):
     form = CatalogueForm
     formfield_overrides = {TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
     extra = 0
-    begins_with = 0  # empty rows on the page of an owner that is being added
+    initial_rows = 0  # empty rows on the page of an owner that is being added
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return self.begins_with if obj is None else self.extra
+        return self.initial_rows if obj is None else self.extra
 
     def _page(self) -> Any:
         return self.admin_site.get_model_admin(self.parent_model)

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.widgets import INPUT_CLASSES
 
-from .access import companies, row_number, visible_to
+from .access import companies, parse_pk, visible_to
 
 _MOST = 200  # choices; a longer list is reached from the row's own page
 
@@ -27,7 +27,7 @@ class CompanyFilter(DropdownFilter):
         return known if len(known) > 1 else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        company = row_number(self.value() or "")
+        company = parse_pk(self.value() or "")
         return None if company is None else queryset.filter(company_id=company)
 
 
@@ -42,7 +42,7 @@ class RowFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
         rows = visible_to(request, self.model._default_manager.all())
-        named = row_number(request.GET.get(str(self.parameter_name), ""))
+        named = parse_pk(request.GET.get(str(self.parameter_name), ""))
         chosen = [] if named is None else list(rows.filter(pk=named).exclude(retired_at=None))
         return [
             (row.pk, str(row))
@@ -50,7 +50,7 @@ class RowFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        row = row_number(self.value() or "")
+        row = parse_pk(self.value() or "")
         return None if row is None else queryset.filter(**{self.column: row})
 
 
@@ -83,7 +83,7 @@ class TimeFilter(RangeDateTimeFilter):
     """
 
     form_class = TimeForm
-    template = "desk/time_filter.html"
+    template = "admin/time_filter.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,18 +10,18 @@ from django.views.generic import TemplateView
 
 from campaigns.models import Company
 
-from .access import companies, is_member, may_edit, row_number
+from .access import companies, is_member, may_edit, parse_pk
 
 
 class AdminPage(TemplateView):
     """A page for the members of a company, with the admin's frame round it: one company's data at a time.
 
     Its address names the company by `?company=`; without it, it is the first of the user's companies. `company` is None
-    when there is none yet; `template_name` extends `desk/page.html`, which offers the others, and says what to do then.
+    when there is none yet; `template_name` extends `admin/page.html`, which offers the others, and says what to do then.
     """
 
     title = ""
-    template_name = "desk/page.html"
+    template_name = "admin/page.html"
 
     @classmethod
     def as_page(cls, **initial: Any) -> Any:
@@ -44,7 +44,7 @@ class AdminPage(TemplateView):
     @cached_property
     def company(self) -> Company | None:
         """The one whose data the page shows. One that is not the user's is not there."""
-        named = row_number(self.request.GET.get("company", ""))
+        named = parse_pk(self.request.GET.get("company", ""))
         return next((one for one in self.companies if named in (None, one.pk)), None)
 
     @cached_property

@@ -20,7 +20,15 @@ from unfold.admin import TabularInline
 from campaigns import phone
 from campaigns.models import Company
 
-from .access import companies, is_member, is_offered, is_superuser, roles, row_number, visible_to
+from .access import (
+    companies,
+    is_lookup_offered,
+    is_member,
+    is_superuser,
+    parse_pk,
+    roles,
+    visible_to,
+)
 from .lists import ListAdmin
 from .pagination import InfinitePaginator
 
@@ -32,7 +40,7 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 class ReadOnlyAdmin(ListAdmin):
     """A kind of record. Never counts its rows: the tables grow with traffic."""
 
-    by = "company_id"
+    company_field = "company_id"
     hint = ""
     more_lookups: tuple[str, ...] = ()
     actions = None
@@ -46,9 +54,11 @@ class ReadOnlyAdmin(ListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         if is_superuser(request) or len(roles(request)) < 2:
-            return visible_to(request, rows, by=self.by)
+            return visible_to(request, rows, company_field=self.company_field)
         # As a sum: an index in the order of time begins with one company, and SQLite would go through it for several.
-        return visible_to(request, rows.alias(of_company=F(self.by) + 0), by="of_company")
+        return visible_to(
+            request, rows.alias(of_company=F(self.company_field) + 0), company_field="of_company"
+        )
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> InfinitePaginator:
         paginator: InfinitePaginator = super().get_paginator(request, *args, **kwargs)
@@ -57,19 +67,26 @@ class ReadOnlyAdmin(ListAdmin):
 
     def _branches(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The conditions for each company that the list may hold rows of; none where it is one, or the address names it."""
-        if row_number(request.GET.get("company", "")) is not None:
+        if parse_pk(request.GET.get("company", "")) is not None:
             return []
         if not is_superuser(request):
             return (
-                [{self.by: company} for company in roles(request)]
+                [{self.company_field: company} for company in roles(request)]
                 if len(roles(request)) > 1
                 else []
             )
-        nobodys = [{f"{self.by}__isnull": True}] if self.opts.get_field(self.by).null else []
-        return [*({self.by: row} for row in Company.objects.values_list("pk", flat=True)), *nobodys]
+        nobodys = (
+            [{f"{self.company_field}__isnull": True}]
+            if self.opts.get_field(self.company_field).null
+            else []
+        )
+        return [
+            *({self.company_field: row} for row in Company.objects.values_list("pk", flat=True)),
+            *nobodys,
+        ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return is_offered(lookup, self.get_list_filter(request), self.more_lookups)
+        return is_lookup_offered(lookup, self.get_list_filter(request), self.more_lookups)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -91,7 +108,7 @@ class ReadOnlyAdmin(ListAdmin):
         return (
             is_member(request)
             if obj is None
-            else is_superuser(request) or getattr(obj, self.by) in roles(request)
+            else is_superuser(request) or getattr(obj, self.company_field) in roles(request)
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -184,7 +201,7 @@ def pretty_json(value: Any) -> str:
 
 def preformatted(text: str) -> SafeString:
     return format_html(
-        '<pre class="desk-text bg-base-50 border border-base-200 rounded-default p-3 text-xs '
+        '<pre class="admin-preformatted bg-base-50 border border-base-200 rounded-default p-3 text-xs '
         'dark:bg-base-800 dark:border-base-700">{}</pre>',
         text,
     )

@@ -55,7 +55,7 @@ class ConversionInline(CatalogueInline):
     ordering_field = "position"
     hide_ordering_field = True
     verbose_name_plural = "conversions: what a call must reach, and what it pays"
-    begins_with = 1
+    initial_rows = 1
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -101,7 +101,7 @@ class ConversionAdmin(CatalogueAdmin):
     inlines = [ConversionFilterInline]
     actions_detail = []
     hint = "Conversions are added on a campaign's page."
-    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)
@@ -153,7 +153,10 @@ def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
 
 page: Any = admin.site.get_model_admin(Campaign)
 page.needs = [*page.needs, _supply]
-page.retiring = (*page.retiring, "Its numbers are retired with it, and free for another campaign.")
+page.retire_effects = (
+    *page.retire_effects,
+    "Its numbers are retired with it, and free for another campaign.",
+)
 page.inlines = [
     *page.inlines[:1],
     ConversionInline,

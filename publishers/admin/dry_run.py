@@ -15,7 +15,7 @@ from campaigns.admin_base import (
     companies,
     mask_text,
     moment_text,
-    row_number,
+    parse_pk,
     visible_to,
 )
 from campaigns.errors import Refusal
@@ -48,8 +48,8 @@ class DryRun(AdminPage):
         """The row that the address names; 404 for one that is not the user's."""
         if "log" not in self.request.GET:
             return None
-        rows = visible_to(self.request, LogEntry.objects.all(), by="company_pk")
-        found = rows.filter(pk=row_number(self.request.GET["log"]) or 0).first()
+        rows = visible_to(self.request, LogEntry.objects.all(), company_field="company_pk")
+        found = rows.filter(pk=parse_pk(self.request.GET["log"]) or 0).first()
         if found is None:
             raise Http404
         return found

@@ -16,16 +16,16 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.admin_base import (
     EDITORS,
-    AskForm,
     CatalogueAdmin,
     CatalogueFormSet,
     CatalogueInline,
     CompanyFilter,
+    ConfirmForm,
     RowFilter,
     admin_link,
     companies,
     may_edit,
-    row_number,
+    parse_pk,
     visible_to,
 )
 from campaigns.errors import Refusal
@@ -134,7 +134,7 @@ class LinkChoices:
 
 
 def _named(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
-    row = row_number(request.GET.get(name, ""))
+    row = parse_pk(request.GET.get(name, ""))
     found = None if row is None else visible_to(request, rows).filter(pk=row).first()
     return found if found is not None and may_edit(request, found.company_id) else None
 
@@ -144,7 +144,7 @@ class KeyChoice(forms.ModelChoiceField):
         return f"{key.campaign}: {key_type_label(key.type)}{f', {key.name}' if key.name else ''}"
 
 
-class LinkForm(AskForm):
+class LinkForm(ConfirmForm):
     """Asks for what the address leaves open: nothing, for a key that is only its owner's."""
 
     def __init__(self, data: Any, *, offer: LinkChoices) -> None:
@@ -256,7 +256,7 @@ class HandoutAdmin(CatalogueAdmin):
             self.message_user(
                 request, "These posting instructions were handed out already: here is their link."
             )
-            return redirect(self.address_of(has))
+            return redirect(self.change_url(has))
         form = LinkForm(request.POST if request.method == "POST" else None, offer=offer)
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, offer, form)
@@ -265,9 +265,9 @@ class HandoutAdmin(CatalogueAdmin):
             made = links.create_link(key=key, publisher=publisher, now=timezone.now())
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
-            return redirect(self.address_of(offer.row))
+            return redirect(self.change_url(offer.row))
         self.message_user(request, "The page is made. Copy its link, and send it.")
-        return redirect(self.address_of(made))
+        return redirect(self.change_url(made))
 
     def _ask(self, request: HttpRequest, offer: LinkChoices, form: LinkForm) -> HttpResponse:
         to = offer.publisher or (None if offer.key.campaign_id else offer.key.owner)
@@ -282,10 +282,10 @@ class HandoutAdmin(CatalogueAdmin):
                 "admin/nothing_left.html",
                 title="Posting instructions",
                 lines=lines,
-                back=self.address_of(offer.row),
+                back=self.change_url(offer.row),
             )
         title = f"Hand out posting instructions{f' for {offer.key}' if offer.key else ''}{f' to {to}' if to else ''}"
-        return self.ask(
+        return self.confirm_page(
             request, offer.row, title=title, label="Make the page", lines=lines, form=form
         )
 
@@ -295,7 +295,7 @@ class HandoutAdmin(CatalogueAdmin):
             raise Http404
         mine_now = (
             Publisher.objects.unretired()
-            .filter(company__in=companies(request, who=EDITORS))
+            .filter(company__in=companies(request, allowed=EDITORS))
             .order_by("name")[:100]
         )
         choices = [
@@ -305,7 +305,7 @@ class HandoutAdmin(CatalogueAdmin):
         empty = "There is no publisher yet. Add one first; the instructions are made for it."
         return self.page(
             request,
-            "admin/choose.html",
+            "admin/choices.html",
             title="Hand out posting instructions: to whom?",
             choices=choices,
             empty=empty,
@@ -352,7 +352,7 @@ class HandoutAdmin(CatalogueAdmin):
     ) -> HttpResponse:
         handout: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(
+            return self.confirm_page(
                 request, handout, title=f"{label}: {handout}?", label=label, lines=lines
             )
         try:
@@ -360,7 +360,7 @@ class HandoutAdmin(CatalogueAdmin):
             self.message_user(request, done)
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
-        return redirect(self.address_of(handout))
+        return redirect(self.change_url(handout))
 
 
 def _standing(offer: LinkChoices) -> Handout | None:

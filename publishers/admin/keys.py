@@ -22,9 +22,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns.admin_base import (
     EDITORS,
-    AskForm,
     CatalogueForm,
     CompanyFilter,
+    ConfirmForm,
     LinesField,
     PausableAdmin,
     admin_link,
@@ -32,7 +32,7 @@ from campaigns.admin_base import (
     ago_text,
     companies,
     may_edit,
-    row_number,
+    parse_pk,
     visible_to,
 )
 from campaigns.errors import Refusal
@@ -143,7 +143,7 @@ def _field(name: str, field: forms.Field) -> forms.Field:
     return own
 
 
-class RollForm(AskForm):
+class RollForm(ConfirmForm):
     overlap = forms.TypedChoiceField(
         label="The old key stays valid for",
         coerce=int,
@@ -220,13 +220,15 @@ class KeyAdmin(PausableAdmin):
             (kind for kind in all_key_types() if kind.slug == request.GET.get("type")), None
         )
         for name in kind.owners if kind else ():
-            row = row_number(request.GET.get(name, ""))
-            by = "id" if name == "company" else "company_id"
+            row = parse_pk(request.GET.get(name, ""))
+            company_field = "id" if name == "company" else "company_id"
             owner: Any = visible_to(
-                request, OWNERS[name]._default_manager.filter(retired_at=None), by=by
+                request,
+                OWNERS[name]._default_manager.filter(retired_at=None),
+                company_field=company_field,
             )
             owner = None if row is None else owner.filter(pk=row).first()
-            if kind and owner and may_edit(request, getattr(owner, by)):
+            if kind and owner and may_edit(request, getattr(owner, company_field)):
                 return RequestedKey(kind, name, owner)
         return None
 
@@ -256,7 +258,7 @@ class KeyAdmin(PausableAdmin):
             raise Http404("There is no such owner.")
         choices = [choice for kind in all_key_types() for choice in self._places(request, kind)]
         return self.page(
-            request, "admin/choose.html", title="Add key: what for?", choices=choices, empty=""
+            request, "admin/choices.html", title="Add key: what for?", choices=choices, empty=""
         )
 
     def _places(self, request: HttpRequest, kind: type[KeyType]) -> list[tuple[str, str, str]]:
@@ -270,7 +272,7 @@ class KeyAdmin(PausableAdmin):
                 found.append(
                     (url, f"{kind.label}, for a {opts.verbose_name}", f"{kind.about()} {about}")
                 )
-        for company in companies(request, who=EDITORS) if "company" in kind.owners else ():
+        for company in companies(request, allowed=EDITORS) if "company" in kind.owners else ():
             found.append(
                 (
                     f"?type={kind.slug}&company={company.pk}",
@@ -325,7 +327,7 @@ class KeyAdmin(PausableAdmin):
 
     def response_post_save_add(self, request: HttpRequest, obj: Key) -> HttpResponse:
         """Back to where the key is listed with its URL."""
-        return redirect(f"{self.address_of(obj.owner)}#key-{obj.pk}")
+        return redirect(f"{self.change_url(obj.owner)}#key-{obj.pk}")
 
     response_post_save_change = response_post_save_add
 
@@ -415,13 +417,15 @@ class KeyAdmin(PausableAdmin):
     ) -> HttpResponse:
         key: Any = self.get_object(request, object_id)
         if request.method != "POST":
-            return self.ask(request, key, title=f"{label} {key}?", label=label, lines=(line,))
+            return self.confirm_page(
+                request, key, title=f"{label} {key}?", label=label, lines=(line,)
+            )
         self._set_paused(request, Key.objects.filter(pk=key.pk), paused)
         self.message_user(request, f"{key} is {'paused' if paused else 'active'}.")
         return (
             self.response_post_save_change(request, key)
             if "from" in request.GET
-            else redirect(self.address_of(key))
+            else redirect(self.change_url(key))
         )
 
     @action(description="Roll", url_path="roll", permissions=["edit"], icon="autorenew")
@@ -433,7 +437,7 @@ class KeyAdmin(PausableAdmin):
                 "A new key with the same owner and settings is made.",
                 "The old one goes on for the time that you choose.",
             )
-            return self.ask(
+            return self.confirm_page(
                 request, key, title=f"Roll {key}?", label="Make the new key", lines=lines, form=form
             )
         try:
@@ -443,7 +447,7 @@ class KeyAdmin(PausableAdmin):
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, "This is the new key. Give its URL to whoever uses the old one.")
-        return redirect(self.address_of(new))
+        return redirect(self.change_url(new))
 
     @action(
         description="Revoke",
@@ -459,14 +463,16 @@ class KeyAdmin(PausableAdmin):
                 "From the next request on, it is answered 401.",
                 "This can't be taken back; its log is kept.",
             )
-            return self.ask(request, key, title=f"Revoke {key}?", label="Revoke", lines=lines)
+            return self.confirm_page(
+                request, key, title=f"Revoke {key}?", label="Revoke", lines=lines
+            )
         try:
             rotation.revoke_key(key=key, now=timezone.now())
         except Refusal as refusal:
             return self._refused(request, key, refusal)
         self.message_user(request, f"{key} is revoked.")
-        return redirect(self.address_of(key.owner))
+        return redirect(self.change_url(key.owner))
 
     def _refused(self, request: HttpRequest, key: Key, refusal: Refusal) -> HttpResponse:
         self.message_user(request, f"{refusal.text.capitalize()}.", "ERROR")
-        return redirect(self.address_of(key))
+        return redirect(self.change_url(key))

@@ -14,12 +14,12 @@ from unfold.decorators import display
 
 from campaigns import phone
 from campaigns.admin_base import (
-    AskForm,
     CatalogueAdmin,
     CatalogueForm,
     CatalogueFormSet,
     CatalogueInline,
     CompanyFilter,
+    ConfirmForm,
     LinesField,
     PairsField,
     may_edit,
@@ -86,10 +86,10 @@ class PoolInline(NumberInline):
     template_after = "admin/paste_numbers.html"
     verbose_name = "pool number"
     verbose_name_plural = "pool: numbers that pings are answered with"
-    begins_with = 1
+    initial_rows = 1
 
 
-class PasteForm(AskForm):
+class PasteForm(ConfirmForm):
     def __init__(self, *args: Any, region: str) -> None:
         super().__init__(*args)
         self.fields["numbers"] = LinesField(
@@ -126,11 +126,11 @@ class InboundNumberAdmin(CatalogueAdmin):
             },
         )
     ]
-    for_readers = {"tags": "tags_seen"}
+    reader_fields = {"tags": "tags_seen"}
     readonly_fields = ["tags_seen"]
     hint = "No number yet. Numbers are added on a campaign's page."
-    hint_leads_to = ("admin:campaigns_campaign_changelist", "Open the campaigns")
-    retiring = (
+    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    retire_effects = (
         "Calls to it are no longer taken, and it can be given to another campaign.",
         "Its history is kept.",
     )
@@ -154,7 +154,7 @@ class InboundNumberAdmin(CatalogueAdmin):
             raise PermissionDenied
         form = PasteForm(request.POST or None, region=row.company.region)
         if request.method != "POST" or not form.is_valid():
-            return self.ask(
+            return self.confirm_page(
                 request, row, title=f"Add pool numbers to {row}", label="Add", form=form
             )
         added, taken = add_to_pool(campaign=row, numbers=form.cleaned_data["numbers"])
@@ -163,4 +163,4 @@ class InboundNumberAdmin(CatalogueAdmin):
             f"{added} added to the pool."
             + (f" In use already: {', '.join(taken)}." if taken else ""),
         )
-        return redirect(self.address_of(row))
+        return redirect(self.change_url(row))

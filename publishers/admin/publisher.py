@@ -59,7 +59,7 @@ class PublisherAdmin(PausableAdmin):
     fieldsets = [(None, {"fields": [("name", "publisher_id"), "paused"]})]
     inlines = [GivenNumberInline]
     hint = "No publisher yet. A publisher sends calls, and is paid for those that convert."
-    retiring = (
+    retire_effects = (
         "Its keys answer 410 from the next request on.",
         "Its ID in a ping names nobody anymore.",
         "It leaves the lists, and its ID is free again. Its history is kept.",

@@ -32,7 +32,7 @@ _MOST_NAMED = 1000  # by one UUID: a publisher may repeat a ping as often as it 
 class LogEntryAdmin(ReadOnlyAdmin):
     """`led_to` are asked what a row led to: apps above add theirs."""
 
-    by = "company_pk"
+    company_field = "company_pk"
     list_display = ["when", "publisher", "key", "kind", "caller", "outcome", "answer"]
     list_filter = [
         ("at", TimeFilter),

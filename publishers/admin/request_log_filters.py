@@ -8,7 +8,7 @@ from django.db.models.functions import StrIndex, Substr
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
-from campaigns.admin_base import CompanyFilter, RowFilter, moment_text, row_number, visible_to
+from campaigns.admin_base import CompanyFilter, RowFilter, moment_text, parse_pk, visible_to
 from campaigns.models import Buyer, Campaign
 from campaigns.routing.engine import reasons
 from publishers.models import Key, LogEntry, Publisher
@@ -47,13 +47,13 @@ class LogStatusFilter(DropdownFilter):
         return [(str(code), f"{code} {HTTPStatus(code).phrase}") for code in STATUSES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        asked = row_number(self.value() or "")
+        asked = parse_pk(self.value() or "")
         return queryset.filter(status=asked) if asked in STATUSES else None
 
 
 class LogCompanyFilter(CompanyFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        company = row_number(self.value() or "")
+        company = parse_pk(self.value() or "")
         return None if company is None else queryset.filter(company_pk=company)
 
 
@@ -77,7 +77,7 @@ class LogKeyFilter(RowFilter):
     model = Key
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        key = row_number(self.value() or "")
+        key = parse_pk(self.value() or "")
         return None if key is None else of_keys(queryset, [key])
 
 
@@ -89,7 +89,7 @@ class LogCampaignFilter(RowFilter):
     model = Campaign
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        campaign = row_number(self.value() or "")
+        campaign = parse_pk(self.value() or "")
         if campaign is None:
             return None
         keys = visible_to(request, Key.objects.filter(campaign=campaign))
@@ -118,7 +118,7 @@ class RefusedBuyerFilter(RowFilter):
     model = Buyer
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        buyer = row_number(self.value() or "")
+        buyer = parse_pk(self.value() or "")
         if buyer is None:
             return None
         rows = queryset.filter(reasons__isnull=False).order_by("-at", "-id")

@@ -23,9 +23,9 @@ from django.test.utils import CaptureQueriesContext, override_settings  # noqa: 
 from callcontrol.reporting.models import Rollup, RollupPeriod  # noqa: E402
 from callcontrol.reporting.tasks import write_rollups  # noqa: E402
 from campaigns.models import Member  # noqa: E402
+from tests.admin_client import browser  # noqa: E402
 from tests.benchmarks import history  # noqa: E402
 from tests.benchmarks.measure import cost  # noqa: E402
-from tests.desk import browser  # noqa: E402
 
 DAYS = 30
 RANGES = (

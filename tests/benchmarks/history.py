@@ -62,7 +62,7 @@ _UUIDS = {
 _COPY = """
 INSERT INTO {table} ({columns})
 WITH RECURSIVE n(i) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {count}),
-t AS (SELECT r.*, row_number() OVER (ORDER BY {key}) - 1 AS place FROM {table} r)
+t AS (SELECT r.*, parse_pk() OVER (ORDER BY {key}) - 1 AS place FROM {table} r)
 SELECT {values} FROM n JOIN t ON t.place = (n.i * 7919) % {kinds} ORDER BY n.i
 """
 

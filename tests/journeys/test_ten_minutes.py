@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.management.commands.up import make_administrator
-from tests.desk import filled
+from tests.admin_client import form_data
 from tests.pinging import act, dial, hang_up, last_leg
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ class Manager:
     def saves(self, **typed: Any) -> None:
         """The form on the page, as it stands with what is typed."""
         url = self.address
-        self.page = self.client.post(url, filled(self.client, url, **typed), follow=True)
+        self.page = self.client.post(url, form_data(self.client, url, **typed), follow=True)
         assert self.page.redirect_chain, f"{url} was not saved: {self.page.context['errors']}"
 
     def finds(self, what: str, name: str) -> str:

@@ -26,7 +26,7 @@ from campaigns.models import (
     WebhookFilter,
 )
 from publishers.models import Conversion, ConversionFilter, InboundNumber, Key, Publisher
-from tests.desk import browser, filled
+from tests.admin_client import browser, form_data
 from tests.factories import (
     fresh_phone,
     make_buyer,
@@ -211,7 +211,7 @@ def test_a_filter_that_the_admin_adds_holds_for_the_next_ping() -> None:
         "filters-TOTAL_FORMS": "1",
         **{f"filters-0-{name}": text for name, text in CONDITION.items()},
     }
-    client.post(page, filled(client, page, **row))
+    client.post(page, form_data(client, page, **row))
     after, fitting = (
         ping(key, caller_number="+12025550102"),
         ping(key, caller_number="+12025550103", age="1"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from reservations import admin
 from reservations.models import Reservation
 from tests import factories as make
-from tests.desk import browser, listed
+from tests.admin_client import browser, list_rows
 from tests.pinging import logged, ping
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_the_filter_goes_by_the_status_of_this_moment(status, found):
         _reservation(key, expires_at=past),
         _reservation(key, status="claimed"),
     ]
-    assert listed(browser(key.company), f"{LIST}?status={status}") == [rows[found]]
+    assert list_rows(browser(key.company), f"{LIST}?status={status}") == [rows[found]]
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
@@ -89,12 +89,12 @@ def test_by_what_it_is_about(name):
     row, other = (_reservation(key, publisher=make.make_publisher(key.company)) for _ in range(2))
     other.campaign = make.make_campaign(key.company)
     other.save()
-    assert listed(browser(key.company), f"{LIST}?{name}={getattr(row, f'{name}_id')}") == [row]
+    assert list_rows(browser(key.company), f"{LIST}?{name}={getattr(row, f'{name}_id')}") == [row]
 
 
 def test_by_company():
     rows = [_reservation(), _reservation()]
-    assert listed(browser(), f"{LIST}?company={rows[1].company_id}") == [rows[1]]
+    assert list_rows(browser(), f"{LIST}?company={rows[1].company_id}") == [rows[1]]
 
 
 def test_times_are_those_of_the_company():
@@ -103,7 +103,7 @@ def test_times_are_those_of_the_company():
         make.make_key("rtb", campaign=campaign), created_at=datetime(2026, 5, 5, 16, tzinfo=UTC)
     )
     found = [
-        listed(
+        list_rows(
             browser(row.company), f"{LIST}?created_at_{end}_0=2026-05-05&created_at_{end}_1=12:00"
         )
         for end in ("from", "to")
@@ -117,12 +117,12 @@ def test_what_a_ping_made_is_found(by):
     uuid = ping(key)["uuid"]
     ping(key, caller_number=CALLER)
     asked = uuid if by == "uuid" else "(202) 555-0102"
-    assert [str(row.pk) for row in listed(browser(key.company), f"{LIST}?q={asked}")] == [uuid]
+    assert [str(row.pk) for row in list_rows(browser(key.company), f"{LIST}?q={asked}")] == [uuid]
 
 
 def test_a_caller_whom_the_log_does_not_know_any_more_is_found():
     row = _reservation()
-    assert listed(browser(row.company), f"{LIST}?q=2025550142") == [row]
+    assert list_rows(browser(row.company), f"{LIST}?q=2025550142") == [row]
 
 
 def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
@@ -132,7 +132,7 @@ def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
     for _ in range(2):
         rows.insert(0, ping(key)["uuid"])
         Reservation.objects.update(status="expired")
-    assert [str(row.pk) for row in listed(browser(key.company), f"{LIST}?q=2025550102")] == rows
+    assert [str(row.pk) for row in list_rows(browser(key.company), f"{LIST}?q=2025550102")] == rows
 
 
 def test_the_page_leads_to_the_postbacks():
@@ -143,6 +143,6 @@ def test_the_page_leads_to_the_postbacks():
         .get(reverse("admin:reservations_reservation_change", args=[uuid]))
         .content.decode()
     )
-    found = listed(browser(key.company), f"/admin/publishers/logentry/?q={uuid}")
+    found = list_rows(browser(key.company), f"/admin/publishers/logentry/?q={uuid}")
     assert f'href="/admin/publishers/logentry/?q={uuid}"' in page
     assert found == [logged()]

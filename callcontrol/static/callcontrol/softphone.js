@@ -25,7 +25,7 @@
     const [line, raw] = [document.createElement("p"), document.createElement("pre")];
     line.textContent = words;
     raw.textContent = said ? JSON.stringify(said, null, 2) : "";
-    raw.className = "call-answer desk-text";
+    raw.className = "call-answer admin-preformatted";
     answer.replaceChildren(line, ...(said ? [raw] : []));
   };
 

@@ -14,10 +14,10 @@ from callcontrol.control import manager
 from callcontrol.models import Call, Leg, Transfer
 from callcontrol.state.locked_call import read_call
 from campaigns.models import Buyer
+from tests.admin_client import browser
 from tests.callcontrol.call_center import THIRD, arrive, leave, line, now_of, pick_up, talk
 from tests.callcontrol.twilio.posting import NUMBER
 from tests.callcontrol.twilio.rest import Api
-from tests.desk import browser
 from tests.factories import make_company, make_market, make_number
 from tests.pinging import dial, held
 

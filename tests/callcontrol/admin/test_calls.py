@@ -14,8 +14,8 @@ from django.utils import timezone
 from callcontrol.control import manager
 from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
 from tests import factories as make
+from tests.admin_client import browser, list_rows
 from tests.callcontrol.call_center import THIRD, arrive, line, pick_up, talk
-from tests.desk import browser, listed
 from tests.pinging import CALLER, act, dial, hang_up, last_leg, ping
 
 pytestmark = pytest.mark.django_db
@@ -63,13 +63,13 @@ def _shown(call: Call, role: str = "owner") -> Any:
 def test_a_company_sees_its_own_calls():
     call = _call()
     _call()
-    assert listed(browser(call.company), LIST) == [call]
+    assert list_rows(browser(call.company), LIST) == [call]
 
 
 def test_the_list_is_newest_first():
     campaign, now = make.make_campaign(), timezone.now()
     calls = [_call(campaign, started_at=now - timedelta(minutes=ago)) for ago in (2, 1, 3)]
-    assert listed(browser(campaign.company), LIST) == [calls[1], calls[0], calls[2]]
+    assert list_rows(browser(campaign.company), LIST) == [calls[1], calls[0], calls[2]]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -122,7 +122,7 @@ def test_each_filter_leaves_the_calls_that_it_names():
             f"company={campaign.company_id}&converted=1",
         ),
     )
-    assert [listed(client, f"{LIST}?{query}") for query in asked] == [[one]] * len(asked)
+    assert [list_rows(client, f"{LIST}?{query}") for query in asked] == [[one]] * len(asked)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_each_filter_leaves_the_calls_that_it_names():
 )
 def test_a_filter_that_means_nothing_leaves_all_calls(query):
     call = _call()
-    assert listed(browser(call.company), f"{LIST}?{query}") == [call]
+    assert list_rows(browser(call.company), f"{LIST}?{query}") == [call]
 
 
 def test_calls_of_a_time_are_found_by_the_companys_clock():
@@ -139,7 +139,10 @@ def test_calls_of_a_time_are_found_by_the_companys_clock():
     call = _call(campaign, started_at=noon)
     _call(campaign, started_at=noon - timedelta(minutes=2))
     day, client = "started_at_from_0=2026-05-05&started_at_from_1", browser(campaign.company)
-    assert [listed(client, f"{LIST}?{day}={at}") for at in ("07:59:00", "08:01:00")] == [[call], []]
+    assert [list_rows(client, f"{LIST}?{day}={at}") for at in ("07:59:00", "08:01:00")] == [
+        [call],
+        [],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,12 +152,12 @@ def test_a_call_is_found_by_any_spelling_and_by_uuids(term):
     call = _ended()
     _call(call.campaign, caller_number="+13105550103")
     named = {"call": str(call.pk), "reservation": str(call.reservation_id)}.get(term, term)
-    assert listed(browser(call.company), f"{LIST}?{urlencode({'q': named})}") == [call]
+    assert list_rows(browser(call.company), f"{LIST}?{urlencode({'q': named})}") == [call]
 
 
 @pytest.mark.parametrize("term", ["roofing", "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1", "0102"])
 def test_what_names_no_call_finds_none(term):
-    assert listed(browser(_call().company), f"{LIST}?q={term}") == []
+    assert list_rows(browser(_call().company), f"{LIST}?q={term}") == []
 
 
 # --- the page ---------------------------------------------------------------------------------------------

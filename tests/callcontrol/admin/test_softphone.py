@@ -15,8 +15,8 @@ from callcontrol.models import Call, Leg
 from campaigns.models import Campaign
 from reservations.models import Reservation
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.call_center import THIRD, arrive, line, now_of, talk
-from tests.desk import browser
 from tests.pinging import CALLER, ping
 
 NOBODYS = "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"

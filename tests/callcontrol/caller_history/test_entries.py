@@ -7,9 +7,9 @@ from django.utils.html import strip_tags
 from callcontrol.models import Leg
 from campaigns.models import Company
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting import telling as tell
 from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
-from tests.desk import browser
 
 pytestmark = pytest.mark.django_db
 

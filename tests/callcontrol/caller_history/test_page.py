@@ -10,9 +10,9 @@ from django.utils import timezone
 from callcontrol.models import CallTag, LateTag
 from campaigns.models import Campaign
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting import telling as tell
 from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
-from tests.desk import browser
 from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db

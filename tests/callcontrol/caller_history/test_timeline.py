@@ -8,9 +8,9 @@ from django.utils import timezone
 from callcontrol.caller_history import timeline
 from callcontrol.caller_history.timeline import CallerHistory
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting import telling as tell
 from tests.callcontrol.reporting.telling import CALLER, NOON, minutes
-from tests.desk import browser
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from callcontrol.reporting.view_model import MEASURES
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting.histories import NOW, World
-from tests.desk import browser
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from callcontrol.reporting.view_model import DashboardViewModel
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting.histories import NOW, World, tally
-from tests.desk import browser
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"

@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from config.http.formats import render
 from tests import factories as make
+from tests.admin_client import browser, list_rows
 from tests.callcontrol.reporting.histories import NOW, World
-from tests.desk import browser, listed
 
 pytestmark = pytest.mark.django_db
 LOG, RESERVATIONS = (
@@ -20,14 +20,14 @@ def test_pings_alone_leave_out_confirmations_and_other_keys():
     ping = make.make_entry(company, type="call_reservation")
     for other in ({"method": "PUT"}, {"type": "call_data_writing"}, {"method": "GET"}):
         make.make_entry(company, **other)
-    assert listed(browser(company), f"{LOG}?ping=1") == [ping]
+    assert list_rows(browser(company), f"{LOG}?ping=1") == [ping]
 
 
 def test_pings_without_anybody_to_ask_are_told_from_refused_ones():
     company = make.make_company()
     alone = make.make_entry(company, result="no-target", reasons=None)
     make.make_entry(company, result="no-target", reasons=",closed,")
-    assert listed(browser(company), f"{LOG}?ping=nobody") == [alone]
+    assert list_rows(browser(company), f"{LOG}?ping=nobody") == [alone]
 
 
 def test_an_error_is_found_in_either_format():
@@ -51,7 +51,7 @@ def test_reservations_that_held_a_buyer(clock):
     held = [world.reserve(NOW, status=status).pk for status in ("claimed", "expired")]
     world.reserve(NOW, status="no-target")
     assert sorted(
-        row.pk for row in listed(browser(world.company), f"{RESERVATIONS}?reserved=1")
+        row.pk for row in list_rows(browser(world.company), f"{RESERVATIONS}?reserved=1")
     ) == sorted(held)
 
 
@@ -60,4 +60,4 @@ def test_values_that_mean_nothing_are_left_out(clock, url):
     world = World(seed=1)
     world.ping(NOW)
     world.reserve(NOW)
-    assert len(listed(browser(world.company), url)) == 1
+    assert len(list_rows(browser(world.company), url)) == 1

@@ -8,8 +8,8 @@ from callcontrol.reporting.onboarding import onboarding_steps
 from campaigns.models import Company
 from publishers.models import Handout
 from tests import factories as make
+from tests.admin_client import browser
 from tests.callcontrol.reporting.histories import NOW, World
-from tests.desk import browser
 from tests.pinging import dial, ping
 
 pytestmark = pytest.mark.django_db

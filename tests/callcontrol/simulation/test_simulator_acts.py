@@ -8,7 +8,7 @@ from django.test import Client
 
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
-from tests.desk import browser
+from tests.admin_client import browser
 from tests.factories import make_company, make_market, make_number
 from tests.pinging import CALLER, TOKEN, Answer, act, dial, hang_up, last_leg, lines, rung, shown
 

@@ -13,7 +13,7 @@ from campaigns.audit.records import COMMAND_LINE, of_company
 from campaigns.models import BusinessHours, Campaign, Company, GroupMember, Member, Route
 from publishers.models import Key
 from tests import factories as make
-from tests.desk import browser, filled
+from tests.admin_client import browser, form_data
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("changes")
@@ -42,7 +42,7 @@ def test_who_changed_what_from_what_to_what():
     buyer = make.make_buyer(daily_cap=20, name="Buyer One")
     client = browser(buyer.company, "account_manager")
     User.objects.update(first_name="Ann", last_name="Archer")
-    client.post(_page(buyer), filled(client, _page(buyer), daily_cap="50"))
+    client.post(_page(buyer), form_data(client, _page(buyer), daily_cap="50"))
     newest = client.get(PAGE).context["changes"][0]
     assert newest.entry.who == "Ann Archer"
     assert newest.entry.kind == "buyer"
@@ -165,7 +165,7 @@ def test_what_was_saved_at_once_stands_together():
         "filters-0-operator": "==",
         "filters-0-value": "90210",
     }
-    client.post(_page(buyer), filled(client, _page(buyer), daily_cap="5", **rows))
+    client.post(_page(buyer), form_data(client, _page(buyer), daily_cap="5", **rows))
     newest = client.get(PAGE).context["changes"][0]
     assert newest.entry.lines == [
         "changed daily cap from unlimited to 5",
@@ -193,7 +193,7 @@ def test_the_list_is_narrowed(query, told):
 def test_one_persons_changes_alone():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    client.post(_page(campaign), filled(client, _page(campaign), name="New"))
+    client.post(_page(campaign), form_data(client, _page(campaign), name="New"))
     assert _told(client, f"{PAGE}?person={User.objects.get().pk}") == [
         "changed name from “Roofing” to “New”"
     ]

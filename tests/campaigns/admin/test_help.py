@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from campaigns.models import BusinessHours, Buyer, Campaign
 from tests import factories as make
-from tests.desk import browser, filled, saved
+from tests.admin_client import browser, form_data, post_errors
 
 pytestmark = pytest.mark.django_db
 EMPTY = {
@@ -70,7 +70,7 @@ def test_a_campaign_that_sells_says_so():
     campaign = make.make_ready_key().campaign
     make.make_conversion(campaign)
     yes = "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room."
-    assert _ready(campaign) == f'<span class="desk-good">{yes}</span>'
+    assert _ready(campaign) == f'<span class="admin-ready">{yes}</span>'
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_campaign_says_what_it_lacks(broken, told):
 
 def test_a_row_that_was_added_is_shown_with_what_can_be_added_to_it():
     client, url = browser(make.make_company()), reverse("admin:campaigns_buyer_add")
-    answer = client.post(url, filled(client, url, name="Buyer One", number="+14165550101"))
+    answer = client.post(url, form_data(client, url, name="Buyer One", number="+14165550101"))
     assert answer["Location"] == _page(Buyer.objects.get())
 
 
@@ -116,10 +116,12 @@ def test_a_week_is_written_in_one_go(url):
     client = browser(buyer.company)
     page = _page(buyer) if url == "change" else reverse("admin:campaigns_buyer_add")
     assert (
-        saved(
+        post_errors(
             client,
             page,
-            filled(client, page, name="New", number="+14165550101", weekly_hours="weekdays 9-17"),
+            form_data(
+                client, page, name="New", number="+14165550101", weekly_hours="weekdays 9-17"
+            ),
         )
         == []
     )
@@ -133,7 +135,7 @@ def test_the_week_that_is_kept_is_written_back():
     for day in ("monday", "tuesday"):
         BusinessHours.objects.create(buyer=buyer, day=day, open="09:00", close="17:00")
     client = browser(buyer.company)
-    data = filled(client, _page(buyer))
+    data = form_data(client, _page(buyer))
     client.post(_page(buyer), data)
     assert data["weekly_hours"] == "Mon-Tue 09:00-17:00"
     assert BusinessHours.history.count() == 2
@@ -143,7 +145,7 @@ def test_a_week_that_cannot_be_read_stands_at_its_field_and_changes_nothing():
     buyer = make.make_buyer()
     client = browser(buyer.company)
     answer = client.post(
-        _page(buyer), filled(client, _page(buyer), name="New", weekly_hours="funday 9-17")
+        _page(buyer), form_data(client, _page(buyer), name="New", weekly_hours="funday 9-17")
     )
     wrong = "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."
     assert answer.context["adminform"].form.errors == {"weekly_hours": [wrong]}
@@ -159,7 +161,7 @@ def test_readers_read_the_week():
 def test_hours_that_somebody_else_wrote_meanwhile_stay():
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    data = filled(client, _page(buyer), name="New")
+    data = form_data(client, _page(buyer), name="New")
     BusinessHours.objects.create(buyer=buyer, day="friday", open="22:00", close="02:00")
     client.post(_page(buyer), data)
     assert Buyer.objects.get().name == "New"

@@ -13,7 +13,7 @@ from campaigns import members
 from campaigns.errors import Refusal
 from campaigns.models import Company, Member
 from tests import factories as make
-from tests.desk import as_it_is_saved, browser, filled, listed, saved
+from tests.admin_client import browser, during_save, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 ADD, LIST = reverse("admin:campaigns_member_add"), reverse("admin:campaigns_member_changelist")
@@ -162,13 +162,15 @@ def test_an_owner_who_is_a_reader_elsewhere_sees_the_people_of_their_own_company
     me = Member.objects.get()
     Member.objects.create(company=other, user=me.user, role="read_only")
     _member(other)
-    assert listed(client, LIST) == [me]
+    assert list_rows(client, LIST) == [me]
 
 
 def test_a_role_is_changed():
     company = make.make_company()
     member, client = _member(company), browser(company)
-    assert saved(client, _page(member), filled(client, _page(member), role="read_only")) == []
+    assert (
+        post_errors(client, _page(member), form_data(client, _page(member), role="read_only")) == []
+    )
     assert Member.objects.get(pk=member.pk).role == "read_only"
 
 
@@ -184,7 +186,7 @@ def test_a_person_is_removed_and_keeps_the_account():
 def test_who_was_removed_a_moment_ago_is_said_to_be_gone(action, data):
     company = make.make_company()
     member, client = _member(company), browser(company)
-    with as_it_is_saved(lambda: Member.objects.filter(pk=member.pk).delete()):
+    with during_save(lambda: Member.objects.filter(pk=member.pk).delete()):
         answer = client.post(_page(member, action), data, follow=True)
     assert [str(each) for each in answer.context["messages"]] == [
         "Somebody else has removed this person meanwhile."
@@ -235,7 +237,7 @@ def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
     _member(make.make_company(), email="ann@EXAMPLE.com", **fields)
     company = make.make_company()
     wrong = "This address can’t be added here: ask the administrator of the installation to do it."
-    assert saved(browser(company), ADD, ANN) == [wrong]
+    assert post_errors(browser(company), ADD, ANN) == [wrong]
     assert company.members.count() == 1
 
 
@@ -256,7 +258,9 @@ def test_who_works_nowhere_and_can_still_not_be_added_by_an_owner(accounts):
 def test_whoever_works_here_already_is_not_added_again():
     company = make.make_company()
     _member(company, email="ann@example.com")
-    assert saved(browser(company), ADD, ANN) == ["Whoever has this address works here already."]
+    assert post_errors(browser(company), ADD, ANN) == [
+        "Whoever has this address works here already."
+    ]
 
 
 def test_whoever_was_removed_can_be_added_again():
@@ -302,7 +306,7 @@ def test_an_owner_changes_the_membership_in_their_own_company_alone():
     company, other = make.make_company(), make.make_company()
     member, client = _member(company), browser(company)
     theirs = Member.objects.create(company=other, user=member.user, role="owner")
-    client.post(_page(member), filled(client, _page(member), role="read_only"))
+    client.post(_page(member), form_data(client, _page(member), role="read_only"))
     assert client.post(_page(theirs), {"role": "read_only"}).status_code == 302
     assert Member.objects.get(pk=theirs.pk).role == "owner"
 

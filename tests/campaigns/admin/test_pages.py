@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Buyer, Campaign, CapCounter, Company, Member, Route
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.admin_client import browser, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 BEFORE = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ def _change(row) -> str:
 )
 def test_who_may_change_a_campaign(role, name):
     campaign = make.make_campaign()
-    data = filled(browser(campaign.company), _change(campaign), name="New")
+    data = form_data(browser(campaign.company), _change(campaign), name="New")
     browser(campaign.company, role).post(_change(campaign), data)
     assert Campaign.objects.get().name == name
 
@@ -35,7 +35,7 @@ def test_who_may_change_a_campaign(role, name):
 )
 def test_the_company_itself_is_changed_by_its_owners(role, name):
     company = make.make_company(name="Acme")
-    data = filled(browser(), _change(company), name="New")
+    data = form_data(browser(), _change(company), name="New")
     browser(company, role).post(_change(company), data)
     assert Company.objects.get().name == name
 
@@ -74,14 +74,14 @@ def test_every_add_page_opens_in_a_new_installation(companies):
 
 def test_the_first_company_is_added():
     client, url = browser(), reverse("admin:campaigns_company_add")
-    assert saved(client, url, filled(client, url, name="Acme")) == []
+    assert post_errors(client, url, form_data(client, url, name="Acme")) == []
     assert Company.objects.get().name == "Acme"
 
 
 def test_a_new_campaign_is_of_the_members_only_company():
     company = make.make_company()
     client, url = browser(company), reverse("admin:campaigns_campaign_add")
-    client.post(url, filled(client, url, name="Solar"))
+    client.post(url, form_data(client, url, name="Solar"))
     kept: Any = Campaign.objects.values_list("name", "company")
     assert list(kept) == [("Solar", company.pk)]
 
@@ -98,7 +98,7 @@ def test_an_id_that_another_campaign_has_is_refused_with_a_sentence():
     company = make.make_company()
     make.make_campaign(company, campaign_id="roofing")
     client, url = browser(company), reverse("admin:campaigns_campaign_add")
-    assert saved(client, url, filled(client, url, name="B", campaign_id="roofing")) == [
+    assert post_errors(client, url, form_data(client, url, name="B", campaign_id="roofing")) == [
         "Another campaign has this ID."
     ]
 
@@ -107,7 +107,7 @@ def test_the_id_of_a_retired_campaign_is_free():
     company = make.make_company()
     make.make_campaign(company, campaign_id="roofing", retired_at=BEFORE)
     client, url = browser(company), reverse("admin:campaigns_campaign_add")
-    assert saved(client, url, filled(client, url, name="B", campaign_id="roofing")) == []
+    assert post_errors(client, url, form_data(client, url, name="B", campaign_id="roofing")) == []
 
 
 def test_routes_are_saved_with_their_campaign():
@@ -115,7 +115,7 @@ def test_routes_are_saved_with_their_campaign():
     buyer = make.make_buyer(campaign.company)
     client = browser(campaign.company)
     row = {"routes-TOTAL_FORMS": "1", "routes-0-buyer": buyer.pk, "routes-0-priority": "3"}
-    client.post(_change(campaign), filled(client, _change(campaign), **row))
+    client.post(_change(campaign), form_data(client, _change(campaign), **row))
     kept: Any = Route.objects.values_list("campaign", "buyer", "priority", "company")
     assert list(kept) == [(campaign.pk, buyer.pk, 3, campaign.company_id)]
 
@@ -128,7 +128,7 @@ def test_a_route_leads_to_a_buyer_or_a_group_not_both():
         "routes-0-buyer": buyer.pk,
         "routes-0-group": make.make_group(campaign.company).pk,
     }
-    assert saved(client, _change(campaign), filled(client, _change(campaign), **row)) == [
+    assert post_errors(client, _change(campaign), form_data(client, _change(campaign), **row)) == [
         "Choose a buyer or a group, not both."
     ]
 
@@ -138,7 +138,9 @@ def test_a_campaign_with_a_route_to_a_retired_buyer_can_still_be_saved():
     route.buyer.retire(now=BEFORE)
     client = browser(route.company)
     assert (
-        saved(client, _change(route.campaign), filled(client, _change(route.campaign), name="New"))
+        post_errors(
+            client, _change(route.campaign), form_data(client, _change(route.campaign), name="New")
+        )
         == []
     )
 
@@ -155,7 +157,7 @@ def test_a_campaign_with_a_route_to_a_retired_buyer_can_still_be_saved():
 def test_a_buyers_number_is_kept_as_e164_or_as_an_address(typed, kept):
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    client.post(_change(buyer), filled(client, _change(buyer), number=typed))
+    client.post(_change(buyer), form_data(client, _change(buyer), number=typed))
     assert Buyer.objects.get().number == kept
 
 
@@ -164,7 +166,9 @@ def test_what_can_be_no_destination_is_refused(typed):
     buyer = make.make_buyer()
     client = browser(buyer.company)
     wrong = f"“{typed}” is neither a phone number, like +18335550100, nor a SIP address, like sip:sales@example.com."
-    assert saved(client, _change(buyer), filled(client, _change(buyer), number=typed)) == [wrong]
+    assert post_errors(client, _change(buyer), form_data(client, _change(buyer), number=typed)) == [
+        wrong
+    ]
 
 
 def test_what_no_telephone_can_key_in_is_refused():
@@ -173,16 +177,16 @@ def test_what_no_telephone_can_key_in_is_refused():
         browser(buyer.company),
         "Digits, * and #, and w for each half second to wait, like ww1234#.",
     )
-    assert saved(client, _change(buyer), filled(client, _change(buyer), send_digits="ww12x")) == [
-        wrong
-    ]
+    assert post_errors(
+        client, _change(buyer), form_data(client, _change(buyer), send_digits="ww12x")
+    ) == [wrong]
 
 
 @pytest.mark.parametrize("typed", ["New_York", "new york", "america/new_york"])
 def test_a_city_alone_names_its_time_zone(typed):
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    client.post(_change(buyer), filled(client, _change(buyer), time_zone=typed))
+    client.post(_change(buyer), form_data(client, _change(buyer), time_zone=typed))
     assert Buyer.objects.get().time_zone == "America/New_York"
 
 
@@ -190,9 +194,9 @@ def test_a_city_alone_names_its_time_zone(typed):
 def test_more_seconds_than_a_clock_can_count_are_refused(row):
     row, field = row(), "dedupe_seconds" if row is make.make_campaign else "acceptance_seconds"
     client, wrong = browser(row.company), "Ensure this value is less than or equal to 2147483647."
-    assert saved(client, _change(row), filled(client, _change(row), **{field: 9 * 10**18})) == [
-        wrong
-    ]
+    assert post_errors(
+        client, _change(row), form_data(client, _change(row), **{field: 9 * 10**18})
+    ) == [wrong]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +205,7 @@ def test_more_seconds_than_a_clock_can_count_are_refused(row):
 def test_a_buyers_caller_id_is_the_caller_or_a_number(typed, kept):
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    client.post(_change(buyer), filled(client, _change(buyer), caller_id=typed))
+    client.post(_change(buyer), form_data(client, _change(buyer), caller_id=typed))
     assert Buyer.objects.get().caller_id == kept
 
 
@@ -217,7 +221,7 @@ def test_hours_closed_dates_and_filters_are_on_the_buyers_page():
         "filters-0-operator": "in",
         "filters-0-value": "CA,NY",
     }
-    client.post(_change(buyer), filled(client, _change(buyer), **rows))
+    client.post(_change(buyer), form_data(client, _change(buyer), **rows))
     kept = [
         str(row)
         for rows in (buyer.business_hours, buyer.closed_dates, buyer.filters)
@@ -230,7 +234,7 @@ def test_lists_of_a_company_are_typed_one_a_line():
     company = make.make_company()
     client = browser(company)
     typed = {"dial_prefixes": "+1416\n1905\n", "static_caller_numbers": "(202) 555-0102\r\n"}
-    client.post(_change(company), filled(client, _change(company), **typed))
+    client.post(_change(company), form_data(client, _change(company), **typed))
     company.refresh_from_db()
     assert company.dial_prefixes == ["+1416", "+1905"]
     assert company.static_caller_numbers == ["+12025550102"]
@@ -248,7 +252,7 @@ def test_a_retired_row_leaves_the_list_and_its_page_is_read_only():
     client = browser(campaign.company)
     client.post(f"/admin/campaigns/campaign/{campaign.pk}/retire/")
     page = client.get(_change(campaign)).context
-    shown = listed(client, reverse("admin:campaigns_campaign_changelist"))
+    shown = list_rows(client, reverse("admin:campaigns_campaign_changelist"))
     assert shown == []
     assert page["has_change_permission"] is False
     assert page["original"] == campaign
@@ -314,13 +318,13 @@ def test_a_reader_cannot_guess_a_buyers_number_piece_by_piece():
     url = reverse("admin:campaigns_buyer_changelist")
     client = browser(buyer.company, "read_only")
     assert client.get(f"{url}?number__startswith=%2B1202")["Location"] == url
-    assert listed(client, f"{url}?q=2025550") == []
+    assert list_rows(client, f"{url}?q=2025550") == []
 
 
 def test_the_history_says_who_changed_what():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    client.post(_change(campaign), filled(client, _change(campaign), name="New"))
+    client.post(_change(campaign), form_data(client, _change(campaign), name="New"))
     record = campaign.history.first()
     assert record.history_user.username == client.get("/admin/").wsgi_request.user.username
     assert record.name == "New"

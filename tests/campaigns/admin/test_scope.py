@@ -10,7 +10,7 @@ from campaigns.models import Buyer, Campaign, Company, Member
 from publishers.models import Key
 from reservations.models import Reservation
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.admin_client import browser, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_a_list_holds_the_rows_of_ones_own_company(page, role):
     own, other = make.make_company(), make.make_company()
     row = ROWS[page](own)
     ROWS[page](other)
-    assert listed(browser(own, role), reverse(f"admin:{page}_changelist")) == [row]
+    assert list_rows(browser(own, role), reverse(f"admin:{page}_changelist")) == [row]
 
 
 @pytest.mark.parametrize("page", ROWS)
@@ -79,7 +79,9 @@ def test_the_history_of_another_company_is_closed(page):
 def test_a_row_of_another_company_cannot_be_saved():
     own, campaign = make.make_campaign(), make.make_campaign(name="Theirs")
     client = browser(own.company)
-    data = filled(client, reverse("admin:campaigns_campaign_change", args=[own.pk]), name="Stolen")
+    data = form_data(
+        client, reverse("admin:campaigns_campaign_change", args=[own.pk]), name="Stolen"
+    )
     client.post(reverse("admin:campaigns_campaign_change", args=[campaign.pk]), data)
     assert list(Campaign.objects.order_by("pk").values_list("name", flat=True)) == [
         "Roofing",
@@ -116,7 +118,7 @@ def test_a_route_to_another_companys_buyer_is_refused(who):
     campaign, theirs = make.make_campaign(), make.make_buyer()
     client = browser(campaign.company if who == "owner" else None)
     url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
-    data = filled(
+    data = form_data(
         client,
         url,
         **{
@@ -125,7 +127,7 @@ def test_a_route_to_another_companys_buyer_is_refused(who):
             "routes-0-buyer": theirs.pk,
         },
     )
-    assert saved(client, url, data) == [
+    assert post_errors(client, url, data) == [
         "Select a valid choice. That choice is not one of the available choices."
     ]
 

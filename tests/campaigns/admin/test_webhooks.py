@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Webhook
 from tests import factories as make
-from tests.desk import browser, filled, listed, saved
+from tests.admin_client import browser, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.com/lead?key=open-sesame&zip=[zip]"
@@ -31,7 +31,7 @@ def _add(campaign: Campaign, **typed: str) -> list[str]:
         | {"webhooks-0-url": URL, "webhooks-0-deadline_ms": "500"}
         | {f"webhooks-0-{name}": typed[name] for name in typed}
     )
-    return saved(client, _page(campaign), filled(client, _page(campaign), **row))
+    return post_errors(client, _page(campaign), form_data(client, _page(campaign), **row))
 
 
 def test_a_webhook_is_added_on_the_campaigns_page_and_gets_a_secret():
@@ -67,7 +67,9 @@ def test_its_own_page_has_tags_filters_and_secret():
         "filters-0-value": "65",
     }
     typed = {"values": "to = a.b\nwho = c.0", "secret": "whsec_" + "c2l4" * 8}
-    assert saved(client, _page(webhook), filled(client, _page(webhook), **typed, **row)) == []
+    assert (
+        post_errors(client, _page(webhook), form_data(client, _page(webhook), **typed, **row)) == []
+    )
     webhook.refresh_from_db()
     assert webhook.values == {"to": "a.b", "who": "c.0"}
     assert webhook.secret == typed["secret"]
@@ -91,7 +93,7 @@ def test_its_own_page_has_tags_filters_and_secret():
 def test_what_its_page_refuses(typed, told):
     webhook = make.make_webhook()
     client = browser(webhook.company)
-    assert saved(client, _page(webhook), filled(client, _page(webhook), **typed)) == [told]
+    assert post_errors(client, _page(webhook), form_data(client, _page(webhook), **typed)) == [told]
 
 
 @pytest.mark.parametrize(("role", "seen"), [("account_manager", True), ("read_only", False)])
@@ -113,7 +115,7 @@ def test_a_webhook_is_taken_away_on_the_campaigns_page():
     client = browser(webhook.company)
     client.post(
         _page(webhook.campaign),
-        filled(client, _page(webhook.campaign), **{"webhooks-0-DELETE": "on"}),
+        form_data(client, _page(webhook.campaign), **{"webhooks-0-DELETE": "on"}),
     )
     assert Webhook.objects.count() == 0
 
@@ -122,5 +124,5 @@ def test_those_of_a_retired_campaign_are_history():
     webhook = make.make_webhook(make.make_campaign(retired_at="2026-05-05T12:00Z"))
     client = browser(webhook.company)
     page = client.get(_page(webhook)).context
-    assert listed(client, reverse("admin:campaigns_webhook_changelist")) == []
+    assert list_rows(client, reverse("admin:campaigns_webhook_changelist")) == []
     assert page["has_change_permission"] is False

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from campaigns.admin_base.lists import SHOWN_WHOLE
 from tests import factories as make
-from tests.desk import browser
+from tests.admin_client import browser
 
 pytestmark = pytest.mark.django_db
 LONG = "x" * 10_000

@@ -13,7 +13,7 @@ from campaigns.admin_base import pagination
 from campaigns.models import Member
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.desk import browser, listed
+from tests.admin_client import browser, list_rows
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:publishers_logentry_changelist")
@@ -44,17 +44,17 @@ def _of_both(companies):
 def test_rows_of_two_companies_stand_in_the_order_of_time(companies, page):
     rows = _in_turn([*companies, make.make_company()], 9)
     mine = [row for row in rows if row.company_pk in {each.pk for each in companies}]
-    assert listed(_of_both(companies), f"{LIST}?p={page}") == mine[2 * page - 2 : 2 * page]
+    assert list_rows(_of_both(companies), f"{LIST}?p={page}") == mine[2 * page - 2 : 2 * page]
 
 
 def test_a_superuser_sees_those_of_nobody_between_them(companies):
     rows = _in_turn([companies[0], None, companies[1]])
-    assert [listed(browser(), f"{LIST}?p={page}") for page in (1, 2)] == [rows[:2], rows[2:4]]
+    assert [list_rows(browser(), f"{LIST}?p={page}") for page in (1, 2)] == [rows[:2], rows[2:4]]
 
 
 def test_each_row_is_read_with_the_rights_in_its_company(companies):
     rows = _in_turn(companies, 2)
-    assert [(row, row.clear) for row in listed(_of_both(companies), LIST)] == [
+    assert [(row, row.clear) for row in list_rows(_of_both(companies), LIST)] == [
         (rows[0], True),
         (rows[1], False),
     ]
@@ -68,7 +68,7 @@ def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
     rows = _in_turn(companies)
     LogEntry.objects.filter(pk__in=[rows[1].pk, rows[3].pk, rows[4].pk]).update(status=422)
     client = _of_both(companies)
-    assert [listed(client, f"{LIST}?status=422&p={page}") for page in (1, 2, 3)] == [
+    assert [list_rows(client, f"{LIST}?status=422&p={page}") for page in (1, 2, 3)] == [
         [rows[1], rows[3]],
         [rows[4]],
         [],
@@ -79,12 +79,12 @@ def test_what_names_a_thousand_rows_is_asked_of_many_companies(companies):
     companies += [make.make_company() for _ in range(65)]
     uuid = uuid4()
     rows = [make.make_entry(companies[0], call_uuid=uuid) for _ in range(1000)]
-    assert listed(browser(), f"{LIST}?q={uuid}") == [rows[-1], rows[-2]]
+    assert list_rows(browser(), f"{LIST}?q={uuid}") == [rows[-1], rows[-2]]
 
 
 def test_the_oldest_first_on_demand(companies):
     rows = _in_turn(companies)
-    assert listed(_of_both(companies), f"{LIST}?o=0") == rows[:-3:-1]
+    assert list_rows(_of_both(companies), f"{LIST}?o=0") == rows[:-3:-1]
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "999999999999"])
@@ -95,4 +95,4 @@ def test_a_page_that_cannot_be_shows_the_list(companies, page):
 
 def test_the_list_of_nobodys_company_is_empty(companies):
     _in_turn(companies)
-    assert listed(browser(make.make_company()), LIST) == []
+    assert list_rows(browser(make.make_company()), LIST) == []

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from campaigns.models import Buyer, Campaign, Filter
 from tests import factories as make
-from tests.desk import browser, filled
+from tests.admin_client import browser, form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def _save(row, data, client) -> list[str]:
 def test_a_pause_stays_as_somebody_else_set_it(paused):
     campaign = make.make_campaign(paused=not paused)
     client = browser(campaign.company)
-    data = filled(client, _page(campaign), name="New")
+    data = form_data(client, _page(campaign), name="New")
     Campaign.objects.update(paused=paused)
     said = _save(campaign, data, client)
     assert list(Campaign.objects.values_list("name", "paused")) == [("New", paused)]
@@ -35,7 +35,7 @@ def test_a_pause_stays_as_somebody_else_set_it(paused):
 def test_what_the_reader_set_holds():
     buyer = make.make_buyer(daily_cap=20)
     client = browser(buyer.company)
-    data = filled(client, _page(buyer), daily_cap="50")
+    data = form_data(client, _page(buyer), daily_cap="50")
     Buyer.objects.update(daily_cap=30, hourly_cap=5)
     _save(buyer, data, client)
     assert Buyer.objects.values_list("daily_cap", "hourly_cap").get() == (50, 5)
@@ -44,7 +44,7 @@ def test_what_the_reader_set_holds():
 def test_rows_of_a_page_stay_as_somebody_else_set_them():
     buyer = make.make_buyer(filters=[("zip", "==", "90210"), ("age", ">", "65")])
     client = browser(buyer.company)
-    data = filled(client, _page(buyer), **{"filters-1-value": "70"})
+    data = form_data(client, _page(buyer), **{"filters-1-value": "70"})
     Filter.objects.filter(key="zip").update(value="10001")
     _save(buyer, data, client)
     assert sorted(Filter.objects.values_list("key", "value")) == [("age", "70"), ("zip", "10001")]
@@ -55,6 +55,6 @@ def test_a_page_saved_as_it_was_opened_leaves_no_history():
         filters=[("zip", "in", "1,2")], sip_password="open-sesame", monthly_cap=3
     )
     client = browser(buyer.company)
-    _save(buyer, filled(client, _page(buyer)), client)
+    _save(buyer, form_data(client, _page(buyer)), client)
     assert buyer.history.count() == 1
     assert Filter.history.count() == 1

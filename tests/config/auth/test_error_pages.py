@@ -5,7 +5,7 @@ from django.test import Client
 
 from campaigns.models import Member
 from tests import factories as make
-from tests.desk import browser
+from tests.admin_client import browser
 
 pytestmark = pytest.mark.django_db
 

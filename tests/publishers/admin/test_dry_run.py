@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns.models import Buyer
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.desk import browser
+from tests.admin_client import browser
 from tests.repeating import converted
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from campaigns.models import Member
 from publishers.instructions import links
 from publishers.keys import rotation
 from publishers.models import Handout, Key, Publisher
-from tests.desk import browser, filled, listed, saved
+from tests.admin_client import browser, form_data, list_rows, post_errors
 from tests.factories import make_buyer, make_campaign, make_company, make_key, make_publisher
 from tests.publishers.handing import hand_out, link
 
@@ -173,7 +173,7 @@ def test_the_pages_that_list_it_are_saved_as_ever():
     handout = hand_out(make_key("rtb"))
     client = browser(handout.company)
     for row, name in ((handout.publisher, "New"), (handout.key, "Newer")):
-        assert saved(client, _page(row), filled(client, _page(row), name=name)) == []
+        assert post_errors(client, _page(row), form_data(client, _page(row), name=name)) == []
     assert Publisher.objects.get().name == "New"
     assert Key.objects.get().name == "Newer"
     assert Handout.objects.count() == 1
@@ -221,7 +221,7 @@ def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
     client = browser(handout.company)
     client.post(_act(handout, "switch_off"))
     assert (link(handout) in client.get(_page(handout.key)).content.decode()) is False
-    assert listed(client, LIST) == [handout]
+    assert list_rows(client, LIST) == [handout]
 
 
 def test_what_is_off_stays_off():
@@ -255,7 +255,7 @@ def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
     mine, read = hand_out(make_key("conversion")), hand_out(make_key("conversion"))
     client = browser(mine.company, "account_manager")
     Member.objects.create(company=read.company, user=User.objects.get(), role="read_only")
-    assert listed(client, LIST) == [mine]
+    assert list_rows(client, LIST) == [mine]
     assert client.get(_page(read)).status_code == 302
 
 

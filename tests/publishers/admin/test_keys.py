@@ -10,7 +10,7 @@ from publishers.admin import key_cards
 from publishers.keys.types import all_key_types, key_type_of
 from publishers.models import Key, LogEntry
 from tests import factories as make
-from tests.desk import as_it_is_saved, browser, filled, listed, saved
+from tests.admin_client import browser, during_save, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:publishers_key_changelist")
@@ -41,7 +41,7 @@ def test_a_key_of_each_kind_is_made_with_its_kinds_defaults(kind):
     name = key_type_of(kind).owners[0]
     owner = OWNERS[name]()
     client, url = browser(_company(owner)), _add(kind, name, owner)
-    client.post(url, filled(client, url, name="New"))
+    client.post(url, form_data(client, url, name="New"))
     key = Key.objects.get()
     assert key.type == kind
     assert key.owner == owner
@@ -61,7 +61,7 @@ def test_a_kinds_settings_are_kept():
         "setting_required_tags": "caller_zip, age",
         "setting_inbound_number": "(833) 555-0100",
     }
-    client.post(url, filled(client, url, **typed))
+    client.post(url, form_data(client, url, **typed))
     kept = Key.objects.get().settings
     assert [kept[name] for name in ("ttl_seconds", "required_tags", "inbound_number")] == [
         45,
@@ -73,7 +73,7 @@ def test_a_kinds_settings_are_kept():
 def test_a_handler_keys_actions_are_ticked():
     buyer = make.make_buyer()
     client, url = browser(buyer.company), _add("call_control", "buyer", buyer)
-    client.post(url, filled(client, url, setting_actions=["transfer", "return"]))
+    client.post(url, form_data(client, url, setting_actions=["transfer", "return"]))
     assert Key.objects.get().settings["actions"] == ["transfer", "return"]
 
 
@@ -101,14 +101,16 @@ def test_a_handler_keys_actions_are_ticked():
 def test_a_wrong_setting_is_told_at_its_field(field, typed, wrong):
     key = make.make_key("rtb")
     client = browser(key.company)
-    assert saved(client, _page(key), filled(client, _page(key), **{field: typed})) == [wrong]
+    assert post_errors(client, _page(key), form_data(client, _page(key), **{field: typed})) == [
+        wrong
+    ]
 
 
 def test_networks_are_typed_one_a_line():
     key = make.make_key()
     client = browser(key.company)
     client.post(
-        _page(key), filled(client, _page(key), allowed_networks="203.0.113.7\n2001:db8::/32\n")
+        _page(key), form_data(client, _page(key), allowed_networks="203.0.113.7\n2001:db8::/32\n")
     )
     assert Key.objects.get().allowed_networks == ["203.0.113.7/32", "2001:db8::/32"]
 
@@ -119,7 +121,7 @@ def test_type_owner_and_text_stay_as_they_were_made():
     other = make.make_campaign(key.company)
     client.post(
         _page(key),
-        filled(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"),
+        form_data(client, _page(key), type="account", campaign=other.pk, key="mine", name="New"),
     )
     changed = Key.objects.get()
     assert changed.type == "rtb"
@@ -193,7 +195,7 @@ def test_every_setting_has_a_line_of_help(kind):
 def test_after_saving_one_is_where_the_new_key_is_listed():
     campaign = make.make_campaign()
     client, url = browser(campaign.company), _add("rtb", "campaign", campaign)
-    answer = client.post(url, filled(client, url))
+    answer = client.post(url, form_data(client, url))
     page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
     assert answer["Location"] == f"{page}#key-{Key.objects.get().pk}"
 
@@ -296,12 +298,12 @@ def test_revoking_takes_a_key_off_the_list():
     client = browser(key.company)
     client.post(f"/admin/publishers/key/{key.pk}/revoke/")
     assert Key.objects.get().is_dead(now=timezone.now()) is True
-    assert listed(client, LIST) == []
+    assert list_rows(client, LIST) == []
 
 
 def test_a_key_that_is_running_out_is_listed():
     key = make.make_key(retired_at=timezone.now() + timedelta(hours=1))
-    assert listed(browser(key.company), LIST) == [key]
+    assert list_rows(browser(key.company), LIST) == [key]
 
 
 @pytest.mark.parametrize("action", ["roll", "revoke", "pause", "resume"])
@@ -367,8 +369,8 @@ def test_the_list_asks_the_same_however_many_keys(count, django_assert_num_queri
 def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
     key, now = make.make_key(), timezone.now()
     client = browser(key.company)
-    data = filled(client, _page(key), name="renamed", setting_ttl_seconds="7")
-    with as_it_is_saved(lambda: Key.objects.get(pk=key.pk).retire(now=now)):
+    data = form_data(client, _page(key), name="renamed", setting_ttl_seconds="7")
+    with during_save(lambda: Key.objects.get(pk=key.pk).retire(now=now)):
         client.post(_page(key), data)
     kept = Key.objects.get()
     told = key.history.first()
@@ -380,7 +382,7 @@ def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
 def test_a_page_on_which_nothing_changed_leaves_no_history():
     key = make.make_key()
     client = browser(key.company)
-    client.post(_page(key), filled(client, _page(key)))
+    client.post(_page(key), form_data(client, _page(key)))
     assert key.history.count() == 1
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from publishers.models import Conversion, InboundNumber
 from tests import factories as make
-from tests.desk import as_it_is_saved, browser, filled, listed, saved
+from tests.admin_client import browser, during_save, form_data, list_rows, post_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_a_number_is_typed_in_any_spelling_with_its_tags():
     client = browser(campaign.company)
     client.post(
         _page(campaign),
-        filled(
+        form_data(
             client,
             _page(campaign),
             **_numbers("numbers", "833-555-0100", tags="source = radio\nage=40"),
@@ -49,7 +49,7 @@ def test_the_pools_numbers_are_in_the_pool():
     client = browser(campaign.company)
     client.post(
         _page(campaign),
-        filled(client, _page(campaign), **_numbers("numbers-2", "833-555-0100", "833-555-0101")),
+        form_data(client, _page(campaign), **_numbers("numbers-2", "833-555-0100", "833-555-0101")),
     )
     assert list(InboundNumber.objects.values_list("number", "in_pool")) == [
         ("+18335550100", True),
@@ -69,8 +69,10 @@ def test_a_number_that_cannot_be_is_refused(typed, wrong):
     make.make_number(number="+18335550199")
     client = browser(campaign.company)
     assert (
-        saved(
-            client, _page(campaign), filled(client, _page(campaign), **_numbers("numbers", typed))
+        post_errors(
+            client,
+            _page(campaign),
+            form_data(client, _page(campaign), **_numbers("numbers", typed)),
         )
         == wrong
     )
@@ -79,8 +81,8 @@ def test_a_number_that_cannot_be_is_refused(typed, wrong):
 def test_a_tag_without_a_text_is_refused():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    data = filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="radio"))
-    assert saved(client, _page(campaign), data) == [
+    data = form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="radio"))
+    assert post_errors(client, _page(campaign), data) == [
         "“radio” is no tag; one looks like source = radio."
     ]
 
@@ -101,8 +103,8 @@ _TOO_MUCH = [
 def test_tags_that_no_call_could_keep_are_refused(tags, told):
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    data = filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=tags))
-    assert saved(client, _page(campaign), data) == [told]
+    data = form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=tags))
+    assert post_errors(client, _page(campaign), data) == [told]
     assert InboundNumber.objects.count() == 0
 
 
@@ -113,7 +115,7 @@ def test_tags_at_their_limits_are_kept():
     lines = "\n".join(f"{name} = {text}" for name, text in tags.items())
     client.post(
         _page(campaign),
-        filled(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)),
+        form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=lines)),
     )
     assert InboundNumber.objects.get().tags == tags
 
@@ -121,8 +123,8 @@ def test_tags_at_their_limits_are_kept():
 def test_a_number_retired_while_its_campaigns_page_is_saved_stays_retired():
     number, now = make.make_number(), timezone.now()
     client = browser(number.company)
-    data = filled(client, _page(number.campaign), **{"numbers-0-ask_caller_number": "on"})
-    with as_it_is_saved(lambda: InboundNumber.objects.get(pk=number.pk).retire(now=now)):
+    data = form_data(client, _page(number.campaign), **{"numbers-0-ask_caller_number": "on"})
+    with during_save(lambda: InboundNumber.objects.get(pk=number.pk).retire(now=now)):
         client.post(_page(number.campaign), data)
     assert list(InboundNumber.objects.values_list("ask_caller_number", "retired_at")) == [
         (True, now)
@@ -132,14 +134,16 @@ def test_a_number_retired_while_its_campaigns_page_is_saved_stays_retired():
 def test_one_number_twice_on_a_page_is_refused():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    data = filled(client, _page(campaign), **_numbers("numbers", "+18335550100", "(833) 555-0100"))
-    assert saved(client, _page(campaign), data) == ["+18335550100 is here twice."]
+    data = form_data(
+        client, _page(campaign), **_numbers("numbers", "+18335550100", "(833) 555-0100")
+    )
+    assert post_errors(client, _page(campaign), data) == ["+18335550100 is here twice."]
 
 
 def test_one_number_both_fixed_and_in_the_pool_saves_neither():
     campaign = make.make_campaign()
     client = browser(campaign.company)
-    data = filled(
+    data = form_data(
         client,
         _page(campaign),
         **_numbers("numbers", "+18335550100"),
@@ -155,7 +159,8 @@ def test_a_number_taken_off_the_page_is_retired():
     number = make.make_number()
     client = browser(number.company)
     client.post(
-        _page(number.campaign), filled(client, _page(number.campaign), **{"numbers-0-DELETE": "on"})
+        _page(number.campaign),
+        form_data(client, _page(number.campaign), **{"numbers-0-DELETE": "on"}),
     )
     assert [row.retired_at is None for row in InboundNumber.objects.all()] == [False]
 
@@ -194,7 +199,7 @@ def test_a_conversion_for_one_publisher_is_saved_with_its_campaign():
         "conversions-TOTAL_FORMS": "1",
         **{f"conversions-0-{name}": value for name, value in row.items()},
     }
-    client.post(_page(campaign), filled(client, _page(campaign), **data))
+    client.post(_page(campaign), form_data(client, _page(campaign), **data))
     kept: Any = Conversion.objects.values_list(
         "campaign", "seconds", "payout", "revenue", "publisher"
     )
@@ -213,7 +218,7 @@ def test_a_conversions_filters_are_on_its_own_page():
         "filters-0-operator": ">",
         "filters-0-value": "40",
     }
-    client.post(url, filled(client, url, **row))
+    client.post(url, form_data(client, url, **row))
     assert [str(row) for row in conversion.filters.all()] == ["age > 40"]
 
 
@@ -244,6 +249,6 @@ def test_a_publishers_page_shows_the_numbers_given_to_it():
 def test_a_number_is_found_by_a_part_of_it():
     number = make.make_number(number="+18335550199")
     make.make_number(make.make_campaign(number.company))
-    assert listed(
+    assert list_rows(
         browser(number.company), reverse("admin:publishers_inboundnumber_changelist") + "?q=8335550"
     ) == [number]

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.desk import browser, listed
+from tests.admin_client import browser, list_rows
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:publishers_logentry_changelist")
@@ -24,7 +24,7 @@ def _cells(client: Any, url: str = LIST) -> str:
 def test_the_newest_request_comes_first():
     company = make.make_company()
     entries = [make.make_entry(company) for _ in range(3)]
-    assert listed(browser(company), LIST) == entries[::-1]
+    assert list_rows(browser(company), LIST) == entries[::-1]
 
 
 # --- search -----------------------------------------------------------------------------------------------
@@ -33,13 +33,13 @@ def test_a_caller_is_found_in_any_spelling(spelled):
     company = make.make_company()
     entry = make.make_entry(company)
     make.make_entry(company, caller_number="+12025550143")
-    assert listed(browser(company), f"{LIST}?q={spelled.replace('+', '%2B')}") == [entry]
+    assert list_rows(browser(company), f"{LIST}?q={spelled.replace('+', '%2B')}") == [entry]
 
 
 def test_a_part_of_a_number_finds_nobody():
     company = make.make_company()
     make.make_entry(company)
-    assert listed(browser(company), f"{LIST}?q=5550") == []
+    assert list_rows(browser(company), f"{LIST}?q=5550") == []
 
 
 @pytest.mark.parametrize("column", ["reservation_uuid", "call_uuid"])
@@ -47,7 +47,7 @@ def test_what_a_uuid_led_to(column):
     company, uuid = make.make_company(), uuid4()
     entry = make.make_entry(company, **{column: uuid})
     make.make_entry(company, **{column: uuid4()})
-    assert listed(browser(company), f"{LIST}?q={uuid}") == [entry]
+    assert list_rows(browser(company), f"{LIST}?q={uuid}") == [entry]
 
 
 @pytest.mark.skipif(
@@ -76,7 +76,7 @@ def test_a_keys_requests_by_its_text_or_its_name(asked):
     key = make.make_key(name="Summer")
     entry = make.make_entry(key.company, key_pk=key.pk)
     make.make_entry(key.company)
-    assert listed(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
+    assert list_rows(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
 
 
 @pytest.mark.parametrize(("asked", "found"), [("key", 0), ("name", 1)])
@@ -84,22 +84,23 @@ def test_who_only_reads_cannot_try_which_keys_there_are(asked, found):
     key = make.make_key(name="Summer")
     make.make_entry(key.company, key_pk=key.pk)
     assert (
-        len(listed(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}")) == found
+        len(list_rows(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}"))
+        == found
     )
 
 
 def test_another_companys_key_finds_nothing():
     company, key = make.make_company(), make.make_key()
     make.make_entry(company, key_pk=key.pk)
-    assert listed(browser(company), f"{LIST}?q={key.key}") == []
+    assert list_rows(browser(company), f"{LIST}?q={key.key}") == []
 
 
 # --- who sees what ----------------------------------------------------------------------------------------
 def test_a_refused_keys_request_is_for_superusers():
     company = make.make_company()
     entry = make.make_entry(None, key_end="abcd", status=401, type="")
-    assert listed(browser(company), LIST) == []
-    assert listed(browser(), LIST) == [entry]
+    assert list_rows(browser(company), LIST) == []
+    assert list_rows(browser(), LIST) == [entry]
 
 
 def test_a_refused_key_is_told_by_its_end():

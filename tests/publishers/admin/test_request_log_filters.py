@@ -10,7 +10,7 @@ from django.utils import timezone
 from publishers.admin import request_log_filters
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.desk import browser, listed
+from tests.admin_client import browser, list_rows
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:publishers_logentry_changelist")
@@ -20,7 +20,7 @@ def _found(query: str, company: Any, **fields: Any) -> bool:
     """Whether a query finds a row with these fields, and no other."""
     entry = make.make_entry(company, **fields)
     make.make_entry(company, type="conversion", result="done", status=201)
-    return listed(browser(company), f"{LIST}?{query}") == [entry]
+    return list_rows(browser(company), f"{LIST}?{query}") == [entry]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_by_what_a_row_is(query, fields):
 def test_a_reason_is_a_whole_code():
     company = make.make_company()
     make.make_entry(company, reasons=",group-hourly-cap,")
-    assert listed(browser(company), f"{LIST}?reason=hourly-cap") == []
+    assert list_rows(browser(company), f"{LIST}?reason=hourly-cap") == []
 
 
 def test_by_publisher():
@@ -59,7 +59,7 @@ def test_by_key_and_by_its_campaign():
     )
     client = browser(key.company)
     assert [
-        listed(client, f"{LIST}?{query}")
+        list_rows(client, f"{LIST}?{query}")
         for query in (f"key_pk={key.pk}", f"campaign={key.campaign_id}")
     ] == [[entry]] * 2
 
@@ -67,7 +67,7 @@ def test_by_key_and_by_its_campaign():
 def test_by_company():
     companies = [make.make_company(), make.make_company()]
     entries = [make.make_entry(company) for company in companies]
-    assert listed(browser(), f"{LIST}?company={companies[1].pk}") == [entries[1]]
+    assert list_rows(browser(), f"{LIST}?company={companies[1].pk}") == [entries[1]]
 
 
 @pytest.mark.parametrize("name", ["publisher", "campaign", "key_pk", "company", "buyer"])
@@ -75,13 +75,13 @@ def test_by_company():
 def test_what_is_no_row_does_not_filter(name, value):
     company = make.make_company()
     entry = make.make_entry(company)
-    assert listed(browser(company), f"{LIST}?{name}={value}") == [entry]
+    assert list_rows(browser(company), f"{LIST}?{name}={value}") == [entry]
 
 
 def test_the_rows_of_another_companys_campaign_are_not_found():
     campaign, key = make.make_campaign(), make.make_key()
     make.make_entry(campaign.company, key_pk=key.pk)
-    assert listed(browser(campaign.company), f"{LIST}?campaign={key.campaign_id}") == []
+    assert list_rows(browser(campaign.company), f"{LIST}?campaign={key.campaign_id}") == []
 
 
 # --- a refused buyer --------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def _refusing(buyer: Any, rows: list[int], value: str = "", **fields: Any) -> Lo
 def test_a_buyer_among_the_refused(before, after):
     buyer = make.make_buyer()
     entry = _refusing(buyer, [*before, buyer.pk, *after])
-    assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
+    assert list_rows(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_buyer_who_was_not_refused(spelled):
     text = spelled.format(buyer.pk)
     is_other = text.isdecimal() and text != str(buyer.pk)
     _refusing(buyer, [int(text)] if is_other else [9000], value=text)
-    assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == []
+    assert list_rows(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == []
 
 
 def test_a_buyer_who_was_refused_for_nothing_in_particular():
@@ -120,7 +120,7 @@ def test_a_buyer_who_was_refused_for_nothing_in_particular():
         "refused": {"closed": [[{"opens": None}, [9000]], [None, [buyer.pk, 9001]]]},
     }
     entry = make.make_entry(buyer.company, trace=trace, reasons=",closed,")
-    assert listed(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
+    assert list_rows(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
 def test_only_the_newest_are_looked_through_and_the_page_says_how_far(monkeypatch):
@@ -162,12 +162,12 @@ def company():
 )
 def test_times_are_those_of_the_company(company, query, found):
     make.make_entry(company, at=NOON)
-    assert len(listed(browser(company), f"{LIST}?{query}")) == found
+    assert len(list_rows(browser(company), f"{LIST}?{query}")) == found
 
 
 def test_the_last_second_is_included_to_its_end(company):
     make.make_entry(company, at=NOON + timedelta(milliseconds=900))
-    assert len(listed(browser(company), f"{LIST}?at_to_0=2026-05-05&at_to_1=12:00:00")) == 1
+    assert len(list_rows(browser(company), f"{LIST}?at_to_0=2026-05-05&at_to_1=12:00:00")) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_last_second_is_included_to_its_end(company):
 @pytest.mark.parametrize("end", ["from", "to"])
 def test_what_is_no_date_does_not_filter(company, date, end):
     make.make_entry(company, at=timezone.now())
-    assert len(listed(browser(company), f"{LIST}?at_{end}_0={date}&at_{end}_1=25:99")) == 1
+    assert len(list_rows(browser(company), f"{LIST}?at_{end}_0={date}&at_{end}_1=25:99")) == 1
 
 
 def test_the_page_says_whose_times_they_are(company):

@@ -11,7 +11,7 @@ from callcontrol.models import Call
 from campaigns.models import Company
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.desk import browser
+from tests.admin_client import browser
 from tests.pinging import CALLER, dial, logged, ping
 
 pytestmark = pytest.mark.django_db

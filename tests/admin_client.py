@@ -23,7 +23,7 @@ def browser(company: Company | None = None, role: str = Member.Role.OWNER) -> Cl
     return client
 
 
-def filled(client: Client, url: str, **changes: Any) -> dict[str, Any]:
+def form_data(client: Client, url: str, **changes: Any) -> dict[str, Any]:
     """What the page's form would send as it stands, with these changes."""
     context = client.get(url).context
     data = _values([context["adminform"].form])
@@ -55,7 +55,7 @@ def _sent(field: Any) -> Any:
     return "on" if value is True else value if isinstance(value, list) else str(value)
 
 
-def saved(client: Client, url: str, data: dict[str, Any]) -> list[str]:
+def post_errors(client: Client, url: str, data: dict[str, Any]) -> list[str]:
     """Posts a form; what the page says is wrong, nothing when it was saved."""
     response = client.post(url, data)
     if response.status_code == 302:
@@ -69,12 +69,12 @@ def saved(client: Client, url: str, data: dict[str, Any]) -> list[str]:
     return [str(text) for group in errors for text in group]
 
 
-def listed(client: Client, url: str) -> list[Any]:
+def list_rows(client: Client, url: str) -> list[Any]:
     """The rows of a list page."""
     return list(client.get(url).context["cl"].result_list)
 
 
-def as_it_is_saved(happens: Callable[[], Any]) -> AbstractContextManager[None]:
+def during_save(happens: Callable[[], Any]) -> AbstractContextManager[None]:
     """Somebody else does something after a page has read its row and before it writes it."""
     left = [happens]
 

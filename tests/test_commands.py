@@ -10,7 +10,7 @@ from django.core.management import get_commands
         ("apply", "publishers"),
         ("export", "publishers"),
         ("decide", "publishers"),
-        ("demo", "config"),
+        ("demo", "callcontrol"),
         ("doctor", "config"),
         ("up", "config"),
         ("simulate_call", "callcontrol"),

@@ -34,7 +34,7 @@ def serve(*, bind: str, port: int, workers: int) -> None:
         workers_kill_timeout=8,
         log_level=LogLevels.error,  # it would warn of the threads at every start
         log_dictconfig=deepcopy(JSON_LINES),
-        working_dir=Path(__file__).resolve().parent.parent,
+        working_dir=Path(__file__).resolve().parents[2],
     ).serve()
 
 

@@ -149,7 +149,7 @@ def test_a_key_knows_whether_its_owner_is_gone(owner: str) -> None:
     row.retire(now=NOW)
     facts = held(key).keys[key.pk]
     assert facts.owner_is_gone is True
-    assert getattr(facts, f"{owner}_row") == row.pk
+    assert getattr(facts, f"{owner}_pk") == row.pk
 
 
 def test_numbers_fixed_and_of_the_pool() -> None:

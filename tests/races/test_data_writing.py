@@ -63,7 +63,7 @@ def test_other_callers_do_not_wait(campaign: Campaign, key: Key) -> None:
 def test_without_turns_a_tag_would_miss_the_call_that_it_was_written_for(
     campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stored_tags.turns, "wait_for", lambda name: None)
+    monkeypatch.setattr(stored_tags.advisory_locks, "acquire_lock", lambda name: None)
     overlapping(lambda: status(key, a="1"), lambda: dial(campaign.numbers.get().number))
     assert on_calls() == {}
     assert waiting_for_a_call() == {"a": "1"}

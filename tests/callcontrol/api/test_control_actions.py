@@ -460,7 +460,7 @@ def test_a_crash_is_a_500_with_its_row(
     campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = talk(campaign)
-    monkeypatch.setattr(handler, "end_ours", lambda *given, **more: 1 / 0)
+    monkeypatch.setattr(handler, "end_leg", lambda *given, **more: 1 / 0)
     answer = do("return", call, key)
     assert answer.status_code == 500
     assert answer.json() == {"success": False, "error": "internal error"}

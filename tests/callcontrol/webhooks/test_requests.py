@@ -30,7 +30,7 @@ from tests.factories import make_buyer, make_campaign, make_publisher, make_webh
 from tests.outsiders import answer, drips, floods, somebody
 
 SECRET = "whsec_" + base64.b64encode(b"twenty-four bytes or more").decode()
-PAGE = (Path(__file__).parents[2] / "docs/webhooks.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/webhooks.md").read_text()
 ID = UUID("0b1c2d3e-0000-4000-8000-000000000001")
 
 

@@ -107,7 +107,7 @@ def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
 def test_one_new_file_is_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "new_kinds").mkdir()
     (tmp_path / "new_kinds" / "survey.py").write_text(
-        "from publishers.keys.types import KeyKind\nclass Survey(KeyKind):\n    slug = 'survey'\n    owners = ('buyer',)\n"
+        "from publishers.keys.types import KeyType\nclass Survey(KeyType):\n    slug = 'survey'\n    owners = ('buyer',)\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     package = ModuleType("new_kinds")

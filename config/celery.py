@@ -12,6 +12,8 @@ from .ops import broker
 from .ops.processes import die_with_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery would run Django's checks, for which it imports all views, and drop what they find. `up` and `doctor` run them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 die_with_up()
 
 # Each is a sweep of the database that may run twice or late. Seconds between two runs; a message that waited longer than

@@ -1,9 +1,10 @@
-"""Start-up checks: a setting that cannot work is named with its cure before anything runs."""
+"""System checks: each names a setting that cannot work, and its cure, before anything runs."""
 
 import ipaddress
 import pkgutil
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,83 +12,76 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from callcontrol import carriers
-from callcontrol.carriers import twilio
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-@register
-def settings_that_work(**_kwargs: Any) -> list[CheckMessage]:
-    return [*_carrier(), *_addresses(), *_names(), *_safety()]
+_NOT_CARRIERS = {"base", "records", "registry"}
 
 
 def known_carriers() -> list[str]:
-    """The files beside `callcontrol/carriers/base.py`: one a carrier."""
-    return sorted(
-        module.name for module in pkgutil.iter_modules(carriers.__path__) if module.name != "base"
-    )
+    """Return the slugs of the carriers: the names of their modules in `callcontrol/carriers`."""
+    modules = {module.name for module in pkgutil.iter_modules(carriers.__path__)}
+    return sorted(modules - _NOT_CARRIERS)
 
 
-def _carrier() -> Iterator[CheckMessage]:
+@register
+def check_carrier(**_kwargs: Any) -> Iterator[CheckMessage]:
     if settings.CARRIER not in known_carriers():
         yield Error(
             f"CARRIER is {settings.CARRIER!r}.",
             hint=f"Choose one of: {', '.join(known_carriers())}.",
             id="ringpost.E001",
         )
-    if settings.CARRIER == "twilio":
-        yield from _twilio()
 
 
-def _twilio() -> Iterator[CheckMessage]:
-    if not twilio.INSTALLED:
+@register
+def check_twilio(**_kwargs: Any) -> Iterator[CheckMessage]:
+    if settings.CARRIER != "twilio":
+        return
+    if find_spec("twilio") is None:
         yield Error(
             "CARRIER is twilio, without its library.",
             hint="pip install 'ringpost[twilio]'",
             id="ringpost.E009",
         )
-    missing = [
-        name
-        for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-        if not getattr(settings, name, "")
-    ]
+    credentials = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    missing = [name for name in credentials if not getattr(settings, name, "")]
     if missing:
         yield Error(
             f"CARRIER is twilio, without {' and '.join(missing)}.",
-            hint="Set what Twilio's console shows.",
+            hint="Set them to the values in Twilio's console.",
             id="ringpost.E002",
         )
     if not settings.PUBLIC_BASE_URL:
         yield Error(
             "CARRIER is twilio, without PUBLIC_BASE_URL.",
-            hint="Twilio calls back: set the https:// address at which it reaches this installation.",
+            hint="Set the https:// address at which Twilio's callbacks reach this installation.",
             id="ringpost.E003",
         )
-    if settings.TWILIO_CALLER_ID and not re.fullmatch(
-        r"\+[1-9][0-9]{6,14}", settings.TWILIO_CALLER_ID
-    ):
+    caller_id = settings.TWILIO_CALLER_ID
+    if caller_id and not re.fullmatch(r"\+[1-9][0-9]{6,14}", caller_id):
         yield Error(
-            "TWILIO_CALLER_ID is no phone number.",
-            hint="Give a number of the account, like +12025550100.",
+            "TWILIO_CALLER_ID is not a phone number.",
+            hint="Give a number of the account, for example +12025550100.",
             id="ringpost.E010",
         )
     base = urlsplit(settings.TWILIO_API_BASE_URL)
     if settings.TWILIO_API_BASE_URL and (base.scheme not in {"http", "https"} or not base.hostname):
         yield Error(
-            "TWILIO_API_BASE_URL is no address.",
-            hint="Leave it out, or give that of a stand-in for the API.",
+            "TWILIO_API_BASE_URL is not an address.",
+            hint="Unset it, or give the address of a stand-in for Twilio's API.",
             id="ringpost.E011",
         )
 
 
-def _addresses() -> Iterator[CheckMessage]:
+@register
+def check_addresses(**_kwargs: Any) -> Iterator[CheckMessage]:
     url = urlsplit(settings.PUBLIC_BASE_URL)
     if settings.PUBLIC_BASE_URL and (
         url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment
     ):
         yield Error(
             f"PUBLIC_BASE_URL is {settings.PUBLIC_BASE_URL!r}.",
-            hint="Give scheme and host, like https://calls.example.com.",
+            hint="Give a scheme and a host, for example https://calls.example.com.",
             id="ringpost.E004",
         )
     for network in settings.TRUSTED_PROXIES:
@@ -96,12 +90,14 @@ def _addresses() -> Iterator[CheckMessage]:
         except ValueError:
             yield Error(
                 f"TRUSTED_PROXIES holds {network!r}.",
-                hint="Give addresses or networks with commas between them, like 10.0.0.1,192.168.0.0/16.",
+                hint="Give addresses or networks, separated by commas, "
+                "for example 10.0.0.1,192.168.0.0/16.",
                 id="ringpost.E005",
             )
 
 
-def _names() -> Iterator[CheckMessage]:
+@register
+def check_formats(**_kwargs: Any) -> Iterator[CheckMessage]:
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", settings.RTB_SIP_DOMAIN):
         yield Error(
             f"RTB_SIP_DOMAIN is {settings.RTB_SIP_DOMAIN!r}.",
@@ -111,7 +107,7 @@ def _names() -> Iterator[CheckMessage]:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", settings.RTB_FIELD_PREFIX):
         yield Error(
             f"RTB_FIELD_PREFIX is {settings.RTB_FIELD_PREFIX!r}.",
-            hint="It begins the names of fields in JSON and XML: letters, digits and underscores.",
+            hint="It begins names of fields in JSON and XML: use letters, digits and underscores.",
             id="ringpost.E007",
         )
     if settings.RETENTION_DAYS < 1:
@@ -122,18 +118,19 @@ def _names() -> Iterator[CheckMessage]:
         )
 
 
-def _safety() -> Iterator[CheckMessage]:
-    public = urlsplit(settings.PUBLIC_BASE_URL).hostname not in LOOPBACK | {None}
-    if settings.DEBUG and public:
+@register
+def check_exposure(**_kwargs: Any) -> Iterator[CheckMessage]:
+    is_public = urlsplit(settings.PUBLIC_BASE_URL).hostname not in LOOPBACK | {None}
+    if settings.DEBUG and is_public:
         yield Warning(
             "DEBUG is on at a public address.",
             hint="Error pages would show keys: unset DEBUG.",
             id="ringpost.W001",
         )
-    open_to_others = public or settings.BIND not in LOOPBACK
-    if settings.CARRIER == "simulator" == settings.SIMULATOR_TOKEN and open_to_others:
+    is_reachable = is_public or settings.BIND not in LOOPBACK
+    if settings.CARRIER == "simulator" == settings.SIMULATOR_TOKEN and is_reachable:
         yield Warning(
-            "The simulator can be driven from other machines with the token that everybody knows.",
-            hint="Set SIMULATOR_TOKEN, or PUBLIC_BASE_URL to have one made.",
+            "The simulator accepts its published token from other machines.",
+            hint="Set SIMULATOR_TOKEN, or set PUBLIC_BASE_URL: a token is then generated.",
             id="ringpost.W002",
         )

@@ -1,5 +1,8 @@
-"""Every address of the installation."""
+"""Every URL of the installation."""
 
+from . import admin_pages  # noqa: F401 - before the pages that are imported below
+
+# isort: split
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -49,4 +50,5 @@ def with_plain_content_type(inner: Application) -> Application:
 
 
 application = with_plain_content_type(with_length(get_wsgi_application()))
-phone.geocoder()  # loaded before the first caller waits for it
+# Loading takes a third of a second and a hundred megabytes: not before the first answer, nor during the first ping.
+threading.Thread(target=phone.geocoder, name="geocoder", daemon=True).start()

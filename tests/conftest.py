@@ -11,6 +11,7 @@ import time_machine
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
+from config import admin_pages  # noqa: F401 - tests import single admin modules
 from publishers import snapshot
 from publishers.gateway import throttles
 from tests.callcontrol.twilio.rest import Api

@@ -143,7 +143,7 @@ NOT_MIGRATED = (
 )
 COMMANDS = [
     ["export"],
-    ["apply", "config/demo.yaml"],
+    ["apply", "callcontrol/demo/company.yaml"],
     ["decide", "roofing"],
     ["simulate_call", "+18335550199"],
 ]

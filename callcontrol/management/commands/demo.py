@@ -18,7 +18,7 @@ from publishers import catalogue
 from publishers.models import Key
 from publishers.models.key import new_key
 
-FILE = Path(__file__).parents[2] / "demo.yaml"
+FILE = Path(__file__).parents[2] / "demo" / "company.yaml"
 COMPANY, NAME, CAMPAIGN, SELLER = "demo", "Demo Company", "roofing", "+18335550195"
 CALLER = "12025550102"
 LINKS = """\

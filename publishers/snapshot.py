@@ -59,6 +59,7 @@ class ConversionSnapshot:
     publisher_pk: int | None
     buyer_pk: int | None
     conditions: tuple[Condition, ...]
+    pk: int | None = None  # null for amounts that a reservation quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,13 @@ def _conversions(company: Company) -> dict[int, list[ConversionSnapshot]]:
     found: dict[int, list[ConversionSnapshot]] = {}
     for row in Conversion.objects.of(company).prefetch_related("filters"):
         facts = ConversionSnapshot(
-            row.seconds, row.payout, row.revenue, row.publisher_id, row.buyer_id, _conditions(row)
+            seconds=row.seconds,
+            payout=row.payout,
+            revenue=row.revenue,
+            publisher_pk=row.publisher_id,
+            buyer_pk=row.buyer_id,
+            conditions=_conditions(row),
+            pk=row.pk,
         )
         found.setdefault(row.campaign_id, []).append(facts)
     return found

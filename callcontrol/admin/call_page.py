@@ -12,7 +12,7 @@ from django.utils import timezone
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.control.manager import manager_actions
 from callcontrol.lifecycle.summary import call_headline, lasted
-from callcontrol.models import Call, CallEvent, DeliveryAttempt, Leg, Party
+from callcontrol.models import PAY_RULE, Call, CallEvent, DeliveryAttempt, Leg, Party
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import LockedCall, read_call
 from campaigns.admin_base import admin_link, host_of, mask_text, moment_text, money_text
@@ -154,63 +154,48 @@ def _transfer(one: Any, seen: Callable[[str], str]) -> dict[str, Any]:
 
 # --- what it paid -----------------------------------------------------------------------------------------
 def _money(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
-    """Nothing while the call lives and has not been sold."""
+    """Amounts and reason; nothing while the call is live and unsold."""
+    reason: Fact = ("Why", pay_reason(call, events))
     if call.payout is None or call.revenue is None:
-        return (
-            []
-            if call.settled_at is None
-            else [("Payout", "none"), ("Revenue", "none"), ("Why", _why_nothing(call))]
-        )
+        return [("Payout", "none"), ("Revenue", "none"), reason] if call.settled_at else []
     currency = call.company.currency
     amounts = (
         ("Payout", call.payout),
         ("Revenue", call.revenue),
         ("Profit", call.revenue - call.payout),
     )
-    return [
-        *((name, f"{money_text(amount)} {currency}") for name, amount in amounts),
-        ("Why", _why(call, events)),
-    ]
+    return [*((name, f"{money_text(amount)} {currency}") for name, amount in amounts), reason]
 
 
-def _why(call: Any, events: Sequence[CallEvent]) -> str:
-    """Which conversion applied. It is not kept with the call, so a quoted one and those of the campaign are compared."""
+def pay_reason(call: Any, events: Sequence[CallEvent]) -> str:
+    """Why a settled call pays or does not, by the rule that its settlement recorded."""
+    rule = next((event.detail[PAY_RULE] for event in events if PAY_RULE in event.detail), None)
     if any(event.kind == "sold" for event in events):
         return "Its buyer reported the sale."
-    reserved = call.reservation
-    if reserved and (reserved.payout, reserved.revenue, reserved.buyer_id) == (
-        call.payout,
-        call.revenue,
-        call.buyer_id,
-    ):
-        return f"As its ping was quoted: after {_seconds(reserved.seconds)} of talk."
-    talked = (
-        (call.ended_at - call.connected_at).total_seconds()
-        if call.ended_at and call.connected_at
-        else 0
-    )
-    same = call.campaign.conversions.filter(
-        payout=call.payout, revenue=call.revenue, seconds__lte=talked
-    )
-    applied = same.select_related("publisher", "buyer").order_by("-seconds").first()
-    if applied is None:
-        return "By a conversion that the campaign no longer has."
-    whose = (f" of {applied.publisher}" if applied.publisher else "") + (
-        f" to {applied.buyer}" if applied.buyer else ""
-    )
-    only = f", for calls{whose}" if whose else ""
-    return f"By the campaign’s conversion after {_seconds(applied.seconds)} of talk{only}."
-
-
-def _why_nothing(call: Any) -> str:
+    if call.payout is not None:
+        return _paying_rule(call, rule)
     if call.duplicate:
         return "The caller had converted on this campaign before, and does not pay again."
     if call.connected_at is None:
         return "No buyer had the call."
-    first = call.campaign.conversions.order_by("seconds").values_list("seconds", flat=True).first()
-    if first is None:
-        return "The campaign has no conversion: nothing pays."
-    return f"It ended before a conversion that applies; the campaign’s first is after {_seconds(first)} of talk."
+    if rule is None:
+        return "It ended before a conversion that applies."
+    if rule["least_seconds"] is None:
+        return "No conversion of the campaign applies to it."
+    least = _seconds(rule["least_seconds"])
+    return f"It ended before a conversion that applies; the first is after {least} of talk."
+
+
+def _paying_rule(call: Any, rule: dict[str, Any] | None) -> str:
+    if rule is None:  # settled before rules were recorded
+        return "By a conversion that was not recorded."
+    after = f"after {_seconds(rule['seconds'])} of talk"
+    if rule["quoted"]:
+        return f"As its ping was quoted: {after}."
+    scope = (f" of {call.publisher}" if rule["for_publisher"] else "") + (
+        f" to {call.buyer}" if rule["for_buyer"] else ""
+    )
+    return f"By the campaign’s conversion {after}{f', for calls{scope}' if scope else ''}."
 
 
 def _seconds(seconds: int) -> str:

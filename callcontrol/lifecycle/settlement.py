@@ -79,21 +79,40 @@ def _decide(room: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
     if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
         return
     ended_at = call.ended_at or now
-    facts = _earned(room, kept, snapshot)
+    offers = _offers(room, kept, snapshot)
+    facts = _earned(room, kept, offers)
     if facts is None:
-        add_event(call, "unconverted", at=ended_at)
+        rule: dict[str, object] = {"least_seconds": min((o.seconds for o in offers), default=None)}
+        add_event(call, "unconverted", at=ended_at, pay_rule=rule)
     elif not _pays(call, kept, snapshot):
         change_row(call, duplicate=True)
         add_event(call, "duplicate", at=ended_at)
     else:
-        change_row(call, converted_at=ended_at, payout=facts.payout, revenue=facts.revenue)
+        change_row(
+            call,
+            converted_at=ended_at,
+            payout=facts.payout,
+            revenue=facts.revenue,
+            conversion_id=facts.pk,
+        )
         add_event(
             call,
             "converted",
             at=ended_at,
             payout=f"{facts.payout:.2f}",
             revenue=f"{facts.revenue:.2f}",
+            pay_rule=_recorded(facts),
         )
+
+
+def _recorded(facts: ConversionSnapshot) -> dict[str, object]:
+    """The rule as it was: its row may be edited or deleted after the call."""
+    return {
+        "seconds": facts.seconds,
+        "quoted": facts.pk is None,
+        "for_publisher": facts.publisher_pk is not None,
+        "for_buyer": facts.buyer_pk is not None,
+    }
 
 
 def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
@@ -111,7 +130,9 @@ def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
     )
 
 
-def _earned(room: LockedCall, kept: Leg, snapshot: Snapshot) -> ConversionSnapshot | None:
+def _earned(
+    room: LockedCall, kept: Leg, offers: list[ConversionSnapshot]
+) -> ConversionSnapshot | None:
     """The conversion that the seconds since the pick-up reached, the reserved one first."""
     call = room.call
     if kept.answered_at is None or call.ended_at is None:
@@ -119,7 +140,7 @@ def _earned(room: LockedCall, kept: Leg, snapshot: Snapshot) -> ConversionSnapsh
     if call.ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time:
         return None  # nobody knows when it ended; in virtual time nothing is lost
     seconds = int((call.ended_at - kept.answered_at).total_seconds())
-    return conversions.earned_conversion(_offers(room, kept, snapshot), seconds=seconds)
+    return conversions.earned_conversion(offers, seconds=seconds)
 
 
 def _offers(room: LockedCall, kept: Leg, snapshot: Snapshot) -> list[ConversionSnapshot]:

@@ -2,7 +2,7 @@
 
 from .call import LIVE, Call, CallTag, LateTag, Party
 from .delivery import Delivery, DeliveryAttempt
-from .event import CARRIER_TOKEN, CallEvent
+from .event import CARRIER_TOKEN, PAY_RULE, CallEvent
 from .leg import GIVEN_BACK, Leg, Outcome
 from .transfer import Transfer
 
@@ -10,6 +10,7 @@ __all__ = [
     "CARRIER_TOKEN",
     "GIVEN_BACK",
     "LIVE",
+    "PAY_RULE",
     "Call",
     "CallEvent",
     "CallTag",

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models import Buyer, Campaign, Company
-from publishers.models import Publisher
+from publishers.models import Conversion, Publisher
 from reservations.models import Reservation
 
 
@@ -59,6 +59,15 @@ class Call(models.Model):
     caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld caller
     payout = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     revenue = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    # Without a constraint: a conversion that is deleted at this moment must not fail a settlement.
+    conversion = models.ForeignKey(
+        Conversion,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     connected_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
     duplicate = models.BooleanField(
@@ -103,6 +112,11 @@ class Call(models.Model):
                 fields=["company", "converted_at"],
                 condition=Q(converted_at__isnull=False),
                 name="call_converted",
+            ),
+            models.Index(
+                fields=["conversion"],
+                condition=Q(conversion__isnull=False),
+                name="call_by_conversion",
             ),
         ]
 

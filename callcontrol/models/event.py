@@ -7,6 +7,7 @@ from django.db import models
 from .call import Call
 
 CARRIER_TOKEN = "carrier_token"  # noqa: S105 - the key in `detail` for what a carrier wants back with its legs
+PAY_RULE = "pay_rule"  # the key in `detail` for the rule that a settlement rested on, as it was
 
 
 class CallEvent(models.Model):

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from callcontrol.models import CARRIER_TOKEN, Call, CallEvent, Leg, Outcome, Party
+from callcontrol.models import CARRIER_TOKEN, PAY_RULE, Call, CallEvent, Leg, Outcome, Party
 from campaigns.models import Buyer
 from campaigns.routing import explain
 from campaigns.routing.engine import buyers_in_trace
 from config.db.insert import insert
 
 MANAGED = "managed"  # an account manager did something: who and what
-_UNTOLD = ("trace", "reserved_row", CARRIER_TOKEN)
+_UNTOLD = ("trace", "reserved_row", PAY_RULE, CARRIER_TOKEN)
 # What each kind of event says; `{}` parts are its details.
 _SENTENCES = {
     "arrived": "The caller dialed {number}.",

@@ -181,15 +181,15 @@ def test_publishers_by_row_and_by_their_id() -> None:
 def test_a_campaign_with_its_conversions_in_order() -> None:
     campaign = make_campaign(dedupe_seconds=60, duplicates="refuse")
     publisher = make_publisher(campaign.company)
-    make_conversion(campaign, position=2)
+    second = make_conversion(campaign, position=2)
     first = make_conversion(campaign, position=1, publisher=publisher, seconds=30)
     ConversionFilter.objects.create(conversion=first, key="zip", operator="==", value="90210")
     facts = current_snapshot(campaign.company_id).campaigns[campaign.pk]
     pay = Decimal("90.0000"), Decimal("120.0000")
     conditions = (Condition("zip", "==", "90210"),)
     assert facts.conversions == (
-        ConversionSnapshot(30, *pay, publisher.pk, None, conditions),
-        ConversionSnapshot(120, *pay, None, None, ()),
+        ConversionSnapshot(30, *pay, publisher.pk, None, conditions, first.pk),
+        ConversionSnapshot(120, *pay, None, None, (), second.pk),
     )
     assert facts.dedupe_seconds == 60
     assert facts.duplicates == "refuse"

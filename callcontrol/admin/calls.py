@@ -168,10 +168,10 @@ class CallAdmin(ReadOnlyAdmin):
             call, may_act=may_edit(request, call.company_id), now=timezone.now()
         )
         if "live" in request.GET:
-            return TemplateResponse(request, "desk/call_parts.html", shown)
+            return TemplateResponse(request, "callcontrol/call/live.html", shown)
         title = f"{call.campaign}, {moment_text(call.started_at)}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        return TemplateResponse(request, "desk/call.html", {**frame, **shown})
+        return TemplateResponse(request, "callcontrol/call/page.html", {**frame, **shown})
 
     def _call(self, request: HttpRequest, written: str) -> Any:
         """One of the user's calls, brought to this moment."""

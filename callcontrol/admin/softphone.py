@@ -34,7 +34,7 @@ class Softphone(AdminPage):
     """`?call=` is the call that is played: whoever loads the page again goes on with it."""
 
     title = "Softphone"
-    template_name = "desk/softphone.html"
+    template_name = "callcontrol/softphone/page.html"
 
     # --- which call -----------------------------------------------------------------------------------
     @cached_property
@@ -86,7 +86,7 @@ class Softphone(AdminPage):
             )
         is_part = self.call and "live" in self.request.GET
         return self.response_class(
-            self.request, "desk/softphone_parts.html" if is_part else self.template_name, context
+            self.request, "callcontrol/softphone/live.html" if is_part else self.template_name, context
         )
 
     # --- acting ---------------------------------------------------------------------------------------

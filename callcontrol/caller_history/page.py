@@ -56,7 +56,7 @@ class CallerPage(AdminPage):
     """Named by `?number=` in any spelling; by `?call=`, `?reservation=` or `?log=` for those who may not see numbers."""
 
     title = "One caller"
-    template_name = "desk/caller.html"
+    template_name = "callcontrol/caller/page.html"
 
     @cached_property
     def now(self) -> datetime:

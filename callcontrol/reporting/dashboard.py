@@ -36,7 +36,7 @@ class Dashboard(AdminPage):
     """Its address says the time (`range`, or `from` and `to`) and whose numbers (`campaign`, `publisher`, `buyer`, by row)."""
 
     title = "Dashboard"
-    template_name = "desk/dashboard.html"
+    template_name = "callcontrol/dashboard/page.html"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -166,7 +166,7 @@ class Dashboard(AdminPage):
 class DashboardCaps(Dashboard):
     """The part that is looked at again and again: how full the caps are."""
 
-    template_name = "desk/dashboard_caps.html"
+    template_name = "callcontrol/dashboard/caps.html"
 
     def shown(self) -> dict[str, Any]:
         return self.caps_shown()

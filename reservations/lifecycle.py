@@ -78,8 +78,8 @@ class ReserveRequest:
             caller_number=self.caller_number,
             tags={**self.stored, **self.tags},
             publisher_id=self.publisher.publisher_id if self.publisher else None,
-            converted_with=self.repeats.converted_with,
-            repeat_refused=self.repeats.refused,
+            converted_buyers=self.repeats.converted_with,
+            duplicate_refused=self.repeats.refused,
         )
 
 

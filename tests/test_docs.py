@@ -13,7 +13,7 @@ from callcontrol.control.actions.base import Action
 from callcontrol.control.registry import all_actions
 from callcontrol.models import Call
 from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Webhook
-from campaigns.routing.engine import reasons
+from campaigns.routing.engine import routing_filters
 from publishers.keys import types
 from publishers.models import Conversion, Key
 
@@ -34,12 +34,14 @@ def _section(name: str, title: str) -> str:
 
 
 def test_routing_names_every_reason() -> None:
-    assert {reason.slug for reason in reasons()} - _words("routing.md") == set()
+    assert {reason.slug for reason in routing_filters()} - _words("routing.md") == set()
 
 
 def test_routing_has_the_reasons_in_their_order() -> None:
     rows = re.findall(r"^\| (`.*?) \|", (DOCS / "routing.md").read_text(), re.MULTILINE)
-    assert re.findall(r"`([\w-]+)`", " ".join(rows)) == [reason.slug for reason in reasons()]
+    assert re.findall(r"`([\w-]+)`", " ".join(rows)) == [
+        reason.slug for reason in routing_filters()
+    ]
 
 
 def test_the_catalogue_names_every_kind_of_key_and_its_settings() -> None:

@@ -102,9 +102,9 @@ def ping_of(
         caller_number=call.caller_number,
         tags=known_tags(call),
         publisher_id=publisher.publisher_id if publisher else None,
-        leave_out=_tried(room),
-        converted_with=before.converted_with,
-        repeat_refused=before.refused,
+        excluded_buyers=_tried(room),
+        converted_buyers=before.converted_with,
+        duplicate_refused=before.refused,
     )
 
 
@@ -131,7 +131,7 @@ def _reserved(
     if (
         reservation is None
         or reservation.buyer_id is None
-        or reservation.buyer_id in ping.leave_out
+        or reservation.buyer_id in ping.excluded_buyers
     ):
         return None, None
     why = _obstacle(reservation, campaign, ping)

@@ -8,15 +8,12 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from campaigns.caps.counters import FOREVER, windows
-from campaigns.models import Buyer, BuyerGroup, CapCounter, Company, Route
-from campaigns.routing.engine import KINDS, CappedOwner
+from campaigns.models import Buyer, BuyerGroup, CapCounter, CapKind, Company, Route
+from campaigns.routing.engine import CAP_KINDS, CappedOwner
 from campaigns.routing.snapshot import capped_of
 
 from .metrics import MetricsScope
 
-WORDS = dict(
-    zip(KINDS, ("Calls at once", "This hour", "Today", "This month", "In all"), strict=True)
-)
 _NEARLY_FULL = 80  # percent
 _OWNERS_A_STATEMENT = 500
 
@@ -43,7 +40,7 @@ class CapBar:
 
     @property
     def words(self) -> str:
-        return WORDS[self.kind]
+        return str(CapKind(self.kind).label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,9 @@ def _wanted(asked: MetricsScope) -> set[int] | None:
 def _capped_rows(company: Company) -> list[Buyer | BuyerGroup]:
     groups = BuyerGroup.objects.of(company).unretired().prefetch_related("memberships")
     rows: list[Buyer | BuyerGroup] = [*Buyer.objects.of(company).unretired(), *groups]
-    return [row for row in rows if any(getattr(row, f"{kind}_cap") is not None for kind in KINDS)]
+    return [
+        row for row in rows if any(getattr(row, f"{kind}_cap") is not None for kind in CAP_KINDS)
+    ]
 
 
 def _buyers_of(row: Buyer | BuyerGroup) -> set[int]:
@@ -116,7 +115,7 @@ def _used(owners: Sequence[str], present: Collection[str]) -> dict[tuple[str, st
     found: dict[tuple[str, str, str], int] = {}
     for start in range(0, len(owners), _OWNERS_A_STATEMENT):
         some = owners[start : start + _OWNERS_A_STATEMENT]
-        counters = CapCounter.objects.filter(owner__in=some, kind__in=KINDS, window__in=present)
+        counters = CapCounter.objects.filter(owner__in=some, kind__in=CAP_KINDS, window__in=present)
         for owner, kind, window, used in counters.values_list("owner", "kind", "window", "used"):
             found[owner, kind, window] = used
     return found

@@ -11,7 +11,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.admin_base import mask_text
+from campaigns.routing import explain
 
 NO_TARGET = "no-target"
 NOBODY = "nobody"
@@ -20,18 +24,11 @@ _LONGEST = 200
 _MOST_ERRORS = 20  # told apart
 _MASKED = "*"
 _IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)
-_WORDS = {
-    NOBODY: "The campaign has no buyer",
-    REJECTED: "Campaign or publisher paused",
-    "filter": "A filter of the buyer",
-    "unreachable": "Number not reachable",
-    "concurrency-cap": "Calls at once: cap full",
-    "group-concurrency-cap": "Group's calls at once: cap full",
-    "excluded": "Tried already",
-    "duplicate": "Repeat caller",
+_LABELS = {
+    NOBODY: _("The campaign has no buyer"),
+    REJECTED: _("Campaign or publisher paused"),
 }
 _MISSING = re.compile(r"FAILED must include (.+) \(\w+\)")
-_CAP = re.compile(r"(group-)?(hourly|daily|monthly|hard)-cap")
 
 
 def reason_codes(
@@ -74,7 +71,7 @@ def _is_error(code: str) -> bool:
 
 def is_whole(code: str) -> bool:
     """Whether the answers behind it can be found by what it says."""
-    _, _, text = code.partition(" ")
+    text = code.partition(" ")[2]
     return not _is_error(code) or (
         0 < len(text) < _LONGEST and _MASKED not in text and "\ufffd" not in text
     )
@@ -86,11 +83,8 @@ def is_of_routing(code: str) -> bool:
 
 
 def reason_text(code: str) -> str:
-    cap = _CAP.fullmatch(code)
-    if cap:
-        return f"{'Group’s ' if cap[1] else ''}{cap[2]} cap full".capitalize()
     if _is_error(code):
-        status, _, text = code.partition(" ")
+        status, __, text = code.partition(" ")
         missing = _MISSING.fullmatch(text)
         return (
             f"“{missing[1]}” missing"
@@ -99,4 +93,4 @@ def reason_text(code: str) -> str:
             if text
             else f"Answered {status}"
         )
-    return _WORDS.get(code) or code.replace("-", " ").capitalize()
+    return str(_LABELS.get(code) or capfirst(explain.reason_summary(code)))

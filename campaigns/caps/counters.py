@@ -42,7 +42,7 @@ _SET = "cap = excluded.cap, ends_at = excluded.ends_at"
 
 
 class CapFull(Refusal):
-    """No place is free under a cap: `owner` is "buyer:12" or "group:3", `kind` one of KINDS."""
+    """No place is free under a cap: `owner` is "buyer:12" or "group:3", `kind` one of CAP_KINDS."""
 
     def __init__(self, owner: str, kind: str) -> None:
         super().__init__(

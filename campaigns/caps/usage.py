@@ -1,30 +1,25 @@
-"""How much of each cap is used now, in words."""
+"""The use of each cap of a buyer or a group, for their admin pages."""
 
 from datetime import datetime
 from typing import Any
 
-from campaigns.models import CapCounter
+from django.utils.translation import gettext as _
 
-_WORDS = {
-    "concurrency": "Calls at once",
-    "hourly": "This hour",
-    "daily": "Today",
-    "monthly": "This month",
-    "hard": "In all",
-}
+from campaigns.models import CapCounter, CapKind
 
 
 def usage_text(row: Any, *, owner: str, now: datetime) -> list[str]:
-    """`Today: 3 of 100`, one for each of the five caps of a buyer or group; `owner` is how the counters name it."""
-    counted = CapCounter.objects.filter(owner=owner, ends_at__gt=now).values_list("kind", "used")
-    used = dict(counted)
-    return [
-        f"{word}: {_of(used.get(kind, 0), getattr(row, f'{kind}_cap'))}"
-        for kind, word in _WORDS.items()
-    ]
-
-
-def _of(used: int, cap: int | None) -> str:
-    if cap is None:
-        return f"{used}, no limit"
-    return f"{used} of {cap}" + (", full" if used >= cap else "")
+    """Return `Today: 3 of 100` for each of the five caps; `owner` is "buyer:12" or "group:3"."""
+    counters = CapCounter.objects.filter(owner=owner, ends_at__gt=now).values_list("kind", "used")
+    used_by_kind = dict(counters)
+    lines = []
+    for kind in CapKind:
+        cap = getattr(row, f"{kind}_cap")
+        values = {"period": kind.label, "used": used_by_kind.get(kind, 0), "cap": cap}
+        if cap is None:
+            lines.append(_("%(period)s: %(used)s, no limit") % values)
+        elif values["used"] >= cap:
+            lines.append(_("%(period)s: %(used)s of %(cap)s, full") % values)
+        else:
+            lines.append(_("%(period)s: %(used)s of %(cap)s") % values)
+    return lines

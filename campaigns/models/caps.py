@@ -4,8 +4,19 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from .company import Company
+
+
+class CapKind(models.TextChoices):
+    """The five caps of a buyer or a group; the labels name the period that a counter counts."""
+
+    CONCURRENCY = "concurrency", _("Concurrent calls")
+    HOURLY = "hourly", _("This hour")
+    DAILY = "daily", _("Today")
+    MONTHLY = "monthly", _("This month")
+    HARD = "hard", _("Lifetime")
 
 
 class CapCounter(models.Model):

@@ -1,6 +1,7 @@
-"""The one decision: which buyers would take a caller, in which order, and why each of the others would not.
+"""The routing decision: which buyers may take a call, in which order, and why the others may not.
 
-Pure: no rows, no clock, no chance but the seed. Each reason to refuse is a file in `routing_filters`.
+Pure: it reads no rows and no clock, and its only randomness comes from the seed. The reasons to
+refuse a buyer are the classes in `campaigns/routing/filters`.
 """
 
 import random
@@ -12,6 +13,9 @@ from functools import cache
 from math import log
 from typing import Any
 
+from django.utils.functional import Promise
+
+from campaigns.models import CapKind
 from campaigns.phone import dialable, place
 from campaigns.registry import classes_declared_in
 
@@ -33,17 +37,21 @@ __all__ = [
     "replay",
 ]
 
-KINDS = ("concurrency", "hourly", "daily", "monthly", "hard")
+CAP_KINDS: tuple[str, ...] = tuple(CapKind.values)
 Detail = dict[str, Any]
 Stored = Mapping[str, Any]
-_DERIVED = ("caller_state", "caller_city", "caller_country")
+# Tags that the caller's number stands in for, when the request has none.
+_FROM_NUMBER = ("caller_state", "caller_city", "caller_country")
 # No colon: sip:user@[::1] holds an address, not a tag.
-_PART = re.compile(r"\[([^\[\]:]+)\]")
+_TAG_PART = re.compile(r"\[([^\[\]:]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class CappedOwner:
-    """Who has caps: `owner` is "buyer:12" or "group:3", `label` its editable id, `caps` are in the order of KINDS."""
+    """The caps of a buyer or a group.
+
+    `owner` is "buyer:12" or "group:3", `label` the editable ID; `caps` are in the order of CAP_KINDS.
+    """
 
     owner: str
     label: str
@@ -55,7 +63,10 @@ class CappedOwner:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A buyer on a campaign. `row` is its primary key, `needs` the tags that its number is made of."""
+    """A buyer on a campaign.
+
+    `row` is its primary key, `needs` the names of the tags in its number.
+    """
 
     row: int
     buyer_id: str
@@ -73,52 +84,53 @@ class Candidate:
     dial_prefixes: tuple[str, ...] = ()
 
     def dials(self, value: Callable[[str], str]) -> str | None:
-        """What is dialed for a caller of whom `value` knows the tags; None when that is nothing that may be dialed."""
-        number = (
-            fill_number(self.number, {name: value(name) for name in self.needs})
-            if self.needs
-            else self.number
-        )
+        """Return the number to dial, or None if it may not be dialed; `value` returns a tag."""
+        number = self.number
+        if self.needs:
+            number = fill_number(number, {name: value(name) for name in self.needs})
         return dialable(number, self.region, self.dial_prefixes)
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """What is known of a caller at a moment. `tags` are the request's over the stored ones; the sets hold buyers' rows."""
+    """The facts of a caller at a moment. The sets hold buyers' primary keys.
+
+    `tags` are the tags of the request, and stored tags that the request does not replace.
+    """
 
     now: datetime
     campaign_id: str
     caller_number: str | None
     tags: Mapping[str, str]
     publisher_id: str | None
-    leave_out: frozenset[int] = frozenset()
-    converted_with: frozenset[int] = frozenset()
-    repeat_refused: bool = False
+    excluded_buyers: frozenset[int] = frozenset()
+    converted_buyers: frozenset[int] = frozenset()
+    duplicate_refused: bool = False
 
 
 class PreparedPing:
-    """A ping as the reasons look at it. `used` holds the counters that may be full."""
+    """A ping as the filters read it. `used` holds the counters that may be full."""
 
-    __slots__ = ("_by_kind", "_known", "ping")
+    __slots__ = ("_by_kind", "_values", "ping")
 
     def __init__(self, ping: Ping, used: Mapping[tuple[str, str], int]) -> None:
         self.ping = ping
-        self._known: dict[str, str] = {}
+        self._values: dict[str, str] = {}
         self._by_kind: dict[str, list[tuple[str, int]]] = {}
-        for (owner, kind), number in used.items():
-            self._by_kind.setdefault(kind, []).append((owner, number))
+        for (owner, kind), count in used.items():
+            self._by_kind.setdefault(kind, []).append((owner, count))
 
     def used_of(self, kind: str) -> Sequence[tuple[str, int]]:
-        """(owner, used) of the counters of one kind."""
+        """Return (owner, used) of the counters of one kind of cap."""
         return self._by_kind.get(kind, ())
 
     def value(self, key: str) -> str:
-        """What is known under a tag's name: a tag, or what stands for one; blank when nothing is."""
-        if key not in self._known:
-            self._known[key] = self._find(key)
-        return self._known[key]
+        """Return the value of a tag, or of a fact with its name; blank when there is none."""
+        if key not in self._values:
+            self._values[key] = self._read(key)
+        return self._values[key]
 
-    def _find(self, key: str) -> str:
+    def _read(self, key: str) -> str:
         ping = self.ping
         if key == "campaign_id":
             return ping.campaign_id
@@ -126,46 +138,54 @@ class PreparedPing:
             return ping.publisher_id
         if key == "caller_number":
             return ping.caller_number or ""
-        given = ping.tags.get(key, "")
-        if key in _DERIVED and ping.caller_number and not given.strip():
+        tag = ping.tags.get(key, "")
+        if key in _FROM_NUMBER and ping.caller_number and not tag.strip():
             return place(ping.caller_number).get(key, "")
-        return given
+        return tag
 
 
 class RoutingFilter:
-    """A reason to refuse buyers: made once for the candidates of a campaign, asked at every decision.
+    """A reason to refuse buyers, made once for the candidates of a campaign.
 
-    `slug` is the reason's code; of several reasons the one of the lowest `rank` counts.
+    `slug` is its code in traces and counts. A buyer that several filters refuse gets the reason with
+    the lowest `rank`. `label` names it, `summary` follows a count ("3 filtered out"), `reason` is the
+    sentence after the buyer's name, with the members of the detail as placeholders; `color` is the
+    color of its label in the admin.
     """
 
     slug: str
     rank: int
+    label: str | Promise
+    summary: str | Promise
+    reason: str | Promise
+    color = "warning"
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        """Prepares what does not change from ping to ping."""
+        """Prepare what stays the same from ping to ping."""
 
     def refuse(
-        self, asked: PreparedPing, left: Set[int]
+        self, prepared: PreparedPing, left: Set[int]
     ) -> Iterable[tuple[Detail | None, Collection[int]]]:
-        """The refused rows by detail. `left` are the rows that no earlier reason refused; others may be given and are ignored."""
+        """Return the refused rows by detail.
+
+        `left` are the rows that no filter of a lower rank refused; other rows are ignored.
+        """
         raise NotImplementedError
 
     @classmethod
     def sentence(cls, detail: Detail, time_zone: str) -> str:
-        """The reason in plain words, to go behind the buyer's name."""
-        raise NotImplementedError
+        """Return the reason as it stands after the buyer's name; times are in `time_zone`."""
+        return str(cls.reason) % detail
 
 
 @cache
-def reasons() -> tuple[type[RoutingFilter], ...]:
-    """Every reason, in the order in which they count."""
-    return tuple(
-        sorted(classes_declared_in(filters, RoutingFilter), key=lambda reason: reason.rank)
-    )
+def routing_filters() -> tuple[type[RoutingFilter], ...]:
+    """Return every filter, by rank."""
+    return tuple(sorted(classes_declared_in(filters, RoutingFilter), key=lambda each: each.rank))
 
 
 class Pool:
-    """The candidates of a campaign, with all that each reason can prepare before a ping comes."""
+    """The candidates of a campaign, with everything that the filters prepare before a ping comes."""
 
     __slots__ = ("by_row", "candidates", "entries", "filters")
 
@@ -173,14 +193,14 @@ class Pool:
         self.candidates = tuple(sorted(candidates, key=lambda candidate: candidate.row))
         self.by_row = {candidate.row: candidate for candidate in self.candidates}
         self.entries = sorted(
-            ((one.row, one.priority, one.weight) for one in self.candidates), key=_by_priority
+            ((each.row, each.priority, each.weight) for each in self.candidates), key=_by_priority
         )
-        self.filters = tuple(reason(self.candidates) for reason in reasons())
+        self.filters = tuple(each(self.candidates) for each in routing_filters())
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was decided of one buyer: its `place` from 1 (1 is the chosen), or the `reason` why not."""
+    """The decision about one buyer: its `place` from 1 (chosen), or the `reason` of its refusal."""
 
     buyer_id: str
     name: str
@@ -191,7 +211,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`order` are the eligible; `refusals` are (reason, detail, rows), each row in one of them."""
+    """The eligible buyers in their `order`, and the refusals: (slug, detail, rows).
+
+    Each refused row is in exactly one refusal.
+    """
 
     seed: int
     order: tuple[Candidate, ...]
@@ -200,38 +223,39 @@ class Decision:
 
     @property
     def refused(self) -> dict[str, list[tuple[Candidate, Detail | None]]]:
-        """The refused by reason, in the order of the reasons and then of the rows."""
-        found: dict[str, list[tuple[Candidate, Detail | None]]] = {}
-        for reason, detail, rows in self.refusals:
-            found.setdefault(reason, []).extend((self.pool.by_row[row], detail) for row in rows)
-        for pairs in found.values():
+        """The refused buyers by slug: in the order of the filters, then of the rows."""
+        refused: dict[str, list[tuple[Candidate, Detail | None]]] = {}
+        for slug, detail, rows in self.refusals:
+            refused.setdefault(slug, []).extend((self.pool.by_row[row], detail) for row in rows)
+        for pairs in refused.values():
             pairs.sort(key=lambda pair: pair[0].row)
-        return found
+        return refused
 
     def verdicts(self) -> list[Verdict]:
-        """One for every candidate: the eligible by place, then the refused by reason."""
+        """Return a verdict for each candidate: the eligible by place, then the refused by reason."""
         eligible = [
-            Verdict(one.buyer_id, one.name, place, None, None)
-            for place, one in enumerate(self.order, 1)
+            Verdict(candidate.buyer_id, candidate.name, place, None, None)
+            for place, candidate in enumerate(self.order, 1)
         ]
         refused = [
-            Verdict(one.buyer_id, one.name, None, reason, detail)
-            for reason, pairs in self.refused.items()
-            for one, detail in pairs
+            Verdict(candidate.buyer_id, candidate.name, None, slug, detail)
+            for slug, pairs in self.refused.items()
+            for candidate, detail in pairs
         ]
         return eligible + refused
 
     def stored(self) -> dict[str, Any]:
-        """As JSON, by buyers' rows, all that `replay` and a reader need.
+        """Return the decision as JSON, by buyers' primary keys: enough to replay and to explain it.
 
-        {"seed": 7, "eligible": [[priority, weight, [row…]]…], "refused": {reason: [[detail, [row…]]…]}}
+        {"seed": 7, "eligible": [[priority, weight, [row…]]…], "refused": {slug: [[detail, [row…]]…]}}
         """
         eligible: dict[tuple[int, int], list[int]] = {}
-        for one in self.order:
-            eligible.setdefault((one.priority, one.weight), []).append(one.row)
+        for candidate in self.order:
+            terms = (candidate.priority, candidate.weight)
+            eligible.setdefault(terms, []).append(candidate.row)
         refused: dict[str, list[list[Any]]] = {}
-        for reason, detail, rows in self.refusals:
-            refused.setdefault(reason, []).append([detail, sorted(rows)])
+        for slug, detail, rows in self.refusals:
+            refused.setdefault(slug, []).append([detail, sorted(rows)])
         return {
             "seed": self.seed,
             "eligible": [
@@ -242,34 +266,33 @@ class Decision:
 
 
 def decide(pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: int) -> Decision:
-    """Exactly one verdict for each candidate. `used` holds (owner, kind) → used of all counters that may be full.
+    """Return exactly one verdict for each candidate.
 
-    The eligible come lowest priority first, equals at random in proportion to their weight: the same for the same seed.
+    `used` maps (owner, kind) to the use of every counter that may be full. The lowest priority comes
+    first; equal priorities are drawn at random in proportion to their weights, from the seed.
     """
-    asked = PreparedPing(ping, used)
+    prepared = PreparedPing(ping, used)
     left = set(pool.by_row)
     refusals: list[tuple[str, Detail | None, Collection[int]]] = []
-    for reason in pool.filters:
-        for detail, rows in reason.refuse(asked, left):
-            out = left.intersection(rows)
-            if out:
-                left -= out
-                refusals.append((reason.slug, detail, out))
+    for each in pool.filters:
+        for detail, rows in each.refuse(prepared, left):
+            refused = left.intersection(rows)
+            if refused:
+                left -= refused
+                refusals.append((each.slug, detail, refused))
     eligible = [entry for entry in pool.entries if entry[0] in left]
-    return Decision(
-        seed, tuple(map(pool.by_row.__getitem__, _drawn(eligible, seed))), tuple(refusals), pool
-    )
+    order = tuple(map(pool.by_row.__getitem__, _draw(eligible, seed)))
+    return Decision(seed, order, tuple(refusals), pool)
 
 
 def _by_priority(entry: tuple[int, int, int]) -> tuple[int, int]:
     return entry[1], entry[0]
 
 
-def _drawn(entries: Sequence[tuple[int, int, int]], seed: int) -> list[int]:
-    """The rows of (row, priority, weight) in the order that the seed gives; `entries` come by priority and row.
-
-    A weighted draw without replacement is a race: each runs an exponential time at the rate of its weight.
-    """
+def _draw(entries: Sequence[tuple[int, int, int]], seed: int) -> list[int]:
+    """Return the rows of (row, priority, weight) in drawn order; entries come by priority and row."""
+    # A weighted draw without replacement: each entry waits an exponential time at the rate of its
+    # weight, and the shortest wait is first.
     draw = random.Random(seed).random  # noqa: S311 - a fair share, not a secret; it must be replayed
     times = [-log(1.0 - draw()) / weight for _, _, weight in entries]
     ranks = sorted(range(len(entries)), key=times.__getitem__)
@@ -279,15 +302,15 @@ def _drawn(entries: Sequence[tuple[int, int, int]], seed: int) -> list[int]:
 
 
 def replay(stored: Stored) -> list[int]:
-    """The rows of the eligible in the order that was decided, from the stored decision alone."""
+    """Return the rows of the eligible buyers in their order, from the stored decision alone."""
     entries = [
         (row, priority, weight) for priority, weight, rows in stored["eligible"] for row in rows
     ]
-    return _drawn(sorted(entries, key=_by_priority), stored["seed"])
+    return _draw(sorted(entries, key=_by_priority), stored["seed"])
 
 
 def buyers_in_trace(stored: Stored) -> list[int]:
-    """The rows of all buyers that a stored decision speaks of."""
+    """Return the rows of all buyers in a stored decision."""
     eligible = [row for _, _, rows in stored["eligible"] for row in rows]
     return eligible + [
         row for groups in stored["refused"].values() for _, rows in groups for row in rows
@@ -295,27 +318,27 @@ def buyers_in_trace(stored: Stored) -> list[int]:
 
 
 def conditions_hold(conditions: tuple[Condition, ...], ping: Ping) -> bool:
-    """Whether a caller fulfils the conditions, of a conversion or a webhook as of a buyer."""
-    asked = PreparedPing(ping, {})
+    """Return whether a caller meets the conditions of a conversion or a webhook."""
+    prepared = PreparedPing(ping, {})
     for clause in clauses_of(conditions):
-        text = plain_text(asked.value(clause.key))
+        text = plain_text(prepared.value(clause.key))
         if not (clause.holds(text) if text else clause.holds_if_blank):
             return False
     return True
 
 
 def parts_of(number: str) -> tuple[str, ...]:
-    """The names of the tags in [brackets] that a number is made of."""
-    return tuple(dict.fromkeys(name.strip() for name in _PART.findall(number)))
+    """Return the names of the tags in [brackets] in a number."""
+    return tuple(dict.fromkeys(name.strip() for name in _TAG_PART.findall(number)))
 
 
 def fill_number(number: str, tags: Mapping[str, str]) -> str:
-    """The number with its [tag] parts replaced; a missing tag leaves nothing."""
-    return _PART.sub(lambda part: tags.get(part[1].strip(), "").strip(), number)
+    """Replace the [tag] parts of a number; a missing tag leaves nothing."""
+    return _TAG_PART.sub(lambda part: tags.get(part[1].strip(), "").strip(), number)
 
 
 def number_for(candidate: Candidate, ping: Ping) -> str | None:
-    """What is dialed for this caller, with all that a filter would know; None when the buyer is unreachable."""
-    asked = PreparedPing(ping, {})
-    missing = any(not asked.value(name).strip() for name in candidate.needs)
-    return None if missing else candidate.dials(asked.value)
+    """Return the number to dial for this caller; None when the buyer is unreachable."""
+    prepared = PreparedPing(ping, {})
+    missing = any(not prepared.value(name).strip() for name in candidate.needs)
+    return None if missing else candidate.dials(prepared.value)

@@ -7,7 +7,7 @@ from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, Group
 from campaigns.models.conditions import Day
 
 from .conditions import Condition
-from .engine import KINDS, Candidate, CappedOwner, Pool, parts_of
+from .engine import CAP_KINDS, Candidate, CappedOwner, Pool, parts_of
 from .hours import Hours, Opening
 
 _DAYS = {day: number for number, day in enumerate(Day.values)}
@@ -42,7 +42,7 @@ def capped_of(row: Buyer | BuyerGroup, company: Company) -> CappedOwner:
         name=row.name,
         time_zone=(row.time_zone if isinstance(row, Buyer) else "") or company.time_zone,
         counts=row.cap_counts,
-        caps=tuple(getattr(row, f"{kind}_cap") for kind in KINDS),
+        caps=tuple(getattr(row, f"{kind}_cap") for kind in CAP_KINDS),
     )
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaigns.admin_base import moment_text, money_text
 from campaigns.models import Campaign
+from campaigns.routing import explain
 from publishers.dry_run.engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult, QuotedPay
 from publishers.dry_run.replay import BuyerComparison, Replay, ReplayQuestion
 from publishers.request_log import labels
@@ -53,7 +54,7 @@ def result_row(one: BuyerStanding, *, currency: str, mask: Masks) -> ResultRow:
     return ResultRow(
         name=one.name,
         url=_buyer(one.row),
-        label=labels.reason_label(one.state),
+        label=explain.reason_label(one.state),
         color=color(one.state),
         why=mask(_next_in_line(one) if one.reason is None else one.why),
         percent=percent,
@@ -63,7 +64,8 @@ def result_row(one: BuyerStanding, *, currency: str, mask: Masks) -> ResultRow:
 
 
 def color(state: str) -> str:
-    return _COLORS.get(state) or ("danger" if state.endswith("-cap") else "warning")
+    found = explain.routing_filter(state)
+    return _COLORS.get(state) or (found.color if found else "warning")
 
 
 def _next_in_line(one: BuyerStanding) -> str:
@@ -196,5 +198,5 @@ def _side(one: BuyerStanding | None, mask: Masks) -> ResultRow | None:
         return None
     why = f"place {one.place}" if one.place else one.why if one.why != one.state else ""
     return ResultRow(
-        one.name, _buyer(one.row), labels.reason_label(one.state), color(one.state), mask(why)
+        one.name, _buyer(one.row), explain.reason_label(one.state), color(one.state), mask(why)
     )

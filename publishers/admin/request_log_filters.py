@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from campaigns.admin_base import CompanyFilter, RowFilter, moment_text, parse_pk, visible_to
 from campaigns.models import Buyer, Campaign
-from campaigns.routing.engine import reasons
+from campaigns.routing.engine import routing_filters
 from publishers.models import Key, LogEntry, Publisher
 from publishers.request_log import labels
 
@@ -103,7 +103,7 @@ class ReasonFilter(DropdownFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason.slug, labels.reason_label(reason.slug)) for reason in reasons()]
+        return [(each.slug, str(each.label)) for each in routing_filters()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         asked = self.value()

@@ -9,7 +9,6 @@ from django.urls import reverse
 from campaigns.models import Buyer
 from campaigns.routing import explain
 from campaigns.routing.engine import buyers_in_trace, replay
-from publishers.request_log import labels
 
 # So many refused buyers are told at once; more are folded, a reason each.
 _MOST_UNFOLDED = 25
@@ -71,7 +70,7 @@ def _reason(
         )
         for detail, rows in groups
     ]
-    return TraceReason(slug, labels.reason_label(slug), sum(len(one.buyers) for one in whys), whys)
+    return TraceReason(slug, explain.reason_label(slug), sum(len(one.buyers) for one in whys), whys)
 
 
 def _who(row: int, names: Mapping[int, str]) -> TraceBuyer:

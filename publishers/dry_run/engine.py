@@ -188,8 +188,8 @@ def dry_run(
         caller_number=caller,
         tags=waiting | given,
         publisher_id=publisher.publisher_id if publisher else None,
-        converted_with=earlier.converted_with,
-        repeat_refused=earlier.refused,
+        converted_buyers=earlier.converted_with,
+        duplicate_refused=earlier.refused,
     )
     used = _used(campaign.buyers, company.pk, moment)
     seed = random.getrandbits(53) if seed is None else seed

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Company
+from campaigns.routing import explain
 from campaigns.routing.engine import Verdict, buyers_in_trace, replay
 from config.http.api_error import ApiError
 from config.http.parameters import Parameters
@@ -14,15 +15,9 @@ from publishers.models import LogEntry
 from publishers.snapshot import CampaignSnapshot, KeySnapshot, current_snapshot
 
 from . import engine
-from .engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult
+from .engine import BuyerStanding, DryRunResult
 
 _STATUS = frozenset({"status"})  # reserved where a reservation is confirmed
-_SHORT = {
-    CHOSEN: "chosen",
-    ELIGIBLE: "eligible",
-    "filter": "filtered out",
-    "duplicate": "refused as a repeat",
-}
 
 
 class NotReplayable(Refusal):
@@ -216,4 +211,4 @@ def standing_change(before: BuyerStanding | None, after: BuyerStanding | None) -
 
 
 def _short(state: str) -> str:
-    return _SHORT.get(state) or ("full" if state.endswith("-cap") else state.replace("-", " "))
+    return "full" if state.endswith("-cap") else explain.reason_summary(state)

@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from campaigns.routing import explain
 from publishers.keys.types import key_type_label
 from publishers.models import LogEntry
 
@@ -55,7 +56,6 @@ _STATUSES = {
     500: "our fault",
     503: "the database could not be reached",
 }
-_REFUSED = {"filter": "filtered out", "duplicate": "called before", "excluded": "left out"}
 _IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)
 _LONGEST = 160
 _MOST_REASONS = 3
@@ -79,11 +79,6 @@ def status_text(code: int) -> str:
 
 def status_means(code: int) -> str:
     return _STATUSES.get(code, "")
-
-
-def reason_label(slug: str) -> str:
-    """A reason's code as a label: `group-daily-cap` is Group daily cap."""
-    return slug.replace("-", " ").capitalize()
 
 
 def error_text(entry: LogEntry) -> str:
@@ -111,13 +106,6 @@ def refusal_counts(trace: dict[str, Any]) -> str:
         (sum(len(rows) for _, rows in groups), slug) for slug, groups in trace["refused"].items()
     ]
     counted.sort(key=lambda pair: -pair[0])
-    told = [
-        f"{count} {_REFUSED.get(slug) or _refused(slug)}" for count, slug in counted[:_MOST_REASONS]
-    ]
+    told = [f"{count} {explain.reason_summary(slug)}" for count, slug in counted[:_MOST_REASONS]]
     rest = sum(count for count, _ in counted[_MOST_REASONS:])
     return ", ".join([*told, f"{rest} for other reasons"] if rest else told)
-
-
-def _refused(slug: str) -> str:
-    label = reason_label(slug).lower()
-    return f"{label} full" if slug.endswith("-cap") else label

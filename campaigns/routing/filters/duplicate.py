@@ -1,6 +1,8 @@
-"""The caller is a repeat, and the campaign does not want it with this buyer, or at all."""
+"""The caller is a duplicate, and the campaign keeps duplicates from this buyer or from every buyer."""
 
 from collections.abc import Iterable, Sequence, Set
+
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
 
@@ -8,15 +10,15 @@ from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFil
 class Duplicate(RoutingFilter):
     slug = "duplicate"
     rank = 70
+    label = _("Duplicate")
+    summary = _("duplicate")
+    reason = _("the caller is a duplicate")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self.everyone = frozenset(one.row for one in candidates)
+        self.all_buyers = frozenset(candidate.row for candidate in candidates)
 
     def refuse(
-        self, asked: PreparedPing, left: Set[int]
+        self, prepared: PreparedPing, left: Set[int]
     ) -> Iterable[tuple[Detail | None, frozenset[int]]]:
-        return [(None, self.everyone if asked.ping.repeat_refused else asked.ping.converted_with)]
-
-    @classmethod
-    def sentence(cls, detail: Detail, time_zone: str) -> str:
-        return "the caller is a duplicate"
+        ping = prepared.ping
+        return [(None, self.all_buyers if ping.duplicate_refused else ping.converted_buyers)]

@@ -1,43 +1,51 @@
-"""The buyer's number is made of a tag that this caller lacks, or is none that may be dialed."""
+"""The buyer's number needs a tag that this caller lacks, or the number may not be dialed."""
 
 from collections.abc import Iterable, Sequence, Set
+
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.routing.engine import Candidate, Detail, PreparedPing, RoutingFilter
 
 
 class Unreachable(RoutingFilter):
-    """Detail: the missing `tag`; none when the number itself may not be dialed."""
+    """Detail: the missing `tag`; None when the number itself may not be dialed."""
 
     slug = "unreachable"
     rank = 40
+    label = _("Unreachable")
+    summary = _("unreachable")
+    reason = _("unreachable, its number may not be dialed")
+    missing_tag = _("unreachable, its number needs the tag “%(tag)s”")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self.made_of_tags = [one for one in candidates if one.needs]
-        self.never = [one.row for one in candidates if not one.needs and one.dials(str) is None]
-        self.rows: dict[str, list[int]] = {}
-        for one in self.made_of_tags:
-            for name in one.needs:
-                self.rows.setdefault(name, []).append(one.row)
+        self.templated = [candidate for candidate in candidates if candidate.needs]
+        self.undialable = [
+            candidate.row
+            for candidate in candidates
+            if not candidate.needs and candidate.dials(str) is None
+        ]
+        self.rows_by_tag: dict[str, list[int]] = {}
+        for candidate in self.templated:
+            for name in candidate.needs:
+                self.rows_by_tag.setdefault(name, []).append(candidate.row)
 
     def refuse(
-        self, asked: PreparedPing, left: Set[int]
+        self, prepared: PreparedPing, left: Set[int]
     ) -> Iterable[tuple[Detail | None, list[int]]]:
         refused: list[tuple[Detail | None, list[int]]] = [
             ({"tag": name}, rows)
-            for name, rows in self.rows.items()
-            if not asked.value(name).strip()
+            for name, rows in self.rows_by_tag.items()
+            if not prepared.value(name).strip()
         ]
         undialable = [
-            one.row
-            for one in self.made_of_tags
-            if one.row in left and one.dials(asked.value) is None
+            candidate.row
+            for candidate in self.templated
+            if candidate.row in left and candidate.dials(prepared.value) is None
         ]
-        if undialable or self.never:
-            refused.append((None, undialable + self.never))
+        if undialable or self.undialable:
+            refused.append((None, undialable + self.undialable))
         return refused
 
     @classmethod
     def sentence(cls, detail: Detail, time_zone: str) -> str:
-        if "tag" in detail:
-            return f"unreachable, its number needs the tag “{detail['tag']}”"
-        return "unreachable, its number may not be dialed"
+        return str(cls.missing_tag if "tag" in detail else cls.reason) % detail

@@ -3,7 +3,7 @@
 import pytest
 
 from callcontrol.reporting import reasons
-from campaigns.routing.engine import reasons as routing_reasons
+from campaigns.routing.engine import routing_filters
 
 MISSING = "FAILED must include caller_zip (string)"
 
@@ -62,10 +62,10 @@ def test_codes_of_an_outcome(result, status, refused, response, codes):
     ("code", "words"),
     [
         ("closed", "Closed"),
-        ("filter", "A filter of the buyer"),
+        ("filter", "Filtered out"),
         ("daily-cap", "Daily cap full"),
-        ("group-hourly-cap", "Group’s hourly cap full"),
-        ("concurrency-cap", "Calls at once: cap full"),
+        ("group-hourly-cap", "Group hourly cap full"),
+        ("concurrency-cap", "Concurrency cap full"),
         ("has-an-x", "Has an x"),
         ("rejected", "Campaign or publisher paused"),
         ("422 FAILED must include caller_zip (string)", "“caller_zip” missing"),
@@ -78,9 +78,9 @@ def test_codes_in_words(code, words):
 
 
 def test_every_reason_of_routing_is_told_apart():
-    words = [reasons.reason_text(reason.slug) for reason in routing_reasons()]
+    words = [reasons.reason_text(reason.slug) for reason in routing_filters()]
     assert len(set(words)) == len(words)
-    assert {reasons.is_of_routing(reason.slug) for reason in routing_reasons()} == {True}
+    assert {reasons.is_of_routing(reason.slug) for reason in routing_filters()} == {True}
 
 
 @pytest.mark.parametrize(

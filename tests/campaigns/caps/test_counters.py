@@ -10,7 +10,7 @@ from django.db import transaction
 from campaigns.caps import counters
 from campaigns.caps.counters import CapFull, Drift
 from campaigns.models import Buyer, BuyerGroup, CapCounter, CapHold, Company
-from campaigns.routing.engine import KINDS, CappedOwner
+from campaigns.routing.engine import CAP_KINDS, CappedOwner
 from campaigns.routing.snapshot import capped_of
 from tests.campaigns.pools import capped
 from tests.factories import make_buyer, make_company, make_group
@@ -40,7 +40,7 @@ def used(row: Buyer | BuyerGroup) -> dict[str, int]:
 
 
 def all_five(number: int) -> dict[str, int]:
-    return dict.fromkeys(KINDS, number)
+    return dict.fromkeys(CAP_KINDS, number)
 
 
 def test_a_hold_takes_a_place_in_every_counter_of_the_buyer_and_its_groups(
@@ -58,11 +58,11 @@ def test_a_hold_remembers_its_places(company: Company) -> None:
     windows = ["", "2026-05-05T12+0000", "2026-05-05", "2026-05", ""]
     hold = CapHold.objects.get(pk=take(buyer).pk)
     assert hold.places == [
-        [owner, kind, window, "conversion"] for kind, window in zip(KINDS, windows, strict=True)
+        [owner, kind, window, "conversion"] for kind, window in zip(CAP_KINDS, windows, strict=True)
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAP_KINDS)
 def test_no_more_is_taken_than_a_cap_allows(company: Company, kind: str) -> None:
     buyer = make_buyer(company, None, **{f"{kind}_cap": 2})
     take(buyer)

@@ -23,11 +23,11 @@ def test_each_cap_is_told_with_its_limit():
             ends_at=NOW + timedelta(days=1),
         )
     told = [
-        "Calls at once: 1 of 1, full",
+        "Concurrent calls: 1 of 1, full",
         "This hour: 0, no limit",
         "Today: 3 of 100",
         "This month: 8, no limit",
-        "In all: 0, no limit",
+        "Lifetime: 0, no limit",
     ]
     assert usage_text(buyer, owner="buyer:1", now=NOW) == told
 

@@ -50,8 +50,8 @@ callers = st.builds(
         st.sampled_from(["age", "state", "zip", "agent"]),
         st.sampled_from(["", "17", "20", "NY", "CA"]),
     ),
-    leave_out=st.frozensets(st.integers(1, 12), max_size=3),
-    converted_with=st.frozensets(st.integers(1, 12), max_size=3),
+    excluded_buyers=st.frozensets(st.integers(1, 12), max_size=3),
+    converted_buyers=st.frozensets(st.integers(1, 12), max_size=3),
 )
 counters = st.dictionaries(
     st.tuples(

@@ -48,7 +48,9 @@ def test_a_refusal_is_a_sentence(reason: str, detail: Any, told: str) -> None:
 
 
 def test_every_reason_has_its_sentence_here() -> None:
-    assert {reason.slug for reason in engine.reasons()} <= {reason for reason, _, _ in SENTENCES}
+    assert {reason.slug for reason in engine.routing_filters()} <= {
+        reason for reason, _, _ in SENTENCES
+    }
 
 
 def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() -> None:

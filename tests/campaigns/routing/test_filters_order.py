@@ -8,11 +8,11 @@ from textwrap import dedent
 import pytest
 
 from campaigns.routing import engine, filters
-from campaigns.routing.engine import KINDS, Pool, decide
+from campaigns.routing.engine import CAP_KINDS, Pool, decide
 from tests.campaigns.pools import NO_CAPS, asks, candidate, capped, ping, verdict_on, weekly
 
 SLUGS = ["paused", "closed", "filter", "unreachable"]
-SLUGS += [f"{prefix}{kind}-cap" for prefix in ("", "group-") for kind in KINDS] + [
+SLUGS += [f"{prefix}{kind}-cap" for prefix in ("", "group-") for kind in CAP_KINDS] + [
     "duplicate",
     "excluded",
 ]
@@ -27,11 +27,11 @@ EVERYTHING_WRONG = candidate(
 
 
 def _cap(kind: str, cap: int | None) -> tuple[int | None, ...]:
-    return tuple(cap if kind == one else None for one in KINDS)
+    return tuple(cap if kind == one else None for one in CAP_KINDS)
 
 
 def test_the_reasons_count_in_the_order_of_the_specification() -> None:
-    assert [reason.slug for reason in engine.reasons()] == SLUGS
+    assert [reason.slug for reason in engine.routing_filters()] == SLUGS
 
 
 def test_of_several_reasons_the_first_is_told() -> None:
@@ -48,8 +48,10 @@ def test_of_several_reasons_the_first_is_told() -> None:
     ]
     for mend in [{}, *mends]:
         mended = dataclasses.replace(mended, **mend)  # type: ignore[arg-type]
-        told.append(verdict_on(mended, converted_with=frozenset([1]), leave_out=frozenset([1]))[0])
-    assert [*told, verdict_on(mended, leave_out=frozenset([1]))[0]] == SLUGS
+        told.append(
+            verdict_on(mended, converted_buyers=frozenset([1]), excluded_buyers=frozenset([1]))[0]
+        )
+    assert [*told, verdict_on(mended, excluded_buyers=frozenset([1]))[0]] == SLUGS
 
 
 def test_a_buyer_that_nothing_speaks_against_is_chosen() -> None:
@@ -81,21 +83,21 @@ def test_a_number_may_be_made_of_what_the_caller_number_tells() -> None:
     ) == (None, None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAP_KINDS)
 @pytest.mark.parametrize(("used", "reason"), [(1, None), (2, "full"), (3, "full")])
 def test_a_cap_is_full_when_as_much_is_used(kind: str, used: int, reason: str | None) -> None:
     told = verdict_on(candidate(own=capped(caps=_cap(kind, 2))), used={("buyer:1", kind): used})
     assert told == ((f"{kind}-cap", {"cap": 2}) if reason else (None, None))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAP_KINDS)
 def test_a_full_group_blocks_its_members_and_is_named(kind: str) -> None:
     group = capped("group:3", label="west", name="West", caps=_cap(kind, 2))
     told = verdict_on(candidate(groups=(group,)), used={("group:3", kind): 2})
     assert told == (f"group-{kind}-cap", {"group": "west", "name": "West", "cap": 2})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAP_KINDS)
 def test_a_cap_of_zero_is_full_without_a_counter(kind: str) -> None:
     assert verdict_on(candidate(own=capped(caps=_cap(kind, 0)))) == (f"{kind}-cap", {"cap": 0})
 
@@ -114,7 +116,7 @@ def test_anothers_counter_is_not_looked_at() -> None:
 
 
 def test_a_refused_repeat_is_a_duplicate_for_every_buyer() -> None:
-    assert verdict_on(candidate(), repeat_refused=True) == ("duplicate", None)
+    assert verdict_on(candidate(), duplicate_refused=True) == ("duplicate", None)
 
 
 def test_a_file_dropped_into_the_folder_is_a_reason(

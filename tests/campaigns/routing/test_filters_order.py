@@ -131,16 +131,16 @@ def test_a_file_dropped_into_the_folder_is_a_reason(
                 slug = "odd-row"
                 rank = 5
 
-                def refuse(self, asked, left):
+                def refuse(self, prepared, left):
                     return [(None, {row for row in left if row % 2})]
         ''')
     )
     monkeypatch.setattr(filters, "__path__", [*filters.__path__, str(tmp_path)])
-    engine.reasons.cache_clear()
+    engine.routing_filters.cache_clear()
     try:
         assert verdict_on(candidate(1, paused=True)) == ("odd-row", None)
     finally:
-        engine.reasons.cache_clear()
+        engine.routing_filters.cache_clear()
         sys.modules.pop("campaigns.routing.filters.odd_rows", None)
 
 

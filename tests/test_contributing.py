@@ -153,4 +153,4 @@ def caller_on_the_line(carrier: str) -> Leg:
     arrival = Arrival(
         carrier, "nowhere-1", campaign.numbers.get().number, "+12025550102", None, timezone.now()
     )
-    return events.take_call(arrival).legs.get()
+    return events.receive_call(arrival).legs.get()

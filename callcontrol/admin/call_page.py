@@ -41,7 +41,7 @@ class TimelineStep:
 def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
     """All that the page's templates need. The call bears `clear`, and comes with what it points at."""
     room, events = read_call(call), list(call.events.order_by("id"))
-    at = room.at(now)
+    at = room.call_time(now)
     seen: Callable[[str], str] = str if call.clear else mask_text
     return {
         "call": call,

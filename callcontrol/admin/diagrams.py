@@ -115,7 +115,9 @@ def _callers(
     room: LockedCall, events: Sequence[CallEvent], begin: datetime, end: datetime
 ) -> list[Stretch]:
     """Waiting while nobody is on the line, on hold, or talking: cut wherever one of these may have changed."""
-    talks = [(leg.answered_at, leg.ended_at or end) for leg in room.others() if leg.answered_at]
+    talks = [
+        (leg.answered_at, leg.ended_at or end) for leg in room.dialed_legs() if leg.answered_at
+    ]
     holds = _holds(events, end)
     cuts = sorted(
         {
@@ -209,7 +211,7 @@ def _person(name: str, leg: Leg, place: int, of: int) -> ConferenceParty:
         round(_MIDDLE[0] + _ACROSS * math.cos(angle)),
         round(_MIDDLE[1] + _DOWN * math.sin(angle)),
     )
-    state = "rings" if not leg.talks else "holds" if leg.held else "talks"
+    state = "rings" if not leg.is_talking else "holds" if leg.held else "talks"
     return ConferenceParty(name, str(leg.get_party_display()), state, x, y, y < _MIDDLE[1])
 
 

@@ -97,7 +97,7 @@ class Softphone(AdminPage):
 
     def _dial(self) -> HttpResponse:
         try:
-            call = events.call_arrived(self._arrival())
+            call = events.handle_arrival(self._arrival())
         except Refusal as refusal:
             messages.error(self.request, f"Not dialed: {refusal.text}.")
             return redirect(self.request.get_full_path())
@@ -117,7 +117,9 @@ class Softphone(AdminPage):
             else callers.parse_caller("the caller’s number", said.get("from") or None)
         )
         digits = callers.parse_caller("what is keyed in", said.get("digits", "").strip() or None)
-        return Arrival(Simulator.slug, uuid.uuid4().hex, to, caller, digits, now=now, heard_at=now)
+        return Arrival(
+            Simulator.slug, uuid.uuid4().hex, to, caller, digits, now=now, received_at=now
+        )
 
     def _play(self) -> HttpResponse:
         """One act on the call, after all that was due by then."""
@@ -139,7 +141,7 @@ class Softphone(AdminPage):
         if what in _SKIPS or what in ("look", "skip-ring"):
             phones.wait(call_uuid=self.call.pk, now=max(at, self._until(what, at)))
             return ""
-        at_phone = next((one for one in phones.ACTS if f"phone-{one}" == what), None)
+        at_phone = next((one for one in phones.PHONE_ACTIONS if f"phone-{one}" == what), None)
         if at_phone is None:
             return run_call_action(self.request, self.call, now=at)
         if row is None or not Leg.objects.filter(pk=row, call=self.call).exists():

@@ -51,7 +51,7 @@ class LegCard:
 def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
     """All that the parts of the page need; times by the call's own clock."""
     room, events = read_call(call), list(call.events.order_by("id"))
-    at = room.at(now)
+    at = room.call_time(now)
     seen: Callable[[str], str] = str if call.clear else mask_text
     offer = manager_actions(room, at=at) if may_act else ManagerAction(None, None, frozenset())
     own_calls = arrived_as(room.legs)
@@ -80,7 +80,7 @@ def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any
 
 
 def _over(room: LockedCall) -> list[Leg]:
-    return [leg for leg in room.others() if not leg.is_live]
+    return [leg for leg in room.dialed_legs() if not leg.is_live]
 
 
 def _card(

@@ -41,7 +41,7 @@ class ByHandlerKey(KeyedViewSet):
         if self.word not in key.settings["actions"]:
             raise NotAuthorized
 
-    def steerer(self, visit: KeyRequest) -> Controller:
+    def controller(self, visit: KeyRequest) -> Controller:
         key, snapshot = visit.let_in()
         return controller_of(key, company_pk=snapshot.company_pk)
 
@@ -60,7 +60,7 @@ class ActiveCalls(ByHandlerKey):
         )
 
     def get(self, visit: KeyRequest) -> Told:
-        legs = lookup.active_legs(self.steerer(visit), now=visit.now)
+        legs = lookup.active_legs(self.controller(visit), now=visit.now)
         if visit.parameters.number_text("caller_number") is not None:
             legs = lookup.of_caller(legs, visit.caller_number)
         page = paginate(legs, visit.parameters)
@@ -86,9 +86,11 @@ class Acting(ByHandlerKey):
     asks_outside = True
     what: ClassVar[type[Action]]
 
-    def act_on(self, visit: KeyRequest, call_uuid: UUID, steerer: Controller) -> Told:
+    def act_on(self, visit: KeyRequest, call_uuid: UUID, controller: Controller) -> Told:
         try:
-            members = self.what.act(ActionRequest(call_uuid, steerer, visit.parameters, visit.now))
+            members = self.what.act(
+                ActionRequest(call_uuid, controller, visit.parameters, visit.now)
+            )
         except NotAuthorized:
             raise
         except Refusal:
@@ -106,7 +108,7 @@ class ByUUID(Acting):
             found = UUID(call_uuid)
         except ValueError:
             raise NotAuthorized from None
-        return self.act_on(visit, found, self.steerer(visit))
+        return self.act_on(visit, found, self.controller(visit))
 
 
 class ByLink(Acting):
@@ -119,9 +121,9 @@ class ByLink(Acting):
             raise NotAuthorized
         if visit.parameters.number_text("caller_number") is None:
             raise Missing("caller_number")
-        steerer = self.steerer(visit)
-        newest = lookup.newest_call(steerer, caller_number=visit.caller_number, now=visit.now)
-        return self.act_on(visit, newest, steerer)
+        controller = self.controller(visit)
+        newest = lookup.newest_call(controller, caller_number=visit.caller_number, now=visit.now)
+        return self.act_on(visit, newest, controller)
 
     post = get
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from callcontrol.models import Call, Leg
 from callcontrol.state import timeline
-from callcontrol.state.locked_call import heard_by
+from callcontrol.state.locked_call import audible_parties
 from config.http.values import money_text
 
 
@@ -80,7 +80,7 @@ def _leg(leg: Leg, legs: list[Leg]) -> dict[str, Any]:
         "started_at": leg.started_at,
         "answered_at": leg.answered_at,
         "ended_at": leg.ended_at,
-        "hears": heard_by(leg, legs),
+        "hears": audible_parties(leg, legs),
     }
 
 

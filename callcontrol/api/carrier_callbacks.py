@@ -76,7 +76,7 @@ def _hook(request: HttpRequest, name: str) -> CarrierWebhook:
         name=name,
         url=base + request.get_full_path(),
         query=merge(request.META.get("QUERY_STRING", ""), [], {}),
-        said=Parameters(read_body(request)).check(),
+        parameters=Parameters(read_body(request)).check(),
         headers=request.headers,
         now=timezone.now(),
     )
@@ -84,7 +84,7 @@ def _hook(request: HttpRequest, name: str) -> CarrierWebhook:
 
 def _handed_on(carrier: Carrier, hook: CarrierWebhook) -> CarrierReply:
     """One call inward for each kind of event. NotFound for a call or leg that is not ours."""
-    told = carrier.read(hook)
+    told = carrier.parse(hook)
     match told:
         case Arrival():
             return _taken_in(carrier, told)
@@ -97,21 +97,21 @@ def _handed_on(carrier: Carrier, hook: CarrierWebhook) -> CarrierReply:
             _learn(carrier, told)
         case LegEnded():
             events.handle_event(told, now=hook.now)
-    return carrier.thank(hook)
+    return carrier.acknowledge(hook)
 
 
 def _taken_in(carrier: Carrier, arrival: Arrival) -> CarrierReply:
     """Nobody outside is asked here: the caller is answered at once, and a buyer is rung when the caller is in the conference."""
     try:
         if arrival.digits is None and destination_of(arrival.to).ask_caller_number:
-            return carrier.ask_number(arrival)
-        call = events.take_call(arrival)
+            return carrier.prompt_for_number(arrival)
+        call = events.receive_call(arrival)
     except NotFound:
-        return carrier.refuse(arrival)
+        return carrier.reject_arrival(arrival)
     if not call.is_live:
-        return carrier.refuse(arrival)
+        return carrier.reject_arrival(arrival)
     records.record_arrival_token(call, arrival)
-    return carrier.welcome(
+    return carrier.join_conference(
         call_uuid=call.pk, caller=call.legs.values_list("pk", flat=True).get(party=Party.CALLER)
     )
 

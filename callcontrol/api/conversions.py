@@ -7,7 +7,7 @@ from uuid import UUID
 
 from callcontrol.key_types.conversion import ConversionKey
 from callcontrol.lifecycle import sale_reports
-from callcontrol.lifecycle.sale_reports import Seller
+from callcontrol.lifecycle.sale_reports import SaleReporter
 from campaigns.errors import Missing, NotFound, Refusal
 from publishers.gateway.request import KeyRequest
 from publishers.gateway.viewset import KeyedViewSet
@@ -45,9 +45,9 @@ class Conversions(KeyedViewSet):
         }
 
 
-def _seller(visit: KeyRequest) -> Seller:
+def _seller(visit: KeyRequest) -> SaleReporter:
     key, snapshot = visit.let_in()
-    return Seller(snapshot.company_pk, key.buyer_pk or 0)
+    return SaleReporter(snapshot.company_pk, key.buyer_pk or 0)
 
 
 def _said(visit: KeyRequest) -> tuple[UUID, Decimal, Decimal]:

@@ -80,9 +80,9 @@ class SimulatorCalls(Simulated):
             caller=callers.parse_caller("from", said.number_text("from")),
             digits=said.number_text("digits"),
             now=read_moment(said),
-            heard_at=timezone.now(),
+            received_at=timezone.now(),
         )
-        return Response(simulated_call(events.call_arrived(arrival)), status=201)
+        return Response(simulated_call(events.handle_arrival(arrival)), status=201)
 
 
 @simulator_schema.show_simulated_call
@@ -116,7 +116,7 @@ class SimulatorLeg(Simulated):
     def post(
         self, request: Request, leg_uuid: str, act: str, format: str | None = None
     ) -> Response:
-        what = next((one for one in phones.ACTS if one == act), None)
+        what = next((one for one in phones.PHONE_ACTIONS if one == act), None)
         if what is None:
             raise Http404
         leg = _leg(leg_uuid)

@@ -6,7 +6,7 @@ from uuid import UUID
 from callcontrol.carriers.simulator import arrived_as
 from callcontrol.models import Call, Leg
 from callcontrol.state import timeline
-from callcontrol.state.locked_call import heard_by
+from callcontrol.state.locked_call import audible_parties
 from config.http.values import money_text
 
 
@@ -40,4 +40,4 @@ def _leg(leg: Leg, legs: list[Leg], own_call: UUID | None) -> dict[str, Any]:
         members["outcome"] = leg.outcome
     if own_call:
         members["arrived_as"] = str(own_call)
-    return {**members, "hears": heard_by(leg, legs)}
+    return {**members, "hears": audible_parties(leg, legs)}

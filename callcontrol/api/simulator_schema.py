@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from callcontrol.models import Call, Leg, Party
-from callcontrol.simulation.phones import ACTS
+from callcontrol.simulation.phones import PHONE_ACTIONS
 from config.http.openapi import error_schema, error_schemas
 
 _AT = "When it happens; before the call's own clock: at that."
@@ -118,7 +118,7 @@ act_on_simulated_leg = extend_schema_view(
         tags=["Simulator"],
         parameters=[
             OpenApiParameter("leg_uuid", str, OpenApiParameter.PATH),
-            OpenApiParameter("act", str, OpenApiParameter.PATH, enum=ACTS),
+            OpenApiParameter("act", str, OpenApiParameter.PATH, enum=PHONE_ACTIONS),
         ],
         request=ActSerializer,
         responses={**_ACTED, 404: error_schema("There is no such leg.")},

@@ -25,7 +25,7 @@ class DialRequest:
     leg_uuid: UUID
     carrier_call_id: str
     number: str
-    show: str | None
+    caller_id: str | None
     timeout_seconds: int
     send_digits: str
     sip_username: str
@@ -53,7 +53,7 @@ class CarrierLeg:
 class Arrival:
     """A caller has dialed `to`. `digits` is what the caller keyed in when asked for the real number.
 
-    `now` is the call's own clock, `heard_at` the wall's where that is another: a simulated call brings its own times.
+    `now` is the call's own clock, `received_at` the wall's where that is another: a simulated call brings its own times.
     `token` is what the carrier wants back when it is asked to show this caller's number.
     """
 
@@ -63,7 +63,7 @@ class Arrival:
     caller: str | None
     digits: str | None
     now: datetime
-    heard_at: datetime | None = None
+    received_at: datetime | None = None
     token: str = ""
 
 
@@ -107,7 +107,7 @@ class LegEnded:
 
 OUTCOMES = ("completed", "busy", "no-answer", "failed", "canceled")
 Event = Arrival | LegAnswered | LegEnded
-Posted = Event | CallerJoined | LegRings
+CallbackEvent = Event | CallerJoined | LegRings
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class CarrierWebhook:
     name: str
     url: str
     query: Mapping[str, str]
-    said: Mapping[str, str]
+    parameters: Mapping[str, str]
     headers: Mapping[str, str]
     now: datetime
 
@@ -165,15 +165,15 @@ class Carrier(ABC):
     def connected(self, caller: CarrierLeg) -> None:  # noqa: B027 - most carriers bridge by themselves
         """The caller's first leg was picked up."""
 
-    def heard(self) -> list[Event]:
+    def immediate_events(self) -> list[Event]:
         """What it can tell at once about what it was just asked, each event once; most carriers call back instead."""
         return []
 
-    def coupled(self, call_uuid: UUID) -> Sequence[UUID]:
+    def linked_calls(self, call_uuid: UUID) -> Sequence[UUID]:
         """The calls of which one dialed the next, from the first on, with this one: where time is virtual, they share it."""
         return [call_uuid]
 
-    def examine(self) -> str:
+    def check_account(self) -> str:
         """Asks whether the carrier can be reached; what it said, in a sentence. Raises CarrierFailed."""
         return f"The carrier is {self.slug}."
 
@@ -182,23 +182,23 @@ class Carrier(ABC):
         """Whether the carrier itself posted this. Asks no database."""
         return False
 
-    def read(self, hook: CarrierWebhook) -> Posted | None:
+    def parse(self, hook: CarrierWebhook) -> CallbackEvent | None:
         """What it tells, if that is of interest. Raises a Refusal for what cannot be read."""
         return None
 
-    def ask_number(self, arrival: Arrival) -> CarrierReply:
+    def prompt_for_number(self, arrival: Arrival) -> CarrierReply:
         """The caller is asked to key in the real caller's number; the next arrival brings the digits."""
         return CarrierReply()
 
-    def welcome(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
+    def join_conference(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
         """The caller is put into the call's conference; `caller` is the UUID of the caller's leg."""
         return CarrierReply()
 
-    def refuse(self, arrival: Arrival) -> CarrierReply:
+    def reject_arrival(self, arrival: Arrival) -> CarrierReply:
         """The number that was dialed is not ours, or the call is over already."""
         return CarrierReply()
 
-    def thank(self, hook: CarrierWebhook) -> CarrierReply:
+    def acknowledge(self, hook: CarrierWebhook) -> CarrierReply:
         """Noted; there is nothing to do."""
         return CarrierReply()
 

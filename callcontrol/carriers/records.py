@@ -42,7 +42,7 @@ def waiting_caller(call_uuid: UUID) -> CarrierLeg | None:
     """The caller's line if somebody was on the line with the caller before and nobody is now, on hold or not."""
     legs = list(Leg.objects.filter(call_id=call_uuid))
     others = [leg for leg in legs if leg.party != Party.CALLER]
-    if any(leg.talks for leg in others) or not any(leg.answered_at for leg in others):
+    if any(leg.is_talking for leg in others) or not any(leg.answered_at for leg in others):
         return None
     return next(
         (_line(leg) for leg in legs if leg.party == Party.CALLER and leg.is_live and not leg.held),

@@ -44,7 +44,13 @@ class Simulator(Carrier):
         _refuse_circles(order)
         name = f"{_NAME}{order.leg_uuid}"
         arrives = Arrival(
-            self.slug, name, order.number, order.show, None, now=order.at, heard_at=timezone.now()
+            self.slug,
+            name,
+            order.number,
+            order.caller_id,
+            None,
+            now=order.at,
+            received_at=timezone.now(),
         )
         self._heard.append(arrives)
         return name
@@ -59,7 +65,7 @@ class Simulator(Carrier):
         self._other_end(caller)
 
     def hold(self, line: CarrierLeg) -> None:
-        """Who hears whom is the room's affair."""
+        """Who hears whom is the locked_call's affair."""
 
     def unhold(self, line: CarrierLeg) -> None:
         """As above."""
@@ -74,11 +80,11 @@ class Simulator(Carrier):
         else:
             self._heard.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
 
-    def heard(self) -> list[Event]:
+    def immediate_events(self) -> list[Event]:
         heard, self._heard = self._heard, []
         return heard
 
-    def coupled(self, call_uuid: UUID) -> Sequence[UUID]:
+    def linked_calls(self, call_uuid: UUID) -> Sequence[UUID]:
         first = call_uuid
         while (dialed_by := _dialed_by(first)) is not None:
             first = dialed_by

@@ -23,6 +23,7 @@ from campaigns.errors import NotFound, Refusal
 from . import records
 from .base import (
     Arrival,
+    CallbackEvent,
     CallerJoined,
     Carrier,
     CarrierError,
@@ -33,7 +34,6 @@ from .base import (
     LegAnswered,
     LegEnded,
     LegRings,
-    Posted,
 )
 
 try:
@@ -111,11 +111,13 @@ class Twilio(Carrier):
                 CarrierError
             ):  # what is only for comfort does not keep a call from going on
                 self.hold(alone, _ours(static("callcontrol/ringing.xml")))
-        if order.show is None and not _is_sip(order.number):
+        if order.caller_id is None and not _is_sip(order.number):
             return self._dial_as_ourselves(order)
         try:
             return _create(
-                order, order.show or "anonymous", records.token_of(order.call_uuid, order.show)
+                order,
+                order.caller_id or "anonymous",
+                records.token_of(order.call_uuid, order.caller_id),
             )
         except Refused as refused:
             if refused.code in _UNDIALABLE or not refused.is_final or _is_sip(order.number):
@@ -152,7 +154,7 @@ class Twilio(Carrier):
         if records.may_hear(caller):
             self.unhold(caller)
 
-    def examine(self) -> str:
+    def check_account(self) -> str:
         account = _twice(lambda: _client().api.accounts(settings.TWILIO_ACCOUNT_SID).fetch())
         if account.status != "active":
             raise CarrierError(f"the account is {account.status}", is_final=True)
@@ -166,11 +168,11 @@ class Twilio(Carrier):
             return False
         return bool(
             RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(
-                hook.url, dict(hook.said), signature
+                hook.url, dict(hook.parameters), signature
             )
         )
 
-    def read(self, hook: CarrierWebhook) -> Posted | None:
+    def parse(self, hook: CarrierWebhook) -> CallbackEvent | None:
         match hook.name:
             case "voice" | "digits":
                 return _arrival(hook)
@@ -186,7 +188,7 @@ class Twilio(Carrier):
             case _:
                 return _of_line(hook)
 
-    def ask_number(self, arrival: Arrival) -> CarrierReply:
+    def prompt_for_number(self, arrival: Arrival) -> CarrierReply:
         response = VoiceResponse()
         gather = response.gather(
             action=_webhook("digits"), timeout=10, finish_on_key="#", action_on_empty_result=True
@@ -194,7 +196,7 @@ class Twilio(Carrier):
         gather.say(ASK_NUMBER)
         return CarrierReply(response.to_xml())
 
-    def welcome(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
+    def join_conference(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
         response = VoiceResponse()
         response.dial(action=_webhook("left", leg=caller)).conference(
             str(call_uuid),
@@ -209,13 +211,13 @@ class Twilio(Carrier):
         )
         return CarrierReply(response.to_xml())
 
-    def refuse(self, arrival: Arrival) -> CarrierReply:
+    def reject_arrival(self, arrival: Arrival) -> CarrierReply:
         """Twilio reads no body of a 404: it is told to reject, with a 200. The caller hears that the number is not in service."""
         response = VoiceResponse()
         response.reject()
         return CarrierReply(response.to_xml())
 
-    def thank(self, hook: CarrierWebhook) -> CarrierReply:
+    def acknowledge(self, hook: CarrierWebhook) -> CarrierReply:
         response = VoiceResponse()
         if hook.name == "left":
             response.hangup()
@@ -228,20 +230,22 @@ def _arrival(hook: CarrierWebhook) -> Arrival:
     return Arrival(
         carrier=Twilio.slug,
         carrier_call_id=_call_sid(hook),
-        to=hook.said.get("To", ""),
-        caller=hook.said.get("From"),
-        digits=hook.said.get("Digits", "") if asked else None,
+        to=hook.parameters.get("To", ""),
+        caller=hook.parameters.get("From"),
+        digits=hook.parameters.get("Digits", "") if asked else None,
         now=hook.now,
         token=""
         if asked
-        else hook.said.get("CallToken", ""),  # with it, only the number that called can be shown
+        else hook.parameters.get(
+            "CallToken", ""
+        ),  # with it, only the number that called can be shown
     )
 
 
 def _of_conference(hook: CarrierWebhook) -> CallerJoined | LegEnded | None:
     """Who leaves, and that the caller came. The others' lines tell of themselves too, but what is told twice is not lost."""
-    caller, event = _uuid(hook, "leg"), hook.said.get("StatusCallbackEvent", "")
-    label = hook.said.get("ParticipantLabel", "")
+    caller, event = _uuid(hook, "leg"), hook.parameters.get("StatusCallbackEvent", "")
+    label = hook.parameters.get("ParticipantLabel", "")
     if event in ("conference-end", "participant-leave"):
         left = _uuid(hook, "leg", label) if event == "participant-leave" else caller
         return LegEnded(left, _moment(hook), "completed", event_id=_event_id(hook, "ConferenceSid"))
@@ -254,13 +258,13 @@ def _of_conference(hook: CarrierWebhook) -> CallerJoined | LegEnded | None:
 
 def _of_line(hook: CarrierWebhook) -> LegRings | LegAnswered | LegEnded | None:
     """The progress of a line that was dialed, named by its leg; without one, of a caller's line (the number's own callback)."""
-    sid, status, at = _call_sid(hook), hook.said.get("CallStatus", ""), _moment(hook)
+    sid, status, at = _call_sid(hook), hook.parameters.get("CallStatus", ""), _moment(hook)
     leg = _uuid(hook, "leg") if "leg" in hook.query else None
     if status in _OVER:
         whose = leg or records.callers_leg(Twilio.slug, sid)
         if whose is None:
             raise NotFound("call not found")
-        seconds = hook.said.get("CallDuration", "")
+        seconds = hook.parameters.get("CallDuration", "")
         told = int(seconds) if re.fullmatch(r"[0-9]{1,6}", seconds) and leg else None
         return LegEnded(whose, at, status, told, event_id=_event_id(hook, "CallSid"))
     if leg is None:
@@ -271,7 +275,7 @@ def _of_line(hook: CarrierWebhook) -> LegRings | LegAnswered | LegEnded | None:
 
 
 def _call_sid(hook: CarrierWebhook) -> str:
-    sid = hook.said.get("CallSid", "")
+    sid = hook.parameters.get("CallSid", "")
     if not _CALL_SID.fullmatch(sid):
         raise Refusal("CallSid must be the SID of a call")
     return sid
@@ -279,8 +283,8 @@ def _call_sid(hook: CarrierWebhook) -> str:
 
 def _event_id(hook: CarrierWebhook, of: str) -> str:
     """A repeat has the same: Twilio counts the events of a call and of a conference."""
-    state = hook.said.get("CallStatus") or hook.said.get("StatusCallbackEvent", "")
-    return f"{hook.said.get(of, '')[:40]}:{hook.said.get('SequenceNumber', '')[:10]}:{state[:30]}"
+    state = hook.parameters.get("CallStatus") or hook.parameters.get("StatusCallbackEvent", "")
+    return f"{hook.parameters.get(of, '')[:40]}:{hook.parameters.get('SequenceNumber', '')[:10]}:{state[:30]}"
 
 
 def _uuid(hook: CarrierWebhook, name: str, text: str | None = None) -> UUID:
@@ -293,7 +297,7 @@ def _uuid(hook: CarrierWebhook, name: str, text: str | None = None) -> UUID:
 def _moment(hook: CarrierWebhook) -> datetime:
     """When it happened, as Twilio says: what was told late is money otherwise."""
     try:
-        told = parsedate_to_datetime(hook.said.get("Timestamp", ""))
+        told = parsedate_to_datetime(hook.parameters.get("Timestamp", ""))
     except (ValueError, IndexError):
         return hook.now
     return told if told.tzinfo and hook.now - LATEST <= told <= hook.now else hook.now

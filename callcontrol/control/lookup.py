@@ -14,14 +14,14 @@ from .access import Controller
 _MEANT_FOR = timedelta(days=1)
 
 
-def active_legs(steerer: Controller, *, now: datetime) -> QuerySet[Leg]:
+def active_legs(controller: Controller, *, now: datetime) -> QuerySet[Leg]:
     """The owner's present leg of each call that it is on, the newest of several; most recently dialed first.
 
     A ringing or talking handler is present, a transferee from its answer on; a line that is past its time is not, whether
     or not it was ended already.
     """
     theirs = Leg.objects.live().filter(
-        buyer_id__in=steerer.buyer_pks, call__company_id=steerer.company_pk
+        buyer_id__in=controller.buyer_pks, call__company_id=controller.company_pk
     )
     timely = theirs.exclude(status=Leg.Status.RINGING, rings_until__lte=now)
     timely = timely.exclude(status=Leg.Status.IN_PROGRESS, accepted_at=None, accept_until__lte=now)
@@ -35,11 +35,11 @@ def of_caller(legs: QuerySet[Leg], number: str | None) -> QuerySet[Leg]:
     return legs.filter(Q(call__caller_number=number) | Q(caller_number_sent=number))
 
 
-def newest_call(steerer: Controller, *, caller_number: str | None, now: datetime) -> UUID:
+def newest_call(controller: Controller, *, caller_number: str | None, now: datetime) -> UUID:
     """The owner's most recently dialed call from this caller, of the last day; NotAuthorized when there is none."""
     theirs = Leg.objects.filter(
-        buyer_id__in=steerer.buyer_pks,
-        call__company_id=steerer.company_pk,
+        buyer_id__in=controller.buyer_pks,
+        call__company_id=controller.company_pk,
         call__started_at__gte=now - _MEANT_FOR,
     )
     on_the_call = theirs.exclude(party=Party.TRANSFEREE, answered_at=None)

@@ -37,36 +37,44 @@ class ManagerAction:
 
 
 # --- what may be done -------------------------------------------------------------------------------------
-def manager_actions(room: LockedCall, *, at: datetime) -> ManagerAction:
+def manager_actions(locked_call: LockedCall, *, at: datetime) -> ManagerAction:
     """By the same rules that refuse it; of the words `return reject accept transfer connect stop hang-up`."""
-    line, transfer = _present_line(room), next(reversed(room.live_transfers()), None)
-    acts = {"hang-up"} if room.call.is_live else set()
+    line, transfer = _present_line(locked_call), next(reversed(locked_call.live_transfers()), None)
+    acts = {"hang-up"} if locked_call.call.is_live else set()
     if line is not None:
-        acts |= {what for what in (*_ON_A_LINE, "transfer") if _is_open(room, line, what, at=at)}
-    if transfer is not None and room.call.is_live:
-        acts |= {"stop"} if transfer.transferor.talks else set()
-        acts |= {"connect"} if transfer.hold_caller and room.caller.held else set()
+        acts |= {
+            what for what in (*_ON_A_LINE, "transfer") if _is_open(locked_call, line, what, at=at)
+        }
+    if transfer is not None and locked_call.call.is_live:
+        acts |= {"stop"} if transfer.transferor.is_talking else set()
+        acts |= {"connect"} if transfer.hold_caller and locked_call.caller.held else set()
     return ManagerAction(line, transfer, frozenset(acts))
 
 
-def _present_line(room: LockedCall) -> Leg | None:
+def _present_line(locked_call: LockedCall) -> Leg | None:
     """The handler's; once it has left, that of the buyer to whom it transferred the call."""
-    present = [leg for leg in room.others() if leg.buyer_id and is_present(room, leg)]
+    present = [
+        leg for leg in locked_call.dialed_legs() if leg.buyer_id and is_present(locked_call, leg)
+    ]
     handlers = [leg for leg in present if leg.party == Party.HANDLER]
     return (handlers or present)[-1] if present else None
 
 
-def _is_open(room: LockedCall, leg: Leg, what: str, *, at: datetime) -> bool:
+def _is_open(locked_call: LockedCall, leg: Leg, what: str, *, at: datetime) -> bool:
     try:
         match what:
             case "return":
-                handler.check_return(room, leg, _steerer(leg, room.call, ""), at=at)
+                handler.check_return(
+                    locked_call, leg, _controller(leg, locked_call.call, ""), at=at
+                )
             case "reject":
-                handler.check_reject(room, leg, _steerer(leg, room.call, ""), at=at)
+                handler.check_reject(
+                    locked_call, leg, _controller(leg, locked_call.call, ""), at=at
+                )
             case "accept":
-                handler.check_accept(room, leg)
+                handler.check_accept(locked_call, leg)
             case _:
-                transfers.check_begin_transfer(room, leg)
+                transfers.check_begin_transfer(locked_call, leg)
     except Refusal:
         return False
     return what != "accept" or leg.accepted_at is None
@@ -75,17 +83,19 @@ def _is_open(room: LockedCall, leg: Leg, what: str, *, at: datetime) -> bool:
 # --- doing it ---------------------------------------------------------------------------------------------
 def on_line(*, call: Call, line: UUID, what: str, person: str, now: datetime) -> None:
     """Returns, rejects or accepts the call on this line, as its handler could; done twice is done once."""
-    _ON_A_LINE[what](call_uuid=call.pk, steerer=_steerer(_line(call, line), call, person), now=now)
+    _ON_A_LINE[what](
+        call_uuid=call.pk, controller=_controller(_line(call, line), call, person), now=now
+    )
 
 
 def transfer_as_manager(
     *, call: Call, line: UUID, transfer_to: str, hold_caller: bool, person: str, now: datetime
 ) -> Transfer:
     """Brings a third party, as the handler on this line could."""
-    steerer = _steerer(_line(call, line), call, person)
+    controller = _controller(_line(call, line), call, person)
     return transfers.begin_transfer(
         call_uuid=call.pk,
-        steerer=steerer,
+        controller=controller,
         transfer_to=transfer_to,
         hold_caller=hold_caller,
         now=now,
@@ -110,15 +120,15 @@ def hang_up_as_manager(*, call: Call, person: str, now: datetime) -> None:
     """Ends the call for everybody on it. What it pays is decided as if the caller had hung up now."""
     apply_timeouts(call.pk, now=now)
     with transaction.atomic():
-        room = lock_call(call.pk)
-        if not room.call.is_live:
+        locked_call = lock_call(call.pk)
+        if not locked_call.call.is_live:
             raise Refusal(NOT_LIVE)
-        add_manager_event(room.call, person, "ended the call", at=room.at(now))
-        end_call(room, at=room.at(now), why="the account manager ended it")
-    run_follow_ups(room, now=now)
+        add_manager_event(locked_call.call, person, "ended the call", at=locked_call.call_time(now))
+        end_call(locked_call, at=locked_call.call_time(now), why="the account manager ended it")
+    run_follow_ups(locked_call, now=now)
 
 
-def _steerer(leg: Leg, call: Call, person: str) -> Controller:
+def _controller(leg: Leg, call: Call, person: str) -> Controller:
     """The line's own handler, as far as rules are about whose call it is."""
     rows = frozenset({leg.buyer_id} if leg.buyer_id else ())
     return Controller(None, call.company_id, rows, math.inf, math.inf, line=leg.pk, person=person)

@@ -70,7 +70,7 @@ def arrive(
     arrival = Arrival(
         carrier=CARRIER, carrier_call_id=uuid.uuid4().hex, to=to, caller=caller, digits=None, now=at
     )
-    arrived = events.call_arrived(arrival)
+    arrived = events.handle_arrival(arrival)
     own_leg = Leg.objects.values_list("pk", flat=True).get(call=arrived, party=Party.CALLER)
     return DemoCall(world, arrived.pk, own_leg, talk, dice)
 

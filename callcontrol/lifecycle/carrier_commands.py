@@ -30,7 +30,7 @@ def dispatch(
             add_event(
                 call, "carrier-failed", at=now, told=order.told.replace("_", " "), why=str(failure)
             )
-    return carrier.heard()
+    return carrier.immediate_events()
 
 
 def confirm_joined(order: CarrierCommand) -> None:

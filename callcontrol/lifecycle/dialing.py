@@ -20,51 +20,53 @@ from publishers.snapshot import CampaignSnapshot, Snapshot
 from reservations.models import Reservation
 
 from . import caller_id
-from .ending import give_up
+from .ending import end_without_target
 
 RING_SECONDS = 30  # of a line that is no buyer's
 
 
-def ring_next(room: LockedCall, *, snapshot: Snapshot, now: datetime) -> DialRequest | None:
+def ring_next_buyer(
+    locked_call: LockedCall, *, snapshot: Snapshot, now: datetime
+) -> DialRequest | None:
     """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
 
     None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
     left out.
     """
-    call = room.call
+    call = locked_call.call
     if not move_state(call, Call.Status.RINGING):
         return None
     apply_late_tags(call)
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
-        give_up(room, at=now, why=why)
+        end_without_target(locked_call, at=now, why=why)
         return None
-    ping = ping_of(room, campaign, snapshot, now=now)
+    ping = ping_for_call(locked_call, campaign, snapshot, now=now)
     buyer, hold = _reserved(call, campaign, ping)
     if buyer is None and not (call.reservation and call.reservation.route_only):
         buyer, hold = _routed(call, campaign, ping)
     if buyer is None:
-        give_up(room, at=now, why="no buyer is left")
+        end_without_target(locked_call, at=now, why="no buyer is left")
         return None
-    return _ring(room, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
+    return _ring(locked_call, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
 
 
-def release_unusable(room: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
+def release_reserved_place(locked_call: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
     """Gives back the reserved buyer's place if that buyer can't be dialed: in a transaction of its own.
 
     Once the buyer was tried, the place is its leg's.
     """
-    call, reservation = room.call, room.call.reservation
+    call, reservation = locked_call.call, locked_call.call.reservation
     if (
         call.status != Call.Status.ROUTING
         or reservation is None
-        or reservation.buyer_id in _tried(room)
+        or reservation.buyer_id in _tried(locked_call)
     ):
         return
     campaign, _ = _open_campaign(call, snapshot)
     if reservation.hold_id and (
         campaign is None
-        or _obstacle(reservation, campaign, ping_of(room, campaign, snapshot, now=now))
+        or _obstacle(reservation, campaign, ping_for_call(locked_call, campaign, snapshot, now=now))
     ):
         counters.release_places(hold_ids=[reservation.hold_id], now=now)
 
@@ -82,11 +84,11 @@ def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignSnapshot | N
     return (None, "the publisher is paused") if publisher and publisher.paused else (campaign, "")
 
 
-def ping_of(
-    room: LockedCall, campaign: CampaignSnapshot, snapshot: Snapshot, *, now: datetime
+def ping_for_call(
+    locked_call: LockedCall, campaign: CampaignSnapshot, snapshot: Snapshot, *, now: datetime
 ) -> Ping:
     """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
-    call = room.call
+    call = locked_call.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
     before = duplicates.duplicates_before(
         campaign_pk=campaign.row,
@@ -102,15 +104,15 @@ def ping_of(
         caller_number=call.caller_number,
         tags=known_tags(call),
         publisher_id=publisher.publisher_id if publisher else None,
-        excluded_buyers=_tried(room),
+        excluded_buyers=_tried(locked_call),
         converted_buyers=before.converted_with,
         duplicate_refused=before.refused,
     )
 
 
-def _tried(room: LockedCall) -> frozenset[int]:
+def _tried(locked_call: LockedCall) -> frozenset[int]:
     """The rows of the buyers that this call was dialed to, by us or by who transferred it."""
-    return frozenset(leg.buyer_id for leg in room.legs if leg.buyer_id)
+    return frozenset(leg.buyer_id for leg in locked_call.legs if leg.buyer_id)
 
 
 def _obstacle(reservation: Reservation, campaign: CampaignSnapshot, ping: Ping) -> str | None:
@@ -186,17 +188,17 @@ def _seed() -> int:
 
 
 def _ring(
-    room: LockedCall, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime
+    locked_call: LockedCall, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime
 ) -> DialRequest:
-    call, row = room.call, Buyer.objects.get(pk=buyer.row)
-    leg = new_leg(room, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
+    call, row = locked_call.call, Buyer.objects.get(pk=buyer.row)
+    leg = create_leg(locked_call, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
     change_row(call, buyer_id=row.pk)
     add_event(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
-    return dial_order(room, leg, row)
+    return dial_request(locked_call, leg, row)
 
 
-def new_leg(
-    room: LockedCall,
+def create_leg(
+    locked_call: LockedCall,
     party: Party,
     *,
     number: str,
@@ -204,11 +206,11 @@ def new_leg(
     hold: CapHold | None = None,
     now: datetime,
 ) -> Leg:
-    """A ringing leg of the room, saved. Without a buyer it rings half a minute."""
+    """A ringing leg of the locked_call, saved. Without a buyer it rings half a minute."""
     seconds = buyer.timeout_seconds if buyer else RING_SECONDS
     leg = Leg(
-        call=room.call,
-        place=len(room.legs),
+        call=locked_call.call,
+        place=len(locked_call.legs),
         party=party,
         buyer=buyer,
         hold=hold,
@@ -218,7 +220,7 @@ def new_leg(
         rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
     )
     caller_id.insert_leg(leg)
-    room.legs.append(leg)
+    locked_call.legs.append(leg)
     return leg
 
 
@@ -229,15 +231,15 @@ def _acceptance_seconds(party: Party, buyer: Buyer | None) -> int | None:
     return buyer.acceptance_seconds
 
 
-def dial_order(room: LockedCall, leg: Leg, buyer: Buyer | None) -> DialRequest:
+def dial_request(locked_call: LockedCall, leg: Leg, buyer: Buyer | None) -> DialRequest:
     """What the carrier is asked for this leg."""
-    call = room.call
+    call = locked_call.call
     return DialRequest(
         call_uuid=call.uuid,
         leg_uuid=leg.uuid,
         carrier_call_id=call.carrier_call_id,
         number=leg.number or "",
-        show=leg.caller_number_sent,
+        caller_id=leg.caller_number_sent,
         timeout_seconds=buyer.timeout_seconds if buyer else RING_SECONDS,
         send_digits=buyer.send_digits if buyer else "",
         sip_username=buyer.sip_username if buyer else "",

@@ -37,17 +37,17 @@ _waiting: ContextVar[deque[tuple[Event, datetime]] | None] = ContextVar("waiting
 
 
 # --- a call comes in --------------------------------------------------------------------------------------
-def call_arrived(arrival: Arrival) -> Call:
+def handle_arrival(arrival: Arrival) -> Call:
     """A caller has dialed a number of ours: the call with its first buyer ringing, or ended as no-target.
 
     Raises NotFound when the number is not ours.
     """
-    call = take_call(arrival)
+    call = receive_call(arrival)
     dial_next(call.pk, now=arrival.now)
     return Call.objects.select_related("buyer", "publisher").get(pk=call.pk)
 
 
-def take_call(arrival: Arrival) -> Call:
+def receive_call(arrival: Arrival) -> Call:
     """The first phase alone: the call with its reservation, publisher and tags, and nobody asked or dialed yet.
 
     Announced twice, it is the first one again. Raises NotFound when the number is not ours.
@@ -56,7 +56,7 @@ def take_call(arrival: Arrival) -> Call:
     with transaction.atomic():
         call = record_arrival(arrival, to)
     # Others' reservations live by the wall's clock, whatever time this call brings.
-    reservations.expire_all_due(now=arrival.heard_at or arrival.now, company_pk=call.company_id)
+    reservations.expire_all_due(now=arrival.received_at or arrival.now, company_pk=call.company_id)
     return call
 
 
@@ -75,14 +75,16 @@ def dial_next(call_uuid: UUID, *, now: datetime) -> bool:
         _release_unusable(call_uuid, now=now)
     while True:
         with transaction.atomic():
-            room = lock_call(call_uuid)
-            order = dialing.ring_next(
-                room, snapshot=current_snapshot(room.call.company_id), now=room.at(now)
+            locked_call = lock_call(call_uuid)
+            order = dialing.ring_next_buyer(
+                locked_call,
+                snapshot=current_snapshot(locked_call.call.company_id),
+                now=locked_call.call_time(now),
             )
         if order is None:
-            run_follow_ups(room, now=now)
+            run_follow_ups(locked_call, now=now)
             return True
-        if dial(room, order, now=now) is None:
+        if dial_leg(locked_call, order, now=now) is None:
             return True
 
 
@@ -98,26 +100,28 @@ def _state_of(call_uuid: UUID) -> tuple[datetime | None, int | None]:
 
 def _release_unusable(call_uuid: UUID, *, now: datetime) -> None:
     with transaction.atomic():
-        room = lock_call(call_uuid)
-        dialing.release_unusable(
-            room, snapshot=current_snapshot(room.call.company_id), now=room.at(now)
+        locked_call = lock_call(call_uuid)
+        dialing.release_reserved_place(
+            locked_call,
+            snapshot=current_snapshot(locked_call.call.company_id),
+            now=locked_call.call_time(now),
         )
 
 
-def dial(room: LockedCall, order: DialRequest, *, now: datetime) -> CarrierError | None:
+def dial_leg(locked_call: LockedCall, order: DialRequest, *, now: datetime) -> CarrierError | None:
     """Has the carrier ring a leg, and tells it whatever else was decided with it. What failed, with the leg ended."""
     line = carrier()
     try:
         name = line.dial(order)
     except CarrierError as failure:
         with transaction.atomic():
-            room, leg = lock_call_of_leg(order.leg_uuid)
-            legs.leg_failed(room, leg, why=str(failure), at=room.at(order.at))
-        handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
+            locked_call, leg = lock_call_of_leg(order.leg_uuid)
+            legs.leg_failed(locked_call, leg, why=str(failure), at=locked_call.call_time(order.at))
+        handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
         return failure
     if not Leg.objects.live().filter(pk=order.leg_uuid).update(carrier_leg_id=name):
         _hang_up_over(line, order, name, now=now)
-    handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
+    handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
     return None
 
 
@@ -125,46 +129,46 @@ def _hang_up_over(line: Carrier, order: DialRequest, name: str, *, now: datetime
     """The call ended while its leg was being dialed, when nobody knew yet what to hang up."""
     Leg.objects.filter(pk=order.leg_uuid).update(carrier_leg_id=name)
     with transaction.atomic():
-        room, leg = lock_call_of_leg(order.leg_uuid)
-        room.order("hang_up", leg, at=leg.ended_at or now)
-    handle_events(dispatch(line, room.call, room.orders, now=now), now=now)
+        locked_call, leg = lock_call_of_leg(order.leg_uuid)
+        locked_call.add_command("hang_up", leg, at=leg.ended_at or now)
+    handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
 
 
 # --- what the carrier tells -------------------------------------------------------------------------------
 def handle_event(event: LegAnswered | LegEnded, *, now: datetime) -> Call:
     """A carrier's word on a leg, the caller's included: its end is the caller's hang-up. Raises NotFound for an unknown leg."""
     with transaction.atomic():
-        room, leg = lock_call_of_leg(event.leg_uuid)
-        _move_clock(room, event.at)
+        locked_call, leg = lock_call_of_leg(event.leg_uuid)
+        _move_clock(locked_call, event.at)
         if isinstance(event, LegAnswered):
-            legs.leg_answered(room, leg, at=event.at, event_id=event.event_id)
+            legs.leg_answered(locked_call, leg, at=event.at, event_id=event.event_id)
         else:
             legs.leg_ended(
-                room,
+                locked_call,
                 leg,
                 outcome=event.outcome,
                 at=event.at,
                 seconds=event.seconds,
                 event_id=event.event_id,
             )
-    run_follow_ups(room, now=now)
-    return room.call
+    run_follow_ups(locked_call, now=now)
+    return locked_call.call
 
 
-def _move_clock(room: LockedCall, at: datetime) -> None:
-    if at > room.call.clock:
-        Call.objects.filter(pk=room.call.pk, clock__lt=at).update(clock=at)
-        room.call.clock = at
+def _move_clock(locked_call: LockedCall, at: datetime) -> None:
+    if at > locked_call.call.clock:
+        Call.objects.filter(pk=locked_call.call.pk, clock__lt=at).update(clock=at)
+        locked_call.call.clock = at
 
 
-def run_follow_ups(room: LockedCall, *, now: datetime) -> None:
+def run_follow_ups(locked_call: LockedCall, *, now: datetime) -> None:
     """What comes of a change once it is written: the carrier's orders, the next buyer, the money."""
-    if room.orders:
-        handle_events(dispatch(carrier(), room.call, room.orders, now=now), now=now)
-    if room.call.status == Call.Status.ROUTING:
-        dial_next(room.call.pk, now=now)
-    elif not room.call.is_live:
-        settlement.settle_call(room.call.pk, now=now)
+    if locked_call.commands:
+        handle_events(dispatch(carrier(), locked_call.call, locked_call.commands, now=now), now=now)
+    if locked_call.call.status == Call.Status.ROUTING:
+        dial_next(locked_call.call.pk, now=now)
+    elif not locked_call.call.is_live:
+        settlement.settle_call(locked_call.call.pk, now=now)
 
 
 def handle_events(events: Sequence[Event], *, now: datetime) -> None:
@@ -190,7 +194,7 @@ def _hear_one(event: Event, now: datetime) -> None:
     """Numbers that are not ours and legs that are unknown are the world's, not ours."""
     try:
         if isinstance(event, Arrival):
-            call_arrived(event)
+            handle_arrival(event)
         else:
             handle_event(event, now=now)
     except NotFound:

@@ -1,6 +1,6 @@
 """What a leg's pick-up and end mean for its call. Told twice, late or in the wrong order, the end is the same.
 
-Each function works on a locked room inside the caller's transaction, and changes the places of one hold at most.
+Each function works on a locked locked_call inside the caller's transaction, and changes the places of one hold at most.
 """
 
 from datetime import datetime, timedelta
@@ -14,45 +14,49 @@ from campaigns.caps import counters
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
-from .ending import WITH_THE_CALL, count_late_tags, end_call
+from .ending import WITH_THE_CALL, end_call, reconcile_end_times
 
 
 # --- picked up --------------------------------------------------------------------------------------------
-def leg_answered(room: LockedCall, leg: Leg, *, at: datetime, event_id: str | None = None) -> None:
+def leg_answered(
+    locked_call: LockedCall, leg: Leg, *, at: datetime, event_id: str | None = None
+) -> None:
     """A leg was picked up. Of several moments that are told, the first is the right one.
 
     A leg that we gave up stays so: who picks it up all the same is hung up, and never bridged.
     """
     if leg.status == Leg.Status.RINGING:
-        _picked_up(room, leg, at=at, event_id=event_id)
+        _picked_up(locked_call, leg, at=at, event_id=event_id)
         return
     if not leg.is_live and not leg.final:
-        room.order("hang_up", leg, at=leg.ended_at or at)
-    if _may_be_told_better(room, leg) and (leg.answered_at is None or at < leg.answered_at):
+        locked_call.add_command("hang_up", leg, at=leg.ended_at or at)
+    if _may_be_told_better(locked_call, leg) and (leg.answered_at is None or at < leg.answered_at):
         change_row(leg, answered_at=at, accept_until=_accept_until(leg, at))
-        count_late_tags(room)
+        reconcile_end_times(locked_call)
 
 
-def _may_be_told_better(room: LockedCall, leg: Leg) -> bool:
+def _may_be_told_better(locked_call: LockedCall, leg: Leg) -> bool:
     """Whether a late word still says when the leg was picked up: not of one that was given up, nor after the money."""
-    return room.call.settled_at is None and (leg.is_live or leg.outcome in WITH_THE_CALL)
+    return locked_call.call.settled_at is None and (leg.is_live or leg.outcome in WITH_THE_CALL)
 
 
-def _picked_up(room: LockedCall, leg: Leg, *, at: datetime, event_id: str | None) -> None:
+def _picked_up(locked_call: LockedCall, leg: Leg, *, at: datetime, event_id: str | None) -> None:
     move_state(leg, Leg.Status.IN_PROGRESS, answered_at=at, accept_until=_accept_until(leg, at))
-    add_event(room.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk))
+    add_event(
+        locked_call.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk)
+    )
     if leg.party == Party.HANDLER:
-        move_state(room.call, Call.Status.IN_PROGRESS)
+        move_state(locked_call.call, Call.Status.IN_PROGRESS)
         queue_webhooks(
-            room.call,
+            locked_call.call,
             Webhook.Trigger.ANSWERED,
-            snapshot=current_snapshot(room.call.company_id),
+            snapshot=current_snapshot(locked_call.call.company_id),
             now=at,
         )
-    for transfer in _brought_by(room, leg):
+    for transfer in _brought_by(locked_call, leg):
         move_state(transfer, Transfer.Status.IN_PROGRESS)
-    room.order("connected", room.caller, at=at)
-    regroup(room, leg, at=at)
+    locked_call.add_command("connected", locked_call.caller, at=at)
+    advance_call(locked_call, leg, at=at)
 
 
 def _accept_until(leg: Leg, at: datetime) -> datetime | None:
@@ -61,14 +65,14 @@ def _accept_until(leg: Leg, at: datetime) -> datetime | None:
     )
 
 
-def _brought_by(room: LockedCall, leg: Leg) -> list[Transfer]:
+def _brought_by(locked_call: LockedCall, leg: Leg) -> list[Transfer]:
     """The live transfer that brought this leg, if one did."""
-    return [transfer for transfer in room.live_transfers() if transfer.transferee is leg]
+    return [transfer for transfer in locked_call.live_transfers() if transfer.transferee is leg]
 
 
 # --- over -------------------------------------------------------------------------------------------------
 def leg_ended(
-    room: LockedCall,
+    locked_call: LockedCall,
     leg: Leg,
     *,
     outcome: str,
@@ -79,14 +83,14 @@ def leg_ended(
     """The carrier's word that a leg is over. `seconds`: how long it talked, where that is told."""
     picked_up = _pick_up_of(leg, outcome, at, seconds)
     if not leg.is_live:
-        _was_ended(room, leg, outcome=outcome, at=at, answered_at=picked_up)
+        _was_ended(locked_call, leg, outcome=outcome, at=at, answered_at=picked_up)
         return
-    became = Outcome.COMPLETED if leg.talks or outcome == "completed" else Outcome(outcome)
+    became = Outcome.COMPLETED if leg.is_talking or outcome == "completed" else Outcome(outcome)
     move_state(
         leg, Leg.Status.ENDED, outcome=became, ended_at=at, answered_at=picked_up, final=True
     )
     add_event(
-        room.call,
+        locked_call.call,
         "left",
         at=at,
         event_id=event_id,
@@ -94,7 +98,7 @@ def leg_ended(
         leg=str(leg.pk),
         outcome=str(became),
     )
-    _leave(room, leg, at=at)
+    _leave(locked_call, leg, at=at)
 
 
 def _pick_up_of(leg: Leg, outcome: str, at: datetime, seconds: int | None) -> datetime | None:
@@ -106,14 +110,14 @@ def _pick_up_of(leg: Leg, outcome: str, at: datetime, seconds: int | None) -> da
 
 
 def _was_ended(
-    room: LockedCall, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None
+    locked_call: LockedCall, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None
 ) -> None:
     """The last word on a leg that was over already: by our own doing, or by an earlier word."""
-    if room.call.settled_at is None:
-        if _may_be_told_better(room, leg):
+    if locked_call.call.settled_at is None:
+        if _may_be_told_better(locked_call, leg):
             change_row(leg, outcome=_better(leg, outcome, at), answered_at=answered_at)
         change_row(leg, ended_at=min(at, leg.ended_at or at))
-        count_late_tags(room)
+        reconcile_end_times(locked_call)
     change_row(leg, final=True)
 
 
@@ -126,75 +130,78 @@ def _better(leg: Leg, outcome: str, at: datetime) -> str:
 
 
 def end_leg(
-    room: LockedCall, leg: Leg, *, outcome: Outcome, at: datetime, key_pk: int | None = None
+    locked_call: LockedCall, leg: Leg, *, outcome: Outcome, at: datetime, key_pk: int | None = None
 ) -> None:
     """We end a leg: it rang out, was given back, taken back or stopped. The carrier is told, and has the last word."""
     if not move_state(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at, given_up_by=key_pk):
         return
-    add_event(room.call, "taken-off", at=at, party=leg.party, leg=str(leg.pk), outcome=str(outcome))
-    room.order("hang_up", leg, at=at)
-    _leave(room, leg, at=at)
+    add_event(
+        locked_call.call, "taken-off", at=at, party=leg.party, leg=str(leg.pk), outcome=str(outcome)
+    )
+    locked_call.add_command("hang_up", leg, at=at)
+    _leave(locked_call, leg, at=at)
 
 
-def leg_failed(room: LockedCall, leg: Leg, *, why: str, at: datetime) -> None:
+def leg_failed(locked_call: LockedCall, leg: Leg, *, why: str, at: datetime) -> None:
     """The carrier could not dial the leg."""
     if move_state(leg, Leg.Status.ENDED, outcome=Outcome.FAILED, ended_at=at, final=True):
-        add_event(room.call, "leg-failed", at=at, leg=str(leg.pk), why=why)
-        _leave(room, leg, at=at)
+        add_event(locked_call.call, "leg-failed", at=at, leg=str(leg.pk), why=why)
+        _leave(locked_call, leg, at=at)
 
 
-def _leave(room: LockedCall, leg: Leg, *, at: datetime) -> None:
-    for transfer in _brought_by(room, leg):
+def _leave(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
+    for transfer in _brought_by(locked_call, leg):
         move_state(transfer, Transfer.Status.ENDED, ended_at=at)
     if leg.hold_id and leg.kept_the_call:
         counters.end_hold(hold_id=leg.hold_id, converted=None, now=at)
     elif leg.hold_id:
         counters.release_places(hold_ids=[leg.hold_id], now=at)
     if leg.party == Party.CALLER:
-        end_call(room, at=at, why="the caller hung up")
+        end_call(locked_call, at=at, why="the caller hung up")
     else:
-        regroup(room, leg, at=at)
+        advance_call(locked_call, leg, at=at)
 
 
 # --- nobody is left in dead air ---------------------------------------------------------------------------
-def regroup(room: LockedCall, leg: Leg, *, at: datetime) -> None:
+def advance_call(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
     """After `leg` came or left: joins a caller whom nobody else could take off hold, finds the next buyer, or ends the call.
 
     A held caller waits while the one who holds it is on the line, or while a transferee still rings.
     """
-    call = room.call
+    call = locked_call.call
     if not call.is_live or call.status == Call.Status.ROUTING:
         return
-    if room.talking():
-        if not _is_waited_on(room):
-            unhold(room, at=at)
-    elif room.ringing():
+    if locked_call.talking_legs():
+        if not _is_waited_on(locked_call):
+            unhold_caller(locked_call, at=at)
+    elif locked_call.ringing_legs():
         pass  # a transferee still rings, and will have the caller
     else:
-        _all_left(room, leg, at=at)
+        _all_left(locked_call, leg, at=at)
 
 
-def _all_left(room: LockedCall, leg: Leg, *, at: datetime) -> None:
+def _all_left(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
     """Nobody is with the caller any more: it is over if who left last had kept the call."""
-    last = room.last_to_leave(leg) or leg
+    last = locked_call.last_to_leave(leg) or leg
     if last.kept_the_call:
-        end_call(room, at=last.ended_at or at, why=f"the {last.party} hung up")
+        end_call(locked_call, at=last.ended_at or at, why=f"the {last.party} hung up")
     else:
-        unhold(room, at=at)
-        move_state(room.call, Call.Status.ROUTING)
+        unhold_caller(locked_call, at=at)
+        move_state(locked_call.call, Call.Status.ROUTING)
 
 
-def _is_waited_on(room: LockedCall) -> bool:
+def _is_waited_on(locked_call: LockedCall) -> bool:
     """Whether somebody on the line is there to connect a held caller."""
     return any(
-        transfer.hold_caller and transfer.transferor.talks for transfer in room.live_transfers()
+        transfer.hold_caller and transfer.transferor.is_talking
+        for transfer in locked_call.live_transfers()
     )
 
 
-def unhold(room: LockedCall, *, at: datetime) -> bool:
+def unhold_caller(locked_call: LockedCall, *, at: datetime) -> bool:
     """The caller comes back into the conference; False when it was not on hold."""
-    if not room.caller.held or not change_row(room.caller, held=False, joining=True):
+    if not locked_call.caller.held or not change_row(locked_call.caller, held=False, joining=True):
         return False
-    add_event(room.call, "caller-joined", at=at)
-    room.order("unhold", room.caller, at=at)
+    add_event(locked_call.call, "caller-joined", at=at)
+    locked_call.add_command("unhold", locked_call.caller, at=at)
     return True

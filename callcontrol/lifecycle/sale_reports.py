@@ -14,7 +14,7 @@ from campaigns.errors import NotFound
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
-from .settlement import leg_that_kept
+from .settlement import connected_leg
 from .timeouts import apply_timeouts
 
 
@@ -28,14 +28,14 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
-class Seller:
+class SaleReporter:
     """Whose key reports."""
 
     company_pk: int
     buyer_pk: int
 
 
-def apply_timeouts_for_sale(call_uuid: UUID, seller: Seller, *, now: datetime) -> None:
+def apply_timeouts_for_sale(call_uuid: UUID, seller: SaleReporter, *, now: datetime) -> None:
     """Brings a call that was ever dialed to this buyer to this moment, outside any transaction; NotFound for any other.
 
     Before the call is locked: others may guess at calls as they like, and keep nobody waiting. A call whose seconds
@@ -51,17 +51,17 @@ def apply_timeouts_for_sale(call_uuid: UUID, seller: Seller, *, now: datetime) -
 
 
 def record_sale_report(
-    call_uuid: UUID, seller: Seller, *, revenue: Decimal, payout: Decimal, now: datetime
+    call_uuid: UUID, seller: SaleReporter, *, revenue: Decimal, payout: Decimal, now: datetime
 ) -> Sale:
     """Converts the call, inside the caller's transaction; NotFound for one that is not this buyer's.
 
     A live call may be sold, and so may one that did not convert or was a duplicate: the buyer says that it pays.
     """
-    room = lock_call(call_uuid)
-    call = room.call
-    if call.company_id != seller.company_pk or _buyer_of(room) != seller.buyer_pk:
+    locked_call = lock_call(call_uuid)
+    call = locked_call.call
+    if call.company_id != seller.company_pk or _buyer_of(locked_call) != seller.buyer_pk:
         raise NotFound("call not found")
-    at = room.at(now)
+    at = locked_call.call_time(now)
     unsold = Call.objects.filter(pk=call.pk, converted_at=None)
     if not unsold.update(converted_at=at, payout=payout, revenue=revenue, duplicate=False):
         return Sale(False, call.revenue or Decimal(0), call.payout or Decimal(0))
@@ -81,7 +81,7 @@ def record_sale_report(
     return Sale(True, revenue, payout)
 
 
-def _buyer_of(room: LockedCall) -> int | None:
+def _buyer_of(locked_call: LockedCall) -> int | None:
     """Who has the call: whose leg kept it, else to whom it was dialed last."""
-    kept = leg_that_kept(room)
-    return kept.buyer_id if kept else room.call.buyer_id
+    kept = connected_leg(locked_call)
+    return kept.buyer_id if kept else locked_call.call.buyer_id

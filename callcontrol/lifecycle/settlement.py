@@ -18,7 +18,7 @@ from campaigns.routing import engine
 from publishers import conversions
 from publishers.snapshot import ConversionSnapshot, Snapshot, current_snapshot
 
-from .dialing import ping_of
+from .dialing import ping_for_call
 
 # How long a carrier's last word on a line is waited for, before what is known has to do.
 LAST_WORD = timedelta(seconds=60)
@@ -33,45 +33,47 @@ def settle_call(call_uuid: UUID, *, now: datetime) -> bool:
     Each place is a transaction of its own, and a later settling goes on where this one was cut off.
     """
     with transaction.atomic():
-        room = lock_call(call_uuid)
-        if room.call.is_live:
+        locked_call = lock_call(call_uuid)
+        if locked_call.call.is_live:
             return False
-        if room.call.settled_at is None:
-            if not is_ready(room, now=now):
+        if locked_call.call.settled_at is None:
+            if not is_ready(locked_call, now=now):
                 return False
-            snapshot = current_snapshot(room.call.company_id)
-            _decide(room, snapshot, now=now)
-            queue_conversion_webhooks(room, snapshot=snapshot, now=room.call.ended_at or now)
-    for leg in room.legs:
-        _settle_places(room.call, leg, kept=leg_that_kept(room))
-    _release_reserved(room.call, room)
+            snapshot = current_snapshot(locked_call.call.company_id)
+            _decide(locked_call, snapshot, now=now)
+            queue_conversion_webhooks(
+                locked_call, snapshot=snapshot, now=locked_call.call.ended_at or now
+            )
+    for leg in locked_call.legs:
+        _settle_places(locked_call.call, leg, kept=connected_leg(locked_call))
+    _release_reserved(locked_call.call, locked_call)
     return True
 
 
-def is_ready(room: LockedCall, *, now: datetime) -> bool:
+def is_ready(locked_call: LockedCall, *, now: datetime) -> bool:
     """Whether nothing more is to be expected from the carrier."""
-    ended_at = room.call.ended_at
-    if ended_at is not None and room.at(now) >= ended_at + LAST_WORD:
+    ended_at = locked_call.call.ended_at
+    if ended_at is not None and locked_call.call_time(now) >= ended_at + LAST_WORD:
         return True
-    told = all(leg.final for leg in room.legs)
-    return told and all(leg.answered_at for leg in room.legs if leg.was_picked_up)
+    told = all(leg.final for leg in locked_call.legs)
+    return told and all(leg.answered_at for leg in locked_call.legs if leg.was_answered)
 
 
-def leg_that_kept(room: LockedCall) -> Leg | None:
+def connected_leg(locked_call: LockedCall) -> Leg | None:
     """The handler's leg that kept the call: the last that was picked up and not given back."""
     kept = [
         leg
-        for leg in room.legs
+        for leg in locked_call.legs
         if leg.party == Party.HANDLER and leg.kept_the_call and leg.answered_at
     ]
     return kept[-1] if kept else None
 
 
 # --- money ------------------------------------------------------------------------------------------------
-def _decide(room: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
-    call, kept = room.call, leg_that_kept(room)
+def _decide(locked_call: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
+    call, kept = locked_call.call, connected_leg(locked_call)
     change_row(call, settled_at=now, connected_at=kept.answered_at if kept else None)
-    for leg in room.legs:
+    for leg in locked_call.legs:
         if (
             leg.outcome == Outcome.CANCELED and leg.answered_at
         ):  # after the end: nobody was there any more
@@ -79,8 +81,8 @@ def _decide(room: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
     if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
         return
     ended_at = call.ended_at or now
-    offers = _offers(room, kept, snapshot)
-    facts = _earned(room, kept, offers)
+    offers = _offers(locked_call, kept, snapshot)
+    facts = _earned(locked_call, kept, offers)
     if facts is None:
         rule: dict[str, object] = {"least_seconds": min((o.seconds for o in offers), default=None)}
         add_event(call, "unconverted", at=ended_at, pay_rule=rule)
@@ -131,10 +133,10 @@ def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
 
 
 def _earned(
-    room: LockedCall, kept: Leg, offers: list[ConversionSnapshot]
+    locked_call: LockedCall, kept: Leg, offers: list[ConversionSnapshot]
 ) -> ConversionSnapshot | None:
     """The conversion that the seconds since the pick-up reached, the reserved one first."""
-    call = room.call
+    call = locked_call.call
     if kept.answered_at is None or call.ended_at is None:
         return None
     if call.ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time:
@@ -143,12 +145,12 @@ def _earned(
     return conversions.earned_conversion(offers, seconds=seconds)
 
 
-def _offers(room: LockedCall, kept: Leg, snapshot: Snapshot) -> list[ConversionSnapshot]:
+def _offers(locked_call: LockedCall, kept: Leg, snapshot: Snapshot) -> list[ConversionSnapshot]:
     """The set that applies to the call. With the reserved buyer, what its publisher was quoted stands for the first of it."""
-    call, campaign = room.call, snapshot.campaigns.get(room.call.campaign_id)
+    call, campaign = locked_call.call, snapshot.campaigns.get(locked_call.call.campaign_id)
     applying: list[ConversionSnapshot] = []
     if campaign:
-        ping = ping_of(room, campaign, snapshot, now=call.started_at)
+        ping = ping_for_call(locked_call, campaign, snapshot, now=call.started_at)
         applying = conversions.applying_conversions(
             campaign.conversions,
             publisher_pk=call.publisher_id,
@@ -178,10 +180,10 @@ def _settle_places(call: Call, leg: Leg, *, kept: Leg | None) -> None:
         counters.release_places(hold_ids=[leg.hold_id], now=now)
 
 
-def _release_reserved(call: Call, room: LockedCall) -> None:
+def _release_reserved(call: Call, locked_call: LockedCall) -> None:
     """The place of a reservation whose buyer was never dialed."""
     hold_id = call.reservation.hold_id if call.reservation else None
-    if hold_id and all(leg.hold_id != hold_id for leg in room.legs):
+    if hold_id and all(leg.hold_id != hold_id for leg in locked_call.legs):
         counters.release_places(hold_ids=[hold_id], now=call.ended_at or call.started_at)
 
 

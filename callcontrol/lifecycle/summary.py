@@ -8,7 +8,7 @@ from callcontrol.state.locked_call import LockedCall
 from callcontrol.state.timeline import leg_name
 from campaigns.admin_base import money_text
 
-from .settlement import leg_that_kept
+from .settlement import connected_leg
 
 _TRIED = {
     Outcome.BUSY: "was busy",
@@ -20,18 +20,18 @@ _TRIED = {
 }
 
 
-def call_headline(room: LockedCall, *, why: str = "") -> str:
+def call_headline(locked_call: LockedCall, *, why: str = "") -> str:
     """`Summit Roofing talked 2:10 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD.`
 
-    `why` is why it ended, if it is known. The room’s legs come with their buyers, its call with its publisher and company.
+    `why` is why it ended, if it is known. The locked_call’s legs come with their buyers, its call with its publisher and company.
     """
-    call = room.call
+    call = locked_call.call
     text = (
-        _now(room)
+        _now(locked_call)
         if call.is_live
-        else _nobody(room)
+        else _nobody(locked_call)
         if call.status == Call.Status.NO_TARGET
-        else _ended(room, why)
+        else _ended(locked_call, why)
     )
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -50,31 +50,31 @@ def all_of(names: Sequence[str]) -> str:
 
 
 # --- live -------------------------------------------------------------------------------------------------
-def _now(room: LockedCall) -> str:
+def _now(locked_call: LockedCall) -> str:
     talking, ringing = (
-        [leg_name(leg) for leg in room.talking()],
-        [leg_name(leg) for leg in room.ringing()],
+        [leg_name(leg) for leg in locked_call.talking_legs()],
+        [leg_name(leg) for leg in locked_call.ringing_legs()],
     )
     if not talking and not ringing:
         return "a buyer is being looked for."
     if not talking:
         return (
             f"the caller waits, and {all_of(ringing)} rings."
-            if room.transfers
+            if locked_call.transfers
             else f"{all_of(ringing)} rings."
         )
-    if not room.caller.held:
+    if not locked_call.caller.held:
         said = f"the caller talks with {all_of(talking)}."
     elif len(talking) > 1:
         said = f"the caller is on hold, while {all_of(talking)} talk."
     else:
         said = f"the caller is on hold, and {talking[0]} is alone."
     joining = f" {_begun(all_of(ringing))} rings, to join them." if ringing else ""
-    return said + joining + _unaccepted(room)
+    return said + joining + _unaccepted(locked_call)
 
 
-def _unaccepted(room: LockedCall) -> str:
-    names = [leg_name(leg) for leg in room.talking() if not leg.is_accepted]
+def _unaccepted(locked_call: LockedCall) -> str:
+    names = [leg_name(leg) for leg in locked_call.talking_legs() if not leg.is_accepted]
     return f" {_begun(all_of(names))} has not accepted the call yet." if names else ""
 
 
@@ -83,17 +83,17 @@ def _begun(text: str) -> str:
 
 
 # --- over -------------------------------------------------------------------------------------------------
-def _nobody(room: LockedCall) -> str:
+def _nobody(locked_call: LockedCall) -> str:
     tried = [
         f"{leg_name(leg)} {_TRIED[Outcome(leg.outcome)]}"
-        for leg in room.others()
+        for leg in locked_call.dialed_legs()
         if leg.outcome in _TRIED
     ]
     return f"nobody took the call: {all_of(tried)}." if tried else "no buyer could take the call."
 
 
-def _ended(room: LockedCall, why: str) -> str:
-    call, kept = room.call, leg_that_kept(room)
+def _ended(locked_call: LockedCall, why: str) -> str:
+    call, kept = locked_call.call, connected_leg(locked_call)
     ended_at = call.ended_at or call.clock
     if kept is None or kept.answered_at is None:
         return f"{why or 'the call ended'} after {lasted(ended_at - call.started_at)}, before anybody had taken it.{_sold(call)}"

@@ -44,7 +44,7 @@ def apply_timeouts(call_uuid: UUID, *, now: datetime) -> None:
 
 def _next_of(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
     """The one of the coupled calls in which something is due first, and the moment by the clock that they share."""
-    together = carrier().coupled(call_uuid)
+    together = carrier().linked_calls(call_uuid)
     if len(together) < 2:
         return call_uuid, now
     live = Leg.objects.live().filter(call__in=together).select_related("call")
@@ -58,38 +58,42 @@ def _next_of(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
 def _step(call_uuid: UUID, now: datetime) -> bool:
     """The next thing that is due, if anything is. Consequences of one come before the next, as they did."""
     with transaction.atomic():
-        room = lock_call(call_uuid)
-        at = room.at(now)
-        done_at = _do_next(room, at=at) if room.call.is_live else None
+        locked_call = lock_call(call_uuid)
+        at = locked_call.call_time(now)
+        done_at = _do_next(locked_call, at=at) if locked_call.call.is_live else None
         is_stuck = (
-            room.call.status == Call.Status.ROUTING and room.call.started_at + STUCK_AFTER <= at
+            locked_call.call.status == Call.Status.ROUTING
+            and locked_call.call.started_at + STUCK_AFTER <= at
         )
     if done_at:
-        run_follow_ups(room, now=done_at)
+        run_follow_ups(locked_call, now=done_at)
         return True
     if is_stuck:
         return dial_next(call_uuid, now=now)
-    if not room.call.is_live:
+    if not locked_call.call.is_live:
         settlement.settle_call(call_uuid, now=now)
     return False
 
 
-def _do_next(room: LockedCall, *, at: datetime) -> datetime | None:
+def _do_next(locked_call: LockedCall, *, at: datetime) -> datetime | None:
     """Does the earliest of what is due at `at`; the moment when it happened, None when nothing is due."""
-    due = [(moment, leg) for moment, leg in _deadlines(room.others()) if moment <= at]
-    aged = room.call.started_at + settlement.GREATEST_AGE
+    due = [(moment, leg) for moment, leg in _deadlines(locked_call.dialed_legs()) if moment <= at]
+    aged = locked_call.call.started_at + settlement.GREATEST_AGE
     if due:
         moment, leg = min(due, key=lambda each: each[0])
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
-            legs.leg_failed(room, leg, why="the carrier was never asked", at=at)
+            legs.leg_failed(locked_call, leg, why="the carrier was never asked", at=at)
             return at
         happened = _moment_of(moment, at)
         legs.end_leg(
-            room, leg, outcome=Outcome.NOT_ACCEPTED if leg.talks else Outcome.NO_ANSWER, at=happened
+            locked_call,
+            leg,
+            outcome=Outcome.NOT_ACCEPTED if leg.is_talking else Outcome.NO_ANSWER,
+            at=happened,
         )
         return happened
     if aged <= at:
-        end_call(room, at=_moment_of(aged, at), why="its carrier went silent")
+        end_call(locked_call, at=_moment_of(aged, at), why="its carrier went silent")
         return _moment_of(aged, at)
     return None
 
@@ -107,7 +111,7 @@ def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
             yield leg.started_at + STUCK_AFTER, leg
         elif leg.status == Leg.Status.RINGING and leg.rings_until:
             yield leg.rings_until, leg
-        elif leg.talks and leg.accept_until and leg.accepted_at is None:
+        elif leg.is_talking and leg.accept_until and leg.accepted_at is None:
             yield leg.accept_until, leg
 
 
@@ -186,15 +190,15 @@ def repeat_commands(*, now: datetime, limit: int) -> int:
 
 def _ask_once_more(leg: Leg, *, now: datetime) -> None:
     with transaction.atomic():
-        room = lock_call(leg.call_id)
-        mine = room.leg(leg.pk)
+        locked_call = lock_call(leg.call_id)
+        mine = locked_call.leg(leg.pk)
         if mine.is_live and mine.joining and not mine.held:
-            room.order("unhold", mine, at=room.at(now))
+            locked_call.add_command("unhold", mine, at=locked_call.call_time(now))
         elif not mine.is_live and not mine.final:
-            room.order("hang_up", mine, at=mine.ended_at or now)
+            locked_call.add_command("hang_up", mine, at=mine.ended_at or now)
     line, asked = carrier(), Leg.objects.filter(pk=leg.pk)
     try:
-        for order in room.orders:
+        for order in locked_call.commands:
             send_command(line, order)
     except CarrierError as failure:
         _log.warning("leg %s: the carrier could not be asked again: %s", leg.pk, failure)
@@ -203,4 +207,4 @@ def _ask_once_more(leg: Leg, *, now: datetime) -> None:
     asked.filter(status=Leg.Status.ENDED, ended_at__lte=now - settlement.LAST_WORD).update(
         final=True
     )
-    handle_events(line.heard(), now=now)
+    handle_events(line.immediate_events(), now=now)

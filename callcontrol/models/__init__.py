@@ -3,14 +3,14 @@
 from .call import LIVE, Call, CallTag, LateTag, Party
 from .delivery import Delivery, DeliveryAttempt
 from .event import CARRIER_TOKEN, PAY_RULE, CallEvent
-from .leg import GIVEN_BACK, Leg, Outcome
+from .leg import REROUTING_OUTCOMES, Leg, Outcome
 from .transfer import Transfer
 
 __all__ = [
     "CARRIER_TOKEN",
-    "GIVEN_BACK",
     "LIVE",
     "PAY_RULE",
+    "REROUTING_OUTCOMES",
     "Call",
     "CallEvent",
     "CallTag",

@@ -27,7 +27,7 @@ class Outcome(models.TextChoices):
 
 
 # The handler did not keep the call: its places go back, and the next buyer is dialed.
-GIVEN_BACK = (Outcome.RETURNED, Outcome.REJECTED, Outcome.NOT_ACCEPTED)
+REROUTING_OUTCOMES = (Outcome.RETURNED, Outcome.REJECTED, Outcome.NOT_ACCEPTED)
 
 
 class LegQuerySet(models.QuerySet["Leg"]):
@@ -127,11 +127,11 @@ class Leg(models.Model):
         return self.status != Leg.Status.ENDED
 
     @property
-    def talks(self) -> bool:
+    def is_talking(self) -> bool:
         return self.status == Leg.Status.IN_PROGRESS
 
     @property
-    def was_picked_up(self) -> bool:
+    def was_answered(self) -> bool:
         """Also when the carrier has only told that it hung up after talking, and not yet when it was answered.
 
         A line that was picked up when the call was over already is canceled.
@@ -147,4 +147,4 @@ class Leg(models.Model):
     @property
     def kept_the_call(self) -> bool:
         """Whether it was picked up, and neither given back nor still to be accepted."""
-        return self.was_picked_up and self.is_accepted and self.outcome not in GIVEN_BACK
+        return self.was_answered and self.is_accepted and self.outcome not in REROUTING_OUTCOMES

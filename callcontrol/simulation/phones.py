@@ -14,7 +14,7 @@ from callcontrol.models import Call, Leg, Party
 from campaigns.errors import NotFound
 
 Act = Literal["answer", "busy", "no-answer", "hang-up"]
-ACTS: tuple[Act, ...] = get_args(Act)
+PHONE_ACTIONS: tuple[Act, ...] = get_args(Act)
 
 
 def perform(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
@@ -24,7 +24,7 @@ def perform(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
     unknown leg.
     """
     call_uuid = _leg(leg_uuid).call_id
-    together = carrier().coupled(call_uuid)
+    together = carrier().linked_calls(call_uuid)
     at = _moment_for(together, now)
     apply_timeouts(call_uuid, now=at)
     handle_events(_told(_leg(leg_uuid), what, at), now=at)
@@ -33,7 +33,7 @@ def perform(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
 
 def wait(*, call_uuid: UUID, now: datetime) -> datetime:
     """Nobody does anything until `now`; what is due by then happens. The moment that it is then, by the call's own clock."""
-    together = carrier().coupled(call_uuid)
+    together = carrier().linked_calls(call_uuid)
     at = _moment_for(together, now)
     apply_timeouts(call_uuid, now=at)
     if Call.objects.live().filter(pk=call_uuid).exists():
@@ -60,7 +60,9 @@ def hang_up_caller(*, call_uuid: UUID, now: datetime) -> None:
 
 def ringing_phone(call_uuid: UUID) -> Leg | None:
     """The line on which somebody may answer, be it in another call that a leg of this one arrived as; None if none rings."""
-    ringing = Leg.objects.filter(call__in=carrier().coupled(call_uuid), status=Leg.Status.RINGING)
+    ringing = Leg.objects.filter(
+        call__in=carrier().linked_calls(call_uuid), status=Leg.Status.RINGING
+    )
     in_order = ringing.order_by("started_at", "place")
     return next((leg for leg in in_order if other_end(leg.carrier_leg_id, leg.pk) is None), None)
 
@@ -101,11 +103,11 @@ def _told(leg: Leg, what: Act, at: datetime) -> list[Event]:
 
     A leg that arrived as a call of its own is answered by that call alone, and when it ends, its other end does.
     """
-    if not leg.is_live or (leg.talks and what != "hang-up"):
+    if not leg.is_live or (leg.is_talking and what != "hang-up"):
         return []
     other = other_end(leg.carrier_leg_id, leg.pk)
     if what == "answer":
         return [] if other else [LegAnswered(leg.pk, at)]
-    outcome = "completed" if leg.talks else "no-answer" if what == "no-answer" else "busy"
+    outcome = "completed" if leg.is_talking else "no-answer" if what == "no-answer" else "busy"
     both: list[Event] = [LegEnded(leg.pk, at, outcome)]
     return [*both, LegEnded(other, at, "no-answer")] if other else both

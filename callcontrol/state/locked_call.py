@@ -30,9 +30,9 @@ class LockedCall:
     call: Call
     legs: list[Leg]
     transfers: list[Transfer]
-    orders: list[CarrierCommand] = field(default_factory=list)
+    commands: list[CarrierCommand] = field(default_factory=list)
 
-    def at(self, now: datetime) -> datetime:
+    def call_time(self, now: datetime) -> datetime:
         """The moment by the call's own clock: the later of `now` and what its carrier has told."""
         return max(now, self.call.clock)
 
@@ -43,23 +43,23 @@ class LockedCall:
     def leg(self, uuid: UUID) -> Leg:
         return next(leg for leg in self.legs if leg.pk == uuid)
 
-    def others(self) -> list[Leg]:
+    def dialed_legs(self) -> list[Leg]:
         """All legs but the caller's."""
         return [leg for leg in self.legs if leg.party != Party.CALLER]
 
-    def talking(self) -> list[Leg]:
+    def talking_legs(self) -> list[Leg]:
         """Who is on the line beside the caller."""
-        return [leg for leg in self.others() if leg.talks]
+        return [leg for leg in self.dialed_legs() if leg.is_talking]
 
-    def ringing(self) -> list[Leg]:
-        return [leg for leg in self.others() if leg.status == Leg.Status.RINGING]
+    def ringing_legs(self) -> list[Leg]:
+        return [leg for leg in self.dialed_legs() if leg.status == Leg.Status.RINGING]
 
     def last_to_leave(self, told: Leg | None = None) -> Leg | None:
         """Of those who were on the line together last, who left last; of several at one moment the one that was just `told`.
 
         They are the last handler and whom it brought: everybody else had left when that one was dialed.
         """
-        others = self.others()
+        others = self.dialed_legs()
         first = max(
             (place for place, leg in enumerate(others) if leg.party == Party.HANDLER), default=0
         )
@@ -69,7 +69,7 @@ class LockedCall:
     def live_transfers(self) -> list[Transfer]:
         return [transfer for transfer in self.transfers if transfer.status != Transfer.Status.ENDED]
 
-    def order(self, told: CommandName, leg: Leg, *, at: datetime) -> None:
+    def add_command(self, told: CommandName, leg: Leg, *, at: datetime) -> None:
         """A leg that no carrier knows yet has nothing to be told; whoever dials it looks again afterwards.
 
         Who looked just before the end was written has left the carrier's name of it: that is read again.
@@ -81,7 +81,7 @@ class LockedCall:
             line = CarrierLeg(
                 call_uuid=self.call.pk, leg_uuid=leg.pk, carrier_leg_id=leg.carrier_leg_id, at=at
             )
-            self.orders.append(CarrierCommand(told, line))
+            self.commands.append(CarrierCommand(told, line))
 
 
 def lock_call(call_uuid: UUID) -> LockedCall:
@@ -115,16 +115,18 @@ def _furnished(call: Call, lines: QuerySet[Leg]) -> LockedCall:
 
 
 def lock_call_of_leg(leg_uuid: UUID) -> tuple[LockedCall, Leg]:
-    """The room of a leg; NotFound for a leg that nobody knows."""
+    """The locked_call of a leg; NotFound for a leg that nobody knows."""
     call_uuid = Leg.objects.filter(pk=leg_uuid).values_list("call_id", flat=True).first()
     if call_uuid is None:
         raise NotFound("leg not found")
-    room = lock_call(call_uuid)
-    return room, room.leg(leg_uuid)
+    locked_call = lock_call(call_uuid)
+    return locked_call, locked_call.leg(leg_uuid)
 
 
-def heard_by(leg: Leg, legs: Iterable[Leg]) -> list[str]:
+def audible_parties(leg: Leg, legs: Iterable[Leg]) -> list[str]:
     """The parties that this leg hears: everybody in the conference, unless it is on hold or not in it."""
-    if not leg.talks or leg.held:
+    if not leg.is_talking or leg.held:
         return []
-    return [other.party for other in legs if other is not leg and other.talks and not other.held]
+    return [
+        other.party for other in legs if other is not leg and other.is_talking and not other.held
+    ]

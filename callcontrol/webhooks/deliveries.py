@@ -33,7 +33,7 @@ AGAIN_AFTER = tuple(
 )
 # Whoever sends has sent by then, or has died.
 SENT_WITHIN = timedelta(seconds=60)
-# Of one webhook at a time, so that one that never answers leaves room for the others.
+# Of one webhook at a time, so that one that never answers leaves locked_call for the others.
 OF_ONE = 10
 _SHOWN = 2_048
 
@@ -46,13 +46,15 @@ def queue_webhooks(call: Call, trigger: str, *, snapshot: Snapshot, now: datetim
         insert_row(new_delivery(call, hook, url, now=now, due_at=due_at))
 
 
-def queue_conversion_webhooks(room: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
+def queue_conversion_webhooks(
+    locked_call: LockedCall, *, snapshot: Snapshot, now: datetime
+) -> None:
     """The call is over and its money decided. A pick-up of which only its end was told has been nobody's news yet."""
-    if any(leg.party == Party.HANDLER and leg.was_picked_up for leg in room.legs):
-        queue_webhooks(room.call, Webhook.Trigger.ANSWERED, snapshot=snapshot, now=now)
-    queue_webhooks(room.call, Webhook.Trigger.ENDED, snapshot=snapshot, now=now)
-    if room.call.converted_at:
-        queue_webhooks(room.call, Webhook.Trigger.CONVERTED, snapshot=snapshot, now=now)
+    if any(leg.party == Party.HANDLER and leg.was_answered for leg in locked_call.legs):
+        queue_webhooks(locked_call.call, Webhook.Trigger.ANSWERED, snapshot=snapshot, now=now)
+    queue_webhooks(locked_call.call, Webhook.Trigger.ENDED, snapshot=snapshot, now=now)
+    if locked_call.call.converted_at:
+        queue_webhooks(locked_call.call, Webhook.Trigger.CONVERTED, snapshot=snapshot, now=now)
 
 
 def new_delivery(
@@ -166,18 +168,18 @@ def _note_down(one: DeliveryRequest, told: WebhookResult, *, now: datetime) -> N
 def _finish(one: DeliveryRequest, told: WebhookResult, *, at: datetime) -> None:
     delivery, wait = one.delivery, _wait(one.delivery, told)
     close_attempt(one.attempt, told)
-    if not told.was_heard and wait:
+    if not told.is_success and wait:
         Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts).update(
             next_attempt_at=at + wait
         )
         return
-    status = Delivery.Status.DELIVERED if told.was_heard else Delivery.Status.FAILED
+    status = Delivery.Status.DELIVERED if told.is_success else Delivery.Status.FAILED
     if not close_delivery(delivery, status, at=at):
         return
     tags = response_tags(told, one.values)
     if tags:
         write_call_tags(lock_call(delivery.call_id).call, tags, publisher_pk=None, now=at)
-    said = told.outcome + save_response_tags(tags, one.values if told.was_heard else {})
+    said = told.outcome + save_response_tags(tags, one.values if told.is_success else {})
     add_event(delivery.call, f"webhook-{status}", at=at, **_named(delivery), said=said)
 
 

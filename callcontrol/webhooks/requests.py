@@ -56,7 +56,7 @@ class WebhookResult:
     duration_ms: int
 
     @property
-    def was_heard(self) -> bool:
+    def is_success(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
     @property

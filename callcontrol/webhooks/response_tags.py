@@ -15,7 +15,7 @@ _GOOD = ("reserved", "confirmed")
 
 def response_tags(told: WebhookResult, values: Mapping[str, str]) -> dict[str, str]:
     """Tags by name, from the members at these dotted paths of a 2xx answer in JSON; what is unusable is left out."""
-    answer = _read(told) if values and told.was_heard and told.is_whole else None
+    answer = _read(told) if values and told.is_success and told.is_whole else None
     found = {name: _at(answer, path.split(".")) for name, path in values.items()}
     return {name: text for name, text in found.items() if text is not None and is_tag_value(text)}
 

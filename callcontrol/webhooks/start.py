@@ -112,23 +112,29 @@ def _keep(
             prepared_at=now
         ):
             return False
-        room = lock_call(call_uuid)
+        locked_call = lock_call(call_uuid)
         tags: dict[str, str] = {}
         for (hook, delivery, attempt), answer in zip(asked, told, strict=True):
             close_attempt(attempt, answer)
             at = now + timedelta(milliseconds=answer.duration_ms)
             close_delivery(
                 delivery,
-                Delivery.Status.DELIVERED if answer.was_heard else Delivery.Status.FAILED,
+                Delivery.Status.DELIVERED if answer.is_success else Delivery.Status.FAILED,
                 at=at,
             )
             found = response_tags(answer, hook.values)
             tags |= found
             said = answer.outcome + save_response_tags(
-                found, hook.values if answer.was_heard else {}
+                found, hook.values if answer.is_success else {}
             )
-            add_event(room.call, "webhook-asked", at=room.at(now), name=hook.name, said=said)
+            add_event(
+                locked_call.call,
+                "webhook-asked",
+                at=locked_call.call_time(now),
+                name=hook.name,
+                said=said,
+            )
         if tags:
-            write_call_tags(room.call, tags, publisher_pk=None, now=now)
-            apply_late_tags(room.call)
+            write_call_tags(locked_call.call, tags, publisher_pk=None, now=now)
+            apply_late_tags(locked_call.call)
         return True

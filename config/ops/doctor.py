@@ -136,7 +136,7 @@ def _carrier() -> Iterator[Finding]:
         yield Finding(f"The carrier is {settings.CARRIER}.")
         return
     try:
-        yield Finding(carrier().examine())
+        yield Finding(carrier().check_account())
     except CarrierError as failure:
         yield Finding(
             f"The carrier does not answer: {failure}.",

@@ -23,7 +23,7 @@ THIRD = "+16465550142"  # nobody's buyer
 def arrive(campaign: Campaign, caller: str | None = CALLER) -> Call:
     """A caller dials the campaign's first number."""
     to = campaign.numbers.order_by("pk")[0].number
-    return events.call_arrived(
+    return events.handle_arrival(
         Arrival("simulator", uuid.uuid4().hex, to, caller, None, timezone.now())
     )
 

@@ -74,7 +74,7 @@ def after(seconds: float) -> datetime:
 # --- telling ----------------------------------------------------------------------------------------------
 def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "call") -> Call:
     carrier = registry.carrier_class().slug
-    return events.call_arrived(
+    return events.handle_arrival(
         Arrival(
             carrier=carrier,
             carrier_call_id=name,
@@ -82,7 +82,7 @@ def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "
             caller=caller,
             digits=None,
             now=after(at),
-            heard_at=after(at),
+            received_at=after(at),
         )
     )
 
@@ -139,7 +139,11 @@ def _do(call: Call, act: str, *words: str) -> None:
         )
         hold = words[2] == "hold"
         transfers.begin_transfer(
-            call_uuid=call.pk, steerer=steerer(words[0]), transfer_to=to, hold_caller=hold, now=at
+            call_uuid=call.pk,
+            controller=controller(words[0]),
+            transfer_to=to,
+            hold_caller=hold,
+            now=at,
         )
     elif act in ("connect", "stop"):
         newest = Transfer.objects.filter(call=call).latest("started_at").pk
@@ -152,10 +156,10 @@ def _do(call: Call, act: str, *words: str) -> None:
             "return": handler.return_call,
             "reject": handler.reject_call,
         }[act]
-        done(call_uuid=call.pk, steerer=steerer(words[0]), now=at)
+        done(call_uuid=call.pk, controller=controller(words[0]), now=at)
 
 
-def steerer(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Controller:
+def controller(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Controller:
     """Whoever has the handler key of this buyer, or of the group of this name."""
     buyer = Buyer.objects.filter(buyer_id=name).first()
     if buyer is not None:

@@ -310,7 +310,7 @@ class Clients:
         }[name]
         return (
             name,
-            answer(lambda: what(call_uuid=self.call.pk, steerer=who, now=seen.at)),
+            answer(lambda: what(call_uuid=self.call.pk, controller=who, now=seen.at)),
             legal(seen, who),
         )
 
@@ -322,7 +322,7 @@ class Clients:
         said = answer(
             lambda: transfers.begin_transfer(
                 call_uuid=self.call.pk,
-                steerer=who,
+                controller=who,
                 transfer_to=number,
                 hold_caller=hold,
                 now=seen.at,

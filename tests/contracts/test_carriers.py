@@ -111,11 +111,11 @@ class TestEveryCarrier:
 
     def test_it_tells_what_it_hears_once(self, carrier: Carrier, call: Call) -> None:
         carrier.hang_up(line(call, carrier.dial(order(call=call))))
-        assert type(carrier.heard()) is list
-        assert carrier.heard() == []
+        assert type(carrier.immediate_events()) is list
+        assert carrier.immediate_events() == []
 
     def test_it_can_say_whether_it_is_well(self, carrier: Carrier) -> None:
-        assert carrier.examine().startswith(f"The carrier is {carrier.slug}")
+        assert carrier.check_account().startswith(f"The carrier is {carrier.slug}")
 
     def test_what_it_posts_is_believed_by_its_signature_alone(
         self, carrier: Carrier, client: Any

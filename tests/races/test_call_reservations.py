@@ -84,7 +84,7 @@ def test_a_reservation_is_claimed_by_one_call(campaign: Campaign) -> None:
         Arrival("simulator", str(n), to=number, caller=CALLER, digits=None, now=timezone.now())
         for n in range(MANY)
     ]
-    made = together([lambda arrival=arrival: calls.call_arrived(arrival) for arrival in arrivals])  # type: ignore[misc]
+    made = together([lambda arrival=arrival: calls.handle_arrival(arrival) for arrival in arrivals])  # type: ignore[misc]
     assert Counter(call.reservation_id for call in made) == {
         Reservation.objects.get().pk: 1,
         None: MANY - 1,

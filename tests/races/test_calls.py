@@ -21,10 +21,10 @@ from tests.callcontrol.scripts import (
     after,
     arrive,
     came_to,
+    controller,
     event_of,
     play,
     said_at,
-    steerer,
     tell,
     use,
 )
@@ -201,7 +201,7 @@ def test_what_is_done_at_once_could_have_been_done_one_after_the_other(
 def test_after_a_storm_of_clients_everything_fits(campaign: Campaign, seed: int) -> None:
     Buyer.objects.filter(buyer_id="b2").update(acceptance="explicit")
     call = begun(campaign, [])
-    keys = [steerer("b1"), steerer("b2"), steerer("west")]
+    keys = [controller("b1"), controller("b2"), controller("west")]
 
     def play_on(number: int) -> list[str]:
         clients = Clients(call, keys, 100 * seed + number)

@@ -13,7 +13,7 @@ from campaigns.models import Member
 from tests.factories import make_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ACTS: list[Callable[[Member], None]] = [
+PHONE_ACTIONS: list[Callable[[Member], None]] = [
     lambda member: members.remove_member(member=member),
     lambda member: members.change_role(member=member, role="read_only"),
 ]
@@ -35,8 +35,8 @@ def _do(act: Callable[[Member], None], member: Member, told: list[str]) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("mine", ACTS, ids=["remove", "demote"])
-@pytest.mark.parametrize("theirs", ACTS, ids=["remove", "demote"])
+@pytest.mark.parametrize("mine", PHONE_ACTIONS, ids=["remove", "demote"])
+@pytest.mark.parametrize("theirs", PHONE_ACTIONS, ids=["remove", "demote"])
 def test_of_two_owners_who_go_at_once_one_stays(owners, mine, theirs):
     told: list[str] = []
     other = threading.Thread(target=_do, args=[theirs, owners[1], told])

@@ -50,14 +50,14 @@ def test_a_place_is_not_given_back_from_under_a_leg_that_is_being_made() -> None
 
     def dial() -> None:
         with transaction.atomic():
-            dialing.ring_next(lock_call(call.pk), snapshot=before, now=now)
+            dialing.ring_next_buyer(lock_call(call.pk), snapshot=before, now=now)
             dialed.set()
             released.wait(timeout=0.5)  # in vain: it waits for this transaction
 
     def release() -> None:
         dialed.wait(timeout=30)
         with transaction.atomic():
-            dialing.release_unusable(lock_call(call.pk), snapshot=after, now=now)
+            dialing.release_reserved_place(lock_call(call.pk), snapshot=after, now=now)
         released.set()
 
     together([dial, release])

@@ -69,7 +69,7 @@ def arrive(name: str, to: str, caller: str | None = CALLER, now: datetime | None
         digits=None,
         now=now or timezone.now(),
     )
-    return calls.call_arrived(arrival)
+    return calls.handle_arrival(arrival)
 
 
 # --- shield and pairs -------------------------------------------------------------------------------------

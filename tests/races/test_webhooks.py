@@ -37,7 +37,7 @@ def test_of_many_who_would_ring_a_call_one_asks_and_none_rings_before(
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         hook_to(server, campaign, values={"to": "to"}, deadline_ms=10_000)
         calls = [
-            events.take_call(
+            events.receive_call(
                 Arrival(
                     "simulator", f"call-{number}", to, f"+1202555010{number}", None, timezone.now()
                 )

@@ -93,4 +93,4 @@ def test_the_arrival_of_a_call(key: Key) -> None:
     turn = (
         connection.vendor == "postgresql"
     )  # one statement more: who writes tags about the caller meanwhile waits
-    assert statements(lambda: events.call_arrived(arrival)) == 32 + turn
+    assert statements(lambda: events.handle_arrival(arrival)) == 32 + turn

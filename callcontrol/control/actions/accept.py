@@ -19,5 +19,5 @@ class AcceptAction(Action):
 
     @classmethod
     def act(cls, command: ActionRequest) -> dict[str, Any]:
-        accept_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
+        accept_call(call_uuid=command.call_uuid, controller=command.controller, now=command.now)
         return {}

@@ -16,7 +16,7 @@ class ActionRequest:
     """One use of an action: on which call, by whom, with which parameters, at which moment."""
 
     call_uuid: UUID
-    steerer: Controller
+    controller: Controller
     said: Parameters
     now: datetime
 

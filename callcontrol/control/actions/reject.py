@@ -21,5 +21,5 @@ class RejectAction(Action):
 
     @classmethod
     def act(cls, command: ActionRequest) -> dict[str, Any]:
-        reject_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
+        reject_call(call_uuid=command.call_uuid, controller=command.controller, now=command.now)
         return {}

@@ -20,5 +20,5 @@ class ReturnAction(Action):
 
     @classmethod
     def act(cls, command: ActionRequest) -> dict[str, Any]:
-        return_call(call_uuid=command.call_uuid, steerer=command.steerer, now=command.now)
+        return_call(call_uuid=command.call_uuid, controller=command.controller, now=command.now)
         return {}

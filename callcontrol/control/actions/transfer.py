@@ -39,7 +39,7 @@ class TransferAction(Action):
     def act(cls, command: ActionRequest) -> dict[str, Any]:
         transfer = transfers.begin_transfer(
             call_uuid=command.call_uuid,
-            steerer=command.steerer,
+            controller=command.controller,
             transfer_to=command.said.number_text("transfer_to") or "",
             hold_caller=(command.said.value("hold_caller") or "").strip().lower() == "true",
             now=command.now,

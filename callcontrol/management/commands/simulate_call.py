@@ -92,7 +92,7 @@ def _dialed(options: dict[str, Any]) -> Call:
         now=timezone.now(),
     )
     try:
-        return events.call_arrived(arrival)
+        return events.handle_arrival(arrival)
     except Refusal as refusal:
         raise CommandError(f"{to}: {refusal.text}.") from None
 

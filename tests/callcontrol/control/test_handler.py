@@ -11,7 +11,7 @@ from callcontrol.control.access import Controller
 from callcontrol.models import Call
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import Quiet, after, arrive, came_to, play, steerer, tell, use
+from tests.callcontrol.scripts import Quiet, after, arrive, came_to, controller, play, tell, use
 from tests.factories import make_group, make_market
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def picked_up(campaign: Campaign, **fields: Any) -> Call:
 
 def said(do: Do, call: Call, who: Controller, at: float, later: timedelta = timedelta(0)) -> str:
     try:
-        do(call_uuid=call.pk, steerer=who, now=after(at) + later)
+        do(call_uuid=call.pk, controller=who, now=after(at) + later)
     except Refusal as refusal:
         return refusal.text
     return "ok"
@@ -57,19 +57,19 @@ def said(do: Do, call: Call, who: Controller, at: float, later: timedelta = time
 def test_the_window_is_open_to_its_last_second_from_the_dialing(
     call: Call, do: Do, seconds: int, late: str
 ) -> None:
-    who = steerer("b1")
+    who = controller("b1")
     assert said(do, call, who, seconds, MOMENT) == late
     assert said(do, call, who, seconds) == "ok"
 
 
 def test_the_window_of_the_next_buyer_begins_with_its_own_dialing(call: Call) -> None:
     play(call, [["return b1 50", "b2 answered 55"]])
-    assert said(RETURN, call, steerer("b2"), 110, MOMENT) == "return timeout passed"
-    assert said(RETURN, call, steerer("b2"), 110) == "ok"
+    assert said(RETURN, call, controller("b2"), 110, MOMENT) == "return timeout passed"
+    assert said(RETURN, call, controller("b2"), 110) == "ok"
 
 
 def test_a_window_of_no_seconds_is_over_at_once(call: Call) -> None:
-    assert said(RETURN, call, steerer("b1", return_seconds=0), 5) == "return timeout passed"
+    assert said(RETURN, call, controller("b1", return_seconds=0), 5) == "return timeout passed"
 
 
 @pytest.mark.parametrize(
@@ -85,20 +85,20 @@ def test_who_has_to_accept_does_so_before_the_end(
     campaign: Campaign, at: float, later: timedelta, answer: str, legs: tuple[str, ...]
 ) -> None:
     call = picked_up(campaign, acceptance="explicit", acceptance_seconds=20)
-    assert said(ACCEPT, call, steerer("b1"), at, later) == answer
+    assert said(ACCEPT, call, controller("b1"), at, later) == answer
     assert came_to(call).legs[1:] == legs
 
 
 def test_who_accepted_may_say_so_again_at_any_time(campaign: Campaign) -> None:
     call = picked_up(campaign, acceptance="explicit")
-    assert [said(ACCEPT, call, steerer("b1"), at) for at in (10, 11, 3000)] == ["ok"] * 3
+    assert [said(ACCEPT, call, controller("b1"), at) for at in (10, 11, 3000)] == ["ok"] * 3
     assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 10",)
 
 
 # --- once -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("do", [RETURN, REJECT])
 def test_repeated_it_gives_no_second_call_back(call: Call, do: Do) -> None:
-    assert [said(do, call, steerer("b1"), at) for at in (10, 11, 40)] == ["ok"] * 3
+    assert [said(do, call, controller("b1"), at) for at in (10, 11, 40)] == ["ok"] * 3
     assert [leg.split()[:2] for leg in came_to(call).legs[1:]] == [
         ["b1", "returned" if do is RETURN else "rejected"],
         ["b2", "ringing"],
@@ -107,33 +107,36 @@ def test_repeated_it_gives_no_second_call_back(call: Call, do: Do) -> None:
 
 def test_repeated_after_the_end_it_is_done_still(call: Call) -> None:
     play(call, [["return b1 10", "caller completed 20"]])
-    assert said(RETURN, call, steerer("b1"), 30) == "ok"
+    assert said(RETURN, call, controller("b1"), 30) == "ok"
 
 
 def test_another_key_did_not_give_it_back(call: Call) -> None:
     tell(call, "return b1 10")
-    other = Controller(777, call.company_id, steerer("b1").buyer_pks, 60, 90)
+    other = Controller(777, call.company_id, controller("b1").buyer_pks, 60, 90)
     assert [said(do, call, other, 11) for do in (RETURN, REJECT, ACCEPT)] == ["not authorized"] * 3
 
 
 def test_with_nobody_left_a_return_succeeds_and_the_call_ends(call: Call) -> None:
     play(call, [["return b1 10", "b2 answered 15"]])
-    assert said(RETURN, call, steerer("b2"), 20) == "ok"
+    assert said(RETURN, call, controller("b2"), 20) == "ok"
     assert came_to(call).status == "no-target"
     assert Quiet.told[-1] == "turn away caller"
 
 
 def test_what_was_returned_cannot_be_rejected(call: Call) -> None:
     tell(call, "return b1 10")
-    assert said(REJECT, call, steerer("b1"), 11) == "call not live"
+    assert said(REJECT, call, controller("b1"), 11) == "call not live"
 
 
 # --- whose it is ------------------------------------------------------------------------------------------
 def test_a_groups_key_reaches_whoever_of_its_members_is_on_the_call(call: Call) -> None:
-    answers = [said(RETURN, call, steerer("west"), 10), said(RETURN, call, steerer("west"), 11)]
+    answers = [
+        said(RETURN, call, controller("west"), 10),
+        said(RETURN, call, controller("west"), 11),
+    ]
     tell(call, "b2 answered 15")
     assert answers == ["ok", "call not live"]
-    assert said(RETURN, call, steerer("west"), 16) == "ok"
+    assert said(RETURN, call, controller("west"), 16) == "ok"
     assert came_to(call).status == "no-target"
 
 
@@ -150,7 +153,7 @@ def test_a_transferee_does_not_have_to_accept(call: Call) -> None:
 
 def test_a_transferee_who_never_picked_up_is_not_the_last_one_of_an_ended_call(call: Call) -> None:
     play(call, [["transfer b1 20 join b2"], ["caller completed 30"]])
-    assert [said(ACCEPT, call, steerer(name), 31) for name in ("b1", "b2")] == [
+    assert [said(ACCEPT, call, controller(name), 31) for name in ("b1", "b2")] == [
         "call not live",
         "not authorized",
     ]
@@ -158,17 +161,17 @@ def test_a_transferee_who_never_picked_up_is_not_the_last_one_of_an_ended_call(c
 
 def test_a_transferee_who_has_left_is_told_nothing_while_the_call_lives(call: Call) -> None:
     play(call, [["transfer b1 20 join b2", "b2 answered 25"], ["b2 completed 30"]])
-    assert said(ACCEPT, call, steerer("b2"), 31) == "not authorized"
+    assert said(ACCEPT, call, controller("b2"), 31) == "not authorized"
 
 
 @pytest.mark.parametrize("do", [RETURN, REJECT, ACCEPT])
 def test_who_was_dialed_before_or_never_is_told_nothing(call: Call, do: Do) -> None:
-    never = said(do, call, steerer("b2"), 10)
+    never = said(do, call, controller("b2"), 10)
     play(call, [["b1 completed 10"]] if do is ACCEPT else [["reject b1 10"]])
     assert never == "not authorized"
 
 
 def test_a_call_that_rang_out_unseen_is_no_longer_the_first_buyers(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
-    assert said(REJECT, call, steerer("b1"), 45) == "not authorized"
+    assert said(REJECT, call, controller("b1"), 45) == "not authorized"
     assert came_to(call).legs[1:] == ("b1 no-answer -45", "b2 ringing -")

@@ -9,7 +9,7 @@ from callcontrol.carriers.base import CarrierError, CarrierLeg, DialRequest
 from callcontrol.control import handler, transfers
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg, Transfer
-from callcontrol.state.locked_call import heard_by
+from callcontrol.state.locked_call import audible_parties
 from campaigns.errors import CarrierUnavailable, Refusal
 from campaigns.models import Buyer, Campaign
 from tests.callcontrol.scripts import (
@@ -18,9 +18,9 @@ from tests.callcontrol.scripts import (
     after,
     arrive,
     came_to,
+    controller,
     leg_of,
     play,
-    steerer,
     tell,
     use,
 )
@@ -74,7 +74,7 @@ def call(campaign: Campaign) -> Call:
 
 def hears(call: Call) -> dict[str, list[str]]:
     legs = list(call.legs.order_by("place"))
-    return {leg.party: sorted(heard_by(leg, legs)) for leg in legs if leg.is_live}
+    return {leg.party: sorted(audible_parties(leg, legs)) for leg in legs if leg.is_live}
 
 
 def refused(act: Callable[[], object]) -> str:
@@ -87,7 +87,11 @@ def begin(
     call: Call, who: str, to: str = STRANGER, *, hold: bool = False, at: float = 20
 ) -> Transfer:
     return transfers.begin_transfer(
-        call_uuid=call.pk, steerer=steerer(who), transfer_to=to, hold_caller=hold, now=after(at)
+        call_uuid=call.pk,
+        controller=controller(who),
+        transfer_to=to,
+        hold_caller=hold,
+        now=after(at),
     )
 
 
@@ -357,7 +361,7 @@ def test_a_transfer_accepts_the_call(call: Call) -> None:
 def test_after_a_transfer_the_call_cannot_be_rejected(call: Call) -> None:
     play(call, [["transfer b1 20 join third", "third busy 22"]])
     said = refused(
-        lambda: handler.reject_call(call_uuid=call.pk, steerer=steerer("b1"), now=after(30))
+        lambda: handler.reject_call(call_uuid=call.pk, controller=controller("b1"), now=after(30))
     )
     assert said == "call already accepted"
 

@@ -154,7 +154,7 @@ def test_a_tag_knows_the_publisher_who_wrote_it(campaign: Campaign, key: Key, cl
 
 # --- once -------------------------------------------------------------------------------------------------
 def arrive(to: str = LINE) -> Call:
-    return events.call_arrived(
+    return events.handle_arrival(
         Arrival(
             carrier="simulator", carrier_call_id="twice", to=to, caller=CALLER, digits=None, now=NOW
         )
@@ -170,7 +170,7 @@ def test_a_carrier_may_say_what_is_no_number(campaign: Campaign) -> None:
         digits="12",
         now=NOW,
     )
-    assert events.call_arrived(said).caller_number is None
+    assert events.handle_arrival(said).caller_number is None
 
 
 def test_a_call_that_is_announced_twice_is_one(campaign: Campaign, key: Key) -> None:

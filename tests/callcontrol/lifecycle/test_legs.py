@@ -99,12 +99,12 @@ def test_a_line_whose_name_came_in_while_its_call_was_locked_is_hung_up(call: Ca
     leg = leg_of(call, "b1")
     Leg.objects.filter(pk=leg.pk).update(carrier_leg_id="")
     with transaction.atomic():
-        room = lock_call(call.pk)
+        locked_call = lock_call(call.pk)
         Leg.objects.filter(pk=leg.pk).update(
             carrier_leg_id="late"
         )  # the one who dialed, before the end is written
-        legs.end_leg(room, room.leg(leg.pk), outcome=Outcome.REJECTED, at=after(1))
-    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [
+        legs.end_leg(locked_call, locked_call.leg(leg.pk), outcome=Outcome.REJECTED, at=after(1))
+    assert [(order.told, order.line.carrier_leg_id) for order in locked_call.commands] == [
         ("hang_up", "late")
     ]
 

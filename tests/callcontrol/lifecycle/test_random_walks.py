@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import arrive, play, steerer
+from tests.callcontrol.scripts import arrive, controller, play
 from tests.callcontrol.walking import Clients, broken, view
 from tests.factories import make_group, make_market
 
@@ -31,7 +31,7 @@ def campaign() -> Campaign:
 def walk(campaign: Campaign, seed: int) -> Iterator[tuple[str, str, set[str], list[str]]]:
     """Each step: what was done, the answer, the legal ones, and what is broken afterwards. It goes on a bit after the end."""
     call = arrive(campaign.numbers.get().number, name=f"walk {seed}")
-    clients = Clients(call, [steerer("b1"), steerer("b3"), steerer("west")], seed)
+    clients = Clients(call, [controller("b1"), controller("b3"), controller("west")], seed)
     over = 0
     for _ in range(STEPS):
         what, said, legal = clients.step()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from callcontrol.admin.call_page import pay_reason
-from callcontrol.lifecycle.sale_reports import Seller, record_sale_report
+from callcontrol.lifecycle.sale_reports import SaleReporter, record_sale_report
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
 from publishers.models import Conversion
@@ -96,7 +96,7 @@ def test_an_unconverted_call_records_the_seconds_that_it_lacked(campaign: Campai
 def test_a_sale_report_has_no_conversion(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.order_by("pk")[0].number)
     play(call, [["b1 answered 5"]])
-    seller = Seller(call.company_id, Buyer.objects.get().pk)
+    seller = SaleReporter(call.company_id, Buyer.objects.get().pk)
     amounts = {"revenue": Decimal(50), "payout": Decimal(5)}
     record_sale_report(call.pk, seller, **amounts, now=after(20))
     play(call, [["b1 completed 200", "caller completed 200"]])

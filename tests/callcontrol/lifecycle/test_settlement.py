@@ -141,8 +141,8 @@ def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(
 
 def _taken_in(to: str) -> Call:
     """The call's row, and nobody dialed yet."""
-    return events.take_call(
-        Arrival("quiet", "call", to, CALLER, None, now=after(0), heard_at=after(0))
+    return events.receive_call(
+        Arrival("quiet", "call", to, CALLER, None, now=after(0), received_at=after(0))
     )
 
 

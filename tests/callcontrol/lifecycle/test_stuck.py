@@ -108,9 +108,11 @@ def test_a_line_whose_name_comes_while_it_is_being_ended_is_hung_up(campaign: Ca
     handler = Leg.objects.filter(party="handler")
     handler.update(carrier_leg_id="")
     with transaction.atomic():
-        room = lock_call(Call.objects.get().pk)
+        locked_call = lock_call(Call.objects.get().pk)
         handler.update(carrier_leg_id="late")
-        legs.end_leg(room, room.others()[0], outcome=Outcome.REJECTED, at=timezone.now())
-    assert [(order.told, order.line.carrier_leg_id) for order in room.orders] == [
+        legs.end_leg(
+            locked_call, locked_call.dialed_legs()[0], outcome=Outcome.REJECTED, at=timezone.now()
+        )
+    assert [(order.told, order.line.carrier_leg_id) for order in locked_call.commands] == [
         ("hang_up", "late")
     ]

@@ -14,7 +14,7 @@ from tests.pinging import CALLER, TOKEN, Answer, act, dial, hang_up, last_leg, l
 
 pytestmark = pytest.mark.django_db
 LINE = "+18335550199"
-ACTS = ["answer", "busy", "no-answer", "hang-up"]
+PHONE_ACTIONS = ["answer", "busy", "no-answer", "hang-up"]
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_caller_who_hangs_up_while_it_rings_ends_it_for_everybody(call: Answer
 
 
 # --- nothing changes --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("what", ACTS)
+@pytest.mark.parametrize("what", PHONE_ACTIONS)
 def test_twice_is_once(call: Answer, what: str) -> None:
     leg = last_leg(call)
     assert act(leg, what) == act(leg, what)
@@ -119,7 +119,7 @@ def test_who_talks_only_hangs_up(call: Answer, what: str) -> None:
     assert acted(answered, what) == answered
 
 
-@pytest.mark.parametrize("what", ACTS)
+@pytest.mark.parametrize("what", PHONE_ACTIONS)
 @pytest.mark.parametrize("before", ["busy", "hang-up"])
 def test_a_line_that_is_over_stays_so(call: Answer, before: str, what: str) -> None:
     leg = last_leg(call)

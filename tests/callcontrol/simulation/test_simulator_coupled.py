@@ -209,7 +209,7 @@ def test_a_transfer_to_a_number_of_ours_too(there: Campaign) -> None:
     call = act(last_leg(dial(HERE)), "answer")
     uuid = Call.objects.get().pk
     transfers.begin_transfer(
-        call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
+        call_uuid=uuid, controller=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
     )
     act(last_leg(dialed(shown(str(uuid)))), "answer")
     assert [leg["hears"] for leg in shown(str(uuid))["legs"]] == [[], ["transferee"], ["handler"]]
@@ -223,7 +223,7 @@ def test_a_transfer_to_a_number_of_ours_where_nobody_is_brings_the_caller_back(
     call = act(last_leg(dial(HERE)), "answer")
     uuid = Call.objects.get().pk
     transfers.begin_transfer(
-        call_uuid=uuid, steerer=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
+        call_uuid=uuid, controller=handler_of(call), transfer_to=THERE, hold_caller=True, now=NOON
     )
     act(last_leg(dialed(shown(str(uuid)))), "busy")
     now = shown(str(uuid))

@@ -117,11 +117,11 @@ def _dial_in(standin: StandIn, asked: dict[str, Any], conference: str) -> Answer
         early_media=asked.get("EarlyMedia") == "true",
         ends_conference=asked.get("EndConferenceOnExit") == "true",
     )
-    room = standin.conferences[conference].sid
+    locked_call = standin.conferences[conference].sid
     return 201, {
         "call_sid": line.sid,
         "label": line.label,
-        "conference_sid": room,
+        "conference_sid": locked_call,
         "status": "queued",
     }
 

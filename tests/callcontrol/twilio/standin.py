@@ -133,7 +133,7 @@ class StandIn:
             if str(label) in (line.label, line.callback.rpartition("leg=")[2])
         )
 
-    def heard_by(self, line: Line) -> list[str]:
+    def audible_parties(self, line: Line) -> list[str]:
         """The labels of the lines that this one hears in its conference."""
         conference = self.conferences.get(line.conference)
         if (
@@ -223,14 +223,17 @@ class StandIn:
             line.hears = verb.text or ""
             self._end(line, "completed")
         else:
-            (room,) = verb
-            line.action, line.label = verb.get("action", ""), room.get("participantLabel", "")
-            line.ends_conference = room.get("endConferenceOnExit") == "true"
+            (locked_call,) = verb
+            line.action, line.label = (
+                verb.get("action", ""),
+                locked_call.get("participantLabel", ""),
+            )
+            line.ends_conference = locked_call.get("endConferenceOnExit") == "true"
             self._join(
                 line,
-                room.text or "",
-                callback=room.get("statusCallback", ""),
-                wait_url=room.get("waitUrl", ""),
+                locked_call.text or "",
+                callback=locked_call.get("statusCallback", ""),
+                wait_url=locked_call.get("waitUrl", ""),
             )
 
     def _join(self, line: Line, name: str, *, callback: str = "", wait_url: str = "") -> None:

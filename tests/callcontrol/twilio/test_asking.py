@@ -181,28 +181,28 @@ def test_a_refusal_is_told_without_numbers_and_not_repeated(
 def test_a_wrong_account_is_a_final_no(twilio: Api, settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
     with pytest.raises(CarrierError, match="the account’s SID or token is wrong") as raised:
-        carrier.Twilio().examine()
+        carrier.Twilio().check_account()
     assert raised.value.is_final is True
 
 
 def test_it_says_that_the_account_is_active(twilio: Api) -> None:
-    assert carrier.Twilio().examine() == "The carrier is twilio, and its account is active."
+    assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
 
 
 def test_what_may_be_asked_twice_is_asked_twice(twilio: Api) -> None:
     twilio.troubles.extend([refusal(500, 20500)])
-    assert carrier.Twilio().examine() == "The carrier is twilio, and its account is active."
+    assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
     assert twilio.told("GET") == [".json", ".json"]
 
 
 def test_an_account_that_is_closed_is_a_failure(twilio: Api) -> None:
     twilio.troubles.append((200, {"sid": "AC", "status": "suspended"}))
     with pytest.raises(CarrierError, match="the account is suspended"):
-        carrier.Twilio().examine()
+        carrier.Twilio().check_account()
 
 
 def test_nobody_listens_at_the_api_s_address(settings: Any, twilio: Api) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
     with pytest.raises(CarrierError, match="Twilio could not be reached in time") as raised:
-        carrier.Twilio().examine()
+        carrier.Twilio().check_account()
     assert raised.value.is_final is False

@@ -41,7 +41,7 @@ def test_the_caller_hears_ringing_and_the_first_buyer_rings(
     caller = twilio.standin.call(NUMBER)
     assert stands() == "ringing"
     assert rung() == [("b1", "ringing")]
-    assert twilio.standin.heard_by(caller) == []
+    assert twilio.standin.audible_parties(caller) == []
     assert (
         twilio.standin.conferences[caller.conference].wait_url
         == "https://calls.example.com/static/callcontrol/ringing.xml"
@@ -53,7 +53,7 @@ def test_the_buyer_picks_up_and_both_hear_each_other(twilio: Api, campaign: Camp
     twilio.standin.answer(newest(twilio))
     assert stands() == "in-progress"
     assert rung() == [("b1", "in-progress")]
-    assert twilio.standin.heard_by(caller) == [newest(twilio).label]
+    assert twilio.standin.audible_parties(caller) == [newest(twilio).label]
 
 
 @pytest.mark.parametrize("who", ["caller", "buyer"])

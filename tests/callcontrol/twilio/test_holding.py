@@ -46,7 +46,7 @@ def key_of(buyer_id: str = "b1") -> Key:
 def test_a_held_caller_hears_music_and_the_others_each_other(twilio: Api, caller: Line) -> None:
     transfer(Call.objects.get(), key_of(), hold_caller=True)
     twilio.standin.answer(of(twilio, "transferee"))
-    heard = [twilio.standin.heard_by(line) for line in (caller, of(twilio, "b1"))]
+    heard = [twilio.standin.audible_parties(line) for line in (caller, of(twilio, "b1"))]
     assert heard == [[], [of(twilio, "transferee").label]]
     assert caller.hears == HOLD_MUSIC
 
@@ -55,7 +55,7 @@ def test_a_connected_caller_hears_both(twilio: Api, caller: Line) -> None:
     uuid = transfer(Call.objects.get(), key_of(), hold_caller=True)
     twilio.standin.answer(of(twilio, "transferee"))
     assert told(connect(uuid)) == (200, None)
-    assert set(twilio.standin.heard_by(caller)) == {
+    assert set(twilio.standin.audible_parties(caller)) == {
         of(twilio, "b1").label,
         of(twilio, "transferee").label,
     }
@@ -65,7 +65,7 @@ def test_in_an_attended_transfer_all_three_hear_each_other(twilio: Api, caller: 
     transfer(Call.objects.get(), key_of())
     twilio.standin.answer(of(twilio, "transferee"))
     assert [
-        len(twilio.standin.heard_by(line))
+        len(twilio.standin.audible_parties(line))
         for line in (caller, of(twilio, "b1"), of(twilio, "transferee"))
     ] == [2, 2, 2]
 
@@ -83,7 +83,7 @@ def test_and_then_the_next_buyer(twilio: Api, caller: Line) -> None:
     do("return", Call.objects.get(), key_of())
     twilio.standin.answer(of(twilio, "b2"))
     assert caller.hold is False
-    assert twilio.standin.heard_by(caller) == [of(twilio, "b2").label]
+    assert twilio.standin.audible_parties(caller) == [of(twilio, "b2").label]
 
 
 def test_a_tone_that_cannot_be_played_keeps_nobody_from_being_dialed(

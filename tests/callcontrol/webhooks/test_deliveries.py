@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callcontrol.lifecycle import events, settlement
-from callcontrol.lifecycle.sale_reports import Seller, record_sale_report
+from callcontrol.lifecycle.sale_reports import SaleReporter, record_sale_report
 from callcontrol.models import Call, Delivery, DeliveryAttempt
 from callcontrol.webhooks import deliveries
 from campaigns.models import Buyer, Campaign, Webhook
@@ -126,7 +126,7 @@ def test_a_sale_that_the_buyer_reports_is_told_once(campaign: Campaign, is_over:
     make_webhook(campaign, trigger="converted", url="https://a.example/[payout]/[revenue]")
     call = called(campaign)
     play(call, SCRIPTS["too short"][0] if is_over else [["b1 answered 5"]])
-    seller = Seller(call.company_id, Buyer.objects.get(buyer_id="b1").pk)
+    seller = SaleReporter(call.company_id, Buyer.objects.get(buyer_id="b1").pk)
     with transaction.atomic():
         record_sale_report(
             call.pk, seller, revenue=Decimal(80), payout=Decimal("60.5"), now=after(60)

@@ -230,14 +230,14 @@ def test_what_an_answer_means(settings: Any, status: int, error: str, is_final: 
     assert told.status == status
     assert told.error == error
     assert told.is_final == is_final
-    assert told.was_heard == (status < 300)
+    assert told.is_success == (status < 300)
 
 
 def test_ten_gigabytes_are_a_yes_of_which_nothing_is_kept(settings: Any) -> None:
     with somebody(floods) as server:
         told = sent(server, settings)
     assert told.status == 200
-    assert told.was_heard is True
+    assert told.is_success is True
     assert told.is_whole is False
 
 

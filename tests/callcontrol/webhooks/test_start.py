@@ -247,7 +247,7 @@ def test_a_caller_who_hangs_up_meanwhile_is_put_through_to_nobody(
 def left_asking(campaign: Campaign) -> tuple[Call, Any]:
     """A call whose process died while it asked, and what it was about to send."""
     to = campaign.numbers.get().number
-    call = events.take_call(
+    call = events.receive_call(
         Arrival(registry.carrier_class().slug, "left", to, CALLER, None, after(0))
     )
     return call, start._take(call.pk, now=after(0))

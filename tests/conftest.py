@@ -1,4 +1,4 @@
-"""What every test may use: a real HTTP client, and a process that remembers nothing."""
+"""Fixtures of every test: an HTTP client, a clock, empty caches, a fast test database."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,8 +8,13 @@ import httpx
 import hypothesis
 import pytest
 import time_machine
+from django.conf import settings as installation
 from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
 
 from config import admin_pages  # noqa: F401 - tests import single admin modules
 from publishers import snapshot
@@ -17,18 +22,50 @@ from publishers.gateway import throttles
 from tests.callcontrol.twilio.rest import Api
 from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, StandIn
 
-# The same examples on every machine and no deadline: a test fails for what the code does, never for how busy the machine is.
+# The same examples on every machine and no deadline: a busy machine fails no test.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: starts real processes")
+    # Each test client builds its own middleware, and WhiteNoise would scan all static files for it.
+    installation.WHITENOISE_AUTOREFRESH = True
+    installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_use_migrations() -> bool:
+    """Create SQLite's tables from the models: the migrations take eight seconds in each worker.
+
+    PostgreSQL runs them, and so does each test that starts the product as a user does.
+    """
+    return connection.vendor != "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, django_db_use_migrations: bool
+) -> None:
+    """Record all migrations as applied where the tables come from the models."""
+    if django_db_use_migrations:
+        return
+    installation.MIGRATION_MODULES = {}  # pytest-django has hidden the migrations
+    with django_db_blocker.unblock():
+        recorder = MigrationRecorder(connection)
+        recorder.ensure_schema()
+        recorder.migration_qs.bulk_create(
+            recorder.Migration(app=app, name=name)
+            for app, name in MigrationLoader(connection).disk_migrations
+        )
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process() -> None:
-    """What a process remembers outlives a test's transaction: counts, and settings of a company whose row number comes again."""
+def _empty_caches() -> None:
+    """Clear what outlives a test's transaction: request counts, and the snapshots of companies.
+
+    The next test's company may have the same primary key.
+    """
     cache.clear()
     throttles.reset()
     snapshot._held.clear()
@@ -36,14 +73,14 @@ def _fresh_process() -> None:
 
 @pytest.fixture
 def http(live_server: LiveServer) -> Iterator[httpx.Client]:
-    """A client of the whole product over a real socket; paths are relative, redirects are not followed."""
+    """Yield a client of the live server; it takes relative paths and follows no redirects."""
     with httpx.Client(base_url=live_server.url, trust_env=False, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def twilio(live_server: LiveServer, settings: Any) -> Iterator[Api]:
-    """The product as it runs under CARRIER=twilio, behind a proxy, with a stand-in where Twilio would be."""
+    """Run the live server with CARRIER=twilio behind a proxy; a stand-in answers for Twilio."""
     standin = StandIn(live_server.url)
     api = Api(standin)
     settings.CARRIER, settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = (
@@ -59,6 +96,6 @@ def twilio(live_server: LiveServer, settings: Any) -> Iterator[Api]:
 
 @pytest.fixture
 def clock() -> Iterator[Callable[[float], object]]:
-    """The wall clock stands at noon of 5 May 2026 (UTC), a Tuesday, until a test moves it on: `clock(seconds)`."""
+    """Stop the clock at noon of Tuesday, 5 May 2026 (UTC); `clock(seconds)` moves it on."""
     with time_machine.travel(datetime(2026, 5, 5, 12, tzinfo=UTC), tick=False) as traveler:
         yield traveler.shift

@@ -227,7 +227,7 @@ def came_to(call: Call) -> Came:
         transfers=tuple(
             _told_of_transfer(row) for row in call.transfers.order_by("started_at", "pk")
         ),
-        places=", ".join(places(call.company_id)),
+        places=", ".join(sorted(places(call.company_id))),
         settled=call.settled_at is not None,
         faults=tuple(faults(call)),
     )
@@ -260,7 +260,7 @@ def places(company_pk: int) -> Iterator[str]:
     used: dict[str, dict[str, int]] = {}
     for owner, kind, number in used_places.values_list("owner", "kind", "used"):
         used.setdefault(owner, {})[kind] = number
-    for owner, kinds in sorted(used.items()):
+    for owner, kinds in used.items():
         at_once, periods = kinds.pop("concurrency"), sorted(set(kinds.values()))
         of, row = owner.split(":")
         yield f"{owners[int(row)] if of == 'buyer' else of} {at_once}/{','.join(map(str, periods))}"

@@ -17,7 +17,7 @@ from .models import Conversion, InboundNumber, Key, Publisher
 
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
-    """A key as it was when the snapshot was made; `settings` are complete, the kind's defaults included."""
+    """A key as it was when the snapshot was made; `settings` are complete, the type's defaults included."""
 
     row: int
     end: str

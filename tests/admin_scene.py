@@ -99,15 +99,15 @@ def _catalogue(scene: Scene) -> None:
         make.make_key("call_control", buyer=buyer, actions=["transfer"]),
     ]
     key = make.make_key("rtb", campaign=campaign, name=f"{MARK} key")
-    handout = create_link(key=key, publisher=publisher, now=timezone.now())
-    scene.add(key, handout, buyer.filters.get())
+    link = create_link(key=key, publisher=publisher, now=timezone.now())
+    scene.add(key, link, buyer.filters.get())
     scene.secret += [
         key.key,
         *(each.key for each in keys),
         PASSWORD,
         webhook.secret,
         "open-hook",
-        str(handout.token),
+        str(link.token),
     ]
 
 

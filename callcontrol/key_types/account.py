@@ -18,7 +18,7 @@ _COMPANY = ParameterText(
     "The company's ID, as it stands here.",
     placeholder="COMPANY_ID",
     required=True,
-    known="company_id",
+    prefill="company_id",
 )
 _CALL = {
     "uuid": SAMPLE_UUID,
@@ -66,7 +66,7 @@ class AccountKey(KeyType):
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
         short = "Past the last page, the list is empty. Shortened here: /api/docs on this host has every member."
-        listed = AnswerText(200, "The calls", [{"call": _CALL}], short, as_xml={"calls": [_CALL]})
+        listed = AnswerText(200, "The calls", [{"call": _CALL}], short, xml_body={"calls": [_CALL]})
         return [listed, _FORBIDDEN]
 
     @classmethod

@@ -8,7 +8,7 @@ from django import forms
 
 from callcontrol.control import registry
 from callcontrol.control.actions.base import Action, ActionParameter
-from publishers.keys.types import ChosenField, KeyType
+from publishers.keys.types import ChoicesField, KeyType
 from publishers.keys.vocabulary import (
     SAMPLE_CALLER,
     SAMPLE_UUID,
@@ -46,7 +46,7 @@ class CallControlKey(KeyType):
     method = "GET"
     section = "handler_keys"
     fields: ClassVar[dict[str, forms.Field]] = {
-        "actions": ChosenField(
+        "actions": ChoicesField(
             label="What it may do",
             choices=registry.action_choices,
             initial=[],
@@ -70,7 +70,7 @@ class CallControlKey(KeyType):
     }
 
     @classmethod
-    def gist(cls, settings: Mapping[str, Any]) -> str:
+    def summary(cls, settings: Mapping[str, Any]) -> str:
         """Its actions, with the windows of those that have one."""
         windows = {
             word: f" within {settings[f'{word}_seconds']} s" for word in ("return", "reject")
@@ -120,8 +120,8 @@ def _listing() -> RequestExample:
                 "Ask again when one rings.",
             ),
         ),
-        trial="It only reads: no call is changed by it.",
-        shape=_SHAPE,
+        test_effect="It only reads: no call is changed by it.",
+        error_members=_SHAPE,
     )
 
 
@@ -153,8 +153,8 @@ def _acting(action: type[Action], settings: Mapping[str, Any]) -> RequestExample
             AnswerText(200, "Done", done, "It is done; asking twice does no harm.", meanings),
             *_refused(action.errors.items(), settings),
         ),
-        no_trial=_HARM,
-        shape=_SHAPE,
+        no_test_reason=_HARM,
+        error_members=_SHAPE,
     )
 
 
@@ -212,8 +212,8 @@ def _of_transfer(
         path,
         (uuid,),
         (done, *refused, unknown),
-        no_trial=_HARM,
-        shape=_SHAPE,
+        no_test_reason=_HARM,
+        error_members=_SHAPE,
         key_name="",
     )
 

@@ -55,6 +55,6 @@ class ConversionKey(KeyType):
             RequestExample(
                 "Report a sale",
                 *asked,
-                no_trial="it would sell a real call, which can't be taken back",
+                no_test_reason="it would sell a real call, which can't be taken back",
             )
         ]

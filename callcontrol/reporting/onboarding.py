@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, Company, Route
-from publishers.models import Conversion, Handout, InboundNumber, Key, Publisher
+from publishers.models import Conversion, InboundNumber, InstructionsLink, Key, Publisher
 from reservations.models import Reservation
 
 
@@ -43,7 +43,7 @@ def _known(company: Company) -> dict[str, Any]:
         "number": InboundNumber.objects.unretired(),
         "conversion": Conversion.objects.filter(campaign__retired_at=None),
         "publisher": Publisher.objects.unretired(),
-        "handout": Handout.objects.live(),
+        "link": InstructionsLink.objects.live(),
     }
     newest = {
         "campaign": Campaign.objects.unretired(),
@@ -106,7 +106,7 @@ def _steps(company: Company, known: dict[str, Any]) -> Iterator[OnboardingStep]:
         "Hand out posting instructions",
         "A page for the publisher: what to send, and what the answers mean.",
         _page(Key, key) if key else new_key,
-        known["handout"],
+        known["link"],
     )
     query = f"?{urlencode({'company': company.pk})}"
     yield OnboardingStep(

@@ -54,7 +54,7 @@ class CallDataWriting(KeyType):
                 "of VALUE. As many as you like, up to 100: names of up to 100 characters, values of up to 1,000.",
                 "true",
                 "VALUE",
-                free="prequalified",
+                example_name="prequalified",
             ),
             ParameterText(
                 "call_uuid",
@@ -104,12 +104,12 @@ class CallDataWriting(KeyType):
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
         return [
             RequestExample(
-                "Write about a caller", about, "POST", cls.path, asked, answers, trial=_TRIAL
+                "Write about a caller", about, "POST", cls.path, asked, answers, test_effect=_TRIAL
             )
         ]
 
     @classmethod
-    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
+    def warnings(cls, key: Any, publisher: Any) -> list[str]:
         if key.publisher is None or not key.publisher.paused:
             return []
         return ["You are paused at present: every request is answered 403 until that is over."]

@@ -37,7 +37,7 @@ class DryRun(AdminPage):
     """Asked by a form; with `?log=` by the data of a row of the postback log. Nothing is written, whoever asks."""
 
     title = "Dry run"
-    template_name = "desk/dry_run.html"
+    template_name = "publishers/dry_run/page.html"
 
     @cached_property
     def now(self) -> datetime:

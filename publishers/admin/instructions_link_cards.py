@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from campaigns.admin_base import admin_link, moment_text
 from publishers.keys.types import key_type_label
-from publishers.models import Handout
+from publishers.models import InstructionsLink
 
 
 class LinkCard(NamedTuple):
@@ -21,12 +21,12 @@ class LinkCard(NamedTuple):
 
     row: Any
     whom: Any
-    kind: str
+    key_type: str
     address: SafeString
     made: str
 
 
-def link_cards(handouts: Iterable[Any]) -> list[LinkCard]:
+def link_cards(links: Iterable[Any]) -> list[LinkCard]:
     return [
         LinkCard(
             one,
@@ -35,13 +35,13 @@ def link_cards(handouts: Iterable[Any]) -> list[LinkCard]:
             link_address(one),
             link_creation(one),
         )
-        for one in handouts
+        for one in links
     ]
 
 
 def with_links(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Each page with the installation's address as this user sees it, and who made it and who renewed it last."""
-    history: Any = Handout.history.filter(id=OuterRef("pk")).order_by("history_id")
+    history: Any = InstructionsLink.history.filter(id=OuterRef("pk")).order_by("history_id")
     renewed = history.filter(renewed_at=OuterRef("renewed_at"))
     base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
     return rows.annotate(
@@ -51,20 +51,20 @@ def with_links(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
-def link_url(handout: Any) -> str:
-    return f"{handout.base_url}{reverse('instructions', args=[handout.token])}"
+def link_url(link: Any) -> str:
+    return f"{link.base_url}{reverse('instructions', args=[link.token])}"
 
 
-def link_address(handout: Any) -> SafeString:
+def link_address(link: Any) -> SafeString:
     """The link, with a button that copies it and one that opens the page."""
     return render_to_string(
-        "admin/handout_link.html", {"handout": handout, "url": link_url(handout)}
+        "publishers/instructions_links/url.html", {"link": link, "url": link_url(link)}
     )
 
 
-def link_subject(handout: Handout) -> SafeString:
+def link_subject(link: InstructionsLink) -> SafeString:
     """The key, and whose it is where that is not said by whom the page is for."""
-    key = handout.key
+    key = link.key
     whose = format_html(" · {}", admin_link(key.campaign)) if key.campaign else ""
     return format_html(
         '<span class="key-line">{} · {}{}</span>',
@@ -74,13 +74,9 @@ def link_subject(handout: Handout) -> SafeString:
     )
 
 
-def link_creation(handout: Any) -> str:
-    told = _by(handout.made_by, handout.created_at)
-    return (
-        f"{told}; renewed {_by(handout.renewed_by, handout.renewed_at)}"
-        if handout.renewed_at
-        else told
-    )
+def link_creation(link: Any) -> str:
+    told = _by(link.made_by, link.created_at)
+    return f"{told}; renewed {_by(link.renewed_by, link.renewed_at)}" if link.renewed_at else told
 
 
 def _by(person: str | None, at: Any) -> str:

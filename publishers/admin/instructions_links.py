@@ -31,7 +31,7 @@ from campaigns.admin_base import (
 from campaigns.errors import Refusal
 from publishers.instructions import links
 from publishers.keys.types import key_type_label
-from publishers.models import Handout, Key, Publisher
+from publishers.models import InstructionsLink, Key, Publisher
 
 from . import instructions_link_cards
 
@@ -48,9 +48,9 @@ class LinkFormSet(CatalogueFormSet):
 class LinkInline(CatalogueInline):
     """The live pages of a key, or of a publisher, on its own page."""
 
-    model = Handout
+    model = InstructionsLink
     formset = LinkFormSet
-    template = "admin/handed_out.html"
+    template = "publishers/instructions_links/cards.html"
     can_delete = False
     max_num = 0
     fields = ()
@@ -60,7 +60,7 @@ class LinkInline(CatalogueInline):
         js = ["publishers/copy.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = links.with_related(Handout.objects.live())
+        rows: QuerySet[Any] = links.with_related(InstructionsLink.objects.live())
         return instructions_link_cards.with_links(
             request, visible_to(request, rows).filter(clear=True)
         ).order_by("pk")
@@ -112,7 +112,7 @@ class LinkChoices:
         shared = Key.objects.filter(
             company=self.row.company_id, retired_at=None, campaign__retired_at=None
         )
-        had = Handout.objects.live().filter(publisher=self.publisher).values("key")
+        had = InstructionsLink.objects.live().filter(publisher=self.publisher).values("key")
         return (
             shared.exclude(campaign=None)
             .exclude(pk__in=had)
@@ -123,7 +123,10 @@ class LinkChoices:
     def publishers(self) -> QuerySet[Any]:
         """Those of the company that have no page for this key."""
         had = (
-            Handout.objects.live().filter(key=self.key).exclude(publisher=None).values("publisher")
+            InstructionsLink.objects.live()
+            .filter(key=self.key)
+            .exclude(publisher=None)
+            .values("publisher")
         )
         return (
             Publisher.objects.unretired()
@@ -179,8 +182,8 @@ class LinkPublisherFilter(RowFilter):
     column = "publisher_id"
 
 
-@admin.register(Handout)
-class HandoutAdmin(CatalogueAdmin):
+@admin.register(InstructionsLink)
+class InstructionsLinkAdmin(CatalogueAdmin):
     """Not edited: made, renewed and switched off. Only who may edit sees any of it."""
 
     list_display = ["__str__", "about", "state", "made"]
@@ -203,7 +206,7 @@ class HandoutAdmin(CatalogueAdmin):
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows
 
-    def is_over(self, obj: Handout) -> bool:
+    def is_over(self, obj: InstructionsLink) -> bool:
         return obj.switched_off_at is not None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -221,27 +224,27 @@ class HandoutAdmin(CatalogueAdmin):
 
     # --- what is shown ---
     @display(description="for")
-    def whom(self, handout: Handout) -> SafeString | str:
-        return admin_link(handout.publisher or handout.key.owner)
+    def whom(self, link: InstructionsLink) -> SafeString | str:
+        return admin_link(link.publisher or link.key.owner)
 
     @display(description="key")
-    def about(self, handout: Handout) -> SafeString:
-        return instructions_link_cards.link_subject(handout)
+    def about(self, link: InstructionsLink) -> SafeString:
+        return instructions_link_cards.link_subject(link)
 
     @display(description="state", label={"Live": "success", "Switched off": "danger"})
-    def state(self, handout: Handout) -> str:
-        return "Switched off" if handout.switched_off_at else "Live"
+    def state(self, link: InstructionsLink) -> str:
+        return "Switched off" if link.switched_off_at else "Live"
 
     @display(description="made")
-    def made(self, handout: Any) -> str:
-        return instructions_link_cards.link_creation(handout)
+    def made(self, link: Any) -> str:
+        return instructions_link_cards.link_creation(link)
 
     @display(description="link to send")
-    def address(self, handout: Any) -> SafeString | str:
+    def address(self, link: Any) -> SafeString | str:
         return (
             "It was switched off; the link leads nowhere."
-            if handout.switched_off_at
-            else instructions_link_cards.link_address(handout)
+            if link.switched_off_at
+            else instructions_link_cards.link_address(link)
         )
 
     # --- what is done ---
@@ -279,7 +282,7 @@ class HandoutAdmin(CatalogueAdmin):
             lines = [_nothing_left(offer)]
             return self.page(
                 request,
-                "admin/nothing_left.html",
+                "publishers/instructions_links/nothing_left.html",
                 title="Posting instructions",
                 lines=lines,
                 back=self.change_url(offer.row),
@@ -350,25 +353,25 @@ class HandoutAdmin(CatalogueAdmin):
     def _act(
         self, request: HttpRequest, object_id: str, act: Any, label: str, lines: Any, done: str
     ) -> HttpResponse:
-        handout: Any = self.get_object(request, object_id)
+        link: Any = self.get_object(request, object_id)
         if request.method != "POST":
             return self.confirm_page(
-                request, handout, title=f"{label}: {handout}?", label=label, lines=lines
+                request, link, title=f"{label}: {link}?", label=label, lines=lines
             )
         try:
-            act(handout=handout, now=timezone.now())
+            act(link=link, now=timezone.now())
             self.message_user(request, done)
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
-        return redirect(self.change_url(handout))
+        return redirect(self.change_url(link))
 
 
-def _standing(offer: LinkChoices) -> Handout | None:
+def _standing(offer: LinkChoices) -> InstructionsLink | None:
     """The live page of a key that has one only, or of this key and this publisher."""
     if offer.key is None or (offer.key.campaign_id and offer.publisher is None):
         return None
     publisher = offer.key.publisher or offer.publisher
-    return Handout.objects.live().filter(key=offer.key, publisher=publisher).first()
+    return InstructionsLink.objects.live().filter(key=offer.key, publisher=publisher).first()
 
 
 def _nothing_left(offer: LinkChoices) -> str:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from campaigns.admin_base import ago_text
-from publishers.instructions.page import ready_url, requests_of
-from publishers.keys.types import all_key_types, key_type_label
-from publishers.models import Handout, Key, LogEntry
+from publishers.instructions.page import key_requests, ready_url
+from publishers.keys.types import find_key_type, key_type_label
+from publishers.models import InstructionsLink, Key, LogEntry
 
 _COUNTED = 1000
 _SHOWN = 3  # handed out pages that a key's card names; more are on the key's own page
@@ -26,16 +26,16 @@ class KeyCard(NamedTuple):
 
     row: Any
     title: str
-    kind: str
-    gist: str
+    key_type: str
+    summary: str
     state: str
     address: SafeString
     last_used: str
     today: str
     log: str
-    handed_out: list[Any]
-    more: int  # pages that it was handed out by, and that are not named
-    may_hand_out: bool
+    links: list[Any]
+    more_links: int  # pages that it was handed out by, and that are not named
+    may_add_link: bool
 
 
 # --- what is read with the keys ---------------------------------------------------------------------------
@@ -62,30 +62,30 @@ def _since_midnight() -> QuerySet[Any, Any]:
     return rows.order_by().values("key_pk").annotate(requests=Count("pk")).values("requests")
 
 
-def with_handouts(keys: QuerySet[Key]) -> QuerySet[Key]:
+def with_live_links(keys: QuerySet[Key]) -> QuerySet[Key]:
     """Each key with the live pages of posting instructions for it."""
-    live = Handout.objects.live().select_related("publisher").order_by("pk")
-    return keys.prefetch_related(Prefetch("handouts", live, to_attr="live_handouts"))
+    live = InstructionsLink.objects.live().select_related("publisher").order_by("pk")
+    return keys.prefetch_related(Prefetch("instructions_links", live, to_attr="live_links"))
 
 
 # --- how it is shown --------------------------------------------------------------------------------------
 def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
-    """For keys with their use and handouts."""
+    """For keys with their use and links."""
     log = reverse("admin:publishers_logentry_changelist")
     return [
         KeyCard(
             row=key,
             title=str(key_title(key)),
-            kind=key_type_label(key.type),
-            gist=key_summary(key),
+            key_type=key_type_label(key.type),
+            summary=key_summary(key),
             state=key_state(key),
             address=key_address(key),
             last_used=ago_text(key.last_used),
             today=requests_today(key),
             log=f"{log}?key_pk={key.pk}",
-            handed_out=key.live_handouts[:_SHOWN],
-            more=max(0, len(key.live_handouts) - _SHOWN),
-            may_hand_out=key.retired_at is None and bool(key.campaign_id or not key.live_handouts),
+            links=key.live_links[:_SHOWN],
+            more_links=max(0, len(key.live_links) - _SHOWN),
+            may_add_link=key.retired_at is None and bool(key.campaign_id or not key.live_links),
         )
         for key in keys
     ]
@@ -96,8 +96,8 @@ def key_title(key: Key) -> str:
 
 
 def key_summary(key: Key) -> str:
-    kind = next((kind for kind in all_key_types() if kind.slug == key.type), None)
-    return kind.gist(kind.full(key.settings)) if kind else ""
+    key_type = find_key_type(key.type)
+    return key_type.summary(key_type.full(key.settings)) if key_type else ""
 
 
 def key_state(key: Key) -> str:
@@ -112,9 +112,9 @@ def key_address(key: Any) -> SafeString:
     """The ready address with a button that copies it, and what its capitals stand for; from `with_use` and `desk.mine`."""
     url = ready_url(key=key, base_url=key.base_url)
     shown = url if key.clear else url.replace(key.key, f"…{key.key[-4:]}")
-    told = requests_of(key)
+    told = key_requests(key)
     context = {"key": key, "url": shown, "told": told[0] if told else None, "may_copy": key.clear}
-    return render_to_string("admin/key_url.html", context)
+    return render_to_string("publishers/keys/url.html", context)
 
 
 def requests_today(key: Any) -> str:

@@ -1,4 +1,4 @@
-"""A key's page: made for one owner, with the fields of its kind; rolled over and revoked, never deleted."""
+"""A key's page: made for one owner, with the fields of its key_type; rolled over and revoked, never deleted."""
 
 import copy
 import ipaddress
@@ -40,7 +40,7 @@ from campaigns.models import Buyer, BuyerGroup, Campaign, Company
 from publishers.keys import rotation
 from publishers.keys.types import (
     KeyType,
-    NumberOrNoneField,
+    OptionalNumberField,
     all_key_types,
     key_type_label,
     key_type_of,
@@ -62,7 +62,7 @@ _PREFIX = "setting_"
 class RequestedKey(NamedTuple):
     """What an add page's address asks for."""
 
-    kind: type[KeyType]
+    key_type: type[KeyType]
     owner_name: str
     owner: Any
 
@@ -75,9 +75,9 @@ def _network(text: str) -> str:
 
 
 class KeyForm(CatalogueForm):
-    """The fields that all keys have; its page adds those of the kind, each named `setting_…`."""
+    """The fields that all keys have; its page adds those of the key_type, each named `setting_…`."""
 
-    kind: type[KeyType]
+    key_type: type[KeyType]
     wanted: RequestedKey | None = None
     name = forms.CharField(
         required=False,
@@ -93,9 +93,9 @@ class KeyForm(CatalogueForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.wanted:
-            self.instance.type = self.wanted.kind.slug
+            self.instance.type = self.wanted.key_type.slug
             setattr(self.instance, self.wanted.owner_name, self.wanted.owner)
-        stored = self.kind.full(self.instance.settings)
+        stored = self.key_type.full(self.instance.settings)
         self.initial.update({_PREFIX + name: value for name, value in stored.items()})
 
     def clean(self) -> dict[str, Any]:
@@ -103,8 +103,8 @@ class KeyForm(CatalogueForm):
         if self.errors:
             return cleaned
         try:
-            self.instance.settings = self.kind.clean(
-                {name: self._setting(name) for name in self.kind.fields}
+            self.instance.settings = self.key_type.clean(
+                {name: self._setting(name) for name in self.key_type.fields}
             )
         except ValidationError as error:
             for name, problems in error.message_dict.items():
@@ -117,7 +117,7 @@ class KeyForm(CatalogueForm):
 
     def _setting(self, name: str) -> Any:
         value = self.cleaned_data[_PREFIX + name]
-        if value and isinstance(self.kind.fields[name], NumberOrNoneField):
+        if value and isinstance(self.key_type.fields[name], OptionalNumberField):
             try:
                 return self.phone_number(value)
             except ValidationError as error:
@@ -137,7 +137,7 @@ def _plain(value: Any) -> str:
 
 
 def _field(name: str, field: forms.Field) -> forms.Field:
-    """A kind's field as the page shows it."""
+    """A type's field as the page shows it."""
     own = admin_styled(copy.deepcopy(field))
     own.label = _label(name, field)
     return own
@@ -165,7 +165,7 @@ class KeyTypeFilter(DropdownFilter):
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind.slug, kind.label) for kind in all_key_types()]
+        return [(key_type.slug, str(key_type.label)) for key_type in all_key_types()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         return queryset.filter(type=self.value()) if self.value() else None
@@ -173,7 +173,7 @@ class KeyTypeFilter(DropdownFilter):
 
 @admin.register(Key)
 class KeyAdmin(PausableAdmin):
-    list_display = ["title", "kind", "owner", "state", "last_used", "requests_today"]
+    list_display = ["title", "key_type", "owner", "state", "last_used", "requests_today"]
     list_filter = [KeyTypeFilter, ("paused", BooleanRadioFilter), CompanyFilter]
     list_select_related = ["campaign", "publisher", "buyer", "group"]
     search_fields = [
@@ -186,7 +186,7 @@ class KeyAdmin(PausableAdmin):
     ]
     ordering = ["-pk"]
     readonly_fields = [
-        "kind",
+        "key_type",
         "owner",
         "address",
         "state",
@@ -196,7 +196,7 @@ class KeyAdmin(PausableAdmin):
         "networks",
     ]
     actions_detail = ["pause_key", "resume_key", "roll", "revoke"]
-    change_form_before_template = "admin/key_intro.html"
+    change_form_before_template = "publishers/keys/intro.html"
     hint = "No key yet. Keys are made at the bottom of a campaign's, a publisher's, a buyer's or a group's page."
 
     class Media:
@@ -215,11 +215,12 @@ class KeyAdmin(PausableAdmin):
         return obj.is_dead(now=timezone.now())
 
     def wanted(self, request: HttpRequest) -> RequestedKey | None:
-        """The kind and owner that an add page's address names, if the user may add such a key."""
-        kind = next(
-            (kind for kind in all_key_types() if kind.slug == request.GET.get("type")), None
+        """The key_type and owner that an add page's address names, if the user may add such a key."""
+        key_type = next(
+            (key_type for key_type in all_key_types() if key_type.slug == request.GET.get("type")),
+            None,
         )
-        for name in kind.owners if kind else ():
+        for name in key_type.owners if key_type else ():
             row = parse_pk(request.GET.get(name, ""))
             company_field = "id" if name == "company" else "company_id"
             owner: Any = visible_to(
@@ -228,8 +229,8 @@ class KeyAdmin(PausableAdmin):
                 company_field=company_field,
             )
             owner = None if row is None else owner.filter(pk=row).first()
-            if kind and owner and may_edit(request, getattr(owner, company_field)):
-                return RequestedKey(kind, name, owner)
+            if key_type and owner and may_edit(request, getattr(owner, company_field)):
+                return RequestedKey(key_type, name, owner)
         return None
 
     def company_for_new(self, request: HttpRequest) -> Company | None:
@@ -245,9 +246,9 @@ class KeyAdmin(PausableAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         if wanted := self.wanted(request):
-            works = bool(wanted.kind.requests(wanted.kind.defaults()))
+            works = bool(wanted.key_type.requests(wanted.key_type.defaults()))
             extra = {
-                "title": f"Add key: {wanted.kind.label}",
+                "title": f"Add key: {wanted.key_type.label}",
                 "wanted": wanted,
                 "works_as_it_is": works,
             }
@@ -256,37 +257,43 @@ class KeyAdmin(PausableAdmin):
             raise PermissionDenied
         if any(name in request.GET for name in OWNERS):
             raise Http404("There is no such owner.")
-        choices = [choice for kind in all_key_types() for choice in self._places(request, kind)]
+        choices = [
+            choice for key_type in all_key_types() for choice in self._places(request, key_type)
+        ]
         return self.page(
             request, "admin/choices.html", title="Add key: what for?", choices=choices, empty=""
         )
 
-    def _places(self, request: HttpRequest, kind: type[KeyType]) -> list[tuple[str, str, str]]:
-        """Where a key of this kind is added: an address, a name, and what to do there."""
+    def _places(self, request: HttpRequest, key_type: type[KeyType]) -> list[tuple[str, str, str]]:
+        """Where a key of this key_type is added: an address, a name, and what to do there."""
         found = []
-        for name in kind.owners:
+        for name in key_type.owners:
             if name != "company":
                 opts = OWNERS[name]._meta
                 url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
                 about = f"Open the {opts.verbose_name}, and add the key at the bottom of its page."
                 found.append(
-                    (url, f"{kind.label}, for a {opts.verbose_name}", f"{kind.about()} {about}")
+                    (
+                        url,
+                        f"{key_type.label}, for a {opts.verbose_name}",
+                        f"{key_type.about()} {about}",
+                    )
                 )
-        for company in companies(request, allowed=EDITORS) if "company" in kind.owners else ():
+        for company in companies(request, allowed=EDITORS) if "company" in key_type.owners else ():
             found.append(
                 (
-                    f"?type={kind.slug}&company={company.pk}",
-                    f"{kind.label} of {company}",
-                    kind.about(),
+                    f"?type={key_type.slug}&company={company.pk}",
+                    f"{key_type.label} of {company}",
+                    key_type.about(),
                 )
             )
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Key | None = None) -> Any:
         wanted = None if obj else self.wanted(request)
-        kind = wanted.kind if wanted else key_type_of(obj.type) if obj else KeyType
+        key_type = wanted.key_type if wanted else key_type_of(obj.type) if obj else KeyType
         may_change = obj is None or self.has_change_permission(request, obj)
-        own = [_PREFIX + name for name in kind.fields] if may_change else ["settings_in_words"]
+        own = [_PREFIX + name for name in key_type.fields] if may_change else ["settings_in_words"]
         limits = [
             ("requests_per_second", "burst"),
             "allowed_networks" if may_change else "networks",
@@ -294,7 +301,7 @@ class KeyAdmin(PausableAdmin):
         about = (
             [
                 ("name", "paused"),
-                ("kind", "owner"),
+                ("key_type", "owner"),
                 "address",
                 ("last_used", "requests_today"),
                 "state",
@@ -304,7 +311,7 @@ class KeyAdmin(PausableAdmin):
         )
         return [
             (None, {"fields": about}),
-            *([("Settings", {"fields": own})] if kind.fields else []),
+            *([("Settings", {"fields": own})] if key_type.fields else []),
             ("Limits, if it needs any", {"fields": limits}),
         ]
 
@@ -312,16 +319,18 @@ class KeyAdmin(PausableAdmin):
         self, request: HttpRequest, obj: Key | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         wanted = None if obj else self.wanted(request)
-        kind = wanted.kind if wanted else key_type_of(obj.type) if obj else KeyType
-        fields = {_PREFIX + name: _field(name, field) for name, field in kind.fields.items()}
-        kwargs["form"] = type("KeyForm", (KeyForm,), {**fields, "kind": kind, "wanted": wanted})
+        key_type = wanted.key_type if wanted else key_type_of(obj.type) if obj else KeyType
+        fields = {_PREFIX + name: _field(name, field) for name, field in key_type.fields.items()}
+        kwargs["form"] = type(
+            "KeyForm", (KeyForm,), {**fields, "key_type": key_type, "wanted": wanted}
+        )
         return super().get_form(request, obj, change=change, **kwargs)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["show_save_and_add_another"] = (
-            False  # another one's kind and owner would not be known
+            False  # another one's key_type and owner would not be known
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -337,7 +346,7 @@ class KeyAdmin(PausableAdmin):
         return key_cards.key_title(key)
 
     @display(description="type", ordering="type")
-    def kind(self, key: Key) -> str:
+    def key_type(self, key: Key) -> str:
         return key_type_label(key.type)
 
     @display(description="owner")
@@ -371,10 +380,10 @@ class KeyAdmin(PausableAdmin):
 
     @display(description="settings")
     def settings_in_words(self, key: Key) -> str:
-        kind = key_type_of(key.type)
+        key_type = key_type_of(key.type)
         return "\n".join(
-            f"{_label(name, kind.fields[name])}: {_plain(value)}"
-            for name, value in kind.full(key.settings).items()
+            f"{_label(name, key_type.fields[name])}: {_plain(value)}"
+            for name, value in key_type.full(key.settings).items()
         )
 
     @display(description="allowed networks")

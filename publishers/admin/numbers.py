@@ -83,7 +83,7 @@ class PoolInline(NumberInline):
     form = PoolNumberForm
     fields = ["number"]
     in_pool = True
-    template_after = "admin/paste_numbers.html"
+    template_after = "publishers/numbers/paste_link.html"
     verbose_name = "pool number"
     verbose_name_plural = "pool: numbers that pings are answered with"
     initial_rows = 1

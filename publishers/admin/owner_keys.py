@@ -25,12 +25,12 @@ class KeysFormSet(CatalogueFormSet):
 
 
 class KeysInline(CatalogueInline):
-    """A card for each key, with its ready URL and what can be done, and a link for each kind that can be added."""
+    """A card for each key, with its ready URL and what can be done, and a link for each key_type that can be added."""
 
     model = Key
     owner = ""
     formset = KeysFormSet
-    template = "admin/keys_of_owner.html"
+    template = "publishers/keys/cards.html"
     fields = ()
     can_delete = False
     max_num = 0
@@ -40,8 +40,8 @@ class KeysInline(CatalogueInline):
         css = {"all": ["publishers/keys.css"]}
         js = ["publishers/copy.js", "publishers/keys.js"]
 
-    def kinds(self) -> list[type[KeyType]]:
-        return [kind for kind in all_key_types() if self.owner in kind.owners]
+    def key_types(self) -> list[type[KeyType]]:
+        return [key_type for key_type in all_key_types() if self.owner in key_type.owners]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         working = Q(retired_at=None) | Q(retired_at__gt=timezone.now())
@@ -52,7 +52,7 @@ class KeysInline(CatalogueInline):
         )
         if self.owner == "company":
             rows = rows.filter(campaign=None, publisher=None, buyer=None, group=None)
-        return key_cards.with_handouts(key_cards.with_use(request, rows)).order_by("pk")
+        return key_cards.with_live_links(key_cards.with_use(request, rows)).order_by("pk")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -33,7 +33,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     """`led_to` are asked what a row led to: apps above add theirs."""
 
     company_field = "company_pk"
-    list_display = ["when", "publisher", "key", "kind", "caller", "outcome", "answer"]
+    list_display = ["when", "publisher", "key", "key_type", "caller", "outcome", "answer"]
     list_filter = [
         ("at", TimeFilter),
         request_log_filters.LogResultFilter,
@@ -53,7 +53,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     ordering = ["-at", "-id"]
     sortable_by = ["when"]  # by any other column, all there is would have to be read
     list_fullwidth = True
-    change_form_template = "desk/log_row.html"
+    change_form_template = "publishers/request_log/row.html"
     led_to: list[request_log_page.Tells] = []
     hint = "No request yet. Each request that names a key shows up here: try a key's ready URL."
 
@@ -97,7 +97,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return moment_text(entry.at)
 
     @display(description="type")
-    def kind(self, entry: LogEntry) -> str:
+    def key_type(self, entry: LogEntry) -> str:
         return labels.key_type_text(entry)
 
     @display(description="publisher")

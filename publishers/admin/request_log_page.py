@@ -32,7 +32,7 @@ _NAMES = {
     "action": "Not used",
     "utf8": "Not used",
 }
-# What else a kind of key knows; everything that is left is a tag, or not used.
+# What else a key_type of key knows; everything that is left is a tag, or not used.
 _NAMES_OF = {
     "rtb": {"status": "New status"},
     "conversion": {"revenue": "Revenue", "payout": "Payout"},

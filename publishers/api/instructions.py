@@ -19,15 +19,17 @@ _PRIVATE = {
 @require_safe
 def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a live link. An unknown, an old and a switched off one are told the same: nothing."""
-    handout = links.find_live_link(token)
-    if handout is None:
-        return TemplateResponse(request, "instructions/nothing.html", status=404, headers=_PRIVATE)
+    link = links.find_live_link(token)
+    if link is None:
+        return TemplateResponse(
+            request, "publishers/instructions/not_found.html", status=404, headers=_PRIVATE
+        )
     page = instructions_page(
-        key=handout.key,
-        publisher=handout.publisher,
-        former=handout.former_key,
+        key=link.key,
+        publisher=link.publisher,
+        former=link.former_key,
         base_url=settings.PUBLIC_BASE_URL or request.build_absolute_uri("/"),
         now=timezone.now(),
     )
-    context = {"page": page, "publisher": handout.publisher}
-    return TemplateResponse(request, "instructions/page.html", context, headers=_PRIVATE)
+    context = {"page": page, "publisher": link.publisher}
+    return TemplateResponse(request, "publishers/instructions/page.html", context, headers=_PRIVATE)

@@ -1,9 +1,16 @@
 """The catalogue as a file: `read` its text, `apply` it to a company, `export` a company as one."""
 
-from .application import apply
+from .apply import apply_file
 from .diff import CatalogueChanges, RowChange
-from .exporting import export
+from .export import export_company
 from .parse import parse_file
 from .problems import UnusableFile
 
-__all__ = ["CatalogueChanges", "RowChange", "UnusableFile", "apply", "export", "parse_file"]
+__all__ = [
+    "CatalogueChanges",
+    "RowChange",
+    "UnusableFile",
+    "apply_file",
+    "export_company",
+    "parse_file",
+]

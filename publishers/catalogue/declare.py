@@ -68,11 +68,11 @@ def declare(root: Mapping, *, region: str, problems: Problems) -> Declared:
 
 
 def key_sections(noun: str) -> dict[str, list[type[KeyType]]]:
-    """The lists in which an owner may hold keys, with the kinds of each."""
+    """The lists in which an owner may hold keys, with the key_types of each."""
     found: dict[str, list[type[KeyType]]] = {}
-    for kind in all_key_types():
-        if noun in kind.owners:
-            found.setdefault(kind.section, []).append(kind)
+    for key_type in all_key_types():
+        if noun in key_type.owners:
+            found.setdefault(key_type.section, []).append(key_type)
     return found
 
 
@@ -180,46 +180,46 @@ class _Reader:
         return found
 
     def _keys(
-        self, noun: str, section: str, kinds: list[type[KeyType]], node: Node
+        self, noun: str, section: str, key_types: list[type[KeyType]], node: Node
     ) -> list[DeclaredRow]:
         found = []
         for item in self._items(section, node):
             if not isinstance(item, Mapping):
                 self._wrong(f"an item of {section}", fields.must_be(item, "a mapping"))
-            elif kind := self._kind(noun, section, kinds, item):
-                found.append(self._key(section, kind, item))
+            elif key_type := self._type(noun, section, key_types, item):
+                found.append(self._key(section, key_type, item))
         return found
 
-    def _kind(
-        self, noun: str, section: str, kinds: list[type[KeyType]], item: Mapping
+    def _type(
+        self, noun: str, section: str, key_types: list[type[KeyType]], item: Mapping
     ) -> type[KeyType] | None:
-        """The kind that a key names, or the only one that can stand here."""
+        """The key_type that a key names, or the only one that can stand here."""
         named = item.pairs.get("type")
-        slugs = {kind.slug: kind for kind in kinds}
-        if named is None and len(kinds) == 1:
-            return kinds[0]
+        slugs = {key_type.slug: key_type for key_type in key_types}
+        if named is None and len(key_types) == 1:
+            return key_types[0]
         slug = named.text if isinstance(named, Text) else ""
         if slug not in slugs:
             self.problems.add(
-                named.line if named else item.line, _no_kind(noun, section, slug, slugs)
+                named.line if named else item.line, _no_type(noun, section, slug, slugs)
             )
         return slugs.get(slug)
 
-    def _key(self, section: str, kind: type[KeyType], item: Mapping) -> DeclaredRow:
-        readers = {name: fields.setting(field) for name, field in kind.fields.items()}
+    def _key(self, section: str, key_type: type[KeyType], item: Mapping) -> DeclaredRow:
+        readers = {name: fields.setting(field) for name, field in key_type.fields.items()}
         shape = replace(
-            KEYS, name=f"{section} of type {kind.slug}", columns={**KEYS.columns, **readers}
+            KEYS, name=f"{section} of type {key_type.slug}", columns={**KEYS.columns, **readers}
         )
         entry = self.entry(shape, item) or DeclaredRow(shape, item.line)
-        given = {name: entry.values.pop(name) for name in kind.fields if name in entry.values}
-        entry.values |= {"type": kind.slug, "settings": self._settings(kind, given, entry)}
+        given = {name: entry.values.pop(name) for name in key_type.fields if name in entry.values}
+        entry.values |= {"type": key_type.slug, "settings": self._settings(key_type, given, entry)}
         return entry
 
     def _settings(
-        self, kind: type[KeyType], given: dict[str, Any], entry: DeclaredRow
+        self, key_type: type[KeyType], given: dict[str, Any], entry: DeclaredRow
     ) -> dict[str, Any]:
         try:
-            cleaned = kind.clean(given)
+            cleaned = key_type.clean(given)
         except ValidationError as error:
             for name, texts in error.message_dict.items():
                 self.problems.add(entry.lines.get(name, entry.line), f"{name}: {' '.join(texts)}")
@@ -227,9 +227,9 @@ class _Reader:
         return {name: cleaned[name] for name in given}
 
 
-def _no_kind(noun: str, section: str, slug: str, here: Iterable[str]) -> str:
+def _no_type(noun: str, section: str, slug: str, here: Iterable[str]) -> str:
     """Why there is no key of this type in this list."""
-    known = {kind.slug: kind for kind in all_key_types()}
+    known = {key_type.slug: key_type for key_type in all_key_types()}
     if not slug:
         return f"a key needs type, one of {', '.join(here)}"
     if slug not in known:

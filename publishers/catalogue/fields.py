@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from campaigns.phone import destination, to_e164
-from publishers.keys.types import NumberOrNoneField
+from publishers.keys.types import OptionalNumberField
 
 from .parse import Listing, Mapping, Node, Text
 from .problems import guess
@@ -200,7 +200,7 @@ def _by_type(field: Any) -> Reader:
         (models.TimeField, hour),
         (models.DateField, day),
     ]
-    found = [reader for kind, reader in readers if isinstance(field, kind)]
+    found = [reader for key_type, reader in readers if isinstance(field, key_type)]
     return found[0] if found else text_or_nothing if field.blank else text
 
 
@@ -220,14 +220,14 @@ def column(model: type[models.Model], name: str, reader: Reader | None = None) -
 
 
 def setting(field: forms.Field) -> Reader:
-    """Reads a setting of a key, by the type of its form field; the kind itself checks it afterwards."""
+    """Reads a setting of a key, by the type of its form field; the key_type itself checks it afterwards."""
     readers: list[tuple[type, Reader]] = [
         (forms.BooleanField, flag),
         (forms.IntegerField, whole if field.required else whole_or_unlimited),
-        (NumberOrNoneField, phone_or_nothing),
+        (OptionalNumberField, phone_or_nothing),
         (forms.MultipleChoiceField, read_words),
         (forms.ChoiceField, text),
         (forms.CharField, text_or_nothing),
     ]
-    found = [reader for kind, reader in readers if isinstance(field, kind)]
+    found = [reader for key_type, reader in readers if isinstance(field, key_type)]
     return found[0] if found else read_words

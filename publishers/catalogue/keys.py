@@ -100,20 +100,20 @@ def _settle_one(
     standing: StoredCatalogue,
     writer: Writer,
 ) -> None:
-    kind = key_type_of(entry.values["type"])
+    key_type = key_type_of(entry.values["type"])
     if row is None:
         held = {} if owner.shape.noun == "company" else {owner.shape.noun: owner.row}
         new = Key(
             company=standing.company,
             **held,
-            **entry.values | {"settings": kind.defaults() | entry.values["settings"]},
+            **entry.values | {"settings": key_type.defaults() | entry.values["settings"]},
         )
         label = key_label(new.type, new.name, entry.values.get("key"), owner.label)
         writer.add(new, entry.line, label, _about(new))
         return
     columns = {name: value for name, value in entry.values.items() if name != "settings"}
     changed: dict[str, tuple[Any, Any]] = differences(KEYS, row, columns, standing.company.region)
-    stored = kind.full(row.settings)
+    stored = key_type.full(row.settings)
     settings = {
         name: (stored[name], new)
         for name, new in entry.values["settings"].items()

@@ -124,12 +124,12 @@ def plain_number(row: InboundNumber) -> Any:
 
 
 def plain_key(row: Key) -> dict[str, Any]:
-    """A key with those settings that differ from its kind's defaults."""
-    kind = key_type_of(row.type)
+    """A key with those settings that differ from its type's defaults."""
+    key_type = key_type_of(row.type)
     settings = {
         name: value
-        for name, value in kind.full(row.settings).items()
-        if value != kind.defaults()[name]
+        for name, value in key_type.full(row.settings).items()
+        if value != key_type.defaults()[name]
     }
     return plain_value(KEYS, row) | settings
 

@@ -296,7 +296,7 @@ def _used(pool: Pool, company_pk: int, moment: datetime) -> dict[tuple[str, str]
 def _switched_off(snapshot: Snapshot) -> tuple[str, ...]:
     """The kinds of a campaign's keys whose requests the company refuses."""
     kinds = [kind for kind in all_key_types() if kind.switch and "campaign" in kind.owners]
-    return tuple(kind.label for kind in kinds if not snapshot.switches.get(str(kind.switch), True))
+    return tuple(str(kind.label) for kind in kinds if not snapshot.switches.get(str(kind.switch), True))
 
 
 # --- what may be asked ------------------------------------------------------------------------------------------

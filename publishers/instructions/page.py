@@ -1,4 +1,4 @@
-"""What a publisher or buyer is told about a key: its ready URL, its parameters, every answer, and examples to copy."""
+"""The page of posting instructions: the ready URL, parameters, answers and code samples of a key."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,18 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from defusedxml.ElementTree import fromstring
+from django.utils.translation import gettext as _
 
 from campaigns.errors import Forbidden
 from config.http.formats import render
 from config.http.values import timestamp
-from publishers.keys.types import all_key_types, key_type_of
+from publishers.keys.types import find_key_type, key_type_of
 from publishers.keys.vocabulary import (
     ANY_TAG,
     AnswerText,
     ParameterText,
     RequestExample,
+    Text,
     publisher_parameter,
     refusal_answers,
 )
@@ -26,51 +28,49 @@ from publishers.models import Key, Publisher
 
 from .samples import CodeSample, SampleRequest, code_samples
 
-Known = Mapping[str, str]
 
-
-class ShownParameter(NamedTuple):
+class ParameterRow(NamedTuple):
     name: str
-    meaning: str
+    meaning: Text
     example: str
     required: bool
-    fixed: bool  # filled in already
+    prefilled: bool
 
 
 class FormField(NamedTuple):
-    """One field of the form that sends a test."""
+    """A field of the form that sends a test request."""
 
     name: str
     value: str
     required: bool
-    fixed: bool
+    prefilled: bool
 
 
-class ShownAnswer(NamedTuple):
+class AnswerSection(NamedTuple):
     status: int
-    word: str  # what the body says of itself; with the HTTP status it tells the answers apart
-    title: str
-    then: str
-    members: list[tuple[str, str]]
+    marker: str  # of the body; with the HTTP status it distinguishes the answers
+    title: Text
+    advice: Text
+    members: list[tuple[str, Text]]
     json: str
     xml: str
 
 
-class ShownRequest(NamedTuple):
+class RequestSection(NamedTuple):
+    """`tag` is the (name, value) of a tag that the client names; None if the request takes none."""
+
     slug: str
-    told: RequestExample
-    ready: str
-    parameters: list[ShownParameter]
-    answers: list[ShownAnswer]
-    examples: list[CodeSample]
+    request: RequestExample
+    ready_url: str
+    parameters: list[ParameterRow]
+    answers: list[AnswerSection]
+    samples: list[CodeSample]
     fields: list[FormField]
-    tag: (
-        tuple[str, str] | None
-    )  # name and value of one that the client chooses; None: the request takes none
+    tag: tuple[str, str] | None
 
 
 class InstructionsPage(NamedTuple):
-    """Everything that the page of posting instructions says. Without `requests` the key is of no use anymore, or not yet."""
+    """The whole page. `requests` is empty for a key that can do nothing, or nothing any more."""
 
     title: str
     label: str
@@ -78,248 +78,245 @@ class InstructionsPage(NamedTuple):
     key: str
     notices: list[str]
     limits: list[str]
-    requests: list[ShownRequest]
-    refusals: list[ShownAnswer]
+    requests: list[RequestSection]
+    refusals: list[AnswerSection]
 
 
-# --- the ready URL ----------------------------------------------------------------------------------------
-def ready_url(*, key: Key, base_url: str, publisher: Publisher | None = None) -> str:
-    """The address that a client calls, the key filled in and each parameter with a placeholder in capitals.
+# --- the ready URL ---------------------------------------------------------------------------
+class RequestUrls:
+    """The URLs of one request by a key, with the company's and the publisher's ID filled in.
 
-    What is known of the key's company and of the publisher stands in its place. `base_url` is the installation's, with or
-    without a slash at its end. Blank for a key that may do nothing.
+    `base_url` is the installation's, with or without a slash at its end.
     """
-    told = requests_of(key)
-    return _ready(told[0], key, base_url, _known(key, publisher)) if told else ""
+
+    def __init__(
+        self, request: RequestExample, key: Key, publisher: Publisher | None, base_url: str
+    ) -> None:
+        self.request = request
+        self.key = key
+        self.base_url = base_url.rstrip("/")
+        self.ids = {"company_id": key.company.company_id}
+        if publisher:
+            self.ids["publisher_id"] = publisher.publisher_id
+
+    def prefilled(self, parameter: ParameterText) -> str:
+        return self.ids.get(parameter.prefill, "")
+
+    def split(self, values: Iterable[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+        """Return the URL without its query, and the query with the key first."""
+        path_names = {each.name for each in self.request.parameters if each.in_path}
+        path_values, query = {}, []
+        if self.request.key_name:
+            query.append((self.request.key_name, self.key.key))
+        for name, value in values:
+            if name in path_names:
+                path_values[name] = quote(value)
+            else:
+                query.append((name, value))
+        return self.base_url + self.request.path.format(**path_values), query
+
+    def full(self, values: Iterable[tuple[str, str]]) -> str:
+        url, query = self.split(values)
+        return f"{url}?{urlencode(query)}" if query else url
+
+    def ready(self) -> str:
+        """Return the URL with a placeholder in capitals for each value that the client supplies."""
+        return self.full(
+            (each.name, self.prefilled(each) or each.placeholder)
+            for each in self.request.parameters
+            if each.placeholder
+        )
 
 
-def requests_of(key: Key) -> list[RequestExample]:
-    """What the key allows, the main request first; nothing for a key of a kind that is no more."""
-    kind = next((kind for kind in all_key_types() if kind.slug == key.type), None)
-    return kind.requests(kind.full(key.settings)) if kind else []
+def ready_url(*, key: Key, base_url: str, publisher: Publisher | None = None) -> str:
+    """Return the ready URL of the key's main request; blank for a key that allows none."""
+    requests = key_requests(key)
+    return RequestUrls(requests[0], key, publisher, base_url).ready() if requests else ""
 
 
-def _known(key: Key, publisher: Publisher | None) -> Known:
-    of_publisher = {"publisher_id": publisher.publisher_id} if publisher else {}
-    return {"company_id": key.company.company_id, **of_publisher}
+def key_requests(key: Key) -> list[RequestExample]:
+    """Return the requests that the key allows, the main one first; none for an unknown type."""
+    key_type = find_key_type(key.type)
+    return key_type.requests(key_type.full(key.settings)) if key_type else []
 
 
-def _ready(told: RequestExample, key: Key, base_url: str, known: Known) -> str:
-    spelled = [
-        (one, known.get(one.known) or one.placeholder) for one in told.parameters if one.placeholder
-    ]
-    return _full(told, key, base_url, [(one.name, value) for one, value in spelled])
-
-
-def _full(told: RequestExample, key: Key, base_url: str, values: Iterable[tuple[str, str]]) -> str:
-    url, query = _parts(told, key, base_url, values)
-    return f"{url}?{urlencode(query)}" if query else url
-
-
-def _parts(
-    told: RequestExample, key: Key, base_url: str, values: Iterable[tuple[str, str]]
-) -> tuple[str, list[tuple[str, str]]]:
-    """The address with what stands in its path, and what its query holds, the key first."""
-    given = list(values)
-    in_path = {one.name for one in told.parameters if one.in_path}
-    path = told.path.format(**{name: quote(value) for name, value in given if name in in_path})
-    query = [(name, value) for name, value in given if name not in in_path]
-    return base_url.rstrip("/") + path, [
-        (told.key_name, key.key),
-        *query,
-    ] if told.key_name else query
-
-
-# --- the page ---------------------------------------------------------------------------------------------
+# --- the page --------------------------------------------------------------------------------
 def instructions_page(
     *, key: Key, publisher: Publisher | None, former: Key | None, base_url: str, now: datetime
 ) -> InstructionsPage:
-    """The page for this key and publisher. `former` is the key that it told of before that one was rolled over."""
-    kind = key_type_of(key.type)
-    over = _what_is_over(key, publisher, now=now)
-    told = [] if over else [_attributed(one, key, publisher) for one in requests_of(key)]
-    known = _known(key, publisher)
-    notices = (
-        [over] if over else [*_hindrances(key, publisher), *_running_out(key, former, now=now)]
-    )
-    if not over and not told:
-        notices.append("This key may do nothing yet. Ask whoever gave you this page.")
+    """Return the page for this key and publisher. `former` is the key that `key` replaced."""
+    key_type = key_type_of(key.type)
+    ended = _end_notice(key, publisher, now=now)
+    requests = [] if ended else [_attributed(each, key, publisher) for each in key_requests(key)]
+    notices = [ended] if ended else _warnings(key, publisher, former, now=now)
+    if not ended and not requests:
+        notices.append(
+            _("This key allows no request yet. Contact the company that sent you this page.")
+        )
+    # Refusals are listed once a status, as the first request that documents it words them.
+    refusals = {
+        answer.status: answer for each in reversed(requests) for answer in refusal_answers(each)
+    }
     return InstructionsPage(
-        title=key.name or kind.label,
-        label=kind.label,
-        about=kind.about(),
+        title=key.name or str(key_type.label),
+        label=str(key_type.label),
+        about=key_type.about(),
         key=key.key,
         notices=notices,
         limits=_limits(key),
-        requests=[_shown(place, one, key, base_url, known) for place, one in enumerate(told, 1)],
-        refusals=[
-            _answer(one)
-            for one in {
-                one.status: one for each in reversed(told) for one in refusal_answers(each)
-            }.values()
+        requests=[
+            _request_section(number, RequestUrls(each, key, publisher, base_url))
+            for number, each in enumerate(requests, 1)
         ],
+        refusals=[_answer_section(answer) for answer in refusals.values()],
     )
 
 
-def _attributed(told: RequestExample, key: Key, whose: Publisher | None) -> RequestExample:
-    """A key of several publishers is told whose request it is, also where the request can do without."""
-    if (
-        whose is None
-        or key.publisher_id is not None
-        or any(one.known == "publisher_id" for one in told.parameters)
-    ):
-        return told
-    if not any(one.name == "caller_number" for one in told.parameters):
-        return told
-    return replace(told, parameters=(*told.parameters, publisher_parameter()))
+def _attributed(request: RequestExample, key: Key, publisher: Publisher | None) -> RequestExample:
+    """Add the publisher's ID to a request by a shared key that could omit it."""
+    if publisher is None or key.publisher_id is not None:
+        return request
+    names = {each.name for each in request.parameters}
+    prefills = {each.prefill for each in request.parameters}
+    if "publisher_id" in prefills or "caller_number" not in names:
+        return request
+    return replace(request, parameters=(*request.parameters, publisher_parameter()))
 
 
-# --- what stands in the way ---------------------------------------------------------------------------------
-def _what_is_over(key: Key, publisher: Publisher | None, *, now: datetime) -> str:
-    """Why no request by this key is of any use anymore; blank when it is."""
+def _end_notice(key: Key, publisher: Publisher | None, *, now: datetime) -> str:
+    """Return why requests by this key are refused for good; blank if they are not."""
     if key.is_dead(now=now):
-        return "This key was revoked: every request with it is refused. Ask whoever gave you this page for a new one."
+        return _(
+            "This key was revoked: every request with it is refused. "
+            "Contact the company that sent you this page for a new key."
+        )
     owners = (key.campaign, key.publisher, key.buyer, key.group, key.company, publisher)
     if any(owner is not None and owner.retired_at is not None for owner in owners):
-        return "What these instructions were for has ended. Please stop sending requests."
+        return _("These instructions have ended. Stop sending requests.")
     return ""
 
 
-def _hindrances(key: Key, publisher: Publisher | None) -> list[str]:
-    kind, found = key_type_of(key.type), []
+def _warnings(
+    key: Key, publisher: Publisher | None, former: Key | None, *, now: datetime
+) -> list[str]:
+    """Return a notice for each pause, switched-off feature, and end of a key's overlap."""
+    key_type, warnings = key_type_of(key.type), []
     if key.paused:
-        found.append(
-            "This key is paused at present: every request is answered 403 until it is resumed."
-        )
+        warnings.append(_("This key is paused. Requests are answered 403 until it is resumed."))
     try:
-        kind.check_switch(vars(key.company))
+        key_type.check_switch(vars(key.company))
     except Forbidden:
-        found.append(
-            f"{kind.label} is switched off at present: every request is answered 403 until it is on again."
+        warnings.append(
+            _("%(feature)s is switched off. Requests are answered 403 until it is switched on.")
+            % {"feature": key_type.label}
         )
-    return [*found, *kind.hindrances(key, publisher)]
-
-
-def _running_out(key: Key, former: Key | None, *, now: datetime) -> list[str]:
+    warnings += key_type.warnings(key, publisher)
     if key.retired_at is not None:
-        return [
-            f"This key works until {_moment(key.retired_at)}. Ask whoever gave you this page for the next one in time."
-        ]
-    if former is not None and former.retired_at is not None and former.retired_at > now:
-        until = _moment(former.retired_at)
-        return [
-            f"There is a new key. The one before, which ends in {former.key[-4:]}, works until {until}: change over before."
-        ]
-    return []
+        warnings.append(
+            _(
+                "This key works until %(when)s. "
+                "Ask the company that sent you this page for the next key in time."
+            )
+            % {"when": _utc(key.retired_at)}
+        )
+    elif former is not None and former.retired_at is not None and former.retired_at > now:
+        warnings.append(
+            _("This is a new key. The old key, ending in %(end)s, works until %(when)s.")
+            % {"end": former.key[-4:], "when": _utc(former.retired_at)}
+        )
+    return warnings
 
 
-def _moment(at: datetime) -> str:
+def _utc(at: datetime) -> str:
     return f"{timestamp(at)[:16].replace('T', ' ')} UTC"
 
 
 def _limits(key: Key) -> list[str]:
-    found = []
-    if key.requests_per_second:
-        burst = (
-            f", and {key.burst} at once"
-            if key.burst and key.burst > key.requests_per_second
-            else ""
-        )
-        found.append(
-            f"At most {key.requests_per_second} requests a second{burst}; more are answered 429."
-        )
+    limits = []
+    if rate := key.requests_per_second:
+        if key.burst and key.burst > rate:
+            text = _("At most %(rate)d requests a second, in bursts of %(burst)d.")
+        else:
+            text = _("At most %(rate)d requests a second.")
+        over = _("Requests over the limit are answered 429.")
+        limits.append(f"{text % {'rate': rate, 'burst': key.burst or rate}} {over}")
     if key.allowed_networks:
-        found.append(
-            f"Requests must come from {', '.join(key.allowed_networks)}; others are answered 403."
+        limits.append(
+            _("Send requests from %(networks)s. Other addresses are answered 403.")
+            % {"networks": ", ".join(key.allowed_networks)}
         )
-    return found
+    return limits
 
 
-# --- one request --------------------------------------------------------------------------------------------
-def _shown(place: int, told: RequestExample, key: Key, base_url: str, known: Known) -> ShownRequest:
-    slug = f"request-{place}"
-    sent = [
-        (one.free or one.name, value)
-        for one in told.parameters
-        if (value := known.get(one.known) or one.example)
+# --- one request -----------------------------------------------------------------------------
+def _request_section(number: int, urls: RequestUrls) -> RequestSection:
+    request, parameters = urls.request, urls.request.parameters
+    values = [
+        (each.example_name or each.name, value)
+        for each in parameters
+        if (value := urls.prefilled(each) or each.example)
     ]
-    url, query = _parts(told, key, base_url, sent)
-    asked = SampleRequest(told.method, url, _full(told, key, base_url, sent), query, told.call)
-    return ShownRequest(
-        slug=slug,
-        told=told,
-        ready=_ready(told, key, base_url, known),
-        parameters=[
-            *_key_parameter(told, key),
-            *(_parameter(one, known) for one in told.parameters),
-        ],
-        answers=[_answer(one) for one in told.answers],
-        examples=code_samples(asked),
+    url, query = urls.split(values)
+    sample = SampleRequest(request.method, url, urls.full(values), query, request.call)
+    rows = [_parameter_row(each, urls.prefilled(each)) for each in parameters]
+    if request.key_name:
+        meaning = _("The key. Keep it secret, on your server.")
+        rows.insert(0, ParameterRow(request.key_name, meaning, urls.key.key, True, True))
+    tags = [each for each in parameters if each.example_name or each is ANY_TAG]
+    return RequestSection(
+        slug=f"request-{number}",
+        request=request,
+        ready_url=urls.ready(),
+        parameters=rows,
+        answers=[_answer_section(each) for each in request.answers],
+        samples=code_samples(sample),
         fields=[
-            _field(one, known)
-            for one in told.parameters
-            if (one.placeholder or one.required) and not one.free
+            _form_field(each, urls.prefilled(each))
+            for each in parameters
+            if (each.placeholder or each.required) and not each.example_name
         ],
-        tag=next(
-            ((one.free, one.example) for one in told.parameters if one.free or one is ANY_TAG), None
-        ),
+        tag=(tags[0].example_name, tags[0].example) if tags else None,
     )
 
 
-def _key_parameter(told: RequestExample, key: Key) -> list[ShownParameter]:
-    if not told.key_name:
-        return []
-    return [
-        ShownParameter(
-            told.key_name, "The key. It is a secret: keep it on your server.", key.key, True, True
-        )
-    ]
+def _parameter_row(parameter: ParameterText, prefilled: str) -> ParameterRow:
+    example = prefilled or parameter.example or parameter.sample
+    if parameter.example_name and not prefilled:
+        example = f"{parameter.example_name}={parameter.example}"
+    required = parameter.required or bool(prefilled)
+    return ParameterRow(parameter.name, parameter.meaning, example, required, bool(prefilled))
 
 
-def _parameter(one: ParameterText, known: Known) -> ShownParameter:
-    filled_in = known.get(one.known, "")
-    example = filled_in or (f"{one.free}={one.example}" if one.free else one.example or one.like)
-    return ShownParameter(
-        one.name, one.meaning, example, one.required or bool(filled_in), bool(filled_in)
+def _form_field(parameter: ParameterText, prefilled: str) -> FormField:
+    value = prefilled or ("" if parameter.in_path else parameter.example)
+    return FormField(parameter.name, value, parameter.required, bool(prefilled))
+
+
+def _answer_section(answer: AnswerText) -> AnswerSection:
+    xml = render(answer.body if answer.xml_body is None else answer.xml_body, "xml")
+    root = fromstring(xml)
+    ElementTree.indent(root)
+    indented_xml = ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
+    parsed_json = json.loads(render(answer.body, "json"))
+    return AnswerSection(
+        status=answer.status,
+        marker=_body_marker(answer.body),
+        title=answer.title,
+        advice=answer.advice,
+        members=list(answer.members.items()),
+        json=json.dumps(parsed_json, indent=2, ensure_ascii=False),
+        xml=f'<?xml version="1.0" encoding="utf-8"?>\n{indented_xml}',
     )
 
 
-def _field(one: ParameterText, known: Known) -> FormField:
-    filled_in = known.get(one.known, "")
-    value = filled_in or ("" if one.in_path else one.example)
-    return FormField(one.name, value, one.required, bool(filled_in))
+def _body_marker(body: Any) -> str:
+    """Return the body's `status`, also one level down, or else its `error`.
 
-
-def _answer(one: AnswerText) -> ShownAnswer:
-    as_xml = render(one.body if one.as_xml is None else one.as_xml, "xml")
-    return ShownAnswer(
-        status=one.status,
-        word=_word(one.body),
-        title=one.title,
-        then=one.then,
-        members=list(one.members.items()),
-        json=json.dumps(json.loads(render(one.body, "json")), indent=2, ensure_ascii=False),
-        xml=_laid_out(as_xml),
-    )
-
-
-def _word(body: Any) -> str:
-    """The answer's own `status`, also one level down, with a mark for a shielded repeat; else the text of its `error`.
-
-    `instructions.js` reads the word of a real answer in the same way.
+    A shielded repeat adds " again". `instructions.js` computes the marker of a real answer alike.
     """
-    if not isinstance(body, dict):
+    if not isinstance(body, Mapping):
         return ""
-    inner = next(
-        (value for value in body.values() if isinstance(value, dict) and "status" in value), body
-    )
+    nested = (each for each in body.values() if isinstance(each, Mapping) and "status" in each)
+    inner = next(nested, body)
     again = " again" if any(name.endswith("_ping_shield") for name in inner) else ""
     return str(inner.get("status") or inner.get("error") or "") + again
-
-
-def _laid_out(document: bytes) -> str:
-    root = fromstring(document)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(
-        root, encoding="unicode"
-    ).replace(" />", "/>")

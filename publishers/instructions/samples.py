@@ -1,19 +1,21 @@
-"""Programs that send a request and read its answer, ready to be copied: curl, Python and JavaScript."""
+"""Code samples that send a request and read its answer: curl, Python and JavaScript."""
 
 import json
 from typing import NamedTuple
 
-from publishers.keys.vocabulary import RequestText
+from django.utils.translation import gettext as _
+
+from publishers.keys.vocabulary import NumberLocation
 
 
 class SampleRequest(NamedTuple):
-    """A request with everything filled in: `url` without its query, and what the query holds."""
+    """A request with its values: `url` without the query, `full_url` with it."""
 
     method: str
     url: str
     full_url: str
     query: list[tuple[str, str]]
-    call: RequestText | None
+    call: NumberLocation | None
 
 
 class CodeSample(NamedTuple):
@@ -23,70 +25,70 @@ class CodeSample(NamedTuple):
     code: str
 
 
-def code_samples(asked: SampleRequest) -> list[CodeSample]:
+def code_samples(request: SampleRequest) -> list[CodeSample]:
     return [
-        CodeSample("curl", "curl", "In a terminal:", curl(asked)),
-        CodeSample("python", "Python", "Python 3, with nothing installed:", python(asked)),
+        CodeSample("curl", "curl", _("In a terminal:"), curl(request)),
+        CodeSample("python", "Python", _("Python 3, standard library only:"), python(request)),
         CodeSample(
             "javascript",
             "JavaScript",
-            "On your server, Node 18 or newer; saved as a file that ends in .mjs:",
-            javascript(asked),
+            _("On your server, Node 18 or newer, in a file ending in .mjs:"),
+            javascript(request),
         ),
     ]
 
 
-def curl(asked: SampleRequest) -> str:
-    """One line; everything in the query is encoded, so that nothing in double quotes means something to a shell."""
-    return f'curl -s -X {asked.method} "{asked.full_url}"'
+def curl(request: SampleRequest) -> str:
+    """Return one line. The query is percent-encoded, so the shell expands nothing in it."""
+    return f'curl -s -X {request.method} "{request.full_url}"'
 
 
-def python(asked: SampleRequest) -> str:
+def python(request: SampleRequest) -> str:
     return f"""\
 import json
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-parameters = {_members(asked)}
-url = {json.dumps(asked.url)} + "?" + urlencode(parameters)
+parameters = {_members(request)}
+url = {json.dumps(request.url)} + "?" + urlencode(parameters)
 
 try:
-    with urlopen(Request(url, method="{asked.method}"), timeout=10) as response:
+    with urlopen(Request(url, method="{request.method}"), timeout=10) as response:
         status, answer = response.status, json.load(response)
 except HTTPError as error:  # refused: the answer says why
     status, answer = error.code, json.load(error)
 
 print(status, answer)
-{_python_call(asked.call)}""".rstrip()
+{_python_call(request.call)}""".rstrip()
 
 
-def javascript(asked: SampleRequest) -> str:
+def javascript(request: SampleRequest) -> str:
     return f"""\
-const parameters = new URLSearchParams({_members(asked)});
-const url = {json.dumps(asked.url)} + "?" + parameters;
+const parameters = new URLSearchParams({_members(request)});
+const url = {json.dumps(request.url)} + "?" + parameters;
 
-const response = await fetch(url, {{ method: "{asked.method}" }});
+const response = await fetch(url, {{ method: "{request.method}" }});
 const answer = await response.json();  // also when it was refused: it says why
 
 console.log(response.status, answer);
-{_javascript_call(asked.call)}""".rstrip()
+{_javascript_call(request.call)}""".rstrip()
 
 
-def _members(asked: SampleRequest) -> str:
-    """The same text in both languages."""
-    if not asked.query:
+def _members(request: SampleRequest) -> str:
+    """Return the query as a literal that Python and JavaScript both accept."""
+    if not request.query:
         return "{}"
-    lines = "".join(f"    {_quoted(name)}: {_quoted(value)},\n" for name, value in asked.query)
+    lines = "".join(f"    {_quoted(name)}: {_quoted(value)},\n" for name, value in request.query)
     return f"{{\n{lines}}}"
 
 
 def _quoted(text: str) -> str:
-    """A text as a literal of Python and of JavaScript alike."""
+    """Return a string literal that Python and JavaScript both accept."""
     return json.dumps(text, ensure_ascii=False)
 
 
-def _python_call(call: RequestText | None) -> str:
+def _python_call(call: NumberLocation | None) -> str:
     if call is None:
         return ""
     name = call.within or "answer"
@@ -97,7 +99,7 @@ def _python_call(call: RequestText | None) -> str:
 """
 
 
-def _javascript_call(call: RequestText | None) -> str:
+def _javascript_call(call: NumberLocation | None) -> str:
     if call is None:
         return ""
     name = call.within or "answer"

@@ -1,4 +1,4 @@
-"""Rolling a key over to a new one, and revoking it."""
+"""Roll a key over to a new one, and revoke it."""
 
 from datetime import datetime, timedelta
 
@@ -6,55 +6,46 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.errors import Refusal
-from publishers.models import Handout, Key
+from publishers.models import InstructionsLink, Key
 
 _COPIED = (
-    "company",
-    "campaign",
-    "publisher",
-    "buyer",
-    "group",
-    "type",
-    "name",
-    "paused",
-    "settings",
-    "requests_per_second",
-    "burst",
-    "allowed_networks",
+    *("company", "campaign", "publisher", "buyer", "group"),
+    *("type", "name", "paused", "settings"),
+    *("requests_per_second", "burst", "allowed_networks"),
 )
 
 
 def roll_key(*, key: Key, overlap: timedelta, now: datetime) -> Key:
-    """A new key with the same owner and settings; the old one is valid until `now + overlap`.
+    """Create a key with the same owner and settings; the old one is valid until `now + overlap`.
 
-    Posting instructions that were handed out for it tell of the new one from then on.
-    Refused when the key has been rolled over or revoked already: only one of two who roll at once succeeds.
+    The old key's instructions links move to the new one. Raises Refusal for a key that has been
+    rolled over or revoked, so only one of two concurrent rollovers succeeds.
     """
     with transaction.atomic():
-        _end(
+        _retire(
             key,
             at=now + overlap,
-            among=Q(retired_at=None),
+            condition=Q(retired_at=None),
             refusal="this key has been rolled over or revoked already",
         )
         new = Key.objects.create(**{name: getattr(key, name) for name in _COPIED})
-        Handout.objects.all().move_to_key(former=key, key=new)
+        InstructionsLink.objects.all().move_to_key(former=key, key=new)
         return new
 
 
 def revoke_key(*, key: Key, now: datetime) -> None:
-    """The key is unknown from the next request on. Refused when it is dead already."""
+    """Revoke the key from the next request on. Raises Refusal for a revoked key."""
     with transaction.atomic():
-        _end(
+        _retire(
             key,
             at=now,
-            among=Q(retired_at=None) | Q(retired_at__gt=now),
+            condition=Q(retired_at=None) | Q(retired_at__gt=now),
             refusal="this key has been revoked already",
         )
 
 
-def _end(key: Key, *, at: datetime, among: Q, refusal: str) -> None:
-    if not Key.objects.filter(among, pk=key.pk).update(retired_at=at):
+def _retire(key: Key, *, at: datetime, condition: Q, refusal: str) -> None:
+    if not Key.objects.filter(condition, pk=key.pk).update(retired_at=at):
         raise Refusal(refusal)
     key.retired_at = at
-    key.save(update_fields=["retired_at"])  # once more, for the history: a bulk update leaves none
+    key.save(update_fields=["retired_at"])  # again, because a bulk update leaves no history

@@ -1,4 +1,4 @@
-"""Kinds of keys: what each may do, who may own it, and its settings. A kind is one class in one file."""
+"""Key types: what a key may do, its owners, and its settings. One class in one file each."""
 
 from collections.abc import Mapping
 from types import ModuleType
@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import Forbidden
 from campaigns.registry import classes_declared_in
@@ -14,57 +16,60 @@ from .vocabulary import DONE, AnswerText, ParameterText, RequestExample
 
 
 class KeyType:
-    """A kind of key. Subclasses stand in a `key_types` package, one file each, and are found there.
+    """Base class of key types, found in the `key_types` packages.
 
-    `fields` are form fields by setting name; each one's `initial` is the default. They build the admin's page,
-    check what `apply` reads, and fill in what an older key does not hold. `requests` are what clients are told of it:
-    one request, from `path`, `method`, `parameters` and `answers`, unless a kind has more.
+    `fields` maps setting names to form fields, whose `initial` is the default. The fields build the
+    admin's form, check what `apply` reads, and complete the settings of older keys.
+    `requests` documents the key for clients: one request, built from `path`, `method`, `parameters`
+    and `answers`, unless a type overrides it.
     """
 
     slug: ClassVar[str]
-    label: ClassVar[str]
+    label: ClassVar[str | Promise]
     owners: ClassVar[tuple[str, ...]]  # of "campaign", "publisher", "buyer", "group", "company"
     switch: ClassVar[str | None] = None  # the company's switch that turns the feature off
-    path: ClassVar[str] = ""  # where a request with this key goes
+    path: ClassVar[str] = ""
     method: ClassVar[str] = "POST"
-    section: ClassVar[str] = "postback_keys"  # where the owner lists it in a catalogue file
+    section: ClassVar[str] = "postback_keys"  # the owner's list in a catalogue file
     fields: ClassVar[dict[str, forms.Field]] = {}
 
     @classmethod
     def about(cls) -> str:
-        """What the key is for, in a sentence for people: the class's own."""
+        """Return the purpose of the key: the first line of the class's docstring."""
         return (vars(cls).get("__doc__") or f"{cls.label}.").partition("\n")[0]
 
     @classmethod
     def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
-        """What a request carries after the key, in the order of the ready URL."""
+        """Return the parameters after the key, in the order of the ready URL."""
         return []
 
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
-        """Every answer of its own; what any key may be refused with is known (`manual.refusals`)."""
+        """Return the answers, without the refusals that every key shares."""
         return [DONE]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
-        """What a key of these settings allows, the main one first; nothing when it may do nothing."""
+        """Return the requests that these settings allow, the main one first."""
         parameters, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        return [RequestExample(cls.label, cls.about(), cls.method, cls.path, parameters, answers)]
+        return [
+            RequestExample(str(cls.label), cls.about(), cls.method, cls.path, parameters, answers)
+        ]
 
     @classmethod
-    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
-        """What a client should know of this key's owner, or of this publisher, being paused: a sentence each."""
+    def warnings(cls, key: Any, publisher: Any) -> list[str]:
+        """Return a sentence for each paused owner, campaign or publisher."""
         return []
 
     @classmethod
     def check_switch(cls, switches: Mapping[str, bool]) -> None:
-        """Raises Forbidden when a company with these switches has turned the feature off."""
+        """Raise Forbidden if a company with these switches has turned the feature off."""
         if cls.switch and not switches[cls.switch]:
-            raise Forbidden(f"{cls.label.lower()} is switched off for this company")
+            raise Forbidden(f"{str(cls.label).lower()} is switched off for this company")
 
     @classmethod
-    def gist(cls, settings: Mapping[str, Any]) -> str:
-        """What tells this key from another of its kind, in a few words for people."""
+    def summary(cls, settings: Mapping[str, Any]) -> str:
+        """Return a few words that distinguish this key from others of its type."""
         return ""
 
     @classmethod
@@ -73,17 +78,15 @@ class KeyType:
 
     @classmethod
     def full(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The stored settings with the kind's defaults for what is not stored."""
-        return {
-            **cls.defaults(),
-            **{name: settings[name] for name in cls.fields if name in settings},
-        }
+        """Return the stored settings, completed with the type's defaults."""
+        stored = {name: settings[name] for name in cls.fields if name in settings}
+        return {**cls.defaults(), **stored}
 
     @classmethod
     def clean(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Checks and converts settings; raises ValidationError by setting name, unknown names included."""
+        """Return checked and converted settings; raise ValidationError by setting name."""
         errors: dict[str, Any] = {
-            name: "There is no such setting." for name in settings if name not in cls.fields
+            name: _("Unknown setting. Remove it.") for name in settings if name not in cls.fields
         }
         cleaned = {}
         for name, field in cls.fields.items():
@@ -96,31 +99,35 @@ class KeyType:
         return cleaned
 
 
-_packages: list[ModuleType] = []
-_kinds: dict[str, type[KeyType]] = {}
+_types: dict[str, type[KeyType]] = {}
 
 
 def register(package: ModuleType) -> None:
-    """Called by an app when it is ready: the files of this package are key kinds."""
-    _packages.append(package)
-    _kinds.update({kind.slug: kind for kind in classes_declared_in(package, KeyType)})
+    """Register the key types in the modules of a package; an app calls this when it is ready."""
+    _types.update({key_type.slug: key_type for key_type in classes_declared_in(package, KeyType)})
 
 
 def all_key_types() -> list[type[KeyType]]:
-    return list(_kinds.values())
+    return list(_types.values())
+
+
+def find_key_type(slug: str | None) -> type[KeyType] | None:
+    return _types.get(slug or "")
 
 
 def key_type_of(slug: str) -> type[KeyType]:
-    """The kind with this slug; KeyError when there is none."""
-    return _kinds[slug]
+    """Return the key type; raise KeyError for an unknown slug."""
+    return _types[slug]
 
 
 def key_type_label(slug: str) -> str:
-    return next((kind.label for kind in all_key_types() if kind.slug == slug), slug)
+    """Return the type's label, or the slug of a type that no longer exists."""
+    key_type = find_key_type(slug)
+    return str(key_type.label) if key_type else slug
 
 
 class WordsField(forms.Field):
-    """A list of words; typed as a text separated by commas, stored as a list."""
+    """A list of words, entered as comma-separated text and stored as a list."""
 
     def to_python(self, value: Any) -> list[str]:
         if not value:
@@ -132,12 +139,12 @@ class WordsField(forms.Field):
         return ", ".join(value) if isinstance(value, list) else value
 
 
-class ChosenField(forms.MultipleChoiceField):
-    """Some of a few choices; stored as a list."""
+class ChoicesField(forms.MultipleChoiceField):
+    """Several of a few choices, stored as a list."""
 
 
-class NumberOrNoneField(forms.CharField):
-    """A phone number with country code, or nothing."""
+class OptionalNumberField(forms.CharField):
+    """A phone number with country code, or blank."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, empty_value="", **kwargs)

@@ -1,8 +1,8 @@
 """The rows of supply: publishers, numbers, conversions, keys, and what came in by them."""
 
 from .conversion import Conversion, ConversionFilter
-from .handout import Handout
 from .inbound import InboundNumber
+from .instructions_link import InstructionsLink
 from .key import Key
 from .log import LogEntry
 from .publisher import Publisher
@@ -11,9 +11,9 @@ from .records import IdempotencyRecord, StoredTag
 __all__ = [
     "Conversion",
     "ConversionFilter",
-    "Handout",
     "IdempotencyRecord",
     "InboundNumber",
+    "InstructionsLink",
     "Key",
     "LogEntry",
     "Publisher",

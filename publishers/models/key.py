@@ -27,7 +27,7 @@ def _at_most_one_owner() -> Q:
 
 
 class Key(Retirable):
-    """A key of some kind (`publishers/keys/types.py`); what only its kind knows is in `settings`, checked by the kind.
+    """A key of some key_type (`publishers/keys/types.py`); what only its key_type knows is in `settings`, checked by the key_type.
 
     `retired_at` in the future is a rolled-over key that still works until then.
     """

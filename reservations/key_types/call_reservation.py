@@ -10,14 +10,14 @@ from publishers.keys.types import KeyType
 from publishers.keys.vocabulary import (
     SAMPLE_MOMENT,
     AnswerText,
+    NumberLocation,
     ParameterText,
     RequestExample,
-    RequestText,
     caller_parameter,
     publisher_parameter,
 )
 
-from .settings import pauses, shared_fields, tag_parameters, trial_request
+from .settings import pauses, ping_test_effect, shared_fields, tag_parameters
 
 _MOMENT = 1_777_962_308_295  # SAMPLE_MOMENT in milliseconds
 _EMPTY: Mapping[str, Any] = {"matched_targets": [], "tag_values": [], "conversion_groups": []}
@@ -82,7 +82,7 @@ class CallReservation(KeyType):
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = RequestText("reserved", "inbound_number", within="call_reservation")
+        call = NumberLocation("reserved", "inbound_number", within="call_reservation")
         return [
             RequestExample(
                 "Ask for a buyer",
@@ -91,13 +91,13 @@ class CallReservation(KeyType):
                 cls.path,
                 asked,
                 answers,
-                trial=trial_request(settings),
+                test_effect=ping_test_effect(settings),
                 call=call,
             )
         ]
 
     @classmethod
-    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
+    def warnings(cls, key: Any, publisher: Any) -> list[str]:
         return pauses(key, publisher)
 
 

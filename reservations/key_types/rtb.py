@@ -6,19 +6,19 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings as installation
 
-from publishers.keys.types import KeyType, NumberOrNoneField
+from publishers.keys.types import KeyType, OptionalNumberField
 from publishers.keys.vocabulary import (
     SAMPLE_MOMENT,
     SAMPLE_UUID,
     AnswerText,
+    NumberLocation,
     ParameterText,
     RequestExample,
-    RequestText,
     caller_parameter,
     publisher_parameter,
 )
 
-from .settings import pauses, shared_fields, tag_parameters, trial_request
+from .settings import pauses, ping_test_effect, shared_fields, tag_parameters
 
 _LATE = "A call that comes later is a call like any other: it may find nobody, and may not be paid."
 
@@ -39,7 +39,7 @@ class RealTimeBidding(KeyType):
             initial=False,
             help_text="Publishers may ping without telling the caller's number. Off: such pings are refused.",
         ),
-        "inbound_number": NumberOrNoneField(
+        "inbound_number": OptionalNumberField(
             label="Inbound number",
             initial="",
             help_text="Answered to pings without a caller number, like +18335550100. Empty: a SIP address for each.",
@@ -100,7 +100,7 @@ class RealTimeBidding(KeyType):
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = RequestText("reserved", "inbound_number")
+        call = NumberLocation("reserved", "inbound_number")
         ping = RequestExample(
             "Ask for a buyer",
             cls.about(),
@@ -108,13 +108,13 @@ class RealTimeBidding(KeyType):
             cls.path,
             asked,
             answers,
-            trial=trial_request(settings),
+            test_effect=ping_test_effect(settings),
             call=call,
         )
         return [ping, _confirm(settings)]
 
     @classmethod
-    def hindrances(cls, key: Any, publisher: Any) -> list[str]:
+    def warnings(cls, key: Any, publisher: Any) -> list[str]:
         return pauses(key, publisher)
 
 
@@ -196,7 +196,7 @@ def _confirm(settings: Mapping[str, Any]) -> RequestExample:
                 "The uuid is not one that this key was answered.",
             ),
         ),
-        trial="A test is a real request: it takes a place of the buyer's until expires_at. Ask for a buyer first; the uuid of "
+        test_effect="A test is a real request: it takes a place of the buyer's until expires_at. Ask for a buyer first; the uuid of "
         "the answer is filled in here.",
-        call=RequestText("confirmed", "inbound_number"),
+        call=NumberLocation("confirmed", "inbound_number"),
     )

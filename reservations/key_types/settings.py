@@ -13,7 +13,7 @@ from publishers.keys.vocabulary import ANY_TAG, ParameterText, tag_parameter
 KNOWN_NUMBER = ParameterText(
     "inbound_number",
     "Only if you know already which number you will dial: it is answered as you sent it. Else leave it out.",
-    like="18335550100",
+    sample="18335550100",
 )
 
 
@@ -85,7 +85,7 @@ def tag_parameters(settings: Mapping[str, Any]) -> list[ParameterText]:
     return [*map(tag_parameter, settings["required_tags"]), KNOWN_NUMBER, ANY_TAG]
 
 
-def trial_request(settings: Mapping[str, Any]) -> str:
+def ping_test_effect(settings: Mapping[str, Any]) -> str:
     """What a test ping does."""
     held = f"holds a buyer for {settings['ttl_seconds']} seconds, whom nobody else gets meanwhile"
     held = (

@@ -21,7 +21,7 @@ LISTS = [
         "publishers_publisher",
         "publishers_inboundnumber",
         "publishers_key",
-        "publishers_handout",
+        "publishers_instructionslink",
         "publishers_logentry",
     ),
     *("reservations_reservation", "callcontrol_call", "auth_user"),

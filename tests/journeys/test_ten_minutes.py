@@ -85,7 +85,7 @@ def set_up(manager: Manager) -> str:
     _fill_in_campaign(manager)
     manager.follows("Make a key for publishers")
     manager.saves(name="Roofing pings")
-    return _hand_out(manager)
+    return _make_link(manager)
 
 
 def _fill_in_campaign(manager: Manager) -> None:
@@ -101,7 +101,7 @@ def _fill_in_campaign(manager: Manager) -> None:
     )
 
 
-def _hand_out(manager: Manager) -> str:
+def _make_link(manager: Manager) -> str:
     manager.goes("/admin/")
     manager.follows("Hand out posting instructions")
     manager.follows("Hand out posting instructions")

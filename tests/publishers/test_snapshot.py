@@ -119,7 +119,7 @@ def test_the_company(key: Key) -> None:
     }
 
 
-def test_a_key_has_its_kinds_defaults_for_what_is_not_stored(key: Key) -> None:
+def test_a_key_has_its_types_defaults_for_what_is_not_stored(key: Key) -> None:
     Key.objects.filter(pk=key.pk).update(settings={"ttl_seconds": 7, "forgotten": 1})
     assert held(key).keys[key.pk].settings == {
         "ttl_seconds": 7,

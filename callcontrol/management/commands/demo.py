@@ -65,7 +65,7 @@ class Command(BaseCommand):
         now = timezone.now()
         _refuse_another()
         try:
-            catalogue.apply(file_text=_file(base_url), now=now)
+            catalogue.apply_file(file_text=_file(base_url), now=now)
         except catalogue.UnusableFile as error:
             raise CommandError(
                 "\n".join(["The demo company can't be loaded:", *error.problems])

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, dry_run: bool, prune: bool, **options: Any) -> None:
         try:
-            changes = catalogue.apply(
+            changes = catalogue.apply_file(
                 file_text=_text(file), now=timezone.now(), dry_run=dry_run, prune=prune
             )
         except catalogue.UnusableFile as error:

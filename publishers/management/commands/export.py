@@ -22,4 +22,4 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, company: str | None, **options: Any) -> None:
-        self.stdout.write(catalogue.export(company_named(company)), ending="")
+        self.stdout.write(catalogue.export_company(company_named(company)), ending="")

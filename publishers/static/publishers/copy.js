@@ -1,12 +1,12 @@
-// Copies the text of a [data-copy] button, or of the element that its [data-copy-of] names, and says so.
-// Where nothing can be copied (plain http, no permission) that element's text is selected: Ctrl+C does the rest.
+// Copies the text of a [data-copy] button, or of the element that [data-copy-of] names, and announces it.
+// Where copying fails (plain http, no permission), selects that element's text for Ctrl+C.
 (() => {
-  const said = document.createElement("span");
-  said.setAttribute("role", "status");
-  said.className = "copy-said";
-  Object.assign(said.style, { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" });
-  document.addEventListener("DOMContentLoaded", () => document.body.append(said));
-  if (document.body) document.body.append(said);
+  const status = document.createElement("span");
+  status.setAttribute("role", "status");
+  status.className = "copy-status";
+  Object.assign(status.style, { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" });
+  document.addEventListener("DOMContentLoaded", () => document.body.append(status));
+  if (document.body) document.body.append(status);
 
   function select(element) {
     const range = document.createRange();
@@ -16,8 +16,8 @@
     selection.addRange(range);
   }
 
-  // An input stands in for the clipboard, which exists on secure pages only.
-  function byHand(text) {
+  // The clipboard API exists on secure pages only; elsewhere a hidden input copies.
+  function copyByInput(text) {
     const input = document.createElement("textarea");
     input.value = text;
     input.readOnly = true;
@@ -30,26 +30,26 @@
     return done;
   }
 
-  async function copied(text) {
+  async function copyText(text) {
     try {
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
-      return byHand(text);
+      return copyByInput(text);
     }
   }
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-copy-of]");
     if (!button) return;
-    const shown = document.getElementById(button.dataset.copyOf ?? "");
-    const done = await copied(button.dataset.copy ?? shown.textContent);
-    if (!done && shown) select(shown);
+    const source = document.getElementById(button.dataset.copyOf ?? "");
+    const done = await copyText(button.dataset.copy ?? source.textContent);
+    if (!done && source) select(source);
     if (done) button.focus();
     button.dataset.label ??= button.textContent;
     button.textContent = done ? "Copied" : "Press Ctrl+C";
-    said.textContent = done ? "Copied" : "Selected. Press Ctrl+C to copy.";
+    status.textContent = done ? "Copied" : "Selected. Press Ctrl+C to copy.";
     clearTimeout(button.copyTimer);
-    button.copyTimer = setTimeout(() => { button.textContent = button.dataset.label; said.textContent = ""; }, 2000);
+    button.copyTimer = setTimeout(() => { button.textContent = button.dataset.label; status.textContent = ""; }, 2000);
   });
 })();

@@ -1,4 +1,4 @@
-// A [data-post] link is done at once, where without this script its page asks first.
+// Posts a [data-post] link at once. Without this script, the link opens a confirmation page.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-post]");
   const token = document.querySelector("input[name=csrfmiddlewaretoken]");

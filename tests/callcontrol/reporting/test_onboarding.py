@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from callcontrol.reporting.onboarding import onboarding_steps
 from campaigns.models import Company
-from publishers.models import Handout
+from publishers.models import InstructionsLink
 from tests import factories as make
 from tests.admin_client import browser
 from tests.callcontrol.reporting.histories import NOW, World
@@ -60,7 +60,7 @@ def test_with_everything_done_the_list_is_gone():
     key = make.make_ready_key()
     make.make_conversion(key.campaign)
     make.make_publisher(key.company)
-    Handout.objects.create(company=key.company, key=key, created_at=timezone.now())
+    InstructionsLink.objects.create(company=key.company, key=key, created_at=timezone.now())
     before = [step.what for step in onboarding_steps(key.company) if not step.is_done]
     ping(key)
     assert before == ["Try it"]

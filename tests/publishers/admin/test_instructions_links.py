@@ -10,21 +10,24 @@ from django.utils import timezone
 from campaigns.models import Member
 from publishers.instructions import links
 from publishers.keys import rotation
-from publishers.models import Handout, Key, Publisher
+from publishers.models import InstructionsLink, Key, Publisher
 from tests.admin_client import browser, form_data, list_rows, post_errors
 from tests.factories import make_buyer, make_campaign, make_company, make_key, make_publisher
-from tests.publishers.handing import hand_out, link
+from tests.publishers.instructions_pages import make_link, page_url
 
 pytestmark = pytest.mark.django_db
-ADD, LIST = reverse("admin:publishers_handout_add"), reverse("admin:publishers_handout_changelist")
+ADD, LIST = (
+    reverse("admin:publishers_instructionslink_add"),
+    reverse("admin:publishers_instructionslink_changelist"),
+)
 
 
 def _page(row) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def _act(handout: Handout, what: str) -> str:
-    return reverse(f"admin:publishers_handout_{what}", args=[handout.pk])
+def _act(link: InstructionsLink, what: str) -> str:
+    return reverse(f"admin:publishers_instructionslink_{what}", args=[link.pk])
 
 
 # --- handing out --------------------------------------------------------------------------------------------
@@ -32,7 +35,7 @@ def test_a_campaigns_key_is_handed_out_to_a_chosen_publisher():
     key = make_key("rtb")
     publisher = make_publisher(key.company, name="Alpha")
     answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": publisher.pk})
-    made = Handout.objects.get()
+    made = InstructionsLink.objects.get()
     assert made.key == key
     assert made.publisher == publisher
     assert answer["Location"] == _page(made)
@@ -42,16 +45,16 @@ def test_a_publisher_is_sent_a_chosen_key():
     key = make_key("call_reservation")
     publisher = make_publisher(key.company)
     browser(key.company).post(f"{ADD}?publisher={publisher.pk}", {"key": key.pk})
-    assert Handout.objects.get().key == key
-    assert Handout.objects.get().publisher == publisher
+    assert InstructionsLink.objects.get().key == key
+    assert InstructionsLink.objects.get().publisher == publisher
 
 
-@pytest.mark.parametrize("kind", ["call_data_writing", "conversion", "account"])
-def test_a_key_of_one_owner_is_handed_out_at_once(kind):
-    key = make_key(kind)
+@pytest.mark.parametrize("key_type", ["call_data_writing", "conversion", "account"])
+def test_a_key_of_one_owner_is_handed_out_at_once(key_type):
+    key = make_key(key_type)
     browser(key.company).post(f"{ADD}?key={key.pk}")
-    assert Handout.objects.get().key == key
-    assert Handout.objects.get().publisher == key.publisher
+    assert InstructionsLink.objects.get().key == key
+    assert InstructionsLink.objects.get().publisher == key.publisher
 
 
 def test_who_is_asked_for_is_who_has_none_yet():
@@ -60,13 +63,13 @@ def test_who_is_asked_for_is_who_has_none_yet():
         make_publisher(key.company, name=name)
     make_publisher(key.company, name="Gone", retired_at=timezone.now())
     make_publisher(name="Another's")
-    hand_out(key)
+    make_link(key)
     form = browser(key.company).get(f"{ADD}?key={key.pk}").context["form"]
     assert [publisher.name for publisher in form.fields["publisher"].queryset] == ["Beta", "Gamma"]
 
 
 def test_a_publisher_is_offered_the_campaigns_keys_that_it_was_not_sent():
-    had = hand_out(make_key("rtb", name="Had"))
+    had = make_link(make_key("rtb", name="Had"))
     campaign = make_campaign(had.company, name="Plumbing")
     make_key("rtb", campaign=campaign, name="Pings")
     make_key("rtb", campaign=campaign, name="Revoked", retired_at=timezone.now())
@@ -89,16 +92,16 @@ def test_a_publisher_is_offered_the_campaigns_keys_that_it_was_not_sent():
     ],
 )
 def test_where_nothing_is_left_the_page_says_what_to_do(asked, told):
-    handout = hand_out(make_key("rtb"))
-    row = getattr(handout, asked)
-    assert browser(handout.company).get(f"{ADD}?{asked}={row.pk}").context["lines"] == [told]
+    link = make_link(make_key("rtb"))
+    row = getattr(link, asked)
+    assert browser(link.company).get(f"{ADD}?{asked}={row.pk}").context["lines"] == [told]
 
 
 def test_a_second_time_leads_to_the_first():
-    handout = hand_out(make_key("conversion"))
-    answer = browser(handout.company).get(f"{ADD}?key={handout.key.pk}")
-    assert answer["Location"] == _page(handout)
-    assert Handout.objects.count() == 1
+    link = make_link(make_key("conversion"))
+    answer = browser(link.company).get(f"{ADD}?key={link.key.pk}")
+    assert answer["Location"] == _page(link)
+    assert InstructionsLink.objects.count() == 1
 
 
 def test_of_two_at_once_the_second_is_led_to_the_firsts():
@@ -107,7 +110,7 @@ def test_of_two_at_once_the_second_is_led_to_the_firsts():
     first = links.create_link(key=key, publisher=publisher, now=timezone.now())
     answer = browser(key.company).post(f"{ADD}?key={key.pk}&publisher={publisher.pk}")
     assert answer["Location"] == _page(first)
-    assert Handout.objects.count() == 1
+    assert InstructionsLink.objects.count() == 1
 
 
 def test_without_a_key_it_begins_with_a_publisher():
@@ -119,10 +122,10 @@ def test_without_a_key_it_begins_with_a_publisher():
 # --- found again --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("owner", ["key", "publisher", "itself"])
 def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
-    handout = hand_out(make_key("rtb"))
-    row = handout if owner == "itself" else getattr(handout, owner)
-    page = browser(handout.company).get(_page(row)).content.decode()
-    url = f"http://testserver{link(handout)}"
+    link = make_link(make_key("rtb"))
+    row = link if owner == "itself" else getattr(link, owner)
+    page = browser(link.company).get(_page(row)).content.decode()
+    url = f"http://testserver{page_url(link)}"
     assert page.count(f'data-copy="{url}"') == 1
     assert page.count(f'href="{url}"') == 1
 
@@ -130,27 +133,27 @@ def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
 def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
     key = make_key("rtb")
     for number in range(5):
-        hand_out(key, make_publisher(key.company, name=f"Publisher {number}"))
+        make_link(key, make_publisher(key.company, name=f"Publisher {number}"))
     (inline,) = (
         one
         for one in browser(key.company).get(_page(key.campaign)).context["inline_admin_formsets"]
         if one.opts.model is Key
     )
     (card,) = inline.formset.shown
-    assert [str(one.publisher) for one in card.handed_out] == [
+    assert [str(one.publisher) for one in card.links] == [
         "Publisher 0",
         "Publisher 1",
         "Publisher 2",
     ]
-    assert card.more == 2
+    assert card.more_links == 2
 
 
 @pytest.mark.parametrize(
     ("rolled", "offers"), [(False, 1), (True, 0)], ids=["as ever", "rolled over"]
 )
-@pytest.mark.parametrize("kind", ["rtb", "conversion"])
-def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(kind, rolled, offers):
-    key = make_key(kind)
+@pytest.mark.parametrize("key_type", ["rtb", "conversion"])
+def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(key_type, rolled, offers):
+    key = make_key(key_type)
     if rolled:
         rotation.roll_key(key=key, overlap=timedelta(days=1), now=timezone.now())
     page = browser(key.company).get(_page(key.owner)).content.decode()
@@ -162,7 +165,7 @@ def test_it_says_who_made_and_renewed_it_and_when(clock):
     anna, ben = browser(key.company), browser(key.company, "account_manager")
     anna.post(f"{ADD}?key={key.pk}")
     clock(86_400)
-    ben.post(_act(Handout.objects.get(), "renew"))
+    ben.post(_act(InstructionsLink.objects.get(), "renew"))
     clock(60)
     (card,) = anna.get(_page(key)).context["inline_admin_formsets"][0].formset.shown
     made, renewed = "May 5, 2026, 12:00:00 UTC by person0", "May 6, 2026, 12:00:00 UTC by person1"
@@ -170,20 +173,20 @@ def test_it_says_who_made_and_renewed_it_and_when(clock):
 
 
 def test_the_pages_that_list_it_are_saved_as_ever():
-    handout = hand_out(make_key("rtb"))
-    client = browser(handout.company)
-    for row, name in ((handout.publisher, "New"), (handout.key, "Newer")):
+    link = make_link(make_key("rtb"))
+    client = browser(link.company)
+    for row, name in ((link.publisher, "New"), (link.key, "Newer")):
         assert post_errors(client, _page(row), form_data(client, _page(row), name=name)) == []
     assert Publisher.objects.get().name == "New"
     assert Key.objects.get().name == "Newer"
-    assert Handout.objects.count() == 1
+    assert InstructionsLink.objects.count() == 1
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_however_many(count, django_assert_num_queries):
     key = make_key("rtb")
     for _ in range(count):
-        hand_out(key, make_publisher(key.company))
+        make_link(key, make_publisher(key.company))
     client = browser(key.company)
     with django_assert_num_queries(10):
         client.get(LIST)
@@ -193,66 +196,66 @@ def test_the_list_asks_the_same_however_many(count, django_assert_num_queries):
 def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num_queries):
     publisher = make_publisher()
     for _ in range(count):
-        hand_out(make_key("call_data_writing", publisher=publisher))
+        make_link(make_key("call_data_writing", publisher=publisher))
     client = browser(publisher.company)
     with django_assert_num_queries(12):
         client.get(_page(publisher))
 
 
 def test_it_follows_its_key_in_the_admin_too():
-    handout = hand_out(make_key("conversion"))
-    new = rotation.roll_key(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
-    assert link(handout) in browser(handout.company).get(_page(new)).content.decode()
+    link = make_link(make_key("conversion"))
+    new = rotation.roll_key(key=link.key, overlap=timedelta(days=1), now=timezone.now())
+    assert page_url(link) in browser(link.company).get(_page(new)).content.decode()
 
 
 # --- renewed and switched off ---------------------------------------------------------------------------------
 def test_renewing_is_asked_for_and_changes_the_link():
-    handout = hand_out(make_key("conversion"))
-    client = browser(handout.company)
-    asked = client.get(_act(handout, "renew")).context["lines"][0]
-    client.post(_act(handout, "renew"))
-    changed = Handout.objects.get().token != handout.token
+    link = make_link(make_key("conversion"))
+    client = browser(link.company)
+    asked = client.get(_act(link, "renew")).context["lines"][0]
+    client.post(_act(link, "renew"))
+    changed = InstructionsLink.objects.get().token != link.token
     assert asked == "A new link is made, and the old one leads nowhere from then on."
     assert changed is True
 
 
 def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
-    handout = hand_out(make_key("conversion"))
-    client = browser(handout.company)
-    client.post(_act(handout, "switch_off"))
-    assert (link(handout) in client.get(_page(handout.key)).content.decode()) is False
-    assert list_rows(client, LIST) == [handout]
+    link = make_link(make_key("conversion"))
+    client = browser(link.company)
+    client.post(_act(link, "switch_off"))
+    assert (page_url(link) in client.get(_page(link.key)).content.decode()) is False
+    assert list_rows(client, LIST) == [link]
 
 
 def test_what_is_off_stays_off():
-    handout = hand_out(make_key("conversion"))
-    links.disable_link(handout=handout, now=timezone.now())
-    client = browser(handout.company)
-    answers = [client.post(_act(handout, what)).status_code for what in ("renew", "switch_off")]
+    link = make_link(make_key("conversion"))
+    links.disable_link(link=link, now=timezone.now())
+    client = browser(link.company)
+    answers = [client.post(_act(link, what)).status_code for what in ("renew", "switch_off")]
     assert answers == [403, 403]
-    assert (link(handout) in client.get(_page(handout)).content.decode()) is False
+    assert (page_url(link) in client.get(_page(link)).content.decode()) is False
 
 
 # --- whose ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
 def test_nobody_else_sees_any_of_it(who):
-    handout = hand_out(make_key("rtb"))
-    client = browser(handout.company, who) if who == "read_only" else browser(make_company())
+    link = make_link(make_key("rtb"))
+    client = browser(link.company, who) if who == "read_only" else browser(make_company())
     pages = [
         LIST,
-        _page(handout),
-        _page(handout.key),
-        _page(handout.publisher),
-        _page(handout.key.campaign),
+        _page(link),
+        _page(link.key),
+        _page(link.publisher),
+        _page(link.key.campaign),
     ]
     told = [client.get(url, follow=True).content.decode() for url in pages]
     assert [
-        str(handout.token) in page or f"{ADD}?" in page or _page(handout) in page for page in told
+        str(link.token) in page or f"{ADD}?" in page or _page(link) in page for page in told
     ] == [False] * 5
 
 
 def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
-    mine, read = hand_out(make_key("conversion")), hand_out(make_key("conversion"))
+    mine, read = make_link(make_key("conversion")), make_link(make_key("conversion"))
     client = browser(mine.company, "account_manager")
     Member.objects.create(company=read.company, user=User.objects.get(), role="read_only")
     assert list_rows(client, LIST) == [mine]
@@ -262,15 +265,15 @@ def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
 @pytest.mark.parametrize("what", ["renew", "switch_off"])
 def test_nobody_else_changes_any_of_it(who, what):
-    handout = hand_out(make_key("rtb"))
-    client = browser(handout.company, who) if who == "read_only" else browser(make_company())
+    link = make_link(make_key("rtb"))
+    client = browser(link.company, who) if who == "read_only" else browser(make_company())
     statuses = [
-        client.get(_act(handout, what)).status_code,
-        client.post(_act(handout, what)).status_code,
+        client.get(_act(link, what)).status_code,
+        client.post(_act(link, what)).status_code,
     ]
-    kept = Handout.objects.get()
+    kept = InstructionsLink.objects.get()
     assert statuses == [403, 403]
-    assert kept.token == handout.token
+    assert kept.token == link.token
     assert kept.switched_off_at is None
 
 
@@ -283,7 +286,7 @@ def test_nobody_else_hands_out(who, named):
     row = {"key": key, "publisher": publisher}[named]
     answer = client.post(f"{ADD}?{named}={row.pk}", {"key": key.pk, "publisher": publisher.pk})
     assert answer.status_code == 404
-    assert Handout.objects.count() == 0
+    assert InstructionsLink.objects.count() == 0
 
 
 def test_another_companys_publisher_is_no_choice():

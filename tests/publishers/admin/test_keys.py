@@ -1,4 +1,4 @@
-"""Keys in the admin: made for an owner by kind, listed with their address, rolled over, revoked."""
+"""Keys in the admin: made for an owner by key_type, listed with their address, rolled over, revoked."""
 
 from datetime import timedelta
 
@@ -21,11 +21,18 @@ OWNERS = {
     "group": make.make_group,
     "company": make.make_company,
 }
-KINDS = ["account", "call_control", "call_data_writing", "call_reservation", "conversion", "rtb"]
+KEY_TYPES = [
+    "account",
+    "call_control",
+    "call_data_writing",
+    "call_reservation",
+    "conversion",
+    "rtb",
+]
 
 
-def _add(kind: str, owner_name: str, owner) -> str:
-    return f"{reverse('admin:publishers_key_add')}?type={kind}&{owner_name}={owner.pk}"
+def _add(key_type: str, owner_name: str, owner) -> str:
+    return f"{reverse('admin:publishers_key_add')}?type={key_type}&{owner_name}={owner.pk}"
 
 
 def _page(key: Key) -> str:
@@ -36,24 +43,24 @@ def _company(owner):
     return getattr(owner, "company", owner)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_key_of_each_kind_is_made_with_its_kinds_defaults(kind):
-    name = key_type_of(kind).owners[0]
+@pytest.mark.parametrize("key_type", KEY_TYPES)
+def test_a_key_of_each_type_is_made_with_its_types_defaults(key_type):
+    name = key_type_of(key_type).owners[0]
     owner = OWNERS[name]()
-    client, url = browser(_company(owner)), _add(kind, name, owner)
+    client, url = browser(_company(owner)), _add(key_type, name, owner)
     client.post(url, form_data(client, url, name="New"))
     key = Key.objects.get()
-    assert key.type == kind
+    assert key.type == key_type
     assert key.owner == owner
     assert key.name == "New"
-    assert key.settings == key_type_of(kind).defaults()
+    assert key.settings == key_type_of(key_type).defaults()
 
 
 def test_every_kind_is_tried():
-    assert {kind.slug for kind in all_key_types()} == set(KINDS)
+    assert {key_type.slug for key_type in all_key_types()} == set(KEY_TYPES)
 
 
-def test_a_kinds_settings_are_kept():
+def test_a_types_settings_are_kept():
     campaign = make.make_campaign()
     client, url = browser(campaign.company), _add("rtb", "campaign", campaign)
     typed = {
@@ -152,17 +159,17 @@ def test_without_an_owner_the_page_says_where_keys_are_made():
 
 @pytest.mark.parametrize("name", OWNERS)
 def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
-    kind = next(kind for kind in all_key_types() if name in kind.owners)
+    key_type = next(key_type for key_type in all_key_types() if name in key_type.owners)
     owner = OWNERS[name]()
     key = make.make_key(
-        kind.slug,
+        key_type.slug,
         **{name: owner},
-        **({"actions": ["active_calls"]} if "actions" in kind.fields else {}),
+        **({"actions": ["active_calls"]} if "actions" in key_type.fields else {}),
     )
     page = browser(_company(owner)).get(
         reverse(f"admin:{owner._meta.app_label}_{owner._meta.model_name}_change", args=[owner.pk])
     )
-    assert f'data-copy="http://testserver{kind.path}?key={key.key}' in page.content.decode()
+    assert f'data-copy="http://testserver{key_type.path}?key={key.key}' in page.content.decode()
 
 
 def test_a_keys_page_is_made_for_its_kind_and_owner():
@@ -179,16 +186,16 @@ def test_a_keys_page_is_made_for_its_kind_and_owner():
 def test_a_key_that_works_only_when_something_is_chosen_says_so():
     buyer = make.make_buyer()
     pages = [
-        browser(buyer.company).get(_add(kind, "buyer", buyer)).content.decode()
-        for kind in ("call_control", "conversion")
+        browser(buyer.company).get(_add(key_type, "buyer", buyer)).content.decode()
+        for key_type in ("call_control", "conversion")
     ]
     assert ["Choose what it may do" in page for page in pages] == [True, False]
 
 
-@pytest.mark.parametrize("kind", all_key_types(), ids=lambda kind: kind.slug)
-def test_every_setting_has_a_line_of_help(kind):
+@pytest.mark.parametrize("key_type", all_key_types(), ids=lambda key_type: key_type.slug)
+def test_every_setting_has_a_line_of_help(key_type):
     assert [
-        name for name, field in kind.fields.items() if not field.help_text or not field.label
+        name for name, field in key_type.fields.items() if not field.help_text or not field.label
     ] == []
 
 
@@ -214,7 +221,7 @@ def test_the_parameters_of_the_ready_address_are_explained_beside_it():
     assert [words for words in said if words not in page] == []
 
 
-def test_an_owners_page_links_to_a_new_key_of_each_kind_that_fits():
+def test_an_owners_page_links_to_a_new_key_of_each_type_that_fits():
     publisher = make.make_publisher()
     page = (
         browser(publisher.company)
@@ -222,9 +229,9 @@ def test_an_owners_page_links_to_a_new_key_of_each_kind_that_fits():
         .content.decode()
     )
     links = [
-        kind.slug
-        for kind in all_key_types()
-        if f"?type={kind.slug}&amp;publisher={publisher.pk}" in page
+        key_type.slug
+        for key_type in all_key_types()
+        if f"?type={key_type.slug}&amp;publisher={publisher.pk}" in page
     ]
     assert links == ["call_data_writing"]
 

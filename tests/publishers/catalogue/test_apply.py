@@ -35,7 +35,7 @@ CAMPAIGN = "company: {name: Acme}\ncampaigns:\n  - campaign_id: roofing\n    nam
 
 
 def applied(text: str, **how: bool) -> list[str]:
-    return catalogue.apply(file_text=text, now=NOW, **how).lines()
+    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_a_key_keeps_the_text_that_is_given() -> None:
     assert Key.objects.get().key == "00000000-0000-4000-8000-00000000000a"
 
 
-def test_a_new_key_has_its_kinds_defaults() -> None:
+def test_a_new_key_has_its_types_defaults() -> None:
     applied(
         CAMPAIGN
         + "    postback_keys: [{type: rtb, allow_no_caller_number: yes, required_tags: [zip]}]"

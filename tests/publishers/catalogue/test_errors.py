@@ -16,7 +16,7 @@ KEY = "00000000-0000-4000-8000-00000000beef"
 
 def problems(text: str, **how: bool) -> list[str]:
     with pytest.raises(UnusableFile) as refusal:
-        catalogue.apply(file_text=text, now=NOW, **how)
+        catalogue.apply_file(file_text=text, now=NOW, **how)
     return refusal.value.problems
 
 

@@ -54,7 +54,7 @@ LIMITS = {
 
 
 def reapplied(text: str, **how: bool) -> list[str]:
-    return catalogue.apply(file_text=text, now=NOW, **how).lines()
+    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
 
 
 def forget(company: Company) -> None:
@@ -193,16 +193,16 @@ def _rich_keys(campaign: Campaign) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("prune", [False, True])
 def test_applying_an_export_changes_nothing(prune: bool) -> None:
-    assert reapplied(catalogue.export(rich_company()), prune=prune) == []
+    assert reapplied(catalogue.export_company(rich_company()), prune=prune) == []
 
 
 @pytest.mark.django_db
 def test_an_export_makes_the_same_company_elsewhere() -> None:
     company = rich_company()
-    text = catalogue.export(company)
+    text = catalogue.export_company(company)
     forget(company)
     reapplied(text)
-    assert catalogue.export(Company.objects.unretired().get()) == text
+    assert catalogue.export_company(Company.objects.unretired().get()) == text
 
 
 @pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_defaults_are_left_out() -> None:
     company = make_company(company_id="acme", name="Acme")
     make_buyer(company, buyer_id="b1", name="One", number="+14165550101")
     make_key("rtb", campaign=make_campaign(company, campaign_id="c"), key=KEY.format(1))
-    assert catalogue.export(company) == (
+    assert catalogue.export_company(company) == (
         "company: {company_id: acme, name: Acme}\nbuyers:\n- {buyer_id: b1, name: One, number: '+14165550101'}\n"
         f"campaigns:\n- campaign_id: c\n  name: Roofing\n  postback_keys:\n  - {{key: {KEY.format(1)}, type: rtb}}\n"
     )
@@ -232,7 +232,7 @@ def test_what_is_retired_is_left_out() -> None:
     ):
         row.retire(now=NOW)
     assert (
-        catalogue.export(company)
+        catalogue.export_company(company)
         == "company: {company_id: acme, name: Acme}\ncampaigns:\n- {campaign_id: c, name: Roofing}\n"
     )
 
@@ -241,7 +241,7 @@ def test_what_is_retired_is_left_out() -> None:
 def test_a_rolled_over_key_is_left_out() -> None:
     company = make_company(company_id="acme", name="Acme")
     make_key("account", company=company).retire(now=NOW + timedelta(days=365_000))
-    assert catalogue.export(company) == "company: {company_id: acme, name: Acme}\n"
+    assert catalogue.export_company(company) == "company: {company_id: acme, name: Acme}\n"
 
 
 @pytest.mark.django_db
@@ -250,7 +250,7 @@ def test_the_number_of_a_retired_publisher_is_nobodys() -> None:
     publisher = make_publisher(company)
     make_number(make_campaign(company, campaign_id="c"), number="+18335550100", publisher=publisher)
     publisher.retire(now=NOW)
-    assert catalogue.export(company).splitlines()[-1] == "  numbers: ['+18335550100']"
+    assert catalogue.export_company(company).splitlines()[-1] == "  numbers: ['+18335550100']"
 
 
 @pytest.mark.parametrize(
@@ -312,8 +312,8 @@ class AnyCompany(TestCase):
         make_number(campaign, tags=tags)
         for place, row in enumerate(rows):
             make_route(campaign, make_buyer(company, buyer_id=f"b{place}", **row))
-        text = catalogue.export(company)
+        text = catalogue.export_company(company)
         assert reapplied(text, prune=True) == []
         forget(company)
         reapplied(text)
-        assert catalogue.export(Company.objects.unretired().get()) == text
+        assert catalogue.export_company(Company.objects.unretired().get()) == text

@@ -24,7 +24,7 @@ CAMPAIGN = "company: {name: Acme}\ncampaigns:\n  - campaign_id: roofing\n"
 
 
 def applied(text: str, *, prune: bool = True) -> list[str]:
-    return catalogue.apply(file_text=text, now=NOW, prune=prune).lines()
+    return catalogue.apply_file(file_text=text, now=NOW, prune=prune).lines()
 
 
 @pytest.fixture

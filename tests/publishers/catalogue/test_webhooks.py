@@ -18,7 +18,7 @@ AFTER_HOST = "; [tokens] may stand after the host."
 
 def applied(hooks: str, **how: bool) -> list[str]:
     text = f"company: {{name: Acme}}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n    webhooks:\n{hooks}"
-    return catalogue.apply(file_text=text, now=NOW, **how).lines()
+    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
 
 
 def hook(**fields: Any) -> str:
@@ -102,10 +102,10 @@ def test_a_dry_run_tells_and_changes_nothing(lead: Webhook) -> None:
 
 
 def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> None:
-    text = catalogue.export(Company.objects.get())
+    text = catalogue.export_company(Company.objects.get())
     lead.delete()
-    catalogue.apply(file_text=text, now=NOW)
-    assert catalogue.export(Company.objects.get()) == text
+    catalogue.apply_file(file_text=text, now=NOW)
+    assert catalogue.export_company(Company.objects.get()) == text
     assert Webhook.objects.get().secret == SECRET
 
 

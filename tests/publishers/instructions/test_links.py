@@ -10,9 +10,9 @@ from campaigns.errors import Refusal
 from campaigns.models import CatalogueVersion
 from publishers.instructions import links
 from publishers.keys import rotation
-from publishers.models import Handout
+from publishers.models import InstructionsLink
 from tests.factories import make_buyer, make_key, make_publisher
-from tests.publishers.handing import hand_out, link, opened
+from tests.publishers.instructions_pages import get_page, make_link, page_url
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +25,13 @@ def _refused(act, **given) -> str:
 
 def test_a_publishers_own_key_is_its_publishers():
     key = make_key("call_data_writing")
-    assert hand_out(key).publisher == key.publisher
+    assert make_link(key).publisher == key.publisher
 
 
 def test_a_buyers_key_has_a_page_of_its_own():
-    handout = hand_out(make_key("conversion"))
-    assert handout.publisher is None
-    assert handout.key.buyer.name == "Buyer"
+    link = make_link(make_key("conversion"))
+    assert link.publisher is None
+    assert link.key.buyer.name == "Buyer"
 
 
 def test_a_campaigns_key_needs_to_know_whom_it_is_for():
@@ -73,16 +73,16 @@ def test_a_key_that_is_over_or_about_to_be_is_not_handed_out(hours):
 
 
 def test_there_is_one_page_for_a_key_and_a_publisher():
-    first = hand_out(make_key("rtb"))
+    first = make_link(make_key("rtb"))
     text = "Alpha Media has posting instructions for this key already"
     assert _refused(links.create_link, key=first.key, publisher=first.publisher) == text
 
 
-@pytest.mark.parametrize("kind", ["rtb", "conversion"])
-def test_the_database_holds_one_page_too(kind):
-    first = hand_out(make_key(kind))
+@pytest.mark.parametrize("key_type", ["rtb", "conversion"])
+def test_the_database_holds_one_page_too(key_type):
+    first = make_link(make_key(key_type))
     with pytest.raises(IntegrityError):
-        Handout.objects.create(
+        InstructionsLink.objects.create(
             company=first.company,
             key=first.key,
             publisher=first.publisher,
@@ -92,46 +92,46 @@ def test_the_database_holds_one_page_too(kind):
 
 def test_each_publisher_of_a_campaigns_key_has_its_own():
     key = make_key("rtb")
-    pages = {hand_out(key).token, hand_out(key, make_publisher(key.company)).token}
+    pages = {make_link(key).token, make_link(key, make_publisher(key.company)).token}
     assert len(pages) == 2
 
 
 def test_switched_off_it_can_be_handed_out_anew():
-    first = hand_out(make_key("conversion"))
-    links.disable_link(handout=first, now=timezone.now())
-    assert opened(first).status_code == 404
-    assert opened(hand_out(first.key)).status_code == 200
+    first = make_link(make_key("conversion"))
+    links.disable_link(link=first, now=timezone.now())
+    assert get_page(first).status_code == 404
+    assert get_page(make_link(first.key)).status_code == 200
 
 
 def test_renewing_moves_it_to_a_new_link():
-    handout = hand_out(make_key("conversion"))
-    old = link(handout)
-    links.renew_link(handout=handout, now=timezone.now())
-    assert link(handout) != old
-    assert opened(Handout.objects.get()).status_code == 200
+    link = make_link(make_key("conversion"))
+    old = page_url(link)
+    links.renew_link(link=link, now=timezone.now())
+    assert page_url(link) != old
+    assert get_page(InstructionsLink.objects.get()).status_code == 200
 
 
 def test_of_two_who_renew_at_once_one_succeeds():
-    one, other = hand_out(make_key("conversion")), Handout.objects.get()
-    links.renew_link(handout=one, now=timezone.now())
+    one, other = make_link(make_key("conversion")), InstructionsLink.objects.get()
+    links.renew_link(link=one, now=timezone.now())
     text = "these posting instructions have just been renewed or switched off"
-    assert _refused(links.renew_link, handout=other) == text
+    assert _refused(links.renew_link, link=other) == text
 
 
 def test_it_is_switched_off_once():
-    handout = hand_out(make_key("conversion"))
-    links.disable_link(handout=handout, now=timezone.now())
+    link = make_link(make_key("conversion"))
+    links.disable_link(link=link, now=timezone.now())
     assert (
-        _refused(links.disable_link, handout=handout)
+        _refused(links.disable_link, link=link)
         == "these posting instructions are switched off already"
     )
 
 
 def test_what_became_of_it_is_kept_without_its_links():
-    handout = hand_out(make_key("conversion"))
-    links.renew_link(handout=handout, now=timezone.now())
-    links.disable_link(handout=handout, now=timezone.now())
-    told = handout.history.values("history_type", "renewed_at", "switched_off_at").order_by(
+    link = make_link(make_key("conversion"))
+    links.renew_link(link=link, now=timezone.now())
+    links.disable_link(link=link, now=timezone.now())
+    told = link.history.values("history_type", "renewed_at", "switched_off_at").order_by(
         "history_id"
     )
     assert [
@@ -141,30 +141,30 @@ def test_what_became_of_it_is_kept_without_its_links():
         ("~", True, False),
         ("~", True, True),
     ]
-    assert "token" not in {field.name for field in Handout.history.model._meta.fields}
+    assert "token" not in {field.name for field in InstructionsLink.history.model._meta.fields}
 
 
 def test_it_goes_over_to_the_new_key():
     old = make_key("rtb")
-    handout = hand_out(old)
+    link = make_link(old)
     new = rotation.roll_key(key=old, overlap=timedelta(days=1), now=timezone.now())
-    handout.refresh_from_db()
-    assert handout.key == new
-    assert handout.former_key == old
+    link.refresh_from_db()
+    assert link.key == new
+    assert link.former_key == old
 
 
 def test_what_was_switched_off_stays_with_its_key():
-    handout = hand_out(make_key("conversion"))
-    links.disable_link(handout=handout, now=timezone.now())
-    rotation.roll_key(key=handout.key, overlap=timedelta(days=1), now=timezone.now())
-    assert Handout.objects.get().key == handout.key
-    assert Handout.objects.get().former_key is None
+    link = make_link(make_key("conversion"))
+    links.disable_link(link=link, now=timezone.now())
+    rotation.roll_key(key=link.key, overlap=timedelta(days=1), now=timezone.now())
+    assert InstructionsLink.objects.get().key == link.key
+    assert InstructionsLink.objects.get().former_key is None
 
 
 def test_routing_does_not_notice():
     key = make_key("conversion", buyer=make_buyer())
     before = CatalogueVersion.objects.get(company=key.company).version
-    handout = hand_out(key)
-    links.renew_link(handout=handout, now=timezone.now())
-    links.disable_link(handout=handout, now=timezone.now())
+    link = make_link(key)
+    links.renew_link(link=link, now=timezone.now())
+    links.disable_link(link=link, now=timezone.now())
     assert CatalogueVersion.objects.get(company=key.company).version == before

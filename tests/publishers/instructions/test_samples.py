@@ -56,16 +56,16 @@ def _run(language: str, code: str, folder: Path) -> str:
 
 
 def _code(request: Any, language: str) -> str:
-    return next(one.code for one in request.examples if one.slug == language)
+    return next(sample.code for sample in request.samples if sample.slug == language)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", ["rtb", "call_reservation"])
+@pytest.mark.parametrize("key_type", ["rtb", "call_reservation"])
 def test_an_example_reserves_a_buyer_and_says_what_to_dial(
-    live_server: Any, tmp_path: Path, kind: str, language: str
+    live_server: Any, tmp_path: Path, key_type: str, language: str
 ) -> None:
-    key = make.make_ready_key(kind, required_tags=["home owner"])
+    key = make.make_ready_key(key_type, required_tags=["home owner"])
     printed = _run(language, _code(_page(key, live_server.url).requests[0], language), tmp_path)
     row = Reservation.objects.get()
     found = (row.inbound_number.lstrip("+") in printed, "Dial" in printed)
@@ -154,7 +154,7 @@ def _shape(body: Any) -> Any:
 
 def _shown(page: Any, word: str, place: int = 0) -> Any:
     """The body that a page shows for the answer of this word."""
-    return json.loads(next(one.json for one in page.requests[place].answers if one.word == word))
+    return json.loads(next(one.json for one in page.requests[place].answers if one.marker == word))
 
 
 def _answered(page: Any, place: int = 0, uuid: str = "") -> Any:
@@ -246,7 +246,7 @@ def test_active_calls_are_listed_as_shown() -> None:
 
 @pytest.mark.parametrize("shown", ["json", "xml"])
 def test_the_missing_parameter_is_named_as_shown(key: Key, shown: str) -> None:
-    path = _page(key).requests[0].told.path.replace("json", shown)
+    path = _page(key).requests[0].request.path.replace("json", shown)
     answer = Client().post(f"{path}?key={key.key}").content.decode()
     body = getattr(_page(key).refusals[0], shown)
     assert "".join(body.split()) == "".join(answer.split())

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 
 from campaigns.registry import classes_declared_in
 from publishers.keys.types import (
-    ChosenField,
+    ChoicesField,
     KeyType,
-    NumberOrNoneField,
+    OptionalNumberField,
     WordsField,
     all_key_types,
     key_type_of,
@@ -21,7 +21,7 @@ from publishers.keys.types import (
 
 
 class Sample(KeyType):
-    """A kind as it may be."""
+    """A key type with every kind of field."""
 
     slug = "sample"
     label = "Sample"
@@ -29,13 +29,13 @@ class Sample(KeyType):
     fields: ClassVar[dict[str, forms.Field]] = {
         "seconds": forms.IntegerField(initial=30, min_value=1),
         "required_tags": WordsField(required=False, initial=[]),
-        "number": NumberOrNoneField(initial=""),
-        "actions": ChosenField(choices=[("a", "A"), ("b", "B")], required=False, initial=[]),
+        "number": OptionalNumberField(initial=""),
+        "actions": ChoicesField(choices=[("a", "A"), ("b", "B")], required=False, initial=[]),
     }
 
 
-def test_the_six_kinds() -> None:
-    assert {kind.slug: kind.owners for kind in all_key_types()} == {
+def test_the_six_key_types() -> None:
+    assert {key_type.slug: key_type.owners for key_type in all_key_types()} == {
         "rtb": ("campaign",),
         "call_reservation": ("campaign",),
         "call_data_writing": ("publisher", "campaign"),
@@ -45,9 +45,9 @@ def test_the_six_kinds() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", all_key_types(), ids=lambda kind: kind.slug)
-def test_every_kinds_defaults_are_valid(kind: type[KeyType]) -> None:
-    assert kind.clean({}) == kind.full({}) == kind.defaults()
+@pytest.mark.parametrize("key_type", all_key_types(), ids=lambda key_type: key_type.slug)
+def test_every_types_defaults_are_valid(key_type: type[KeyType]) -> None:
+    assert key_type.clean({}) == key_type.full({}) == key_type.defaults()
 
 
 def test_settings_are_converted() -> None:
@@ -60,11 +60,11 @@ def test_settings_are_converted() -> None:
     }
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_every_invalid_setting_is_reported() -> None:
     with pytest.raises(ValidationError) as caught:
         Sample.clean({"seconds": 0, "colour": "red", "actions": ["c"]})
     assert caught.value.message_dict == {
-        "colour": ["There is no such setting."],
+        "colour": ["Unknown setting. Remove it."],
         "seconds": ["Ensure this value is greater than or equal to 1."],
         "actions": ["Select a valid choice. c is not one of the available choices."],
     }
@@ -94,9 +94,9 @@ def test_an_unknown_kind_is_a_key_error() -> None:
 
 @pytest.mark.parametrize("slug", ["rtb", "call_reservation"])
 def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
-    kind = key_type_of(slug)
+    key_type = key_type_of(slug)
     publisher = {"rtb": "publisher_id", "call_reservation": "affiliate_id"}[slug]
-    told = kind.parameters(kind.full({"required_tags": ["caller_zip"]}))
+    told = key_type.parameters(key_type.full({"required_tags": ["caller_zip"]}))
     assert [(one.name, one.placeholder) for one in told if one.placeholder] == [
         ("caller_number", "CALLER_NUMBER"),
         (publisher, "PUBLISHER_ID"),
@@ -105,12 +105,12 @@ def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
 
 
 def test_one_new_file_is_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "new_kinds").mkdir()
-    (tmp_path / "new_kinds" / "survey.py").write_text(
+    (tmp_path / "new_key_types").mkdir()
+    (tmp_path / "new_key_types" / "survey.py").write_text(
         "from publishers.keys.types import KeyType\nclass Survey(KeyType):\n    slug = 'survey'\n    owners = ('buyer',)\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    package = ModuleType("new_kinds")
-    package.__path__ = [str(tmp_path / "new_kinds")]
-    monkeypatch.setitem(sys.modules, "new_kinds", package)
-    assert [kind.slug for kind in classes_declared_in(package, KeyType)] == ["survey"]
+    package = ModuleType("new_key_types")
+    package.__path__ = [str(tmp_path / "new_key_types")]
+    monkeypatch.setitem(sys.modules, "new_key_types", package)
+    assert [key_type.slug for key_type in classes_declared_in(package, KeyType)] == ["survey"]

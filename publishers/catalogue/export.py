@@ -13,7 +13,7 @@ from .stored import StoredCatalogue, plain_key, plain_list, plain_number, plain_
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def export(company: Company) -> str:
+def export_company(company: Company) -> str:
     """The YAML of all that is not retired, keys and passwords included."""
     standing = read_stored(company)
     file: dict[str, Any] = {COMPANY.name: _item(COMPANY, company, standing)}
@@ -39,8 +39,8 @@ def _item(shape: Shape, row: Any, standing: StoredCatalogue) -> dict[str, Any]:
         lists |= {
             name: _numbers(row, in_pool, standing) for name, in_pool in CAMPAIGN_NUMBERS.items()
         }
-    for name, kinds in key_sections(shape.noun).items():
-        slugs = {kind.slug for kind in kinds}
+    for name, key_types in key_sections(shape.noun).items():
+        slugs = {key_type.slug for key_type in key_types}
         lists[name] = [
             plain_key(key)
             for key in standing.keys.get((shape.noun, row.pk), [])

@@ -9,32 +9,30 @@ from django.urls import reverse
 from django.utils import timezone
 
 from publishers.instructions import links
-from publishers.models import Handout, Key, Publisher
+from publishers.models import InstructionsLink, Key, Publisher
 from tests.factories import make_publisher
 
 
-def hand_out(key: Key, publisher: Publisher | None = None) -> Handout:
+def make_link(key: Key, publisher: Publisher | None = None) -> InstructionsLink:
     """The page of a key; for the publisher Alpha Media where a key needs one and none is given."""
     if key.campaign_id and publisher is None:
         publisher = make_publisher(key.company, publisher_id="alpha", name="Alpha Media")
     return links.create_link(key=key, publisher=publisher, now=timezone.now())
 
 
-def link(handout: Handout) -> str:
-    return reverse("instructions", args=[handout.token])
+def page_url(link: InstructionsLink) -> str:
+    return reverse("instructions", args=[link.token])
 
 
-def opened(handout: Handout) -> Any:
-    return Client().get(link(handout))
+def get_page(link: InstructionsLink) -> Any:
+    return Client().get(page_url(link))
 
 
-def read(handout: Handout) -> str:
+def page_text(link: InstructionsLink) -> str:
     """The text of the page as a person reads it: without markup, spaces as they fall."""
-    body = re.sub(
-        r"<(style|script).*?</\1>", " ", opened(handout).content.decode(), flags=re.DOTALL
-    )
+    body = re.sub(r"<(style|script).*?</\1>", " ", get_page(link).content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
-def notices(handout: Handout) -> list[str]:
-    return list(opened(handout).context["page"].notices)
+def notices(link: InstructionsLink) -> list[str]:
+    return list(get_page(link).context["page"].notices)

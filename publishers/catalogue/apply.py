@@ -22,7 +22,7 @@ from .validate import check
 from .writer import Writer, differences
 
 
-def apply(
+def apply_file(
     *, file_text: str, now: datetime, dry_run: bool = False, prune: bool = False
 ) -> CatalogueChanges:
     """Applies a catalogue file and tells what it changed; `dry_run` tells without changing.

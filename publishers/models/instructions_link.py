@@ -1,10 +1,11 @@
-"""Posting instructions that somebody was handed: the page of one key, behind a link that nobody can guess."""
+"""Links to posting instructions: a page about one key, behind a secret URL."""
 
 import uuid
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from campaigns.models import Company
@@ -13,28 +14,28 @@ from .key import Key
 from .publisher import Publisher
 
 
-class HandoutQuerySet(models.QuerySet["Handout"]):
-    def live(self) -> "HandoutQuerySet":
+class InstructionsLinkQuerySet(models.QuerySet["InstructionsLink"]):
+    def live(self) -> "InstructionsLinkQuerySet":
         return self.filter(switched_off_at=None)
 
     def move_to_key(self, *, former: Key, key: Key) -> None:
-        """Move the live links of `former` to `key`; row by row, so that the history has them."""
+        """Move the live links of `former` to `key`, row by row, so that the history has them."""
         for link in self.live().filter(key=former):
             link.key, link.former_key = key, former
             link.save(update_fields=["key", "former_key"])
 
 
-class Handout(models.Model):
-    """The page for one key, and for one publisher where a key is shared by several.
+class InstructionsLink(models.Model):
+    """The page for one key, and for one publisher where publishers share the key.
 
-    No row of the catalogue: routing does not know it, so changing it marks no new version. When its key is rolled over
-    it goes over to the new one; `former_key` is the one before.
+    Not a row of the catalogue: routing does not read it, so a change marks no new version. When the
+    key is rolled over, the link moves to the new key and `former_key` keeps the old one.
     """
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", editable=False)
-    key = models.ForeignKey(Key, models.PROTECT, related_name="handouts")
+    key = models.ForeignKey(Key, models.PROTECT, related_name="instructions_links")
     publisher = models.ForeignKey(
-        Publisher, models.PROTECT, null=True, blank=True, related_name="handouts"
+        Publisher, models.PROTECT, null=True, blank=True, related_name="instructions_links"
     )
     former_key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True, related_name="+")
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -42,14 +43,16 @@ class Handout(models.Model):
     renewed_at = models.DateTimeField(null=True, blank=True)
     switched_off_at = models.DateTimeField(null=True, blank=True)
 
-    objects = HandoutQuerySet.as_manager()
+    objects = InstructionsLinkQuerySet.as_manager()
+    # A replaced token must not be readable from the history.
     history = HistoricalRecords(
-        excluded_fields=["token"]
-    )  # who holds an old link learns nothing, and nor does its history
+        excluded_fields=["token"], table_name="publishers_historicalhandout"
+    )
 
     class Meta:
-        verbose_name = "posting instructions"
-        verbose_name_plural = "posting instructions"
+        db_table = "publishers_handout"
+        verbose_name = _("posting instructions")
+        verbose_name_plural = _("posting instructions")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["key", "publisher"],

@@ -7,12 +7,12 @@ import tokenize
 from collections.abc import Iterator
 
 # Name the actor (client, caller, buyer, user, carrier, worker); code returns, raises, reads, sends.
-PHRASES = re.compile(
-    r"\b(who|whom|whose|whoever|nobody|somebody|anybody|anew|told|tells|by now|of its own"
-    r"|at present|so many)\b"
-    r"|\b(?:is|are) no (?!longer\b)\w+",
-    re.IGNORECASE,
-)
+_VAGUE = r"whoever|nobody|somebody|anybody|anew|told|tells|by now|of its own|at present|so many"
+_NO_SUCH = r"\b(?<!there )(?:is|are) no (?!longer\b|such\b)\w+"
+# For prose, where "a caller who hears music" is plain English.
+PROSE = re.compile(rf"\b({_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
+# For docstrings and comments, where the sentence is about an actor with a name.
+CODE = re.compile(rf"\b(who|whom|whose|{_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
 TRANSLATING = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext_lazy"}
 _CODE = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->", re.DOTALL)
 _MARKUP = re.compile(
@@ -22,8 +22,8 @@ _MARKUP = re.compile(
 Fault = tuple[int, str]
 
 
-def _faults(text: str, first_line: int = 1) -> Iterator[Fault]:
-    for match in PHRASES.finditer(text):
+def _faults(text: str, first_line: int = 1, phrases: re.Pattern[str] = PROSE) -> Iterator[Fault]:
+    for match in phrases.finditer(text):
         yield first_line + text.count("\n", 0, match.start()), match[0]
 
 
@@ -39,14 +39,14 @@ def python_faults(text: str) -> list[Fault]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             docstring = ast.get_docstring(node, clean=False)
             if docstring:
-                faults += _faults(_CODE.sub(_blank, docstring), node.body[0].lineno)
+                faults += _faults(_CODE.sub(_blank, docstring), node.body[0].lineno, CODE)
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in TRANSLATING:
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     faults += _faults(argument.value, argument.lineno)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            faults += _faults(_CODE.sub(_blank, token.string), token.start[0])
+            faults += _faults(_CODE.sub(_blank, token.string), token.start[0], CODE)
     return sorted(faults)
 
 

@@ -56,6 +56,7 @@ def test_docs_name_the_actor() -> None:
     "text",
     [
         '"""What a request is told."""',
+        '"""The user whose page it is."""',
         "x = 1  # whoever calls this",
         'x = _("anew in 2 hours")',
         'def f():\n    """It is no network."""',
@@ -66,7 +67,15 @@ def test_a_phrase_is_found_in_python(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["told = 1", '"""Return `told`."""', '"""It is no longer valid."""', 'print("told")']
+    "text",
+    [
+        "told = 1",
+        'x = _("The user who changed it")',
+        '"""There is no such call."""',
+        '"""Return `told`."""',
+        '"""It is no longer valid."""',
+        'print("told")',
+    ],
 )
 def test_names_and_code_are_left_alone(text: str) -> None:
     assert english.python_faults(text) == []

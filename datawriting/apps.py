@@ -1,6 +1,7 @@
-"""Floor 4: tags written from outside, before, during or after a call."""
+"""Data writing: publishers write tags before, during or after a call. Built on callcontrol."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys import types
 
@@ -9,7 +10,7 @@ from . import key_types
 
 class DataWriting(AppConfig):
     name = "datawriting"
-    verbose_name = "Data writing"
+    verbose_name = _("Data writing")
 
     def ready(self) -> None:
         types.register(key_types)

@@ -1,4 +1,4 @@
-"""Reservations, read only, and what the postback log tells of them."""
+"""Reservations in the admin, read only, and their card on a page of the postback log."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
@@ -31,26 +32,19 @@ from campaigns.admin_base import (
     visible_to,
 )
 from campaigns.models import Buyer, Campaign
-from publishers.models import LogEntry, Publisher
+from publishers.models import Conversion, LogEntry, Publisher
 from publishers.request_log.related import RelatedCard
 
 from .models import LIVE, Reservation, Status
 
-_COLORS = {
-    Status.RESERVED.label: "info",
-    Status.CONFIRMED.label: "info",
-    Status.CLAIMED.label: "success",
-    Status.EXPIRED.label: "warning",
-    Status.NO_TARGET.label: "danger",
-    Status.REJECTED.label: "danger",
-}
-_MOST_LOGGED = 1000  # a caller of more is found quickly among the newest
+# Above this number the log is not asked: the reservations of such a caller are found by number.
+MAX_LOGGED = 1000
 
 
 class ReservationStatusFilter(DropdownFilter):
-    """By the status that is true now: what has run out is expired, swept or not."""
+    """Filter by the status at this moment: a reservation past its end is expired, swept or not."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -68,21 +62,21 @@ class ReservationStatusFilter(DropdownFilter):
 
 
 class ReservationCampaignFilter(RowFilter):
-    title = "campaign"
+    title = _("campaign")
     parameter_name = "campaign"
     model = Campaign
     column = "campaign_id"
 
 
 class ReservationPublisherFilter(RowFilter):
-    title = "publisher"
+    title = _("publisher")
     parameter_name = "publisher"
     model = Publisher
     column = "publisher_id"
 
 
 class ReservationBuyerFilter(RowFilter):
-    title = "buyer"
+    title = _("buyer")
     parameter_name = "buyer"
     model = Buyer
     column = "buyer_id"
@@ -91,14 +85,14 @@ class ReservationBuyerFilter(RowFilter):
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = [
-        "when",
-        "status_now",
+        "created",
+        "current_status",
         "campaign",
         "publisher",
         "buyer",
         "caller",
-        "paid",
-        "earned",
+        "payout_amount",
+        "revenue_amount",
     ]
     list_filter = [
         ("created_at", TimeFilter),
@@ -109,32 +103,39 @@ class ReservationAdmin(ReadOnlyAdmin):
         CompanyFilter,
     ]
     list_select_related = ["company", "campaign", "publisher", "buyer"]
-    sortable_by = ["when"]  # by any other column, all there is would have to be read
+    sortable_by = ["created"]  # any other order would read the whole table
     search_fields = ["caller_number"]
-    search_help_text = "A caller's whole number in any spelling, or a reservation's UUID"
+    search_help_text = _("Search by a caller’s whole number, or by a reservation’s UUID.")
     ordering = ["-created_at"]
     fieldsets = [
         (
             None,
             {
                 "fields": [
-                    ("uuid", "status_now"),
+                    ("uuid", "current_status"),
                     ("caller", "number"),
                     ("campaign_link", "publisher_link"),
                     ("buyer_link", "key_link"),
                 ]
             },
         ),
-        ("Money", {"fields": [("paid", "earned", "seconds")]}),
-        ("Life", {"fields": [("when", "until"), ("claimed", "closed", "wiped"), "postbacks"]}),
-        ("Tags", {"fields": ["tags_seen"]}),
+        (
+            _("Quote"),
+            {"fields": [("payout_amount", "revenue_amount"), ("seconds", "quoted_conversion")]},
+        ),
+        (
+            _("Timeline"),
+            {"fields": [("created", "expires"), ("claimed", "closed", "wiped"), "postbacks"]},
+        ),
+        (_("Tags"), {"fields": ["tag_values"]}),
     ]
     readonly_fields = [
-        *("when", "until", "claimed", "closed", "wiped", "postbacks"),
-        *("paid", "earned", "status_now", "caller", "number", "tags_seen"),
+        *("created", "expires", "claimed", "closed", "wiped", "postbacks"),
+        *("payout_amount", "revenue_amount", "quoted_conversion"),
+        *("current_status", "caller", "number", "tag_values"),
         *("campaign_link", "publisher_link", "buyer_link", "key_link"),
     ]
-    hint = "No reservation yet. Each ping of a campaign's key makes one."
+    hint = _("No reservations yet. Each ping with a campaign’s key creates one.")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return (
@@ -146,57 +147,77 @@ class ReservationAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A caller's are those that the log names: what made them is in it, under the caller's number."""
+        """Find a caller's reservations by the log, which has an index of callers."""
         try:
             return queryset.filter(pk=UUID(search_term.strip())), False
         except ValueError:
             found, duplicates = super().get_search_results(request, queryset, search_term)
         number = self.searched_number(request, search_term)
-        logged = (
-            LogEntry.objects.filter(caller_number=number, reservation_uuid__isnull=False)
-            if number
-            else LogEntry.objects.none()
-        )
-        named = set(logged.values_list("reservation_uuid", flat=True)[: _MOST_LOGGED + 1])
-        return found.filter(pk__in=named) if 0 < len(named) <= _MOST_LOGGED else found, duplicates
+        if not number:
+            return found, duplicates
+        logged = LogEntry.objects.filter(caller_number=number, reservation_uuid__isnull=False)
+        uuids = set(logged.values_list("reservation_uuid", flat=True)[: MAX_LOGGED + 1])
+        if 0 < len(uuids) <= MAX_LOGGED:
+            return found.filter(pk__in=uuids), False
+        return found, duplicates
 
-    @display(description="time", ordering="created_at")
-    def when(self, row: Reservation) -> str:
+    @display(description=_("time"), ordering="created_at")
+    def created(self, row: Reservation) -> str:
         return moment_text(row.created_at)
 
-    @display(description="lives until")
-    def until(self, row: Reservation) -> str:
+    @display(description=_("expires"))
+    def expires(self, row: Reservation) -> str:
         return moment_text(row.expires_at)
 
-    @display(description="claimed")
+    @display(description=_("claimed"))
     def claimed(self, row: Reservation) -> str:
         return moment_text(row.claimed_at)
 
-    @display(description="closed")
+    @display(description=_("closed"))
     def closed(self, row: Reservation) -> str:
         return moment_text(row.closed_at)
 
-    @display(description="personal data wiped")
+    @display(description=_("personal data wiped"))
     def wiped(self, row: Reservation) -> str:
         return moment_text(row.wiped_at)
 
-    @display(description="postback log")
+    @display(description=_("postback log"))
     def postbacks(self, row: Reservation) -> SafeString:
-        return log_link(row)
+        query = urlencode({"q": row.pk})
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            f"{reverse('admin:publishers_logentry_changelist')}?{query}",
+            _("Requests about this reservation"),
+        )
 
-    @display(description="status", label=_COLORS)
-    def status_now(self, row: Reservation) -> str:
-        return status_now(row)
+    @display(description=_("status"), label=Status.colors())
+    def current_status(self, row: Reservation) -> tuple[str, str]:
+        status = Status(row.status_at(timezone.now()))
+        return status.value, str(status.label)
 
-    @display(description="payout")
-    def paid(self, row: Reservation) -> str:
+    @display(description=_("payout"))
+    def payout_amount(self, row: Reservation) -> str:
         return money_text(row.payout)
 
-    @display(description="revenue")
-    def earned(self, row: Reservation) -> str:
+    @display(description=_("revenue"))
+    def revenue_amount(self, row: Reservation) -> str:
         return money_text(row.revenue)
 
-    @display(description="caller")
+    @display(description=_("conversion"))
+    def quoted_conversion(self, row: Reservation) -> SafeString | str:
+        """Link to the conversion that was quoted, and show whether it was changed since."""
+        if row.conversion_pk is None:
+            return "–"
+        conversion = Conversion.objects.filter(pk=row.conversion_pk).first()
+        if conversion is None:
+            return str(_("Deleted after the ping"))
+        quote = (row.payout, row.revenue, row.seconds)
+        if (conversion.payout, conversion.revenue, conversion.seconds) == quote:
+            return admin_link(row.campaign, text=str(conversion))
+        text = _("%(conversion)s, edited after the ping") % {"conversion": conversion}
+        return admin_link(row.campaign, text=text)
+
+    @display(description=_("caller"))
     def caller(self, row: Any) -> SafeString:
         number = row.caller_number or ""
         return format_html(
@@ -204,45 +225,34 @@ class ReservationAdmin(ReadOnlyAdmin):
             (number if row.clear else phone.masked(number)) or "–",
         )
 
-    @display(description="number to dial")
+    @display(description=_("number to dial"))
     def number(self, row: Reservation) -> str:
         return row.inbound_number or "–"
 
-    @display(description="campaign")
+    @display(description=_("campaign"))
     def campaign_link(self, row: Reservation) -> SafeString | str:
         return admin_link(row.campaign)
 
-    @display(description="publisher")
+    @display(description=_("publisher"))
     def publisher_link(self, row: Reservation) -> SafeString | str:
         return admin_link(row.publisher)
 
-    @display(description="buyer")
+    @display(description=_("buyer"))
     def buyer_link(self, row: Reservation) -> SafeString | str:
         return admin_link(row.buyer)
 
-    @display(description="key")
+    @display(description=_("key"))
     def key_link(self, row: Reservation) -> SafeString | str:
         return admin_link(row.key)
 
-    @display(description="tags")
-    def tags_seen(self, row: Any) -> SafeString:
+    @display(description=_("tags"))
+    def tag_values(self, row: Any) -> SafeString:
         text = pretty_json(row.tags)
         return preformatted(text if row.clear else mask_text(text))
 
 
-def status_now(row: Reservation) -> str:
-    return str(Status(row.status_at(timezone.now())).label)
-
-
-def log_link(row: Reservation) -> SafeString:
-    url = f"{reverse('admin:publishers_logentry_changelist')}?{urlencode({'q': row.pk})}"
-    return format_html(
-        '<a href="{}" class="text-primary-600 dark:text-primary-500">Its postbacks</a>', url
-    )
-
-
 def reservation_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
-    """The reservation that a row of the log led to, as it stands now."""
+    """Return the card of the reservation that a log entry is about, with its current state."""
     if entry.reservation_uuid is None:
         return None
     row = (
@@ -252,22 +262,24 @@ def reservation_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | Non
     )
     if row is None:
         return None
-    state = status_now(row)
-    facts = [
-        ("Buyer", admin_link(row.buyer)),
-        (
-            "Payout",
-            f"{money_text(row.payout)} {row.company.currency} after {row.seconds} seconds"
-            if row.buyer
-            else "–",
-        ),
-        ("Made", moment_text(row.created_at)),
-        ("Claimed", moment_text(row.claimed_at))
+    status = Status(row.status_at(timezone.now()))
+    payout = "–"
+    if row.buyer:
+        payout = _("%(payout)s %(currency)s after %(seconds)s seconds") % {
+            "payout": money_text(row.payout),
+            "currency": row.company.currency,
+            "seconds": row.seconds,
+        }
+    facts: list[tuple[Any, Any]] = [
+        (_("Buyer"), admin_link(row.buyer)),
+        (_("Payout"), payout),
+        (_("Created"), moment_text(row.created_at)),
+        (_("Claimed"), moment_text(row.claimed_at))
         if row.claimed_at
-        else ("Lives until", moment_text(row.expires_at)),
+        else (_("Expires"), moment_text(row.expires_at)),
     ]
     url = reverse("admin:reservations_reservation_change", args=[row.pk])
-    return RelatedCard("Reservation", url, state, _COLORS.get(state, ""), facts)
+    return RelatedCard(str(_("Reservation")), url, str(status.label), status.color, facts)
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)

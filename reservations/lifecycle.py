@@ -1,7 +1,7 @@
-"""The story of a reservation: reserve, confirm, claim, expire.
+"""The lifecycle of a reservation: reserve, confirm, claim, expire.
 
-Rows are always locked in one order, reservations before cap counters, so that a ping, a confirmation, a call and a
-sweep never wait for each other in a circle.
+Every function locks reservations before cap counters: pings, confirmations, calls and sweeps that
+run at the same time cannot deadlock.
 """
 
 import random
@@ -31,18 +31,19 @@ from publishers.snapshot import (
 )
 
 from . import numbers
-from .models import Reservation, ReservationQuerySet, Status
+from .models import Reservation, Status
 from .numbers import NumberToDial
 from .queries import OpenRow, expire
 
-BATCH = 500
+BATCH = 500  # reservations that a sweep closes in one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class ReserveRequest:
-    """A ping: what is asked for, and what was read for it. `tags` are the request's, `stored` those that wait for a call.
+    """A ping, with the rows that were read for it.
 
-    With `number_anyway` a number is answered without a buyer too.
+    `tags` came with the request, `stored` wait for the caller's next call. With `number_anyway`
+    the answer has a number without a buyer too.
     """
 
     snapshot: Snapshot
@@ -61,14 +62,14 @@ class ReserveRequest:
 
     @property
     def scope(self) -> str:
-        """Whose repeats for one caller get one answer; never across key types."""
+        """Name the pings of one caller that get one answer; a scope has one key type."""
         if self.key.settings["shield_scope"] == "campaign":
             return f"{self.key.type}:campaign:{self.campaign.row}"
         return f"{self.key.type}:key:{self.key.row}"
 
     @property
     def taken(self) -> set[str]:
-        """The numbers that are live with this caller."""
+        """Return the numbers that live reservations of this caller hold."""
         return {row.inbound_number for row in self.open_rows if row.expires_at > self.now}
 
     def ping(self) -> engine.Ping:
@@ -78,189 +79,192 @@ class ReserveRequest:
             caller_number=self.caller_number,
             tags={**self.stored, **self.tags},
             publisher_id=self.publisher.publisher_id if self.publisher else None,
-            converted_buyers=self.repeats.converted_with,
+            converted_buyers=self.repeats.converted_buyers,
             duplicate_refused=self.repeats.refused,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ReserveResult:
-    """What a ping came to; `shielded` when it repeats an earlier one, which has the decision."""
+    """The reservation of a ping. A shielded ping repeats an earlier one, which has the decision."""
 
     reservation: Reservation
     shielded: bool = False
     decision: Decision | None = None
 
 
-# --- reserve ----------------------------------------------------------------------------------------------
-def reserve(ask: ReserveRequest) -> ReserveResult:
-    """Answers a ping inside the caller's transaction: the live reservation of a repeat, or a new row of any status."""
-    repeated = _live_with(ask)
-    if repeated is not None:
-        return ReserveResult(repeated, shielded=True)
-    if ask.campaign.paused or (ask.publisher and ask.publisher.paused):
-        return ReserveResult(_without_buyer(ask, Status.REJECTED))
-    decision = engine.decide(ask.campaign.buyers, ask.ping(), ask.used, seed=random.getrandbits(53))
+# --- reserve ------------------------------------------------------------------------------------
+def reserve(request: ReserveRequest) -> ReserveResult:
+    """Reserve the best buyer for a ping, inside the caller's transaction.
+
+    Returns the live reservation of an earlier ping if that shields this one; otherwise a new row
+    of any status. Raises StillRunning when other pings for the caller win every attempt.
+    """
+    now = request.now
+    if any(row.expires_at <= now for row in request.open_rows):
+        _close_expired(request)  # an open row would violate the new one's unique constraints
+    for row in request.open_rows:
+        if row.scope == request.scope and row.expires_at > now:
+            earlier = Reservation.objects.live(now=now).filter(uuid=row.uuid).first()
+            if earlier is not None:
+                return ReserveResult(earlier, shielded=True)
+            break
+    if request.campaign.paused or (request.publisher and request.publisher.paused):
+        return ReserveResult(_insert_without_buyer(request, Status.REJECTED))
+    decision = engine.decide(
+        request.campaign.buyers, request.ping(), request.used, seed=random.getrandbits(53)
+    )
     if not decision.order:
-        return ReserveResult(_without_buyer(ask, Status.NO_TARGET), decision=decision)
-    return _reserve_first(ask, decision)
+        unmatched = _insert_without_buyer(request, Status.NO_TARGET)
+        return ReserveResult(unmatched, decision=decision)
+    return _insert_with_buyer(request, decision)
 
 
-def _live_with(ask: ReserveRequest) -> Reservation | None:
-    """The reservation that shields this ping. Those past their end are closed: they must not stand in a new one's way."""
-    if any(row.expires_at <= ask.now for row in ask.open_rows):
-        _close_past(ask)
-    shields = [
-        row.uuid for row in ask.open_rows if row.scope == ask.scope and row.expires_at > ask.now
-    ]
-    return (
-        Reservation.objects.live(now=ask.now).filter(uuid=shields[0]).first() if shields else None
-    )
+def _close_expired(request: ReserveRequest) -> None:
+    """Close the caller's reservations past their end that hold no places.
+
+    `expire_all_due` has closed those with places, in a transaction of its own.
+    """
+    Reservation.objects.among(company_pk=request.snapshot.company_pk).filter(
+        caller_number=request.caller_number, hold=None
+    ).due(now=request.now).update(status=Status.EXPIRED, closed_at=request.now)
 
 
-def _close_past(ask: ReserveRequest) -> None:
-    """Of this caller, and without places: what held some was closed by `expire_all_due`, in a transaction of its own."""
-    past = Reservation.objects.among(company_pk=ask.snapshot.company_pk).filter(
-        caller_number=ask.caller_number, hold=None
-    )
-    past.due(now=ask.now).update(status=Status.EXPIRED, closed_at=ask.now)
-
-
-def _reserve_first(ask: ReserveRequest, decision: Decision) -> ReserveResult:
-    """Inserts until no unique pair of caller and number is in the way; another's shield in the way is the answer."""
-    taken = ask.taken
-    for _ in range(len(ask.campaign.pool_numbers) + 3):
+def _insert_with_buyer(request: ReserveRequest, decision: Decision) -> ReserveResult:
+    """Insert until the pair of caller and number is unique, or another ping's row shields this."""
+    taken = request.taken
+    for _ in range(len(request.campaign.pool_numbers) + 3):
         uuid = uuids.uuid4()
         dial = numbers.choose_number(
             uuid=uuid,
-            caller_number=ask.caller_number,
-            asked=ask.inbound_number,
-            configured=ask.key.settings.get("inbound_number", ""),
-            campaign=ask.campaign,
+            caller_number=request.caller_number,
+            requested=request.inbound_number,
+            configured=request.key.settings.get("inbound_number", ""),
+            campaign=request.campaign,
             taken=taken,
         )
-        made = _row(ask, Status.RESERVED, uuid=uuid, dial=dial, buyer=decision.order[0])
-        if insert_row(made):
-            held = (
-                _hold_first(ask, made, decision)
-                if ask.key.settings["count_on_reserve"]
-                else decision
-            )
-            return ReserveResult(made, decision=held)
+        row = _new_reservation(request, Status.RESERVED, uuid=uuid, dial=dial)
+        _set_buyer(row, request, decision.order[0])
+        if insert_row(row):
+            if request.key.settings["count_on_reserve"]:
+                decision = _take_place_at_once(request, row, decision)
+            return ReserveResult(row, decision=decision)
         rival = (
-            Reservation.objects.live(now=ask.now)
-            .filter(caller_number=ask.caller_number, scope=ask.scope)
+            Reservation.objects.live(now=request.now)
+            .filter(caller_number=request.caller_number, scope=request.scope)
             .first()
         )
         if rival is not None:
             return ReserveResult(rival, shielded=True)
-        _close_past(ask)  # a rival whose clock is behind ours
+        _close_expired(request)  # the rival's process has a clock that runs behind
         taken.add(dial.number)
     raise StillRunning("another ping for this caller is being answered; ask again")
 
 
-def _without_buyer(ask: ReserveRequest, status: Status) -> Reservation:
-    row = _row(ask, status, uuid=uuids.uuid4(), dial=_dial_without_buyer(ask))
-    insert_row(row)  # closed from the start: no unique constraint is about it
+def _insert_without_buyer(request: ReserveRequest, status: Status) -> Reservation:
+    dial = _number_without_buyer(request)
+    row = _new_reservation(request, status, uuid=uuids.uuid4(), dial=dial)
+    row.closed_at = request.now
+    insert_row(row)  # a closed row has no unique constraint
     return row
 
 
-def _dial_without_buyer(ask: ReserveRequest) -> NumberToDial | None:
-    """Kept with the row: for a while this caller's call to it is the publisher's, though nobody waits for it."""
-    if ask.inbound_number:
-        return NumberToDial(ask.inbound_number)
-    if not ask.number_anyway:
+def _number_without_buyer(request: ReserveRequest) -> NumberToDial | None:
+    """Choose the number of an answer without a buyer: a call to it is the publisher's for a while."""
+    if request.inbound_number:
+        return NumberToDial(request.inbound_number)
+    if not request.number_anyway:
         return None
-    publisher_pk = ask.publisher.row if ask.publisher else None
     return numbers.number_without_buyer(
-        campaign=ask.campaign, publisher_pk=publisher_pk, own=ask.snapshot.numbers, taken=ask.taken
+        campaign=request.campaign,
+        publisher_pk=request.publisher.row if request.publisher else None,
+        own=request.snapshot.numbers,
+        taken=request.taken,
     )
 
 
-def _row(
-    ask: ReserveRequest,
-    status: Status,
-    *,
-    uuid: uuids.UUID,
-    dial: NumberToDial | None,
-    buyer: Candidate | None = None,
+def _new_reservation(
+    request: ReserveRequest, status: Status, *, uuid: uuids.UUID, dial: NumberToDial | None
 ) -> Reservation:
-    """A new row, not inserted yet."""
-    payout, revenue, seconds = (
-        _quote(ask, buyer) if buyer else (conversions.NOTHING, conversions.NOTHING, 0)
-    )
+    """Build a row without a buyer; nothing is inserted yet."""
+    settings = request.key.settings
     return Reservation(
         uuid=uuid,
-        company_id=ask.snapshot.company_pk,
-        key_id=ask.key.row,
-        campaign_id=ask.campaign.row,
-        publisher_id=ask.publisher.row if ask.publisher else None,
-        buyer_id=buyer.row if buyer else None,
+        company_id=request.snapshot.company_pk,
+        key_id=request.key.row,
+        campaign_id=request.campaign.row,
+        publisher_id=request.publisher.row if request.publisher else None,
         status=status,
-        scope=ask.scope,
-        caller_number=ask.caller_number,
+        scope=request.scope,
+        caller_number=request.caller_number,
         inbound_number=dial.number if dial else None,
         dynamic=bool(dial and dial.dynamic),
-        payout=payout,
-        revenue=revenue,
-        seconds=seconds,
-        tags=dict(ask.tags),
-        route_only=ask.key.settings["route_only_to_reserved_buyer"],
-        created_at=ask.now,
-        expires_at=ask.now + timedelta(seconds=ask.key.settings["ttl_seconds"]),
-        closed_at=None if buyer else ask.now,
+        tags=dict(request.tags),
+        route_only=settings["route_only_to_reserved_buyer"],
+        created_at=request.now,
+        expires_at=request.now + timedelta(seconds=settings["ttl_seconds"]),
     )
 
 
-def _quote(ask: ReserveRequest, buyer: Candidate) -> tuple[Decimal, Decimal, int]:
-    return conversions.quote_of(_applying(ask, buyer.row))
+def _set_buyer(row: Reservation, request: ReserveRequest, buyer: Candidate) -> None:
+    """Set the buyer, and record the conversion that the ping is quoted."""
+    applying = _applying_conversions(request, buyer.row)
+    row.buyer_id = buyer.row
+    row.payout, row.revenue, row.seconds = conversions.quote_of(applying)
+    row.conversion_pk = applying[0].pk if applying else None
 
 
-def _applying(ask: ReserveRequest, buyer_pk: int | None) -> list[ConversionSnapshot]:
-    ping = ask.ping()
+def _applying_conversions(
+    request: ReserveRequest, buyer_pk: int | None
+) -> list[ConversionSnapshot]:
+    ping = request.ping()
     return conversions.applying_conversions(
-        ask.campaign.conversions,
-        publisher_pk=ask.publisher.row if ask.publisher else None,
+        request.campaign.conversions,
+        publisher_pk=request.publisher.row if request.publisher else None,
         buyer_pk=buyer_pk,
         holds=lambda conditions: engine.conditions_hold(conditions, ping),
     )
 
 
-def reserve_steps(ask: ReserveRequest, row: Reservation) -> list[tuple[int, Decimal]]:
-    """Seconds and payout of each step that pays for the reservation that a ping got, the one reserved first.
+def reserve_steps(request: ReserveRequest, row: Reservation) -> list[tuple[int, Decimal]]:
+    """Return seconds and payout of each step that pays for a reservation, the quoted one first.
 
-    A repeat is told what its first ping was: by that one's tags and publisher, and what was reserved stands.
+    The steps of a shielded ping are those of the reservation's own tags and publisher.
     """
-    first = replace(
-        ask, tags=row.tags, publisher=ask.snapshot.publishers.get(row.publisher_id or 0)
-    )
-    applying = [(facts.seconds, facts.payout) for facts in _applying(first, row.buyer_id)]
-    reserved = (row.seconds, row.payout)
-    return [reserved, *applying[1:]] if any(reserved) or applying[:1] == [reserved] else []
+    publisher = request.snapshot.publishers.get(row.publisher_id or 0)
+    first_request = replace(request, tags=row.tags, publisher=publisher)
+    applying = [
+        (conversion.seconds, conversion.payout)
+        for conversion in _applying_conversions(first_request, row.buyer_id)
+    ]
+    quoted = (row.seconds, row.payout)
+    return [quoted, *applying[1:]] if any(quoted) or applying[:1] == [quoted] else []
 
 
-def _hold_first(ask: ReserveRequest, row: Reservation, decision: Decision) -> Decision:
-    """Takes the place at once, with the best buyer that has one when it comes to it."""
-    choice = allocate(
-        pool=ask.campaign.buyers,
-        ping=ask.ping(),
-        used=ask.used,
+def _take_place_at_once(request: ReserveRequest, row: Reservation, decision: Decision) -> Decision:
+    """Take a place with the best buyer that still has one; without any, end the reservation."""
+    allocation = allocate(
+        pool=request.campaign.buyers,
+        ping=request.ping(),
+        used=request.used,
         seed=decision.seed,
-        company_pk=ask.snapshot.company_pk,
+        company_pk=request.snapshot.company_pk,
     )
-    if choice.buyer is None:
-        _end_without_buyer(row, now=ask.now)
-        dial = _dial_without_buyer(ask)  # the one chosen for a buyer was told to nobody
+    if allocation.buyer is None:
+        _end_without_buyer(row, now=request.now)
+        # No answer had the number that was chosen with the buyer.
+        dial = _number_without_buyer(request)
         row.inbound_number, row.dynamic = (dial.number, dial.dynamic) if dial else (None, False)
         row.save(update_fields=["inbound_number", "dynamic"])
-        return choice.decision
-    row.hold, row.buyer_id = choice.hold, choice.buyer.row
-    row.payout, row.revenue, row.seconds = _quote(ask, choice.buyer)
-    row.save(update_fields=["hold", "buyer", "payout", "revenue", "seconds"])
-    return choice.decision
+        return allocation.decision
+    row.hold = allocation.hold
+    _set_buyer(row, request, allocation.buyer)
+    quote = ["payout", "revenue", "seconds", "conversion_pk"]
+    row.save(update_fields=["hold", "buyer", *quote])
+    return allocation.decision
 
 
-# --- confirm ----------------------------------------------------------------------------------------------
+# --- confirm ------------------------------------------------------------------------------------
 def confirm(
     *,
     uuid: uuids.UUID,
@@ -269,49 +273,41 @@ def confirm(
     tags: Mapping[str, str],
     now: datetime,
 ) -> Reservation:
-    """Takes the hold of a live reservation, inside the caller's transaction. Raises NotFound for another key's.
+    """Confirm a live reservation of the key and take its place, inside the caller's transaction.
 
-    What can't be confirmed any more is answered as it now stands: no-target, and that ends it. Twice is once.
+    A reservation that cannot be confirmed is returned as it is; if the buyer or the place is gone,
+    it ends as no-target. A second confirmation changes nothing. Raises NotFound for a reservation
+    of another key.
     """
-    mine = Reservation.objects.filter(uuid=uuid, key_id=key.row)
-    row = mine.first()
+    by_key = Reservation.objects.filter(uuid=uuid, key_id=key.row)
+    row = by_key.first()
     if row is None:
         raise NotFound("reservation not found")
     row.tags |= tags
-    if (
-        not mine.filter(status=Status.RESERVED)
-        .live(now=now)
-        .update(status=Status.CONFIRMED, tags=row.tags)
-    ):
-        return mine.get()
+    reserved = by_key.filter(status=Status.RESERVED).live(now=now)
+    if not reserved.update(status=Status.CONFIRMED, tags=row.tags):
+        return by_key.get()
     row.status = Status.CONFIRMED
-    buyer = _standing_buyer(row, snapshot)
-    if buyer is None or not _held(row, buyer, now=now):
+    buyer = _unpaused_buyer(row, snapshot)
+    if buyer is None:
         _end_without_buyer(row, now=now)
+    elif row.hold_id is None:
+        try:
+            row.hold = take_place(buyer, company_pk=row.company_id, now=now)
+            row.save(update_fields=["hold"])
+        except CapFull:
+            _end_without_buyer(row, now=now)
     return row
 
 
-def _standing_buyer(row: Reservation, snapshot: Snapshot) -> Candidate | None:
-    """The reserved buyer, unless it or what leads to it was paused or deleted."""
-    campaign, publisher = (
-        snapshot.campaigns.get(row.campaign_id),
-        snapshot.publishers.get(row.publisher_id or 0),
-    )
+def _unpaused_buyer(row: Reservation, snapshot: Snapshot) -> Candidate | None:
+    """Return the reserved buyer, unless it, its campaign or its publisher is paused or deleted."""
+    campaign = snapshot.campaigns.get(row.campaign_id)
+    publisher = snapshot.publishers.get(row.publisher_id or 0)
     if campaign is None or campaign.paused or (publisher and publisher.paused):
         return None
     buyer = campaign.buyers.by_row.get(row.buyer_id or 0)
     return None if buyer is None or buyer.paused else buyer
-
-
-def _held(row: Reservation, buyer: Candidate, *, now: datetime) -> bool:
-    """Whether the reservation has its places, taken now if they were not."""
-    if row.hold_id is None:
-        try:
-            row.hold = take_place(buyer, company_pk=row.company_id, now=now)
-        except CapFull:
-            return False
-        row.save(update_fields=["hold"])
-    return True
 
 
 def _end_without_buyer(row: Reservation, *, now: datetime) -> None:
@@ -321,7 +317,7 @@ def _end_without_buyer(row: Reservation, *, now: datetime) -> None:
     row.save(update_fields=["status", "closed_at"])
 
 
-# --- claim ------------------------------------------------------------------------------------------------
+# --- claim --------------------------------------------------------------------------------------
 def claim(
     *,
     company_pk: int,
@@ -330,59 +326,61 @@ def claim(
     caller_number: str | None,
     now: datetime,
 ) -> Reservation | None:
-    """The live reservation that a call is for, claimed by it: exactly one call gets it.
+    """Claim the live reservation that an arriving call is for; at most one call gets it.
 
-    In this order: the one whose UUID is in the SIP address; the oldest with this number and this caller; the oldest
-    without a caller on this number. Numbers are the company's own: what others were told to dial is not looked at.
+    In this order: the reservation with the UUID of the SIP address; the oldest with this number
+    and this caller; the oldest with this number and without a caller.
     """
+    # Of this company only: another company's reservation may have the same number.
     live = (
         Reservation.objects.among(company_pk=company_pk)
         .live(now=now)
         .order_by("created_at", "uuid")
     )
+    if sip_uuid:
+        searches = [live.filter(uuid=sip_uuid)]
+    else:
+        with_number = live.filter(inbound_number=inbound_number)
+        callers = [caller_number, None] if caller_number else [None]
+        searches = [with_number.filter(caller_number=number) for number in callers]
     while True:
-        found = _recognized(live, sip_uuid, inbound_number, caller_number)
+        found = next((row for search in searches if (row := search.first())), None)
         if found is None:
             return None
-        if (
-            Reservation.objects.filter(uuid=found.uuid)
-            .live(now=now)
-            .update(status=Status.CLAIMED, claimed_at=now)
-        ):
-            return Reservation.objects.get(
-                uuid=found.uuid
-            )  # read anew: a confirmation may have come in between
-
-
-def _recognized(
-    live: ReservationQuerySet,
-    sip_uuid: uuids.UUID | None,
-    inbound_number: str,
-    caller_number: str | None,
-) -> Reservation | None:
-    if sip_uuid:
-        return live.filter(uuid=sip_uuid).first()
-    on_number = live.filter(inbound_number=inbound_number)
-    theirs = on_number.filter(caller_number=caller_number).first() if caller_number else None
-    return theirs or on_number.filter(caller_number=None).first()
+        unclaimed = Reservation.objects.filter(uuid=found.uuid).live(now=now)
+        if unclaimed.update(status=Status.CLAIMED, claimed_at=now):
+            # Read again: a confirmation may have come in between.
+            return Reservation.objects.get(uuid=found.uuid)
 
 
 def attributed(
     *, company_pk: int, inbound_number: str, caller_number: str | None, now: datetime
 ) -> Reservation | None:
-    """The newest ping of this caller that answered this number, while its time to live lasts and no buyer is held by it."""
+    """Return the caller's newest reservation with this number that holds no buyer any more.
+
+    Until its time to live is over, another call of the caller still belongs to its publisher.
+    """
     if caller_number is None:
         return None
-    answered = Reservation.objects.among(company_pk=company_pk).filter(
-        inbound_number=inbound_number, caller_number=caller_number, expires_at__gt=now
+    return (
+        Reservation.objects.among(company_pk=company_pk)
+        .filter(
+            inbound_number=inbound_number,
+            caller_number=caller_number,
+            expires_at__gt=now,
+            status__in=[Status.CLAIMED, Status.NO_TARGET, Status.REJECTED],
+        )
+        .order_by("-created_at")
+        .first()
     )
-    past_holding = [Status.CLAIMED, Status.NO_TARGET, Status.REJECTED]
-    return answered.filter(status__in=past_holding).order_by("-created_at").first()
 
 
-# --- expire -----------------------------------------------------------------------------------------------
+# --- expire -------------------------------------------------------------------------------------
 def expire_due(*, now: datetime, company_pk: int | None = None, limit: int = BATCH) -> int:
-    """Closes one batch of what is past its end and gives its places back; how many. Safe twice and in parallel."""
+    """Close one batch of due reservations, release their places, and return how many.
+
+    Sweeps may run in parallel.
+    """
     with transaction.atomic():
         holds = expire(now=now, limit=limit, company_pk=company_pk)
         counters.release_places(hold_ids=[hold for hold in holds if hold is not None], now=now)
@@ -390,6 +388,6 @@ def expire_due(*, now: datetime, company_pk: int | None = None, limit: int = BAT
 
 
 def expire_all_due(*, now: datetime, company_pk: int) -> None:
-    """Gives back what this company's reservations past their end still hold, if no sweep has: late is never wrong."""
+    """Release the places of a company's due reservations, before its counters are read."""
     while Reservation.objects.overdue(company_pk=company_pk, now=now).exists():
         expire_due(now=now, company_pk=company_pk)

@@ -1,4 +1,4 @@
-"""A buyer held for a caller: what a ping was answered, and what became of it."""
+"""Reservations: the answer to a ping, and the buyer that is held for its caller."""
 
 import uuid
 from datetime import datetime
@@ -6,18 +6,22 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Buyer, Campaign, CapHold, Company
+from campaigns.models.choices import ColoredChoices
 from publishers.models import Key, Publisher
 
 
-class Status(models.TextChoices):
-    RESERVED = "reserved", "Reserved"
-    CONFIRMED = "confirmed", "Confirmed"
-    CLAIMED = "claimed", "Claimed by a call"
-    EXPIRED = "expired", "Expired"
-    NO_TARGET = "no-target", "No buyer"
-    REJECTED = "rejected", "Rejected"
+class Status(ColoredChoices):
+    """The state of a reservation; the values are those that clients read."""
+
+    RESERVED = "reserved", "info", _("Reserved")
+    CONFIRMED = "confirmed", "info", _("Confirmed")
+    CLAIMED = "claimed", "success", _("Claimed by a call")
+    EXPIRED = "expired", "warning", _("Expired")
+    NO_TARGET = "no-target", "danger", _("No buyer")
+    REJECTED = "rejected", "danger", _("Rejected")
 
 
 LIVE = (Status.RESERVED, Status.CONFIRMED)
@@ -26,24 +30,27 @@ _OPEN = Q(status__in=["reserved", "confirmed"])
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     def among(self, *, company_pk: int) -> "ReservationQuerySet":
-        """Those of a company, where something else says which: as a sum, or the index of all it ever had is gone through."""
+        """Return a company's reservations, for a query that another condition makes selective."""
+        # A sum is in no index: the database would otherwise read all that the company ever had.
         return self.alias(of=F("company_id") + 0).filter(of=company_pk)
 
     def live(self, *, now: datetime) -> "ReservationQuerySet":
-        """What a shield or a call may find: open, and not past its end, whether or not a sweep has been there."""
+        """Return the open reservations before their end, which a shield or a call may find."""
         return self.filter(_OPEN, expires_at__gt=now)
 
     def due(self, *, now: datetime) -> "ReservationQuerySet":
-        """What a sweep must close."""
+        """Return the open reservations past their end, which a sweep closes."""
         return self.filter(_OPEN, expires_at__lte=now)
 
     def overdue(self, *, company_pk: int, now: datetime) -> "ReservationQuerySet":
-        """What a sweep should have closed before anybody counts: it still holds places."""
+        """Return the due reservations that still hold places: close them before counting."""
         return self.due(now=now).filter(company_id=company_pk, hold__isnull=False)
 
 
 class Reservation(models.Model):
-    """The answer to a ping. Money in the company's currency."""
+    """The answer to a ping. Money is in the company's currency."""
+
+    Status = Status
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
@@ -55,12 +62,16 @@ class Reservation(models.Model):
     buyer = models.ForeignKey(Buyer, models.PROTECT, null=True, related_name="+", db_index=False)
     hold = models.OneToOneField(CapHold, models.PROTECT, null=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status)
-    scope = models.CharField(
-        max_length=40
-    )  # whose repeats get this answer: "rtb:key:7", "rtb:campaign:3"
-    caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - null is a withheld or absent caller
-    inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001 - null where none was answered
+    # The pings that repeat this one: "rtb:key:7" by one key, "rtb:campaign:3" by any of a campaign.
+    scope = models.CharField(max_length=40)
+    # Null: the caller's number is withheld or absent.
+    caller_number = models.CharField(max_length=20, null=True)  # noqa: DJ001
+    # Null: the answer had no number.
+    inbound_number = models.CharField(max_length=300, null=True)  # noqa: DJ001
     dynamic = models.BooleanField(default=False)  # the number came from the campaign's pool
+    # The conversion that was quoted, and what it paid then. Not a foreign key: a ping would pay for
+    # its index, and the conversion may be edited or deleted afterwards.
+    conversion_pk = models.BigIntegerField(null=True)
     payout = models.DecimalField(max_digits=12, decimal_places=4, default=0)
     revenue = models.DecimalField(max_digits=12, decimal_places=4, default=0)
     seconds = models.PositiveIntegerField(default=0)
@@ -121,5 +132,5 @@ class Reservation(models.Model):
         return f"{self.uuid} ({self.status})"
 
     def status_at(self, now: datetime) -> str:
-        """The status that is true at this moment: an open reservation past its end has expired."""
+        """Return the status at `now`: an open reservation past its end is expired."""
         return Status.EXPIRED if self.status in LIVE and self.expires_at <= now else self.status

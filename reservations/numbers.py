@@ -1,4 +1,4 @@
-"""Which number a ping is told to dial."""
+"""The number that a ping is answered, for the caller to dial."""
 
 import random
 from collections.abc import Iterable, Mapping
@@ -12,19 +12,19 @@ from publishers.snapshot import CampaignSnapshot, NumberSnapshot
 
 @dataclass(frozen=True, slots=True)
 class NumberToDial:
-    """A number or `sip:` address; `dynamic` when it came from the pool and so is told to one caller at a time."""
+    """A phone number or `sip:` address. A dynamic number is from the pool, for one caller at once."""
 
     number: str
     dynamic: bool = False
 
 
 def reservation_sip_user(uuid: UUID) -> str:
-    """`{uuid}@domain`, without the scheme."""
+    """Return `{uuid}@domain`, without the scheme."""
     return f"{uuid}@{settings.RTB_SIP_DOMAIN}"
 
 
 def sip_address(uuid: UUID) -> str:
-    """Where a reservation can always be called: `sip:{uuid}@domain`."""
+    """Return `sip:{uuid}@domain`, where each reservation can be called."""
     return f"sip:{reservation_sip_user(uuid)}"
 
 
@@ -32,19 +32,21 @@ def choose_number(
     *,
     uuid: UUID,
     caller_number: str | None,
-    asked: str | None,
+    requested: str | None,
     configured: str,
     campaign: CampaignSnapshot,
     taken: Iterable[str],
 ) -> NumberToDial:
-    """The number passed; else, for a caller, a free one of the pool; else the key's; else a SIP address of its own.
+    """Choose the number of a reservation.
 
-    `taken` are the numbers that are live with this caller.
+    In this order: the number in the request; for a known caller a free number of the pool; without
+    a caller the key's number; the reservation's SIP address. `taken` numbers are live with the
+    caller.
     """
-    if asked:
-        return NumberToDial(asked)
+    if requested:
+        return NumberToDial(requested)
     if caller_number:
-        return _of_pool(campaign, taken) or NumberToDial(sip_address(uuid))
+        return _free_pool_number(campaign, taken) or NumberToDial(sip_address(uuid))
     return NumberToDial(configured or sip_address(uuid))
 
 
@@ -55,20 +57,22 @@ def number_without_buyer(
     own: Mapping[str, NumberSnapshot],
     taken: Iterable[str],
 ) -> NumberToDial | None:
-    """For a caller whom nobody takes now: a free number of the pool, else one of the campaign's own, else None.
+    """Choose a number for a caller without a buyer: a free one of the pool, else a fixed one.
 
-    Of its own first the publisher's; never another publisher's, whose calls on it would be. `own` are the company's.
+    The publisher's fixed number comes before the campaign's. `own` has the company's numbers.
     """
-    theirs = [
+    # Never another publisher's number: the call would be counted as that publisher's.
+    usable = [
         number
         for number in campaign.fixed_numbers
         if own[number].publisher_pk in (None, publisher_pk)
     ]
-    fixed = min(theirs, key=lambda number: own[number].publisher_pk is None, default=None)
-    return _of_pool(campaign, taken) or (NumberToDial(fixed) if fixed else None)
+    fixed = min(usable, key=lambda number: own[number].publisher_pk is None, default=None)
+    return _free_pool_number(campaign, taken) or (NumberToDial(fixed) if fixed else None)
 
 
-def _of_pool(campaign: CampaignSnapshot, taken: Iterable[str]) -> NumberToDial | None:
-    busy = set(taken)
-    free = [number for number in campaign.pool_numbers if number not in busy]
-    return NumberToDial(random.choice(free), dynamic=True) if free else None  # noqa: S311 - spreads load, keeps no secret
+def _free_pool_number(campaign: CampaignSnapshot, taken: Iterable[str]) -> NumberToDial | None:
+    unavailable = set(taken)
+    free = [number for number in campaign.pool_numbers if number not in unavailable]
+    # The choice spreads the load and keeps no secret.
+    return NumberToDial(random.choice(free), dynamic=True) if free else None  # noqa: S311

@@ -1,11 +1,11 @@
-"""Personal data of reservations that ended long ago is wiped: who called, and what was known of the caller."""
+"""Retention: the caller's number and tags are wiped from reservations that ended long ago."""
 
 from datetime import datetime
 
 from django.db import connection
 
-# WITH, because PostgreSQL may run a plain subquery more than once, and then goes past its LIMIT. Not in front: SQLite's
-# driver counts the rows of a statement that begins with UPDATE.
+# WITH: PostgreSQL may run a plain subquery more than once and so exceed its LIMIT. UPDATE in front:
+# SQLite's driver counts only the rows of a statement that begins with it.
 _WIPE = """
 UPDATE reservations_reservation SET caller_number = NULL, tags = %s, wiped_at = %s WHERE uuid IN (
   WITH old AS (
@@ -18,7 +18,10 @@ UPDATE reservations_reservation SET caller_number = NULL, tags = %s, wiped_at = 
 
 
 def redact_ended(*, before: datetime, limit: int, now: datetime) -> int:
-    """Wipes at most so many ended reservations that were made before a moment; how many. What another wipes is left to it."""
+    """Wipe at most `limit` ended reservations that were made before a moment; return how many.
+
+    Rows that another worker has locked are left to it.
+    """
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     moment = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:

@@ -1,4 +1,7 @@
-"""Sweeps of reservations: past their end, and past the time that personal data is kept. Readers look at the clock."""
+"""Sweeps of reservations: those past their end, and those past the retention of personal data.
+
+Readers compare `expires_at` with the clock, so a late sweep changes no answer.
+"""
 
 from datetime import timedelta
 
@@ -13,7 +16,7 @@ from . import lifecycle, redaction
 
 @shared_task(ignore_result=True)
 def expire_reservations() -> int:
-    """Closes what is due, batch by batch, and gives its places back; how many."""
+    """Close due reservations batch by batch, release their places, and return how many."""
     now = timezone.now()
     return leases.sweep(
         name="expire-reservations",
@@ -25,7 +28,7 @@ def expire_reservations() -> int:
 
 @shared_task(ignore_result=True)
 def wipe_reservations() -> int:
-    """Wipes the personal data of what ended before RETENTION_DAYS, batch by batch; how many."""
+    """Wipe the personal data of reservations older than RETENTION_DAYS; return how many."""
     now, limit = timezone.now(), lifecycle.BATCH
     before = now - timedelta(days=settings.RETENTION_DAYS)
     return leases.sweep(

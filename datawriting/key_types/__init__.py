@@ -1,1 +1,1 @@
-"""Kinds of keys that write data."""
+"""Key types that write data."""

@@ -1,1 +1,1 @@
-"""Kinds of keys that reserve a buyer."""
+"""Key types that reserve a buyer."""

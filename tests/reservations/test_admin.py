@@ -126,7 +126,7 @@ def test_a_caller_whom_the_log_does_not_know_any_more_is_found():
 
 
 def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
-    monkeypatch.setattr(admin, "_MOST_LOGGED", 1)
+    monkeypatch.setattr(admin, "MAX_LOGGED", 1)
     key = make.make_ready_key()
     rows: list[Any] = []
     for _ in range(2):

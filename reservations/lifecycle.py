@@ -79,7 +79,7 @@ class ReserveRequest:
             caller_number=self.caller_number,
             tags={**self.stored, **self.tags},
             publisher_id=self.publisher.publisher_id if self.publisher else None,
-            converted_buyers=self.repeats.converted_buyers,
+            converted_buyers=self.repeats.converted_with,
             duplicate_refused=self.repeats.refused,
         )
 

@@ -1,4 +1,4 @@
-"""The web server: `python -m config.ops.web`, granian with threads, its own lines in the format of all the others."""
+"""The web server: `python -m config.ops.web` runs granian with threads and JSON logs."""
 
 import argparse
 from copy import deepcopy
@@ -18,10 +18,10 @@ THREADS = 16
 WAITING = 512
 
 
-def serve(*, bind: str, port: int, workers: int) -> None:
+def serve(*, bind: str, port: int, workers: int, target: str = "config.wsgi:application") -> None:
     """Until SIGTERM or SIGINT; SystemExit when a worker dies."""
     Granian(
-        "config.wsgi:application",
+        target,
         address=bind,
         port=port,
         workers=workers,

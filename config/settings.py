@@ -229,10 +229,20 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "config.http.openapi.Described",
     "DEFAULT_RENDERER_CLASSES": [
-        "config.http.formats.JSONRenderer",
-        "config.http.formats.HashXMLRenderer",
+        "config.http.renderers.JSONRenderer",
+        "config.http.renderers.HashXMLRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.formats.ContentNegotiation",
+    "DEFAULT_PARSER_CLASSES": [
+        "config.http.parsers.JSONParser",
+        "config.http.xml.HashXMLParser",
+        "config.http.parsers.FormParser",
+        "config.http.parsers.MultiPartParser",
+        "config.http.parsers.PlainTextParser",
+        "config.http.parsers.UnknownTypeParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.negotiation.ContentNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "config.http.pagination.LinkHeaderPagination",
+    "DATETIME_FORMAT": None,  # the renderers write moments: in XML they have a type
     "EXCEPTION_HANDLER": "config.http.errors.exception_handler",
 }
 SPECTACULAR_SETTINGS = {

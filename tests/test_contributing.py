@@ -15,7 +15,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from callcontrol import carriers
-from callcontrol.api.urls import paths_of
+from callcontrol.api.urls import action_urls
 from callcontrol.carriers.base import Arrival, Carrier
 from callcontrol.carriers.registry import all_carriers
 from callcontrol.control import actions
@@ -109,7 +109,7 @@ def flag(
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
     all_actions.cache_clear()
     urls = ModuleType("dropped.urls")
-    urls.urlpatterns = [*paths_of(all_actions()), *config_urls.urlpatterns]
+    urls.urlpatterns = [*action_urls(all_actions()), *config_urls.urlpatterns]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__
     yield next(action for action in all_actions() if action.slug == "flag")

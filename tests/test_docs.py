@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from callcontrol.api.call_control_schema import CONNECT_ERRORS, STOP_ERRORS, ActiveCallSerializer
-from callcontrol.api.call_filters import ALIASES, SORTS, CallFilters
-from callcontrol.api.call_schema import CallMembers, LegOfCall
-from callcontrol.api.simulator_schema import EventSerializer
+from callcontrol.api.call_control_schema import CONNECT_ERRORS, STOP_ERRORS
+from callcontrol.api.call_control_serializers import ActiveCallSerializer
+from callcontrol.api.call_filters import ALIASES, SORTS, CallFilterSet
+from callcontrol.api.call_serializers import (
+    CallMembersSerializer,
+    EventSerializer,
+    LegOfCallSerializer,
+)
 from callcontrol.control.actions.base import Action
 from callcontrol.control.registry import all_actions
 from callcontrol.models import Call
@@ -60,12 +64,12 @@ def test_the_catalogue_names_every_field(model: type) -> None:
 
 def test_reading_calls_names_every_parameter_and_member() -> None:
     asked = {
-        *CallFilters.base_filters,
+        *CallFilterSet.base_filters,
         *SORTS,
         *Call.Status.values,
         *(name for names in ALIASES.values() for name in names),
     }
-    told = {name for part in (CallMembers, LegOfCall, EventSerializer) for name in part().fields}
+    told = {name for part in (CallMembersSerializer, LegOfCallSerializer, EventSerializer) for name in part().fields}
     assert (asked | told) - _words("calls-api.md") == set()
 
 

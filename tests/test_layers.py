@@ -99,7 +99,7 @@ def test_a_forbidden_import_is_found(line: str, reason: str) -> None:
         ("campaigns/api/buyers.py", "from .formats import JSONRenderer"),
         ("callcontrol/admin/calls.py", "from publishers.admin import request_log"),
         ("config/urls.py", "from callcontrol.api import urls"),
-        ("config/http/errors.py", "from config.http.formats import JSONRenderer"),
+        ("config/http/errors.py", "from config.http.renderers import JSONRenderer"),
     ],
 )
 def test_an_allowed_import_passes(path: str, line: str) -> None:

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from callcontrol.reporting import reasons
 from callcontrol.reporting.counts import PINGS, RESERVED
 from config.http.errors import POSTBACK_SHAPE
-from config.http.formats import MEDIA_TYPES, render
+from config.http.renderers import MEDIA_TYPES, render
 from publishers.admin import request_log
 from reservations import admin as reservations
 

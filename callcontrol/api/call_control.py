@@ -1,206 +1,187 @@
-"""Call control: the calls that a handler is on, its actions on them, and what a transfer's UUID may do."""
+"""Call control by a handler key: the calls that its owner is on, and the actions on them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import HttpRequest
+from rest_framework.decorators import action as endpoint
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from callcontrol.control import lookup, registry, transfers
+from callcontrol.control import lookup, registry
 from callcontrol.control.access import Controller, controller_of
 from callcontrol.control.actions.base import Action, ActionRequest
 from callcontrol.key_types.call_control import CallControlKey
 from callcontrol.lifecycle import timeouts
-from callcontrol.models import Leg, Transfer
-from campaigns.errors import Gone, Missing, NotAuthorized, NotFound, Refusal
+from campaigns.errors import Missing, NotAuthorized, Refusal
 from campaigns.models import Buyer, BuyerGroup
 from config.http.errors import CALL_CONTROL_SHAPE
-from config.http.pagination import link_header, paginate
-from config.http.values import milliseconds
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
-from publishers.snapshot import current_snapshot
+from publishers.gateway.viewset import Classes, KeyedViewSet, logged
 
 from . import call_control_schema
+from .call_control_serializers import ActiveCallsSerializer, done_serializer
 
-Told = tuple[int, dict[str, Any]]
-_MOST_BEHIND = 10  # of a company's calls; the lines of others are only left out of a list, for a sweep is about to end them
+# At most so many of a company's calls are brought up to date before a list is read. Lines that are
+# past their time are left out of it anyway, and the sweep is about to end them.
+_MAX_TIMED_OUT = 10
 
 
-# --- by a handler key -------------------------------------------------------------------------------------
-class ByHandlerKey(KeyedViewSet):
-    """A key that carries the `word` of what is asked."""
+class KeyAllowsAction(BasePermission):
+    """401 unless the handler key's settings list the view's `key_action`."""
 
-    kinds: ClassVar = (CallControlKey.slug,)
-    key_names: ClassVar = ("api_key", "key")
-    error_shape: ClassVar[Mapping[str, Any]] = CALL_CONTROL_SHAPE
-    word: ClassVar[str]
-
-    def prepare(self, visit: KeyRequest) -> None:
-        key, _ = visit.let_in()
-        if self.word not in key.settings["actions"]:
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if view.key_action not in view.key_request.key.settings["actions"]:
             raise NotAuthorized
-
-    def controller(self, visit: KeyRequest) -> Controller:
-        key, snapshot = visit.let_in()
-        return controller_of(key, company_pk=snapshot.company_pk)
+        return True
 
 
-@call_control_schema.list_active_calls
-class ActiveCalls(ByHandlerKey):
-    """The calls on which the key's owner is now."""
+class HandlerKeyViewSet(KeyedViewSet):
+    """Base: requests by a handler key."""
 
-    word = registry.LISTING
+    key_types: ClassVar = (CallControlKey.slug,)
+    key_names: ClassVar = ("api_key", "key")
+    final_permission_classes: Classes[BasePermission] = (KeyAllowsAction,)
+    error_shape: ClassVar[Mapping[str, Any]] = CALL_CONTROL_SHAPE
+    key_action: str = ""
 
-    def prepare(self, visit: KeyRequest) -> None:
-        super().prepare(visit)
-        _, snapshot = visit.let_in()
+    def controller(self) -> Controller:
+        return controller_of(self.key, company_pk=self.snapshot.company_pk)
+
+
+class ActiveCallViewSet(HandlerKeyViewSet):
+    """The calls that the key's owner is on now."""
+
+    key_action = registry.LISTING
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Apply the timeouts of the company's calls."""
+        super().initial(request, *args, **kwargs)
         timeouts.apply_company_timeouts(
-            company_pk=snapshot.company_pk, now=visit.now, limit=_MOST_BEHIND
+            company_pk=self.snapshot.company_pk, now=self.key_request.now, limit=_MAX_TIMED_OUT
         )
 
-    def get(self, visit: KeyRequest) -> Told:
-        legs = lookup.active_legs(self.controller(visit), now=visit.now)
-        if visit.parameters.number_text("caller_number") is not None:
-            legs = lookup.of_caller(legs, visit.caller_number)
-        page = paginate(legs, visit.parameters)
-        visit.headers["Link"] = link_header(page, self.request)
-        return 200, {"success": bool(page.rows), "results": [_listed(leg) for leg in page.rows]}
+    @call_control_schema.list_active_calls
+    @logged
+    def list(self, request: Request) -> Response:
+        """The calls, most recently dialed first; only those of a caller when one is named."""
+        legs = lookup.active_legs(self.controller(), now=self.key_request.now)
+        if self.parameters.number_text("caller_number") is not None:
+            legs = lookup.of_caller(legs, self.key_request.caller_number)
+        page = self.paginate_queryset(legs)
+        answer = ActiveCallsSerializer({"success": bool(page), "results": page})
+        return self.get_paginated_response(answer.data)
 
 
-def _listed(leg: Leg) -> dict[str, Any]:
-    """In the seed's order; moments in milliseconds since 1970."""
-    return {
-        "caller_number": leg.call.caller_number,
-        "caller_number_sent": leg.caller_number_sent,
-        "dialed_out_number": leg.number,
-        "call_uuid": leg.call_id,
-        "started_at": milliseconds(leg.call.started_at),
-        "dialed_out_at": milliseconds(leg.started_at),
-    }
+class ActingViewSet(HandlerKeyViewSet):
+    """Base: actions on one call of the key's owner. An action asks the carrier."""
 
+    is_atomic: ClassVar = False
 
-class Acting(ByHandlerKey):
-    """One action on one call of the key's owner."""
-
-    asks_outside = True
-    what: ClassVar[type[Action]]
-
-    def act_on(self, visit: KeyRequest, call_uuid: UUID, controller: Controller) -> Told:
+    def act(self, action: type[Action], call_uuid: UUID, controller: Controller) -> Response:
+        """Run an action; the log row names the call unless the key does not reach it."""
+        key_request = self.key_request
         try:
-            members = self.what.act(
-                ActionRequest(call_uuid, controller, visit.parameters, visit.now)
+            members = action.act(
+                ActionRequest(call_uuid, controller, self.parameters, key_request.now)
             )
         except NotAuthorized:
             raise
         except Refusal:
-            visit.call_uuid = call_uuid
+            key_request.call_uuid = call_uuid
             raise
-        visit.call_uuid = call_uuid
-        return 200, {"success": True, **members}
+        key_request.call_uuid = call_uuid
+        return Response(done_serializer(action)({"success": True, **members}).data)
 
 
-class ByUUID(Acting):
-    """Names the call by its UUID. One that is none is as unknown as any other."""
+class HandledCallViewSet(ActingViewSet):
+    """`POST /call_control/v1/calls/{call_uuid}/{action}`."""
 
-    def post(self, visit: KeyRequest, call_uuid: str) -> Told:
-        try:
-            found = UUID(call_uuid)
-        except ValueError:
-            raise NotAuthorized from None
-        return self.act_on(visit, found, self.controller(visit))
+    lookup_url_kwarg = "call_uuid"
 
 
-class ByLink(Acting):
-    """Names the call by its caller, and the key's owner by its id: a link that a browser can follow."""
+class OwnerLinkViewSet(ActingViewSet):
+    """Plain links that a browser can follow: the call is named by its caller.
 
-    def get(
-        self, visit: KeyRequest, buyer_id: str | None = None, group_id: str | None = None
-    ) -> Told:
-        if not _is_owner(visit, buyer_id, group_id):
+    `GET` or `POST` of `/buyers/{buyer_id}/call_control/{action}`, and of a group's.
+    """
+
+    def is_owner(self, owner_id: str) -> bool:
+        """Return whether this is the key's owner."""
+        raise NotImplementedError
+
+    def act_on_newest(self, action: type[Action], owner_id: str) -> Response:
+        """Run an action on the newest call from the caller that the request names."""
+        if not self.is_owner(owner_id):
             raise NotAuthorized
-        if visit.parameters.number_text("caller_number") is None:
+        if self.parameters.number_text("caller_number") is None:
             raise Missing("caller_number")
-        controller = self.controller(visit)
-        newest = lookup.newest_call(controller, caller_number=visit.caller_number, now=visit.now)
-        return self.act_on(visit, newest, controller)
-
-    post = get
-
-
-def _is_owner(visit: KeyRequest, buyer_id: str | None, group_id: str | None) -> bool:
-    key, _ = visit.let_in()
-    if group_id is not None:
-        return BuyerGroup.objects.filter(pk=key.group_pk or 0, group_id=group_id).exists()
-    return Buyer.objects.filter(pk=key.buyer_pk or 0, buyer_id=buyer_id).exists()
-
-
-def by_uuid(action: type[Action]) -> type[ByUUID]:
-    """The entrance of an action, at the call's UUID."""
-    door = type(
-        action.__name__, (ByUUID,), {"what": action, "word": action.slug, "__doc__": action.summary}
-    )
-    return call_control_schema.of_action(action)(door)
-
-
-def by_link(action: type[Action]) -> type[ByLink]:
-    """The entrance of an action as a plain link."""
-    door = type(
-        f"{action.__name__}ByLink",
-        (ByLink,),
-        {"what": action, "word": action.slug, "__doc__": action.summary},
-    )
-    return call_control_schema.of_link(action)(door)
-
-
-# --- by a transfer's UUID ---------------------------------------------------------------------------------
-class ByTransfer(KeyedViewSet):
-    """The transfer's UUID in the path is what lets a request in; keys that are sent along are ignored."""
-
-    asks_outside = True
-    error_shape: ClassVar[Mapping[str, Any]] = CALL_CONTROL_SHAPE
-
-    def credential(self, request: HttpRequest, visit: KeyRequest) -> str:
-        return str(self.kwargs["uuid"])
-
-    def unknown(self) -> Refusal:
-        return NotFound("transfer not found")
-
-    def look_up(self, visit: KeyRequest) -> None:
-        try:
-            uuid = UUID(visit.key_text or "")
-        except ValueError:
-            return
-        company_pk = (
-            Transfer.objects.filter(pk=uuid).values_list("call__company_id", flat=True).first()
+        controller = self.controller()
+        newest = lookup.newest_call(
+            controller,
+            caller_number=self.key_request.caller_number,
+            now=self.key_request.now,
         )
-        if company_pk is not None:
-            visit.snapshot, visit.let_in_as = current_snapshot(company_pk), "transfer"
-            visit.key_text = str(uuid)  # of all its spellings the one that fits a column
-
-    def check_right(self, visit: KeyRequest) -> None:
-        """A deleted buyer's live calls go on, and so do its transfers; a deleted company's do not."""
-        if visit.snapshot is None or visit.snapshot.retired:
-            raise Gone("the owner of this transfer was deleted")
-        CallControlKey.check_switch(visit.snapshot.switches)
-
-    def prepare(self, visit: KeyRequest) -> None:
-        visit.call_uuid = transfers.call_of(UUID(visit.key_text or ""), now=visit.now).pk
+        return self.act(action, newest, controller)
 
 
-@call_control_schema.connect_caller
-class ConferenceCaller(ByTransfer):
-    """The caller is taken off hold, and into the conference."""
+class BuyerLinkViewSet(OwnerLinkViewSet):
+    """The links of a buyer."""
 
-    def post(self, visit: KeyRequest, uuid: str) -> Told:
-        transfers.connect_caller(transfer_uuid=UUID(uuid), now=visit.now)
-        return 200, {"success": True}
+    lookup_url_kwarg = "buyer_id"
+
+    def is_owner(self, owner_id: str) -> bool:
+        return Buyer.objects.filter(pk=self.key.buyer_pk or 0, buyer_id=owner_id).exists()
 
 
-@call_control_schema.stop_transfer
-class OneTransfer(ByTransfer):
-    """The transfer is stopped: its transferee's line ends."""
+class GroupLinkViewSet(OwnerLinkViewSet):
+    """The links of a group of buyers."""
 
-    def delete(self, visit: KeyRequest, uuid: str) -> Told:
-        transfers.stop_transfer(transfer_uuid=UUID(uuid), now=visit.now)
-        return 200, {"success": True}
+    lookup_url_kwarg = "group_id"
+
+    def is_owner(self, owner_id: str) -> bool:
+        return BuyerGroup.objects.filter(pk=self.key.group_pk or 0, group_id=owner_id).exists()
+
+
+# --- one endpoint for each action -----------------------------------------------------------------
+def with_actions(
+    viewset: type[ActingViewSet], actions: Iterable[type[Action]]
+) -> type[ActingViewSet]:
+    """Return the viewset with an endpoint for each action: a new file of `actions` needs no other."""
+    make = _link if issubclass(viewset, OwnerLinkViewSet) else _on_call
+    members = {f"{action.slug}_call": make(action) for action in actions}
+    return type(viewset.__name__, (viewset,), {"__doc__": viewset.__doc__, **members})
+
+
+def _on_call(action: type[Action]) -> Callable[..., Any]:
+    @logged
+    def act(self: HandledCallViewSet, request: Request, call_uuid: str) -> Response:
+        try:
+            uuid = UUID(call_uuid)
+        except ValueError:
+            raise NotAuthorized from None  # as any unknown call
+        return self.act(action, uuid, self.controller())
+
+    return _endpoint(action, act, ["post"], action.slug, call_control_schema.describe_action)
+
+
+def _link(action: type[Action]) -> Callable[..., Any]:
+    @logged
+    def act(self: OwnerLinkViewSet, request: Request, **owner: str) -> Response:
+        return self.act_on_newest(action, *owner.values())
+
+    path = f"call_control/{action.slug}"
+    return _endpoint(action, act, ["get", "post"], path, call_control_schema.describe_link)
+
+
+def _endpoint(
+    action: type[Action],
+    act: Callable[..., Any],
+    methods: Sequence[Any],
+    path: str,
+    describe: Callable[[type[Action]], Callable[..., Any]],
+) -> Callable[..., Any]:
+    act.__name__ = f"{action.slug}_call"
+    act.__doc__ = action.summary
+    route = endpoint(detail=True, methods=methods, url_path=path, key_action=action.slug)
+    return describe(action)(route(act))

@@ -1,67 +1,27 @@
-"""What the API description says of call control."""
+"""API description of call control."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_view,
-    inline_serializer,
-)
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from callcontrol.control.actions.base import Action, ActionParameter
+from callcontrol.control.actions.base import Action
 from config.http.openapi import IDEMPOTENCY, LINK, by_key
-from config.http.pagination import MOST_PER_PAGE, PER_PAGE
+from config.http.pagination import MAX_PER_PAGE, PER_PAGE
+
+from .call_control_serializers import (
+    ActiveCallsSerializer,
+    ControlErrorSerializer,
+    DoneSerializer,
+    done_serializer,
+    request_serializer,
+)
 
 _TAG = "Call control"
-_FIELDS: Mapping[type, type[serializers.Field[Any, Any, Any, Any]]] = {
-    str: serializers.CharField,
-    bool: serializers.BooleanField,
-    UUID: serializers.UUIDField,
-}
-
-
-# --- what is answered -------------------------------------------------------------------------------------
-class ControlErrorSerializer(serializers.Serializer):
-    """Why a request was refused, in words."""
-
-    success = serializers.BooleanField(help_text="False.")
-    error = serializers.CharField()
-
-
-class ActiveCallSerializer(serializers.Serializer):
-    """A call on which the key's owner is now. Moments are in milliseconds since 1970."""
-
-    caller_number = serializers.CharField(
-        allow_null=True, help_text="The caller's number; null: withheld."
-    )
-    caller_number_sent = serializers.CharField(
-        allow_null=True, help_text="The number that the handler was shown."
-    )
-    dialed_out_number = serializers.CharField(
-        help_text="The number or SIP address of the handler that was dialed."
-    )
-    call_uuid = serializers.UUIDField()
-    started_at = serializers.IntegerField(help_text="When the call came in.")
-    dialed_out_at = serializers.IntegerField(help_text="When the handler was dialed.")
-
-
-_LISTED = inline_serializer(
-    "ActiveCalls",
-    {
-        "success": serializers.BooleanField(help_text="False when there is none."),
-        "results": ActiveCallSerializer(many=True),
-    },
-)
-_DONE = inline_serializer("Done", {"success": serializers.BooleanField(help_text="True.")})
 
 
 def _refused(more: dict[int, str]) -> dict[int, Any]:
-    """What any request here may be refused with, in the shape of call control; `more` says what a status means here."""
+    """Describe the usual errors in the shape of call control; `more` describes some of them."""
     usual = {status: answer.description for status, answer in by_key().items()}
     return {
         status: OpenApiResponse(ControlErrorSerializer, when)
@@ -75,13 +35,6 @@ def _in_words(errors: Mapping[str, str]) -> str:
     )
 
 
-def _fields(members: Mapping[str, ActionParameter], *, required: bool) -> dict[str, Any]:
-    return {
-        name: _FIELDS[member.type](required=required, help_text=member.meaning)
-        for name, member in members.items()
-    }
-
-
 # --- by a handler key -------------------------------------------------------------------------------------
 _NOT_AUTHORIZED = "The key is unknown, does not carry the action, or its owner is not on the call: `not authorized`."
 _API_KEY = OpenApiParameter(
@@ -93,7 +46,7 @@ _API_KEY = OpenApiParameter(
 _PAGES = [
     OpenApiParameter("page", int, OpenApiParameter.QUERY, description="Counted from 1."),
     OpenApiParameter(
-        "per_page", int, OpenApiParameter.QUERY, description=f"{PER_PAGE}, at most {MOST_PER_PAGE}."
+        "per_page", int, OpenApiParameter.QUERY, description=f"{PER_PAGE}, at most {MAX_PER_PAGE}."
     ),
 ]
 
@@ -108,25 +61,19 @@ def _caller(**more: Any) -> OpenApiParameter:
     )
 
 
-list_active_calls = extend_schema_view(
-    get=extend_schema(
-        operation_id="active_calls",
-        summary="Active calls of a handler",
-        tags=[_TAG],
-        parameters=[_API_KEY, _caller(), *_PAGES, LINK],
-        responses={200: _LISTED, **_refused({401: _NOT_AUTHORIZED})},
-        auth=[],
-    )
+list_active_calls = extend_schema(
+    operation_id="active_calls",
+    summary="Active calls of a handler",
+    tags=[_TAG],
+    parameters=[_API_KEY, _caller(), *_PAGES, LINK],
+    responses={200: ActiveCallsSerializer, **_refused({401: _NOT_AUTHORIZED})},
+    auth=[],
 )
 
 
-def of_action(action: type[Action]) -> Callable[[type], Any]:
-    """Describes the entrance of an action at a call's UUID."""
-    fields = {
-        "api_key": serializers.CharField(required=False),
-        **_fields(action.parameters, required=False),
-    }
-    described = extend_schema(
+def describe_action(action: type[Action]) -> Callable[..., Any]:
+    """Describe the endpoint of an action at a call's UUID."""
+    return extend_schema(
         operation_id=f"call_{action.slug}",
         summary=action.summary,
         tags=[_TAG],
@@ -135,35 +82,31 @@ def of_action(action: type[Action]) -> Callable[[type], Any]:
             _API_KEY,
             IDEMPOTENCY,
         ],
-        request=inline_serializer(f"{action.__name__}Asked", fields),
+        request=request_serializer(action),
         responses=_responses(action),
         auth=[],
     )
-    return extend_schema_view(post=described)
 
 
-def of_link(action: type[Action]) -> Callable[[type], Any]:
-    """Describes the entrance of an action as a plain link."""
+def describe_link(action: type[Action]) -> Callable[..., Any]:
+    """Describe the endpoint of an action as a plain link."""
     parameters = [_API_KEY, _caller(required=True)]
     shared: dict[str, Any] = {
         "summary": f"{action.summary}, as a plain link",
         "tags": [_TAG],
         "auth": [],
+        "responses": _responses(action),
     }
-    shared["responses"] = _responses(action)
-    return extend_schema_view(
-        get=extend_schema(parameters=parameters, **shared),
-        post=extend_schema(parameters=[*parameters, IDEMPOTENCY], request=None, **shared),
+    get = extend_schema(methods=["GET"], parameters=parameters, **shared)
+    post = extend_schema(
+        methods=["POST"], parameters=[*parameters, IDEMPOTENCY], request=None, **shared
     )
+    return lambda endpoint: get(post(endpoint))
 
 
 def _responses(action: type[Action]) -> dict[int, Any]:
-    members = {
-        "success": serializers.BooleanField(help_text="True."),
-        **_fields(action.answers, required=True),
-    }
-    done = inline_serializer(f"{action.__name__}Done", members) if action.answers else _DONE
-    return {200: done, **_refused({401: _NOT_AUTHORIZED, 422: _in_words(action.errors)})}
+    errors = _refused({401: _NOT_AUTHORIZED, 422: _in_words(action.errors)})
+    return {200: done_serializer(action), **errors}
 
 
 # --- by a transfer's UUID ---------------------------------------------------------------------------------
@@ -181,22 +124,19 @@ STOP_ERRORS = {
 }
 
 
-def _by_transfer(
-    verb: str, name: str, summary: str, errors: Mapping[str, str]
-) -> Callable[[type], Any]:
-    described = extend_schema(
-        operation_id=name,
+def _by_transfer(operation_id: str, summary: str, errors: Mapping[str, str]) -> Callable[..., Any]:
+    return extend_schema(
+        operation_id=operation_id,
         summary=summary,
         tags=[_TAG],
         parameters=[OpenApiParameter("uuid", str, OpenApiParameter.PATH), IDEMPOTENCY],
         request=None,
-        responses={200: _DONE, **_refused({404: _NOT_FOUND, 422: _in_words(errors)})},
+        responses={200: DoneSerializer, **_refused({404: _NOT_FOUND, 422: _in_words(errors)})},
         auth=[],
     )
-    return extend_schema_view(**{verb: described})
 
 
 connect_caller = _by_transfer(
-    "post", "transfer_conference_caller", "Connect the caller of a transfer", CONNECT_ERRORS
+    "transfer_conference_caller", "Connect the caller of a transfer", CONNECT_ERRORS
 )
-stop_transfer = _by_transfer("delete", "transfer_stop", "Stop a transfer", STOP_ERRORS)
+stop_transfer = _by_transfer("transfer_stop", "Stop a transfer", STOP_ERRORS)

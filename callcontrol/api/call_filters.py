@@ -1,4 +1,4 @@
-"""Which calls a list has, and in which order: the parameters of `GET /calls`."""
+"""The filters and the order of `GET /calls`."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django_filters import CharFilter, Filter, FilterSet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.request import Request
 
 from callcontrol.models import Call
 from campaigns import phone
 from campaigns.errors import Refusal
 from config.http.parameters import Parameters
 
-# What clients of the field call our parameters.
+# The names that the field's clients have for our parameters.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "campaign_id": ("client_cid",),
     "publisher_id": ("source_id", "affiliate_id", "client_afid"),
@@ -51,7 +54,7 @@ class MomentField(forms.Field):
 
 
 def _moment(text: str) -> datetime:
-    """The moment in UTC; ValueError or OverflowError for what is none, or is beyond the calendar there."""
+    """Return the moment in UTC; ValueError or OverflowError for any other text."""
     if _EPOCH(text):
         seconds = float(text)
         return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
@@ -59,90 +62,101 @@ def _moment(text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-class Moment(Filter):
+class MomentFilter(Filter):
     field_class = MomentField
 
 
-class OneOf(Filter):
-    """One of a few words; another is refused with all of them."""
+class ChoiceFilter(Filter):
+    """One of a few words; the error for another one lists them."""
 
     field_class = forms.ChoiceField
 
     def __init__(self, field_name: str | None, words: list[str], **more: Any) -> None:
-        wrong = {"invalid_choice": f"must be one of {', '.join(words)}"}
+        invalid = {"invalid_choice": f"must be one of {', '.join(words)}"}
         super().__init__(
-            field_name, choices=[(word, word) for word in words], error_messages=wrong, **more
+            field_name, choices=[(word, word) for word in words], error_messages=invalid, **more
         )
 
 
-class TimelineFilter(OneOf):
-    """Is checked, and filters nothing."""
+@extend_schema_field(str)
+class OrderFilter(ChoiceFilter):
+    """Is checked, and filters nothing: `filter_queryset` orders by it."""
 
     def filter(self, qs: QuerySet[Call], value: str) -> QuerySet[Call]:
         return qs
 
 
-class CallFilters(FilterSet):
-    """The filters by their parameters' names; `filtered` reads them from a request."""
+class CallFilterSet(FilterSet):
+    """The filters, by their parameters' names."""
 
-    created_at_start = Moment("started_at", "gte")
-    created_at_end = Moment(
-        "started_at", "lt"
-    )  # so that ranges which follow each other share no call
+    created_at_start = MomentFilter("started_at", "gte")
+    # "lt": ranges that follow each other share no call.
+    created_at_end = MomentFilter("started_at", "lt")
     campaign_id = CharFilter("campaign__campaign_id")
     publisher_id = CharFilter("publisher__publisher_id")
     buyer_id = CharFilter("buyer__buyer_id")
-    status = OneOf("status", Call.Status.values)
-    caller_number = CharFilter(method="of_caller")
-    sort_by = TimelineFilter(None, list(SORTS))
-    order = TimelineFilter(None, ["asc", "desc"])
+    status = ChoiceFilter("status", Call.Status.values)
+    caller_number = CharFilter(method="filter_caller")
+    sort_by = OrderFilter(None, list(SORTS))
+    order = OrderFilter(None, ["asc", "desc"])
 
-    def __init__(self, asked: Mapping[str, str], calls: QuerySet[Call], region: str) -> None:
-        super().__init__(asked, calls)
+    def __init__(self, *args: Any, region: str = "US", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.region = region
 
-    def of_caller(self, calls: QuerySet[Call], name: str, said: str) -> QuerySet[Call]:
-        """In any spelling; `anonymous` and the like are the callers who withheld their number."""
-        if phone.is_withheld(said):
+    def filter_caller(self, calls: QuerySet[Call], name: str, text: str) -> QuerySet[Call]:
+        """Filter by a number in any spelling; `anonymous` and the like are withheld numbers."""
+        if phone.is_withheld(text):
             return calls.filter(caller_number=None)
-        number = phone.to_e164(said, self.region)
+        number = phone.to_e164(text, self.region)
         if number is None:
             raise Refusal(f"{name} must be a phone number of 7 to 15 digits")
         return calls.filter(caller_number=number)
 
-    def filter_queryset(self, calls: QuerySet[Call]) -> QuerySet[Call]:
-        """The calls that are asked for, in an order in which no two are equal."""
-        asked = self.form.cleaned_data
-        found: QuerySet[Call] = super().filter_queryset(calls)
-        column = SORTS[asked["sort_by"] or "created_at"]
-        descends = asked["order"] != "asc"
+    def filter_queryset(self, queryset: QuerySet[Call]) -> QuerySet[Call]:
+        """Return the calls that every filter leaves, in an order in which no two are equal."""
+        values = self.form.cleaned_data
+        calls: QuerySet[Call] = super().filter_queryset(queryset)
+        column = SORTS[values["sort_by"] or "created_at"]
+        descends = values["order"] != "asc"
+        key = "-pk" if descends else "pk"
         if column == "started_at":  # never null: the order of its index
-            return (
-                found.order_by("-started_at", "-pk")
-                if descends
-                else found.order_by("started_at", "pk")
-            )
-        by = F(column).desc(nulls_last=True) if descends else F(column).asc(nulls_last=True)
-        return found.order_by(by, "-pk" if descends else "pk")
+            return calls.order_by("-started_at" if descends else "started_at", key)
+        nullable = F(column)
+        by = nullable.desc(nulls_last=True) if descends else nullable.asc(nulls_last=True)
+        return calls.order_by(by, key)
 
 
-def filtered(calls: QuerySet[Call], parameters: Parameters, *, region: str) -> QuerySet[Call]:
-    """The calls that a request asks for, in its order. Refusal (422) for a value that cannot be meant."""
-    filters = CallFilters(_asked(parameters), calls, region)
-    for name, messages in filters.errors.items():
-        raise Refusal(f"{name} {messages[0]}")
-    return filters.qs
+class CallFilterBackend(DjangoFilterBackend):
+    """django-filter's backend for our parameters: they are in the body too, under several names."""
+
+    def get_filterset_kwargs(
+        self, request: Request, queryset: QuerySet[Call], view: Any
+    ) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
+        values = _values_by_name(view.parameters)
+        return {**kwargs, "data": values, "region": view.snapshot.region}
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Call], view: Any
+    ) -> QuerySet[Call]:
+        """Return the requested calls; Refusal (422) for a value that no filter can use."""
+        filterset = self.get_filterset(request, queryset, view)
+        for name, messages in filterset.errors.items():
+            raise Refusal(f"{name} {messages[0]}")
+        calls: QuerySet[Call] = filterset.qs
+        return calls
 
 
-def _asked(parameters: Parameters) -> dict[str, str]:
-    """What is asked, under our names; Refusal when two names of one thing say different things."""
-    asked: dict[str, str] = {}
-    for name in CallFilters.base_filters:
+def _values_by_name(parameters: Parameters) -> dict[str, str]:
+    """Return the values under our names; Refusal when two names of one filter contradict."""
+    values: dict[str, str] = {}
+    for name in CallFilterSet.base_filters:
         names = (name, *ALIASES.get(name, ()))
         read = parameters.number_text if name == "caller_number" else parameters.value
-        said = {text.strip() for text in map(read, names) if text}
-        if len(said) > 1:
+        texts = {text.strip() for text in map(read, names) if text}
+        if len(texts) > 1:
             raise Refusal(f"{', '.join(names)} contradict each other")
-        if said:
-            asked[name] = said.pop()
-    return asked
+        if texts:
+            values[name] = texts.pop()
+    return values

@@ -1,80 +1,84 @@
-"""The calls of a company, for its API key: `GET /calls` and `GET /calls/{call_uuid}`."""
+"""The calls of a company, by its API key: `GET /calls` and `GET /calls/{call_uuid}`."""
 
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from callcontrol.lifecycle import timeouts
-from callcontrol.models import Call
-from campaigns.errors import Forbidden, NotFound
-from config.http.pagination import link_header, paginate
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from callcontrol.models import Call, Leg
+from campaigns.errors import NotFound
+from publishers.gateway.viewset import Classes, KeyedViewSet, logged
 
-from . import call_output, call_schema
-from .call_filters import filtered
-
-
-class OfCompany(KeyedViewSet):
-    """A key of the company's own, which the request must name as well."""
-
-    kinds: ClassVar = ("account",)
-
-    def prepare(self, visit: KeyRequest) -> None:
-        _, snapshot = visit.let_in()
-        if (visit.parameters.value("company_id") or "").strip() != snapshot.company_id:
-            raise Forbidden("company_id is missing, or is not the company of this key")
-        self.catch_up(visit)
-
-    def catch_up(self, visit: KeyRequest) -> None:
-        """Brings what is about to be read to where it is at this moment: no answer waits for a worker."""
-        raise NotImplementedError
-
-    def calls(self, visit: KeyRequest) -> QuerySet[Call]:
-        """The company's, with what an answer tells of each."""
-        _, snapshot = visit.let_in()
-        mine = Call.objects.filter(company_id=snapshot.company_pk)
-        return mine.select_related("company", "campaign", "publisher", "buyer").prefetch_related(
-            "tags"
-        )
+from . import call_schema
+from .call_filters import CallFilterBackend, CallFilterSet
+from .call_serializers import ListedCallSerializer, ListedCallsSerializer, OneCallSerializer
 
 
-@call_schema.list_calls
-class Calls(OfCompany):
-    """The company's calls, the newest first."""
+class NamesItsCompany(BasePermission):
+    """403 unless the request names the company of its key."""
 
-    def catch_up(self, visit: KeyRequest) -> None:
-        _, snapshot = visit.let_in()
-        timeouts.apply_company_timeouts(company_pk=snapshot.company_pk, now=visit.now)
+    message = "company_id is missing, or is not the company of this key"
 
-    def get(self, visit: KeyRequest) -> tuple[int, Any]:
-        _, snapshot = visit.let_in()
-        page = paginate(
-            filtered(self.calls(visit), visit.parameters, region=snapshot.region), visit.parameters
-        )
-        visit.headers["Link"] = link_header(page, self.request)
-        return 200, call_output.listed_call(page.rows, format=visit.format)
+    def has_permission(self, request: Request, view: Any) -> bool:
+        named = (view.key_request.parameters.value("company_id") or "").strip()
+        return bool(named == view.key_request.snapshot.company_id)
 
 
-@call_schema.show_call
-class OneCall(OfCompany):
-    """One call, with its legs and its timeline."""
+class CallViewSet(KeyedViewSet):
+    """The company's calls, brought up to date before they are read: no answer waits for a worker."""
 
-    def catch_up(self, visit: KeyRequest) -> None:
-        call = self.named(visit, self.kwargs["call_uuid"])
+    queryset = Call.objects.select_related(
+        "company", "campaign", "publisher", "buyer"
+    ).prefetch_related("tags")
+    filter_backends: Classes[BaseFilterBackend] = (CallFilterBackend,)
+    filterset_class = CallFilterSet
+    lookup_url_kwarg = "call_uuid"
+    key_types: ClassVar = ("account",)
+    final_permission_classes: Classes[BasePermission] = (NamesItsCompany,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Apply the timeouts of the calls that are about to be read."""
+        super().initial(request, *args, **kwargs)
+        now = self.key_request.now
+        if self.action == "list":
+            timeouts.apply_company_timeouts(company_pk=self.snapshot.company_pk, now=now)
+            return
+        call = self.get_object()
         if call.is_live or call.settled_at is None:
-            timeouts.apply_timeouts(call.pk, now=visit.now)
+            timeouts.apply_timeouts(call.pk, now=now)
 
-    def get(self, visit: KeyRequest, call_uuid: str) -> tuple[int, dict[str, Any]]:
-        call = self.named(visit, call_uuid)
-        visit.call_uuid = call.pk
-        return 200, call_output.whole_call(call)
+    @call_schema.list_calls
+    @logged
+    def list(self, request: Request) -> Response:
+        """The calls that the filters leave, newest first, in pages."""
+        calls = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        if self.key_request.format == "xml":
+            return self.get_paginated_response(ListedCallsSerializer({"calls": calls}).data)
+        return self.get_paginated_response(ListedCallSerializer(calls, many=True).data)
 
-    def named(self, visit: KeyRequest, call_uuid: str) -> Call:
-        """NotFound for no UUID, an unknown one, and another company's."""
+    @call_schema.show_call
+    @logged
+    def retrieve(self, request: Request, call_uuid: str) -> Response:
+        """One call, with its legs and its timeline."""
+        call = self.get_object()
+        self.key_request.call_uuid = call.pk
+        legs = Leg.objects.select_related("buyer").order_by("started_at", "place")
+        prefetch_related_objects([call], Prefetch("legs", legs))
+        return Response(OneCallSerializer(call).data)
+
+    def get_queryset(self) -> QuerySet[Call]:
+        calls: QuerySet[Call] = super().get_queryset()
+        return calls.filter(company_id=self.snapshot.company_pk)
+
+    def get_object(self) -> Call:
+        """Return the call of the path; NotFound for an unknown one, another company's, or no UUID."""
         try:
-            call = self.calls(visit).filter(pk=UUID(call_uuid)).first()
+            call = self.get_queryset().filter(pk=UUID(self.kwargs["call_uuid"])).first()
         except ValueError:
             call = None
         if call is None:

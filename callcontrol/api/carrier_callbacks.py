@@ -1,9 +1,9 @@
-"""What carriers post to `/carriers/{slug}/{webhook}`: verified, made an event of the port's, handed on, and answered."""
+"""Carriers' callbacks, `POST /carriers/{slug}/{webhook}`: verified, read as events, answered."""
 
 from contextlib import suppress
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -33,12 +33,15 @@ from config.http.parameters import Parameters, merge
 
 
 class CarrierEvents(APIView):
-    """The one entrance of all carriers that call back. Nothing is looked up before the signature is known to be good."""
+    """Callbacks of every carrier. Nothing is looked up before the signature is checked."""
 
     @extend_schema(
         operation_id="carrier_event",
-        summary="A carrier tells what happened",
-        description="For the carrier that CARRIER names alone, signed in its own way; docs/twilio.md says what Twilio posts.",
+        summary="A carrier reports an event",
+        description=(
+            "Only for the carrier that CARRIER names, signed in its own way;"
+            " docs/twilio.md says what Twilio posts."
+        ),
         tags=["Carriers"],
         parameters=[
             OpenApiParameter(name, str, OpenApiParameter.PATH) for name in ("slug", "webhook")
@@ -54,54 +57,53 @@ class CarrierEvents(APIView):
     def post(
         self, request: Request, slug: str, webhook: str, format: str | None = None
     ) -> HttpResponse:
-        carrier = _carrier(slug, webhook)
-        hook = _hook(request._request, webhook)
-        if not carrier.verify(hook):
+        found = all_carriers().get(slug)
+        if found is None or slug != settings.CARRIER or webhook not in found.webhooks:
+            raise Http404
+        carrier, callback = found(), _callback(request, webhook)
+        if not carrier.verify(callback):
             raise Forbidden("the signature is missing or wrong")
-        reply = _handed_on(carrier, hook)
+        reply = _handle(carrier, callback)
         return HttpResponse(reply.text, content_type=reply.content_type)
 
 
-def _carrier(slug: str, webhook: str) -> Carrier:
-    found = all_carriers().get(slug)
-    if found is None or slug != settings.CARRIER or webhook not in found.webhooks:
-        raise Http404
-    return found()
-
-
-def _hook(request: HttpRequest, name: str) -> CarrierWebhook:
-    """The address is the one that the carrier asked: behind a proxy the request's own host and scheme are others."""
-    base = settings.PUBLIC_BASE_URL or f"{request.scheme}://{request.get_host()}"
+def _callback(request: Request, name: str) -> CarrierWebhook:
+    plain = request._request
+    # The URL that the carrier signed: behind a proxy the request has another host and scheme.
+    base = settings.PUBLIC_BASE_URL or f"{plain.scheme}://{plain.get_host()}"
     return CarrierWebhook(
         name=name,
-        url=base + request.get_full_path(),
-        query=merge(request.META.get("QUERY_STRING", ""), [], {}),
+        url=base + plain.get_full_path(),
+        query=merge(plain.META.get("QUERY_STRING", ""), [], {}),
         parameters=Parameters(read_body(request)).check(),
-        headers=request.headers,
+        headers=plain.headers,
         now=timezone.now(),
     )
 
 
-def _handed_on(carrier: Carrier, hook: CarrierWebhook) -> CarrierReply:
-    """One call inward for each kind of event. NotFound for a call or leg that is not ours."""
-    told = carrier.parse(hook)
-    match told:
+def _handle(carrier: Carrier, callback: CarrierWebhook) -> CarrierReply:
+    """Handle the event of a callback; NotFound for an unknown call or leg."""
+    event = carrier.parse(callback)
+    match event:
         case Arrival():
-            return _taken_in(carrier, told)
+            return _take_call(carrier, event)
         case CallerJoined():
-            events.dial_next(told.call_uuid, now=told.at)
+            events.dial_next(event.call_uuid, now=event.at)
         case LegRings():
-            _learn(carrier, told)
+            _hang_up_stray(carrier, event)
         case LegAnswered():
-            events.handle_event(told, now=hook.now)
-            _learn(carrier, told)
+            events.handle_event(event, now=callback.now)
+            _hang_up_stray(carrier, event)
         case LegEnded():
-            events.handle_event(told, now=hook.now)
-    return carrier.acknowledge(hook)
+            events.handle_event(event, now=callback.now)
+    return carrier.acknowledge(callback)
 
 
-def _taken_in(carrier: Carrier, arrival: Arrival) -> CarrierReply:
-    """Nobody outside is asked here: the caller is answered at once, and a buyer is rung when the caller is in the conference."""
+def _take_call(carrier: Carrier, arrival: Arrival) -> CarrierReply:
+    """Answer a caller at once, without a request to the carrier.
+
+    A buyer is dialed when the caller is in the conference.
+    """
     try:
         if arrival.digits is None and destination_of(arrival.to).ask_caller_number:
             return carrier.prompt_for_number(arrival)
@@ -116,9 +118,12 @@ def _taken_in(carrier: Carrier, arrival: Arrival) -> CarrierReply:
     )
 
 
-def _learn(carrier: Carrier, told: LegRings | LegAnswered) -> None:
-    """A line that rings or talks though its leg is over, as when the answer to its dialing was lost, is hung up."""
-    stray = records.leg_by_carrier_id(told.leg_uuid, told.carrier_leg_id)
+def _hang_up_stray(carrier: Carrier, event: LegRings | LegAnswered) -> None:
+    """Hang up a line that rings or talks although its leg is over.
+
+    That happens when the carrier's answer to its dialing was lost.
+    """
+    stray = records.leg_by_carrier_id(event.leg_uuid, event.carrier_leg_id)
     if stray is not None:
-        with suppress(CarrierError):  # it is told again when the line is answered
+        with suppress(CarrierError):  # tried again when the line is answered
             carrier.hang_up(stray)

@@ -1,39 +1,16 @@
-"""What the API description says of conversions from outside."""
+"""API description of reported conversions."""
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    extend_schema,
-    extend_schema_view,
-    inline_serializer,
-)
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from config.http.openapi import IDEMPOTENCY, KEY, by_key
 
-_REVENUE = "From the buyer: a decimal like 120.00, in the company's currency."
-_PAYOUT = "To the publisher; 0 if it is not sent."
+from .conversion_serializers import (
+    PAYOUT,
+    REVENUE,
+    ConversionSerializer,
+    ReportedConversionSerializer,
+)
 
-ANSWER = inline_serializer(
-    "ReportedConversion",
-    {
-        "call_uuid": serializers.UUIDField(),
-        "status": serializers.ChoiceField(["converted", "already converted"]),
-        "revenue": serializers.FloatField(help_text="Of a call that had converted: as it did."),
-        "payout": serializers.FloatField(),
-    },
-)
-ASK = inline_serializer(
-    "Conversion",
-    {
-        "key": serializers.CharField(required=False),
-        "call_uuid": serializers.CharField(
-            required=False, help_text="Required. A call of the key's buyer."
-        ),
-        "revenue": serializers.CharField(required=False, help_text=f"Required. {_REVENUE}"),
-        "payout": serializers.CharField(required=False, help_text=_PAYOUT),
-    },
-)
 _EXAMPLE = OpenApiExample(
     "Reported",
     {
@@ -46,23 +23,21 @@ _EXAMPLE = OpenApiExample(
     status_codes=["200"],
 )
 
-report = extend_schema_view(
-    post=extend_schema(
-        operation_id="conversion_report",
-        summary="Report the sale that a call led to",
-        tags=["Conversions"],
-        parameters=[
-            KEY,
-            OpenApiParameter(
-                "call_uuid", str, OpenApiParameter.QUERY, description="A call of the key's buyer."
-            ),
-            OpenApiParameter("revenue", str, OpenApiParameter.QUERY, description=_REVENUE),
-            OpenApiParameter("payout", str, OpenApiParameter.QUERY, description=_PAYOUT),
-            IDEMPOTENCY,
-        ],
-        request=ASK,
-        responses={200: ANSWER, **by_key(404)},
-        examples=[_EXAMPLE],
-        auth=[],
-    )
+report = extend_schema(
+    operation_id="conversion_report",
+    summary="Report the sale that a call led to",
+    tags=["Conversions"],
+    parameters=[
+        KEY,
+        OpenApiParameter(
+            "call_uuid", str, OpenApiParameter.QUERY, description="A call of the key's buyer."
+        ),
+        OpenApiParameter("revenue", str, OpenApiParameter.QUERY, description=REVENUE),
+        OpenApiParameter("payout", str, OpenApiParameter.QUERY, description=PAYOUT),
+        IDEMPOTENCY,
+    ],
+    request=ConversionSerializer,
+    responses={200: ReportedConversionSerializer, **by_key(404)},
+    examples=[_EXAMPLE],
+    auth=[],
 )

@@ -1,74 +1,77 @@
-"""Conversions from outside: `POST /conversions`, by which a buyer reports the sale that a call led to."""
+"""Reported conversions: `POST /conversions`, by which a buyer reports the sale of a call."""
 
 import re
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from callcontrol.key_types.conversion import ConversionKey
 from callcontrol.lifecycle import sale_reports
 from callcontrol.lifecycle.sale_reports import SaleReporter
 from campaigns.errors import Missing, NotFound, Refusal
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from publishers.gateway.viewset import KeyedViewSet, logged
 
 from . import conversion_schema
+from .conversion_serializers import ReportedConversionSerializer
 
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?")
 
 
-@conversion_schema.report
-class Conversions(KeyedViewSet):
-    """A sale of the key's buyer, once a call."""
+class ConversionViewSet(KeyedViewSet):
+    """A sale of the key's buyer, once for each call."""
 
-    kinds: ClassVar = (ConversionKey.slug,)
+    key_types: ClassVar = (ConversionKey.slug,)
 
-    def prepare(self, visit: KeyRequest) -> None:
-        call_uuid, _, _ = _said(visit)
-        sale_reports.apply_timeouts_for_sale(call_uuid, _seller(visit), now=visit.now)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Apply the timeouts of the call, so that it is settled before its sale."""
+        super().initial(request, *args, **kwargs)
+        call_uuid, _, _ = self._report()
+        sale_reports.apply_timeouts_for_sale(call_uuid, self._reporter(), now=self.key_request.now)
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        call_uuid, revenue, payout = _said(visit)
+    @conversion_schema.report
+    @logged
+    def create(self, request: Request) -> Response:
+        """Record the sale; a second report of one call is answered with the first."""
+        call_uuid, revenue, payout = self._report()
+        key_request = self.key_request
         sale = sale_reports.record_sale_report(
-            call_uuid, _seller(visit), revenue=revenue, payout=payout, now=visit.now
+            call_uuid, self._reporter(), revenue=revenue, payout=payout, now=key_request.now
         )
-        visit.call_uuid, visit.result = (
-            call_uuid,
-            "converted" if sale.first else "already-converted",
-        )
-        status = "converted" if sale.first else "already converted"
-        return 200, {
+        key_request.call_uuid = call_uuid
+        key_request.result = "converted" if sale.first else "already-converted"
+        answer = {
             "call_uuid": call_uuid,
-            "status": status,
+            "status": "converted" if sale.first else "already converted",
             "revenue": sale.revenue,
             "payout": sale.payout,
         }
+        return Response(ReportedConversionSerializer(answer).data)
 
+    def _reporter(self) -> SaleReporter:
+        return SaleReporter(self.snapshot.company_pk, self.key.buyer_pk or 0)
 
-def _seller(visit: KeyRequest) -> SaleReporter:
-    key, snapshot = visit.let_in()
-    return SaleReporter(snapshot.company_pk, key.buyer_pk or 0)
+    def _report(self) -> tuple[UUID, Decimal, Decimal]:
+        """Return the call, the revenue and the payout; NotFound for a text that is not a UUID."""
+        text = self.parameters.value("call_uuid")
+        if text is None:
+            raise Missing("call_uuid")
+        if self.parameters.value("revenue") is None:
+            raise Missing("revenue")
+        revenue, payout = self._amount("revenue"), self._amount("payout")
+        try:
+            return UUID(text), revenue, payout
+        except ValueError:
+            raise NotFound("call not found") from None
 
-
-def _said(visit: KeyRequest) -> tuple[UUID, Decimal, Decimal]:
-    """Call, revenue and payout. A text that is no UUID is as unknown as any other: NotFound."""
-    named = visit.parameters.value("call_uuid")
-    if named is None:
-        raise Missing("call_uuid")
-    if visit.parameters.value("revenue") is None:
-        raise Missing("revenue")
-    revenue, payout = _amount(visit, "revenue"), _amount(visit, "payout")
-    try:
-        return UUID(named), revenue, payout
-    except ValueError:
-        raise NotFound("call not found") from None
-
-
-def _amount(visit: KeyRequest, name: str) -> Decimal:
-    """In the company's currency; none is 0. Refusal (422) for what is no plain decimal."""
-    text = (visit.parameters.value(name) or "0").strip()
-    if not _AMOUNT.fullmatch(text):
-        raise Refusal(
-            f"{name} must be a decimal like 120.00: not negative, below 100000000, of at most 4 places"
-        )
-    return Decimal(text)
+    def _amount(self, name: str) -> Decimal:
+        """Return an amount in the company's currency, 0 when missing; Refusal (422)."""
+        text = (self.parameters.value(name) or "0").strip()
+        if not _AMOUNT.fullmatch(text):
+            raise Refusal(
+                f"{name} must be a decimal like 120.00:"
+                " not negative, below 100000000, of at most 4 places"
+            )
+        return Decimal(text)

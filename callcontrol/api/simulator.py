@@ -1,21 +1,25 @@
-"""The simulator's HTTP interface: a caller dials, everybody on a line acts, and the call can be looked at."""
+"""The simulator's HTTP interface: a caller dials, the parties act on their lines."""
 
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from callcontrol.carriers.base import Arrival
+from callcontrol.carriers.simulator import arrived_as
 from callcontrol.lifecycle import events, timeouts
 from callcontrol.lifecycle.arrival import NOT_OURS, destination_of
 from callcontrol.models import Call, Leg
@@ -26,165 +30,171 @@ from config.http.bodies import read_body
 from config.http.parameters import Parameters, merge
 
 from . import simulator_schema
-from .simulator_output import simulated_call
+from .simulator_serializers import SimulatedCallSerializer
 
-_FARTHEST = timedelta(
-    days=3653
-)  # windows of caps are computed from it, and the calendar has an end
+# Windows of caps are computed from a moment, and the calendar has an end.
+_MAX_AHEAD = timedelta(days=3653)
 
 
-class Simulated(APIView):
-    """What the simulator's entrances share: they are there under CARRIER=simulator alone, for staff or its token."""
+class SimulatorAuthentication(BaseAuthentication):
+    """The simulator's token, or the session of a member of staff.
 
-    authentication_classes: Sequence[type[BaseAuthentication]] = []
-    everywhere = (
-        False  # the token's and a superuser's calls go to every company, others' to their own
-    )
-    roles: Mapping[int, str] = {}
+    `request.auth` is the companies' roles; None with the token and for a superuser: all companies.
+    """
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def authenticate(self, request: Request) -> tuple[Any, Mapping[int, str] | None] | None:
         plain = request._request
-        is_staff = _is_staff(plain)  # first: DRF is about to forget the session's user
-        self.everywhere = _has_token(plain) or (is_staff and is_superuser(plain))
-        self.roles = roles(plain) if is_staff else {}
-        super().initial(request, *args, **kwargs)
+        user = getattr(plain, "user", None) or AnonymousUser()
+        is_staff = user.is_active and user.is_staff and _is_trusted(plain)
+        if _has_token(plain):
+            return AnonymousUser(), None
+        if not is_staff:
+            return None
+        return user, None if is_superuser(plain) else roles(plain)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected = settings.SIMULATOR_TOKEN.encode()
+    return scheme.lower() == "bearer" and secrets.compare_digest(token.strip().encode(), expected)
+
+
+def _is_trusted(request: HttpRequest) -> bool:
+    """Return whether the session may act: DRF's views are exempt from Django's CSRF token."""
+    return request.method == "GET" or request.headers.get("Sec-Fetch-Site", "") == "same-origin"
+
+
+class MayUseSimulator(BasePermission):
+    """404 unless CARRIER is the simulator, 401 without a token or a session."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
         if settings.CARRIER != "simulator":
             raise Http404
-        if not (is_staff or self.everywhere):
+        if request.successful_authenticator is None:
             raise NotAuthorized
+        return True
+
+
+class SimulatorViewSet(ViewSet):
+    """Base: parameters, and which companies' calls a request may see and act in."""
+
+    authentication_classes = (SimulatorAuthentication,)
+    permission_classes = (MayUseSimulator,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.perform_authentication(request)  # before negotiation: each answer varies by cookie
+        super().initial(request, *args, **kwargs)
 
     def reaches(self, company_pk: int) -> bool:
-        """Whether a company's calls may be looked at and acted in: by editors: numbers stand there in the clear."""
-        return self.everywhere or self.roles.get(company_pk) in EDITORS
+        """Return whether the request may see a company's calls: numbers are not masked there."""
+        role_of: Any = self.request.auth
+        return role_of is None or role_of.get(company_pk) in EDITORS
 
-    def parameters(self, request: Request) -> Parameters:
-        plain = request._request
-        return merge(plain.META.get("QUERY_STRING", ""), read_body(plain), {})
+    def parameters(self) -> Parameters:
+        query = self.request.META.get("QUERY_STRING", "")
+        return merge(query, read_body(self.request), {})
+
+    def answer(self, call_uuid: uuid.UUID, status: int = 200) -> Response:
+        """Answer the call as it is now."""
+        legs = Leg.objects.order_by("started_at", "place")
+        calls = Call.objects.select_related("company", "buyer", "publisher").prefetch_related(
+            "tags", Prefetch("legs", legs)
+        )
+        call = calls.get(pk=call_uuid)
+        context = {"arrived_as": arrived_as(call.legs.all())}
+        return Response(SimulatedCallSerializer(call, context=context).data, status=status)
 
 
-@simulator_schema.simulate_call
-class SimulatorCalls(Simulated):
-    """A caller dials a number."""
+class SimulatedCallViewSet(SimulatorViewSet):
+    """Calls of the simulator."""
 
-    def post(self, request: Request, format: str | None = None) -> Response:
-        said = self.parameters(request)
-        to = said.number_text("to")
+    lookup_url_kwarg = "call_uuid"
+
+    @simulator_schema.simulate_call
+    def create(self, request: Request, format: str | None = None) -> Response:
+        """A caller dials a number."""
+        parameters = self.parameters()
+        to = parameters.number_text("to")
         if to is None:
             raise Missing("to")
-        if not (self.everywhere or self.reaches(destination_of(to).snapshot.company_pk)):
+        if request.auth is not None and not self.reaches(destination_of(to).snapshot.company_pk):
             raise NotFound(NOT_OURS)
         arrival = Arrival(
             carrier="simulator",
             carrier_call_id=uuid.uuid4().hex,
             to=to,
-            caller=callers.parse_caller("from", said.number_text("from")),
-            digits=said.number_text("digits"),
-            now=read_moment(said),
+            caller=callers.parse_caller("from", parameters.number_text("from")),
+            digits=parameters.number_text("digits"),
+            now=read_moment(parameters),
             received_at=timezone.now(),
         )
-        return Response(simulated_call(events.handle_arrival(arrival)), status=201)
+        return self.answer(events.handle_arrival(arrival).pk, status=201)
 
-
-@simulator_schema.show_simulated_call
-class SimulatorCall(Simulated):
-    """One call, as it stands."""
-
-    def get(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
-        call = _call(call_uuid)
-        if call is None or not self.reaches(call.company_id):
-            raise NotFound("call not found")
+    @simulator_schema.show_simulated_call
+    def retrieve(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
+        """A call as it is now."""
+        call = self._call(call_uuid)
         timeouts.apply_timeouts(call.pk, now=timezone.now())
-        return _answer(call.pk)
+        return self.answer(call.pk)
 
+    @simulator_schema.hang_up_simulated_call
+    @action(detail=True, methods=["post"], url_path="hang-up")
+    def hang_up(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
+        """The caller hangs up."""
+        call = self._call(call_uuid)
+        phones.hang_up_caller(call_uuid=call.pk, now=read_moment(self.parameters()))
+        return self.answer(call.pk)
 
-@simulator_schema.hang_up_simulated_call
-class SimulatorHangUp(Simulated):
-    """The caller hangs up."""
-
-    def post(self, request: Request, call_uuid: str, format: str | None = None) -> Response:
-        call = _call(call_uuid)
+    def _call(self, text: str) -> Call:
+        """Return a call within the request's reach; NotFound for any other text."""
+        pk = _uuid(text)
+        call = Call.objects.filter(pk=pk).first() if pk else None
         if call is None or not self.reaches(call.company_id):
             raise NotFound("call not found")
-        phones.hang_up_caller(call_uuid=call.pk, now=read_moment(self.parameters(request)))
-        return _answer(call.pk)
+        return call
 
 
-@simulator_schema.act_on_simulated_leg
-class SimulatorLeg(Simulated):
-    """Somebody on a line answers, does not, or hangs up."""
+class SimulatedLegViewSet(SimulatorViewSet):
+    """Legs of simulated calls."""
 
-    def post(
-        self, request: Request, leg_uuid: str, act: str, format: str | None = None
-    ) -> Response:
-        what = next((one for one in phones.PHONE_ACTIONS if one == act), None)
+    lookup_url_kwarg = "leg_uuid"
+
+    @simulator_schema.act_on_simulated_leg
+    @action(detail=True, methods=["post"], url_path="<str:act>")
+    def act(self, request: Request, leg_uuid: str, act: str, format: str | None = None) -> Response:
+        """A party answers, does not answer, or hangs up."""
+        what = next((each for each in phones.PHONE_ACTIONS if each == act), None)
         if what is None:
             raise Http404
-        leg = _leg(leg_uuid)
+        pk = _uuid(leg_uuid)
+        leg = Leg.objects.select_related("call").filter(pk=pk).first() if pk else None
         if leg is None or not self.reaches(leg.call.company_id):
             raise NotFound("leg not found")
-        phones.perform(leg_uuid=leg.pk, what=what, now=read_moment(self.parameters(request)))
-        return _answer(leg.call_id)
+        phones.perform(leg_uuid=leg.pk, what=what, now=read_moment(self.parameters()))
+        return self.answer(leg.call_id)
 
 
-def _call(written: str) -> Call | None:
-    known = _uuid(written)
-    return Call.objects.filter(pk=known).first() if known else None
-
-
-def _leg(written: str) -> Leg | None:
-    known = _uuid(written)
-    return Leg.objects.select_related("call").filter(pk=known).first() if known else None
-
-
-def _uuid(written: str) -> uuid.UUID | None:
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(written)
+        return uuid.UUID(text)
     except ValueError:
         return None
 
 
-def _answer(call_uuid: uuid.UUID) -> Response:
-    return Response(
-        simulated_call(
-            Call.objects.select_related("company", "buyer", "publisher").get(pk=call_uuid)
-        )
-    )
+def read_moment(parameters: Parameters) -> datetime:
+    """Return the later of the wall clock and `at`, an ISO 8601 moment (UTC without an offset).
 
-
-def read_moment(said: Parameters) -> datetime:
-    """When it happened: the later of the wall clock and `at`, an ISO 8601 moment (without an offset: UTC).
-
-    In whole milliseconds, as times are answered: who adds two minutes to one that was read has talked two minutes.
+    In whole milliseconds, as answers have it: a client that adds two minutes to a moment that it
+    read has then talked exactly two minutes.
     """
-    now, text = timezone.now(), said.value("at")
-    if text is None:
-        return _in_milliseconds(now)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refusal("at must be a moment like 2026-05-05T06:25:08Z") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    if at > now + _FARTHEST:
-        raise Refusal("at must be within the next ten years")
-    return _in_milliseconds(max(now, at).astimezone(UTC))
-
-
-def _in_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _is_staff(request: HttpRequest) -> bool:
-    user = getattr(request, "user", None) or AnonymousUser()
-    return user.is_active and user.is_staff and (request.method == "GET" or _is_same_site(request))
-
-
-def _is_same_site(request: HttpRequest) -> bool:
-    """A session is only believed from our own pages: DRF's views are exempt from Django's check of the token."""
-    return request.headers.get("Sec-Fetch-Site", "") == "same-origin"
-
-
-def _has_token(request: HttpRequest) -> bool:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and secrets.compare_digest(
-        token.strip().encode(), settings.SIMULATOR_TOKEN.encode()
-    )
+    now, text = timezone.now(), parameters.value("at")
+    if text is not None:
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise Refusal("at must be a moment like 2026-05-05T06:25:08Z") from None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        if at > now + _MAX_AHEAD:
+            raise Refusal("at must be within the next ten years")
+        now = max(now, at).astimezone(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,59 +1,48 @@
 """Paths of the calls."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from django.urls import URLPattern, path
-from rest_framework.views import APIView
+from django.urls import URLPattern, URLResolver
 
 from callcontrol.control.actions.base import Action
 from callcontrol.control.registry import all_actions
+from config.http.routers import ApiRouter
 
-from .call_control import ActiveCalls, ConferenceCaller, OneTransfer, by_link, by_uuid
-from .calls import Calls, OneCall
-from .conversions import Conversions
-from .simulator import SimulatorCall, SimulatorCalls, SimulatorHangUp, SimulatorLeg
+from .call_control import (
+    ActiveCallViewSet,
+    BuyerLinkViewSet,
+    GroupLinkViewSet,
+    HandledCallViewSet,
+    with_actions,
+)
+from .calls import CallViewSet
+from .conversions import ConversionViewSet
+from .simulator import SimulatedCallViewSet, SimulatedLegViewSet
+from .transfers import TransferViewSet
+
+router = ApiRouter()
+router.register("calls", CallViewSet, basename="call")
+router.register("api/v1/calls", CallViewSet, basename="v1-call")
+router.register("conversions", ConversionViewSet, basename="conversion")
+router.register("call_control/v1/active_calls", ActiveCallViewSet, basename="active-call")
+router.register("call_control/v1/transfers", TransferViewSet, basename="transfer")
+router.register("simulator/calls", SimulatedCallViewSet, basename="simulated-call")
+router.register("simulator/legs", SimulatedLegViewSet, basename="simulated-leg")
 
 
-def paths_of(actions: Iterable[type[Action]]) -> Iterator[URLPattern]:
-    """Where each action is done: at a call's UUID, and, of those that may be, as a plain link of a buyer or a group."""
-    for action in actions:
-        yield from _both(f"call_control/v1/calls/<str:call_uuid>/{action.slug}", by_uuid(action))
-        if action.by_link:
-            link = by_link(action)
-            yield from _both(f"buyer_groups/<str:group_id>/call_control/{action.slug}", link)
-            yield from _both(f"buyers/<str:buyer_id>/call_control/{action.slug}", link)
+def action_urls(actions: Iterable[type[Action]]) -> list[URLPattern | URLResolver]:
+    """Return the paths of actions: at a call's UUID, and as plain links of a buyer or a group."""
+    actions = list(actions)
+    links = [action for action in actions if action.by_link]
+    of_actions = ApiRouter()
+    of_actions.register(
+        "call_control/v1/calls", with_actions(HandledCallViewSet, actions), basename="handled-call"
+    )
+    of_actions.register("buyers", with_actions(BuyerLinkViewSet, links), basename="buyer-link")
+    of_actions.register(
+        "buyer_groups", with_actions(GroupLinkViewSet, links), basename="group-link"
+    )
+    return of_actions.urls
 
 
-def _both(address: str, view: type[APIView]) -> Iterator[URLPattern]:
-    """With an extension, and without."""
-    yield path(f"{address}.<str:format>", view.as_view())
-    yield path(address, view.as_view())
-
-
-urlpatterns = [
-    path("calls", Calls.as_view(), name="calls"),
-    path("calls.<str:format>", Calls.as_view()),
-    path("calls/<str:call_uuid>.<str:format>", OneCall.as_view()),
-    path("calls/<str:call_uuid>", OneCall.as_view(), name="call"),
-    path("api/v1/calls", Calls.as_view()),
-    path("api/v1/calls.<str:format>", Calls.as_view()),
-    path("api/v1/calls/<str:call_uuid>.<str:format>", OneCall.as_view()),
-    path("api/v1/calls/<str:call_uuid>", OneCall.as_view()),
-    path("simulator/calls", SimulatorCalls.as_view(), name="simulator-calls"),
-    path("simulator/calls.<str:format>", SimulatorCalls.as_view()),
-    path("simulator/calls/<str:call_uuid>/hang-up.<str:format>", SimulatorHangUp.as_view()),
-    path(
-        "simulator/calls/<str:call_uuid>/hang-up",
-        SimulatorHangUp.as_view(),
-        name="simulator-hang-up",
-    ),
-    path("simulator/calls/<str:call_uuid>.<str:format>", SimulatorCall.as_view()),
-    path("simulator/calls/<str:call_uuid>", SimulatorCall.as_view(), name="simulator-call"),
-    path("simulator/legs/<str:leg_uuid>/<str:act>.<str:format>", SimulatorLeg.as_view()),
-    path("simulator/legs/<str:leg_uuid>/<str:act>", SimulatorLeg.as_view(), name="simulator-leg"),
-    *_both("conversions", Conversions),
-    *_both("call_control/v1/active_calls", ActiveCalls),
-    *paths_of(all_actions()),
-    *_both("call_control/v1/transfers/<str:uuid>/conference_caller", ConferenceCaller),
-    *_both("call_control/v1/transfers/<str:uuid>", OneTransfer),
-]
+urlpatterns = [*router.urls, *action_urls(all_actions())]

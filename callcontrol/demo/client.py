@@ -44,11 +44,9 @@ class DemoRequest:
 def request(request: DemoRequest, *, at: datetime) -> DemoResponse:
     """What the product answers at this moment, with all that comes of it: in whatever transaction is open."""
     found = resolve(request.path)
-    door: Any = found.func
-    entrance = door.cls(clock=lambda: at)
-    asked = WSGIRequest(_environ(request))
-    entrance.setup(asked, *found.args, **found.kwargs)
-    response = entrance.dispatch(asked, *found.args, **found.kwargs)
+    view: Any = found.func
+    view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
+    response = view_at(WSGIRequest(_environ(request)), *found.args, **found.kwargs)
     return DemoResponse(response.status_code, response.content.decode())
 
 

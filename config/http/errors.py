@@ -20,7 +20,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from .api_error import ApiError as ApiError
-from .formats import MEDIA_TYPES, format_of, render
+from .negotiation import format_of
+from .renderers import MEDIA_TYPES, render
 
 # What comes before `error` in an answer. A view chooses by its attribute `error_shape`.
 POSTBACK_SHAPE: Mapping[str, Any] = {}

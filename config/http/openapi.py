@@ -8,9 +8,10 @@ from rest_framework import serializers
 
 
 class Described(AutoSchema):
-    """What the framework can't know of our APIs: they read bodies themselves, and the format is no parameter."""
+    """Leaves out what DRF offers and clients need not know."""
 
     def map_parsers(self) -> list[str]:
+        """Return the usual content types; the parsers read others too."""
         return [
             "application/json",
             "application/x-www-form-urlencoded",
@@ -19,7 +20,10 @@ class Described(AutoSchema):
         ]
 
     def _get_format_parameters(self) -> list[Any]:
-        return []
+        return []  # the format is an extension of the path, or in `Accept`
+
+    def _get_paginator(self) -> None:
+        """Return none: pages are not a part of an answer, but links in its header."""
 
 
 class ErrorSerializer(serializers.Serializer):

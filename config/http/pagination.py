@@ -1,22 +1,26 @@
-"""Lists in pages: which rows are asked for, and the `Link` header that leads to the others."""
+"""Pagination class: `page` and `per_page`, and the `Link` header to the other pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, cast, overload
 from urllib.parse import quote, unquote_plus
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from .api_error import ApiError
 from .parameters import Parameters
 
 PER_PAGE = 25
-MOST_PER_PAGE = 100
+MAX_PER_PAGE = 100
 
-# What may stand in a query as it is. All else would end the <…> of a link, or could be no header at all.
+# May be in a query as it is. Any other character would end the <…> of a link, or fit in no header.
 _KEPT = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
 
 _T = TypeVar("_T")
@@ -25,11 +29,35 @@ _M = TypeVar("_M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_T]):
-    """The rows of page `number`, counted from 1; `last` is the number of the last page, 1 of an empty list."""
+    """The rows of page `number`, counted from 1; `last` is the last page, 1 for an empty list."""
 
     rows: list[_T]
     number: int
     last: int
+
+
+class HasParameters(Protocol):
+    """A view with the merged parameters of its request: DRF's `query_params` lack the body."""
+
+    @property
+    def parameters(self) -> Parameters: ...
+
+
+class LinkHeaderPagination(BasePagination):
+    """The rows of a page as the answer, and the way to the others in its `Link` header."""
+
+    page: Page[Any]
+    request: Request
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        self.request = request
+        self.page = paginate(queryset, cast(HasParameters, view).parameters)
+        return self.page.rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(data, headers={"Link": link_header(self.page, self.request._request)})
 
 
 @overload
@@ -37,24 +65,24 @@ def paginate(rows: QuerySet[_M], parameters: Parameters) -> Page[_M]: ...
 @overload
 def paginate(rows: Sequence[_T], parameters: Parameters) -> Page[_T]: ...
 def paginate(rows: Any, parameters: Parameters) -> Page[Any]:
-    """The page that `page` and `per_page` (at most MOST_PER_PAGE, more is that) ask for; past the end it has no rows.
+    """Return the requested page, without rows past the end; `per_page` is cut to MAX_PER_PAGE.
 
-    ApiError 422 when either is no whole number from 1. Of a queryset: one statement to count, one to read.
+    ApiError 422 when either is not a whole number from 1. Two statements for a queryset.
     """
-    number = _whole_number(parameters, "page", 1)
-    size = min(_whole_number(parameters, "per_page", PER_PAGE), MOST_PER_PAGE)
+    number = _whole_number(parameters, "page", default=1)
+    size = min(_whole_number(parameters, "per_page", default=PER_PAGE), MAX_PER_PAGE)
     count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     last = max(1, -(-count // size))
-    # Past the end nothing is asked: the offset may be a number that no database knows.
+    # No statement past the end: the offset may be larger than the database's integers.
     found = list(rows[(number - 1) * size : number * size]) if count and number <= last else []
     return Page(found, number, last)
 
 
 def link_header(page: Page[Any], request: HttpRequest) -> str:
-    """`Link` with `first`, `prev`, `last` and `next` as they apply; of a single page `last` alone.
+    """Return `Link` with `first`, `prev`, `last` and `next` as they apply; a single page has `last`.
 
-    Absolute, on PUBLIC_BASE_URL or else the host that was asked, and with the query exactly as it was asked but for `page`.
-    What came in a header or a body is not in it.
+    The links are absolute, on PUBLIC_BASE_URL or else the request's host, with the query exactly as
+    it was sent except for `page`. Parameters from headers or the body are not in them.
     """
     base = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
     path = request.path_info if settings.PUBLIC_BASE_URL else request.path
@@ -70,7 +98,7 @@ def link_header(page: Page[Any], request: HttpRequest) -> str:
 
 
 def _with_page(query: str, number: int) -> str:
-    """The query with `page` changed where it stands, or added at the end."""
+    """Return the query with `page` replaced in its place, or added at the end."""
     raw = quote(query.encode("latin-1", "replace"), safe=_KEPT)
     parts = [part for part in raw.split("&") if part]
     named = [unquote_plus(part.partition("=")[0]) == "page" for part in parts]
@@ -80,8 +108,8 @@ def _with_page(query: str, number: int) -> str:
     return "&".join(changed if any(named) else [*changed, f"page={number}"])
 
 
-def _whole_number(parameters: Parameters, name: str, otherwise: int) -> int:
-    text = (parameters.value(name) or str(otherwise)).strip()
+def _whole_number(parameters: Parameters, name: str, *, default: int) -> int:
+    text = (parameters.value(name) or str(default)).strip()
     try:
         number = int(text) if text.isascii() and text.isdigit() else 0
     except ValueError:  # thousands of digits

@@ -12,6 +12,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from rest_framework_xml.parsers import XMLParser
 
 from .api_error import ApiError
+from .bodies import Pairs, content_parameter, decode, read_bytes
 from .values import timestamp
 
 MAX_DEPTH = 32
@@ -127,21 +128,22 @@ class HashXMLParser(XMLParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> list[tuple[str, str]]:
-        """Pairs of name and text in the order of the document, names underscored; ApiError 400 for what is no such XML."""
+    ) -> Pairs:
+        """Return names, underscored, and texts in the order of the document; ApiError 400."""
+        raw = read_bytes(stream)
+        if not raw:
+            return []
+        charset = content_parameter(media_type, "charset")
+        if charset:  # the header's charset wins over the document's
+            raw = decode(raw, charset).encode("utf-8", "surrogatepass")
         parser = DefusedXMLParser(
-            target=_BoundedBuilder(),
-            encoding=(parser_context or {}).get("encoding"),
-            forbid_dtd=True,
+            target=_BoundedBuilder(), encoding="utf-8" if charset else None, forbid_dtd=True
         )
         try:
-            parser.feed(stream.read())
+            parser.feed(raw)
             root = parser.close()
-        except (
-            ParseError,
-            ValueError,
-            LookupError,
-        ) as error:  # LookupError: an encoding that Python does not know
+        # LookupError: an encoding that Python does not have.
+        except (ParseError, ValueError, LookupError) as error:
             raise ApiError(
                 400, "unreadable body: not well-formed XML, or XML that is not accepted"
             ) from error
@@ -149,8 +151,8 @@ class HashXMLParser(XMLParser):
             raise ApiError(400, "unreadable body: the XML holds no members")
         return self._pairs(root)
 
-    def _pairs(self, root: Element) -> list[tuple[str, str]]:
-        pairs: list[tuple[str, str]] = []
+    def _pairs(self, root: Element) -> Pairs:
+        pairs: Pairs = []
         for element in root:
             if _is_tag_list(element):
                 pairs += _listed_tags(element)
@@ -189,7 +191,7 @@ def _is_tag_list(element: Element) -> bool:
     )
 
 
-def _listed_tags(element: Element) -> list[tuple[str, str]]:
+def _listed_tags(element: Element) -> Pairs:
     return [
         (tag.findtext("key") or "", tag.findtext("value") or "")
         for tag in element

@@ -1,4 +1,4 @@
-"""One request by a key: what it is, and what became of it. At its end it is one row of the postback log."""
+"""One request by a key: its parameters, the key, and what is logged of it."""
 
 import time
 import uuid
@@ -6,21 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from campaigns.errors import NotAuthorized, Refusal
-from config.db.insert import insert
+from campaigns.errors import Refusal
 from config.http.api_error import ApiError
 from config.http.parameters import Parameters
-from publishers.models import LogEntry
 from publishers.snapshot import KeySnapshot, PublisherSnapshot, Snapshot
 
 from .prefetch import Row
 
-_LONGEST_RESPONSE = 64 * 1024
-
 
 @dataclass(slots=True)
 class KeyRequest:
-    """What is known of a request so far."""
+    """A request by a key, filled step by step; at its end it becomes one row of the postback log."""
 
     method: str
     path: str
@@ -32,100 +28,56 @@ class KeyRequest:
     key_text: str | None = None
     idempotency_key: str | None = None
     key: KeySnapshot | None = None
-    let_in_as: str = ""  # what let it in, where that is no key
+    credential_type: str = ""  # of a credential that is not a key
     snapshot: Snapshot | None = None
-    read: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)  # of the prefetch, by its parts' names
     caller_number: str | None = None
-    caller_is_unusable: bool = False
+    caller_is_invalid: bool = False
     result: str = ""
     notes: list[str] = field(default_factory=list)
     trace: dict[str, Any] | None = None
     reservation_uuid: uuid.UUID | None = None
     call_uuid: uuid.UUID | None = None
-    headers: dict[str, str] = field(default_factory=dict)  # of the answer
 
-    def check(self) -> None:
-        """Raises ApiError or Refusal (422) for what no act can use: unstorable text, a caller that is no number."""
+    def check_parameters(self) -> None:
+        """Raise ApiError or Refusal (422) for text that cannot be stored, or an unusable caller."""
         self.parameters.check()
-        if self.caller_is_unusable:
+        if self.caller_is_invalid:
             raise Refusal("caller_number must be a phone number of 7 to 15 digits")
 
     @property
     def type(self) -> str:
-        """The kind of what let it in; blank when nothing has."""
-        return self.key.type if self.key else self.let_in_as
+        """The type of the credential; blank before authentication."""
+        return self.key.type if self.key else self.credential_type
 
     @property
-    def is_let_in(self) -> bool:
+    def is_authenticated(self) -> bool:
         return self.snapshot is not None and self.type != ""
 
     @property
-    def scope(self) -> str:
-        """Whose an Idempotency-Key is."""
-        return f"key:{self.key.row}" if self.key else f"{self.let_in_as}:{self.key_text}"
-
-    def let_in(self) -> tuple[KeySnapshot, Snapshot]:
-        """The key and the settings of a request that the door has let in."""
-        if self.key is None or self.snapshot is None:
-            raise NotAuthorized
-        return self.key, self.snapshot
+    def idempotency_scope(self) -> str:
+        """The credential whose Idempotency-Keys this request shares."""
+        return f"key:{self.key.row}" if self.key else f"{self.credential_type}:{self.key_text}"
 
     def hide_key_in_path(self) -> None:
-        """Of a key that is part of the path, the last four characters stay."""
+        """Keep the last four characters of a key that is part of the path."""
         before, key, after = self.path.rpartition(self.key_text or "")
         self.path = f"{before}…{key[-4:]}{after}" if key else self.path
 
     def named_publisher(self) -> PublisherSnapshot | None:
-        """The publisher that the request names; an unknown one is noted, and attributed to nobody."""
+        """Return the publisher that the request names; an unknown name is noted in the log."""
         name = self.parameters.publisher()
         found = self.snapshot.publishers_by_id.get(name) if name and self.snapshot else None
         if name and found is None:
             self.notes.append(f"No publisher is called “{name}”: kept as the tag publisher_id.")
         return found
 
-    def write(self, *, status: int, body: str) -> None:
-        """Inserts the log row, in whatever transaction is open."""
-        insert(
-            LogEntry,
-            at=self.now,
-            company_pk=self.snapshot.company_pk if self.snapshot and self.is_let_in else None,
-            key_pk=self.key.row if self.key else None,
-            publisher_pk=self._publisher_row(),
-            key_end=_storable_end(self.key_text or ""),
-            type=self.type,
-            method=self.method[:10],
-            path=self.path[:300].replace("\0", "\ufffd"),
-            format=self.format,
-            parameters=self.parameters.masked(),
-            caller_number=self.caller_number,
-            status=status,
-            response=body[:_LONGEST_RESPONSE].replace("\0", ""),
-            result=self.result or "error",
-            duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
-            reservation_uuid=self.reservation_uuid,
-            call_uuid=self.call_uuid,
-            address=self.address,
-            notes=self.notes,
-            trace=self.trace,
-            reasons=_reasons(self.trace),
-        )
-
-    def _publisher_row(self) -> int | None:
-        """Whom the request names, else whose key it is. Who names two names nobody."""
-        if self.snapshot is None or not self.is_let_in:
+    def logged_publisher_pk(self) -> int | None:
+        """Return the named publisher's row, else the key's; None when two names contradict."""
+        if self.snapshot is None or not self.is_authenticated:
             return None
         try:
             named = self.snapshot.publishers_by_id.get(self.parameters.publisher() or "")
         except ApiError:
             named = None
         return named.row if named else self.key.publisher_pk if self.key else None
-
-
-def _reasons(trace: dict[str, Any] | None) -> str | None:
-    """Why a trace refuses buyers, as a list finds it: each code between commas."""
-    refused = trace and trace.get("refused")
-    return f",{','.join(refused)}," if refused else None
-
-
-def _storable_end(key: str) -> str:
-    return key[-4:] if key.isascii() and key.isprintable() else "????"

@@ -1,7 +1,7 @@
-"""Rates: how many requests a name may make, in this process or, with Redis, in all of them.
+"""Throttle classes: requests per second of a key, refused keys per minute of an address.
 
-A key's rate is the generic cell rate algorithm: one moment a name, the one at which its next request is due. Redis that
-is slow or away lets requests through: a rate protects the owner's machine, and must not be what stops it.
+The counts are this process's or, with Redis, those of all processes. A key's rate is the generic
+cell rate algorithm, which stores one moment for each name: when its next request is due.
 """
 
 import logging
@@ -9,15 +9,20 @@ import math
 import threading
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import redis
 from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 _log = logging.getLogger("ringpost.rates")
-_held: dict[str, tuple[float, int]] = {}  # when the name owes nothing more, and how often it came
+# By name: the moment at which the count is over or the next request is due, and the count.
+_counts: dict[str, tuple[float, int]] = {}
 _lock = threading.Lock()
-_MOST_NAMES = 100_000
+_MAX_NAMES = 100_000
 _TOLERANCE = 0.001  # seconds: a moment is a float, and a burst adds up its rounding
+_REFUSED_KEYS_PER_MINUTE = 60
 
 _DUE = """
 local now, step, slack = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -40,48 +45,84 @@ return '0'
 """
 
 
+class KeyRateThrottle(BaseThrottle):
+    """The key's requests per second, with its burst."""
+
+    seconds: int = 0
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        key_request = view.key_request
+        key = key_request.key
+        if not key.requests_per_second:
+            return True
+        self.seconds = seconds_to_wait(
+            f"key:{key.row}",
+            per_second=key.requests_per_second,
+            burst=key.burst or key.requests_per_second,
+            now=key_request.now,
+        )
+        return not self.seconds
+
+    def wait(self) -> int:
+        return self.seconds
+
+
+class RefusedKeyThrottle(BaseThrottle):
+    """Refused keys of an address: slows down a client that guesses keys."""
+
+    seconds: int = 0
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.seconds = count_request(
+            f"refused:{view.key_request.address}",
+            limit=_REFUSED_KEYS_PER_MINUTE,
+            seconds=60,
+            now=view.key_request.now,
+        )
+        return not self.seconds
+
+    def wait(self) -> int:
+        return self.seconds
+
+
 def seconds_to_wait(name: str, *, per_second: float, burst: int, now: datetime) -> int:
-    """0 when the request may pass (and is counted), else the whole seconds after which it may."""
+    """Count a request and return 0, or return the whole seconds after which it may be sent."""
     moment, step = now.timestamp(), 1 / per_second
     slack = step * (burst - 1)
-    shared = _wait_shared(_DUE, name, moment, step, slack, _TOLERANCE)
-    return math.ceil(_wait_here(name, moment, step, slack) if shared is None else shared)
+    shared = _eval_in_redis(_DUE, name, moment, step, slack, _TOLERANCE)
+    if shared is not None:
+        return math.ceil(shared)
+    with _lock:
+        due = max(_counts.get(name, (0.0, 0))[0], moment)
+        wait = due - slack - moment
+        if wait > _TOLERANCE:
+            return math.ceil(wait)
+        _store(name, due + step, 0, moment)
+    return 0
 
 
 def count_request(name: str, *, limit: int, seconds: int, now: datetime) -> int:
-    """Counts, and is 0 until `name` came more than `most` times in the `seconds` since it first came; else how many are left."""
+    """Count a request; return 0 for the first `limit` within `seconds`, else the seconds left."""
     moment = now.timestamp()
-    shared = _wait_shared(_COUNT, name, moment, seconds, limit)
-    return math.ceil(_count_here(name, moment, seconds, limit) if shared is None else shared)
-
-
-def _wait_here(name: str, moment: float, step: float, slack: float) -> float:
+    shared = _eval_in_redis(_COUNT, name, moment, seconds, limit)
+    if shared is not None:
+        return math.ceil(shared)
     with _lock:
-        due = max(_held.get(name, (0.0, 0))[0], moment)
-        wait = due - slack - moment
-        if wait > _TOLERANCE:
-            return wait
-        _hold(name, due + step, 0, moment)
-    return 0.0
-
-
-def _count_here(name: str, moment: float, seconds: int, limit: int) -> float:
-    with _lock:
-        ends, count = _held.get(name, (0.0, 0))
+        ends, count = _counts.get(name, (0.0, 0))
         if ends <= moment:
             ends, count = moment + seconds, 0
-        _hold(name, ends, count + 1, moment)
-    return ends - moment if count + 1 > limit else 0.0
+        _store(name, ends, count + 1, moment)
+    return math.ceil(ends - moment) if count + 1 > limit else 0
 
 
-def _hold(name: str, until: float, count: int, moment: float) -> None:
-    """Keeps it; where too many are kept, drops the names that owe nothing, and all of them when everyone does."""
-    if len(_held) >= _MOST_NAMES and name not in _held:
-        for other in [other for other, (ends, _) in _held.items() if ends <= moment]:
-            del _held[other]
-        if len(_held) >= _MOST_NAMES:
-            _held.clear()
-    _held[name] = (until, count)
+def _store(name: str, until: float, count: int, moment: float) -> None:
+    """Store a count; where there are too many, first drop those that are over, else all of them."""
+    if len(_counts) >= _MAX_NAMES and name not in _counts:
+        for other in [other for other, (ends, _) in _counts.items() if ends <= moment]:
+            del _counts[other]
+        if len(_counts) >= _MAX_NAMES:
+            _counts.clear()
+    _counts[name] = (until, count)
 
 
 @lru_cache(maxsize=1)
@@ -89,18 +130,19 @@ def _client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=0.25, socket_connect_timeout=0.25)
 
 
-def _wait_shared(script: str, name: str, *values: float) -> float | None:
-    """What Redis says; None without one, and 0.0 when it does not answer."""
+def _eval_in_redis(script: str, name: str, *values: float) -> float | None:
+    """Return the seconds to wait; None without Redis, 0.0 when it does not answer."""
     if not settings.REDIS_URL:
         return None
     try:
         return float(_client(settings.REDIS_URL).eval(script, 1, f"ringpost:rate:{name}", *values))
     except redis.RedisError:
+        # A rate protects the owner's machine: Redis that is slow or away must not stop it.
         _log.warning("rate limits are not counted: Redis does not answer")
         return 0.0
 
 
 def reset() -> None:
-    """Forgets every count of this process."""
+    """Drop every count of this process."""
     with _lock:
-        _held.clear()
+        _counts.clear()

@@ -1,314 +1,315 @@
-"""What every request by a key goes through: format, body, key, rate, idempotency, one transaction, one row in the log."""
+"""The base of every viewset whose requests carry a key."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from functools import lru_cache, partial, wraps
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import Counter
-from rest_framework.views import APIView
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.viewsets import GenericViewSet
 
-from campaigns import phone
-from campaigns.errors import Forbidden, Gone, NotAuthorized, Refusal, StillRunning, TooManyRequests
-from config.http.address import client_address, is_within
+from campaigns.errors import Forbidden, NotAuthorized, StillRunning, TooManyRequests
+from config.http.address import client_address
+from config.http.api_error import ApiError
 from config.http.bodies import Pairs, read_body
-from config.http.errors import POSTBACK_SHAPE, ApiError, error_response_for
-from config.http.formats import MEDIA_TYPES, render, requested_format
-from config.http.parameters import gather
-from publishers.keys.types import key_type_of
-from publishers.snapshot import snapshot_of
+from config.http.errors import POSTBACK_SHAPE
+from config.http.parameters import Parameters, gather
+from config.http.parsers import PARSER_CLASSES
+from config.http.renderers import MEDIA_TYPES, RENDERER_CLASSES
+from publishers.snapshot import KeySnapshot, Snapshot
 
-from . import idempotency, prefetch, throttles
+from . import idempotency, prefetch
+from .authentication import KeyAuthentication
 from .idempotency import KeptResponse
+from .permissions import AddressIsAllowed, FeatureIsEnabled, KeyIsActive, OwnerExists
 from .request import KeyRequest
+from .request_log import write_log_entry
+from .throttles import KeyRateThrottle
 
 _requests = Counter("ringpost_key_requests", "Requests by a key", ["type", "result", "status"])
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_REFUSED_A_MINUTE = 60
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
-Acts = Callable[..., tuple[int, Any]]
 _T = TypeVar("_T")
-# The region of a key's company when it was last seen: lets the caller's number be part of the first statement.
-_regions: dict[str, str] = {}
+Classes = tuple[type[_T], ...]
 
 
-class KeyedViewSet(APIView):
-    """The base of every entrance that takes a key.
+@lru_cache
+def _instances(classes: tuple[type[_T], ...]) -> list[_T]:
+    """Return one instance of each class, shared by all requests: the classes keep no state."""
+    return [each() for each in classes]
 
-    A subclass names its `kinds` of keys, adds `reads` to the first statement, and has a method for each verb that
-    takes the Visit and the path's parameters and returns a status and the answer's members (`visit.headers` go with
-    them). It runs in one transaction with the log row; what it raises as a Refusal rolls it back and is logged by itself.
-    An act that `asks_outside` keeps its own transactions: its log row and its kept answer are one afterwards.
+
+def logged(action: Callable[..., Response]) -> Callable[..., HttpResponse]:
+    """Decorate an action of a KeyedViewSet: see its docstring for what that adds.
+
+    The action gets the path's parameters without `key` and `format`.
     """
 
-    kinds: ClassVar[tuple[str, ...]]
-    key_names: ClassVar[tuple[str, ...]] = ("key", "api_key")  # the first that is sent is the key
-    asks_outside: ClassVar[bool] = False
-    reads: ClassVar[tuple[prefetch.QueryPart, ...]] = ()
-    error_shape: ClassVar[Mapping[str, Any]] = POSTBACK_SHAPE
-    clock: Callable[[], datetime] = staticmethod(
-        timezone.now
-    )  # `as_view(clock=…)` brings another: past days are played so
+    @wraps(action)
+    def run(
+        view: "KeyedViewSet", request: Request, *, key: str = "", format: str = "", **path: str
+    ) -> HttpResponse:
+        return view.run_once(partial(action, view, request, **path))
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        visit = KeyRequest(
+    run.is_logged = True  # type: ignore[attr-defined]
+    return run
+
+
+def is_logged(action: Callable[..., Any]) -> bool:
+    """Return whether an action is decorated with `logged`."""
+    return getattr(action, "is_logged", False)
+
+
+class KeyedViewSet(GenericViewSet[Any]):
+    """Requests by a key: authenticated, authorized, throttled, logged, and run at most once.
+
+    A subclass names the `key_types` that may use it, and what is read with the key in the first
+    statement (`get_prefetch_parts`). Each of its actions is decorated with `logged`:
+
+    - What the action changes, its log row and the answer kept for its Idempotency-Key are one
+      transaction. An action that asks the carrier commits by itself (`is_atomic = False`): then
+      only the log row and the kept answer are one.
+    - An action or a check that raises is rolled back, and `handle_exception` writes the log row of
+      its answer alone. So each request that names a key leaves exactly one row.
+
+    What is wrong with the request itself (`faults`: its format, its method, its body) is raised
+    only when its key is known, so that the row has the key. `final_permission_classes` are checked
+    after that, `permission_classes` before.
+    """
+
+    # Without "head" and "options": neither is to run an action, or to be answered without a key.
+    http_method_names = ["get", "post", "put", "patch", "delete"]
+    authentication_classes: Classes[BaseAuthentication] = (KeyAuthentication,)
+    permission_classes: Classes[BasePermission] = (
+        OwnerExists,
+        KeyIsActive,
+        FeatureIsEnabled,
+        AddressIsAllowed,
+    )
+    final_permission_classes: Classes[BasePermission] = ()
+    throttle_classes: Classes[BaseThrottle] = (KeyRateThrottle,)
+    parser_classes = PARSER_CLASSES
+    renderer_classes = RENDERER_CLASSES
+    filter_backends: Classes[BaseFilterBackend] = ()
+    error_shape: ClassVar[Mapping[str, Any]] = POSTBACK_SHAPE
+
+    key_types: ClassVar[tuple[str, ...]] = ()
+    key_names: ClassVar[tuple[str, ...]] = ("key", "api_key")
+    is_atomic: ClassVar[bool] = True
+    # `as_view(clock=…)` takes another: the demo plays requests of the past.
+    clock: Callable[[], datetime] = staticmethod(timezone.now)
+
+    key_request: KeyRequest
+    faults: list[ApiError]
+
+    # --- what an action reads ---------------------------------------------------------------------
+    @property
+    def parameters(self) -> Parameters:
+        return self.key_request.parameters
+
+    @property
+    def key(self) -> KeySnapshot:
+        if self.key_request.key is None:
+            raise NotAuthorized
+        return self.key_request.key
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The settings of the key's company."""
+        if self.key_request.snapshot is None:
+            raise NotAuthorized
+        return self.key_request.snapshot
+
+    def get_prefetch_parts(self) -> tuple[prefetch.QueryPart, ...]:
+        """Return what the action needs beside the key."""
+        return ()
+
+    def run_prefetch(self) -> None:
+        """Run the first statement: the key, and the rows that the action needs."""
+        key_request = self.key_request
+        key_request.rows = prefetch.run_prefetch(
+            (prefetch.KEY, *self.get_prefetch_parts()),
+            key=key_request.key_text or "",
+            caller=key_request.caller_number,
+            now=key_request.now,
+        )
+
+    # --- DRF's hooks, in the order of a request ---------------------------------------------------
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        self.faults = []
+        self.key_request = KeyRequest(
             method=request.method or "",
             path=request.path,
             address=client_address(request),
             now=self.clock(),
-            idempotency_key=request.headers.get("Idempotency-Key"),
+            idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
         )
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_parsers(self) -> list[BaseParser]:
+        return _instances(self.parser_classes)
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        return _instances(self.renderer_classes)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return _instances(self.authentication_classes)
+
+    def get_permissions(self) -> list[Any]:
+        return _instances(self.permission_classes)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return dict(_PRIVATE)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.faults:
+            raise self.faults[0]
+        for permission in _instances(self.final_permission_classes):
+            if not permission.has_permission(request, self):
+                self.permission_denied(request, getattr(permission, "message", None))
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
         try:
-            act = self._read(request, visit, kwargs)
-            self.prepare(visit)
-            answer = self._act_once(act, visit, kwargs)
-        except Exception as error:  # noqa: BLE001 - every failure has an answer and a row
-            answer = self._refuse(visit, error)
-        _requests.labels(visit.type or "refused", visit.result or "failed", answer.status).inc()
-        content_type = MEDIA_TYPES[answer.format]
-        return HttpResponse(
-            answer.body,
-            status=answer.status,
-            content_type=content_type,
-            headers=visit.headers | _PRIVATE,
+            chosen = super().perform_content_negotiation(request, force)
+        except ApiError as fault:
+            self.faults.append(fault)
+            chosen = super().perform_content_negotiation(request, force=True)
+        self.key_request.format = chosen[0].format
+        return chosen
+
+    def perform_authentication(self, request: Request) -> None:
+        method = (request.method or "").lower()
+        if method not in self.http_method_names or not hasattr(self, method):
+            self.faults.append(self._method_fault())
+        body: Pairs = []
+        try:
+            body = read_body(request)
+        except ApiError as fault:
+            self.faults.append(fault)
+        path = {"key": self.kwargs["key"]} if "key" in self.kwargs else {}
+        query = request.META.get("QUERY_STRING", "")
+        self.key_request.parameters = gather(query, body, path)
+        super().perform_authentication(request)
+
+    def _method_fault(self) -> ApiError:
+        allowed = self.allowed_methods
+        return ApiError(
+            405, f"method not allowed: use {' or '.join(allowed)}", {"Allow": ", ".join(allowed)}
         )
 
-    def prepare(self, visit: KeyRequest) -> None:
-        """Runs once the key is let in, before the transaction of the act."""
+    def permission_denied(
+        self, request: Request, message: str | None = None, code: str | None = None
+    ) -> NoReturn:
+        raise Forbidden(message or "not allowed")
 
-    def _read(
-        self, request: HttpRequest, visit: KeyRequest, path_values: Mapping[str, str]
-    ) -> Acts:
-        """Everything before the act. What is wrong with the request is raised after its key is known, so that it is logged."""
-        faults: list[ApiError] = []
-        visit.format = _unless_wrong(faults, "json", _format, request, path_values)
-        act = _unless_wrong(faults, _nothing, self._act_for, visit.method)
-        nothing: Pairs = []
-        body = _unless_wrong(faults, nothing, read_body, request)
-        named_in_path = {name: value for name, value in path_values.items() if name == "key"}
-        visit.parameters = gather(request.META.get("QUERY_STRING", ""), body, named_in_path)
-        visit.key_text = self.credential(request, visit)
-        if visit.key_text is not None and visit.key_text in path_values.values():
-            visit.hide_key_in_path()
-        self._authorize(visit, faults[0] if faults else None)
-        if faults:
-            raise faults[0]
-        return act
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        raise TooManyRequests("too many requests", int(wait or 1))
 
-    def _act_for(self, method: str) -> Acts:
-        act: Acts | None = (
-            getattr(self, method.lower(), None)
-            if method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-            else None
-        )
-        if act is None:
-            allowed = [
-                name
-                for name in ("GET", "POST", "PUT", "PATCH", "DELETE")
-                if hasattr(self, name.lower())
-            ]
-            raise ApiError(
-                405,
-                f"method not allowed: use {' or '.join(allowed)}",
-                {"Allow": ", ".join(allowed)},
-            )
-        return act
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer a refused or failed request, and write its log row if it names a key."""
+        response: Response = super().handle_exception(exc)
+        body = self._render(response)
+        key_request = self.key_request
+        key_request.result = "failed" if response.status_code >= 500 else "refused"
+        if self.is_atomic:  # what the action did is undone
+            key_request.trace = key_request.reservation_uuid = key_request.call_uuid = None
+        if key_request.key_text is not None:
+            try:
+                write_log_entry(key_request, status=response.status_code, body=body)
+            except _DATABASE_AWAY:
+                # An absent database is the one answer without a row.
+                if response.status_code != 503:
+                    lost = OperationalError("the log could not be written")
+                    return self.handle_exception(lost)
+        return response
 
-    # --- the key ------------------------------------------------------------------------------------------
-    def credential(self, request: HttpRequest, visit: KeyRequest) -> str | None:
-        """The text that is to let the request in: a key, unless an entrance has another."""
-        return visit.parameters.key(self.key_names) or _key_in_header(request)
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # After the other headers, where clients have always received it.
+        content_type = response["Content-Type"]
+        del response["Content-Type"]
+        response["Content-Type"] = content_type
+        key_request = self.key_request
+        if key_request.result:
+            labels = (key_request.type or "refused", key_request.result, response.status_code)
+            _requests.labels(*labels).inc()
+        return response
 
-    def unknown(self) -> Refusal:
-        """What a request is told whose credential nobody knows."""
-        return NotAuthorized()
-
-    def _authorize(self, visit: KeyRequest, wrong: ApiError | None) -> None:
-        if visit.key_text is None:
-            raise wrong or self.unknown()
-        self.look_up(visit)
-        if not visit.is_let_in:
-            self._count_refused(visit)
-            raise wrong or self.unknown()
-        self.check_right(visit)
-
-    def check_right(self, visit: KeyRequest) -> None:
-        """Raises Gone, Forbidden or TooMany for a known key that may not be used now, or not so."""
-        key, snapshot = visit.let_in()
-        kind = key_type_of(key.type)
-        if key.owner_is_gone or snapshot.retired:
-            raise Gone("the owner of this key was deleted")
-        if key.paused:
-            raise Forbidden("this key is paused")
-        kind.check_switch(snapshot.switches)
-        if key.networks and not is_within(visit.address, key.networks):
-            raise Forbidden("this key may not be used from this address")
-        if key.requests_per_second:
-            burst = key.burst or key.requests_per_second
-            wait = throttles.seconds_to_wait(
-                f"key:{key.row}", per_second=key.requests_per_second, burst=burst, now=visit.now
-            )
-            if wait:
-                raise TooManyRequests("too many requests", wait)
-
-    def look_up(self, visit: KeyRequest) -> None:
-        """Reads the key, and what the entrance wants beside it, for the caller in the company's region.
-
-        Leaves on the visit what makes it `is_let_in`; nothing for a credential that nobody knows.
-        """
-        text = visit.key_text or ""
-        if not text.isascii() or not text.isprintable():
-            return
-        region = _regions.get(text, "US")
-        self._read_caller(visit, region)
-        self.read_again(visit)
-        if not visit.read["key"]:
-            return
-        row, company_pk, version, *_ = (int(value or 0) for value in visit.read["key"][0])
-        visit.snapshot = snapshot_of(company_pk, version)
-        key = visit.snapshot.keys.get(row)
-        if (
-            key is None
-            or key.type not in self.kinds
-            or (key.retired_at is not None and key.retired_at <= visit.now)
-        ):
-            return
-        visit.key = key
-        if visit.snapshot.region != region:
-            _regions[text] = visit.snapshot.region
-            before = visit.caller_number
-            self._read_caller(visit, visit.snapshot.region)
-            if visit.caller_number != before:
-                self.read_again(visit)
-
-    def read_again(self, visit: KeyRequest) -> None:
-        """The first statement: the key, and what the entrance wants beside it."""
-        parts = (prefetch.KEY, *self.reads)
-        visit.read = prefetch.run_prefetch(
-            parts, key=visit.key_text or "", caller=visit.caller_number, now=visit.now
-        )
-
-    def _read_caller(self, visit: KeyRequest, region: str) -> None:
-        said = visit.parameters.number_text("caller_number")
-        if said is None or phone.is_withheld(said):
-            visit.caller_number, visit.caller_is_unusable = None, False
-        else:
-            visit.caller_number = phone.to_e164(said, region)
-            visit.caller_is_unusable = visit.caller_number is None
-
-    def _count_refused(self, visit: KeyRequest) -> None:
-        """Who guesses keys is slowed down, and no longer fills the log."""
-        wait = throttles.count_request(
-            f"refused:{visit.address}", limit=_REFUSED_A_MINUTE, seconds=60, now=visit.now
-        )
-        if wait:
-            visit.key_text = None
-            raise TooManyRequests("too many refused keys", wait)
-
-    # --- the act ------------------------------------------------------------------------------------------
-    def _act_once(
-        self, act: Acts, visit: KeyRequest, path_values: Mapping[str, str]
-    ) -> KeptResponse:
-        if visit.idempotency_key is None or visit.method == "GET":
-            return self._act(act, visit, path_values, None)
+    # --- actions ----------------------------------------------------------------------------------
+    def run_once(self, action: Callable[[], Response]) -> HttpResponse:
+        """Run an action, or return the answer that its Idempotency-Key has kept."""
+        key_request = self.key_request
+        if key_request.idempotency_key is None or key_request.method == "GET":
+            return self._run(action, None)
         began = idempotency.begin_request(
-            scope=visit.scope,
-            method=visit.method,
-            path=visit.path,
-            idempotency_key=visit.idempotency_key,
-            parameters=visit.parameters.without_key(),
-            now=visit.now,
+            scope=key_request.idempotency_scope,
+            method=key_request.method,
+            path=key_request.path,
+            idempotency_key=key_request.idempotency_key,
+            parameters=key_request.parameters.without_key(),
+            now=key_request.now,
         )
         if isinstance(began, KeptResponse):
-            visit.result, visit.format = "replayed", began.format
-            visit.write(status=began.status, body=began.body)
-            visit.headers["Idempotency-Replayed"] = "true"
-            return began
+            return self._replay(began)
         try:
-            return self._act(act, visit, path_values, began)
-        except Exception as error:  # noqa: BLE001 - as above; its Idempotency-Key is free again
-            answer = self._refuse(visit, error)
-            with suppress(
-                StillRunning, *_DATABASE_AWAY
-            ):  # it is another's by now, or free when its time to run is over
-                idempotency.finish_request(row=began, answer=answer)
-            return answer
+            return self._run(action, began)
+        except Exception as error:  # noqa: BLE001 - every failure has an answer, a row, and frees its Idempotency-Key
+            response = self.handle_exception(error)
+            kept = KeptResponse(response.status_code, response.content.decode(), key_request.format)
+            # A later request may have taken the key over; without a database its lock runs out.
+            with suppress(StillRunning, *_DATABASE_AWAY):
+                idempotency.finish_request(row=began, answer=kept)
+            return response
 
-    def _act(
-        self, act: Acts, visit: KeyRequest, path_values: Mapping[str, str], record: int | None
-    ) -> KeptResponse:
-        """One transaction: what was asked, its log row, and its kept answer; or none of them."""
-        values = {
-            name: value for name, value in path_values.items() if name != "key" and name != "format"
-        }
-        if self.asks_outside:
-            visit.check()
-            told = act(visit, **values)
+    def _run(self, action: Callable[[], Response], record: int | None) -> Response:
+        if self.is_atomic:
             with transaction.atomic():
-                return self._write(visit, *told, record)
+                self.key_request.check_parameters()
+                return self._log(action(), record)
+        self.key_request.check_parameters()
+        response = action()
         with transaction.atomic():
-            visit.check()
-            return self._write(visit, *act(visit, **values), record)
+            return self._log(response, record)
 
-    def _write(
-        self, visit: KeyRequest, status: int, members: Any, record: int | None
-    ) -> KeptResponse:
-        visit.result = visit.result or "done"
-        answer = KeptResponse(status, render(members, visit.format).decode(), visit.format)
-        visit.write(status=status, body=answer.body)
+    def _log(self, response: Response, record: int | None) -> Response:
+        body, key_request = self._render(response), self.key_request
+        key_request.result = key_request.result or "done"
+        write_log_entry(key_request, status=response.status_code, body=body)
         if record is not None:
-            idempotency.finish_request(row=record, answer=answer)
-        return answer
+            kept = KeptResponse(response.status_code, body, key_request.format)
+            idempotency.finish_request(row=record, answer=kept)
+        return response
 
-    def _refuse(self, visit: KeyRequest, error: Exception) -> KeptResponse:
-        """The answer to a refusal or a failure, and its log row by itself: one for every request that names a key."""
-        verdict = error_response_for(error)
-        body = render({**self.error_shape, "error": verdict.text}, visit.format).decode()
-        visit.headers = dict(verdict.headers)
-        visit.result = "failed" if verdict.status >= 500 else "refused"
-        if not self.asks_outside:  # what the act came to is undone
-            visit.trace, visit.reservation_uuid, visit.call_uuid = None, None, None
-        if visit.key_text is not None:
-            try:
-                visit.write(status=verdict.status, body=body)
-            except _DATABASE_AWAY:
-                if verdict.status != 503:  # an absent database is the one answer without a row
-                    return self._refuse(visit, OperationalError("the log could not be written"))
-        return KeptResponse(verdict.status, body, visit.format)
+    def _replay(self, kept: KeptResponse) -> HttpResponse:
+        self.key_request.result, self.key_request.format = "replayed", kept.format
+        write_log_entry(self.key_request, status=kept.status, body=kept.body)
+        return HttpResponse(
+            kept.body,
+            status=kept.status,
+            content_type=MEDIA_TYPES[kept.format],
+            headers={"Idempotency-Replayed": "true"},
+        )
 
-
-def _nothing(visit: KeyRequest, **values: str) -> tuple[int, dict[str, Any]]:
-    """Stands for the act of a request that is refused before it."""
-    raise ApiError(400, "unreadable request")
-
-
-def _format(request: HttpRequest, path_values: Mapping[str, str]) -> str:
-    """The format asked for; ApiError 406, also for a path of two extensions."""
-    extension = path_values.get("format", "json")
-    if extension.lower() not in MEDIA_TYPES:
-        raise ApiError(406, f"unknown format: .{extension[:20]}")
-    return requested_format(
-        request.path, request.META.get("HTTP_ACCEPT"), request.META.get("CONTENT_TYPE")
-    )
-
-
-def _unless_wrong(
-    faults: list[ApiError], otherwise: _T, read: Callable[..., _T], *given: Any
-) -> _T:
-    """What `read` reads, or `otherwise` and one more fault: the rest of the request may still name a key."""
-    try:
-        return read(*given)
-    except ApiError as error:
-        faults.append(error)
-        return otherwise
-
-
-def _key_in_header(request: HttpRequest) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        return token.strip()
-    return request.headers.get("X-Api-Key", "").strip() or None
+    def _render(self, response: Response) -> str:
+        """Render an answer now, not after the transaction: the log row has its text."""
+        response.accepted_renderer = self.request.accepted_renderer
+        response.accepted_media_type = self.request.accepted_media_type
+        response.renderer_context = self.get_renderer_context()  # type: ignore[attr-defined]
+        return str(response.render().content.decode())

@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 from django.utils.translation import gettext as _
 
 from campaigns.errors import Forbidden
-from config.http.formats import render
+from config.http.renderers import render
 from config.http.values import timestamp
 from publishers.keys.types import find_key_type, key_type_of
 from publishers.keys.vocabulary import (

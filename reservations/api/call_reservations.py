@@ -1,28 +1,28 @@
 """The older call reservation: `POST /call_reservations`."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from campaigns.errors import Missing
-from publishers.gateway.request import KeyRequest
-from reservations import lifecycle
+from publishers.gateway.viewset import logged
 
-from . import answers, descriptions
-from .reserving import Pings, ask_of, log_outcome, note_foreign_number
+from . import answers, schema
+from .reserving import ReservingViewSet
 
 
-@descriptions.create_call_reservation
-class CreateCallReservation(Pings):
-    """A publisher's ping: reserves a buyer for a caller and answers with the number to transfer to."""
+class CallReservationViewSet(ReservingViewSet):
+    """Reserves a buyer for a caller and answers with the number to transfer to."""
 
-    kinds: ClassVar = ("call_reservation",)
+    key_types: ClassVar = ("call_reservation",)
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        if visit.caller_number is None:
+    @schema.create_call_reservation
+    @logged
+    def create(self, request: Request) -> Response:
+        """A publisher's ping: reserves a buyer for a caller and answers with the number to transfer to."""
+        if self.key_request.caller_number is None:
             raise Missing("caller_number")
-        if visit.parameters.publisher() is None:
+        if self.parameters.publisher() is None:
             raise Missing("affiliate_id")
-        ask = ask_of(visit, number_anyway=True)
-        outcome = lifecycle.reserve(ask)
-        log_outcome(visit, outcome)
-        note_foreign_number(visit, outcome.reservation, ask.snapshot)
-        return 200, answers.call_reservation(ask, outcome)
+        return Response(answers.call_reservation(*self.reserve(number_anyway=True)))

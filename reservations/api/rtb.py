@@ -1,43 +1,48 @@
 """Real-time bidding: `POST /rtbs` and `PUT`/`PATCH /rtbs/{uuid}`."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from campaigns.errors import Missing, NotFound, Refusal
-from publishers.gateway.request import KeyRequest
+from publishers.gateway.viewset import logged
 from reservations import lifecycle
 
-from . import answers, descriptions
-from .reserving import Pings, Reserving, ask_of, log_outcome, note_foreign_number, prefixed
+from . import answers, schema
+from .reserving import ReservingViewSet, prefixed
 
 
-@descriptions.create_rtb
-class CreateRTB(Pings):
-    """A ping: reserves a buyer for a caller and answers with the number to dial."""
+class RTBViewSet(ReservingViewSet):
+    """Reserves a buyer for a caller, and confirms the reservation."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
+    lookup_url_kwarg = "uuid"
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        key, snapshot = visit.let_in()
-        if visit.caller_number is None and not key.settings["allow_no_caller_number"]:
+    @schema.create_rtb
+    @logged
+    def create(self, request: Request) -> Response:
+        """A ping: reserves a buyer for a caller and answers with the number to dial."""
+        key, key_request = self.key, self.key_request
+        if key_request.caller_number is None and not key.settings["allow_no_caller_number"]:
             raise Missing("caller_number")
-        outcome = lifecycle.reserve(ask_of(visit))
-        log_outcome(visit, outcome)
-        note_foreign_number(visit, outcome.reservation, snapshot)
-        return 200, answers.rtb(
-            outcome.reservation, key_settings=key.settings, shielded=outcome.shielded, now=visit.now
+        _, result = self.reserve()
+        return Response(
+            answers.rtb(
+                result.reservation,
+                key_settings=key.settings,
+                shielded=result.shielded,
+                now=key_request.now,
+            )
         )
 
-
-@descriptions.confirm_rtb
-class ConfirmRTB(Reserving):
-    """Confirms a reservation, which takes its place in the buyer's caps."""
-
-    kinds: ClassVar = ("rtb",)
-
-    def put(self, visit: KeyRequest, uuid: str) -> tuple[int, dict[str, Any]]:
-        key, snapshot = visit.let_in()
-        status = visit.parameters.value("status")
+    @schema.confirm_rtb
+    @logged
+    def update(self, request: Request, uuid: str) -> Response:
+        """Confirms a reservation, which takes its place in the buyer's caps."""
+        key, key_request = self.key, self.key_request
+        status = self.parameters.value("status")
         if status is None:
             raise Missing("status")
         if status != "confirmed":
@@ -45,14 +50,17 @@ class ConfirmRTB(Reserving):
         row = lifecycle.confirm(
             uuid=_uuid(uuid),
             key=key,
-            snapshot=snapshot,
-            tags=prefixed(visit.parameters.tags(frozenset({"status"})), key),
-            now=visit.now,
+            snapshot=self.snapshot,
+            tags=prefixed(self.parameters.tags(frozenset({"status"})), key),
+            now=key_request.now,
         )
-        visit.reservation_uuid, visit.result = row.uuid, row.status_at(visit.now)
-        return 200, answers.rtb(row, key_settings=key.settings, shielded=False, now=visit.now)
+        key_request.reservation_uuid = row.uuid
+        key_request.result = row.status_at(key_request.now)
+        return Response(
+            answers.rtb(row, key_settings=key.settings, shielded=False, now=key_request.now)
+        )
 
-    patch = put
+    partial_update = update
 
 
 def _uuid(text: str) -> UUID:

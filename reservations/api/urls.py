@@ -1,15 +1,12 @@
-"""Paths of the reserving APIs, each with and without an extension."""
+"""Paths of the reserving APIs."""
 
-from django.urls import path
+from config.http.routers import ApiRouter
 
-from .call_reservations import CreateCallReservation
-from .rtb import ConfirmRTB, CreateRTB
+from .call_reservations import CallReservationViewSet
+from .rtb import RTBViewSet
 
-urlpatterns = [
-    path("call_reservations", CreateCallReservation.as_view(), name="create-call-reservation"),
-    path("call_reservations.<str:format>", CreateCallReservation.as_view()),
-    path("rtbs", CreateRTB.as_view(), name="create-rtb"),
-    path("rtbs.<str:format>", CreateRTB.as_view()),
-    path("rtbs/<str:uuid>.<str:format>", ConfirmRTB.as_view()),
-    path("rtbs/<str:uuid>", ConfirmRTB.as_view(), name="confirm-rtb"),
-]
+router = ApiRouter()
+router.register("call_reservations", CallReservationViewSet, basename="call-reservation")
+router.register("rtbs", RTBViewSet, basename="rtb")
+
+urlpatterns = router.urls

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from config.http.formats import render
+from config.http.renderers import render
 from tests import factories as make
 from tests.admin_client import browser, list_rows
 from tests.callcontrol.reporting.histories import NOW, World

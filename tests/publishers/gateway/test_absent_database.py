@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from campaigns.models import Campaign
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from publishers.gateway.viewset import KeyedViewSet, logged
 from publishers.models import LogEntry
 from tests.factories import make_ready_key
 from tests.publishers.refused import NUMBER
@@ -31,16 +32,17 @@ END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datna
 class Losing(KeyedViewSet):
     """Loses its connection in the middle of its transaction."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
+    @logged
+    def create(self, request: Request) -> Response:
         Campaign.objects.update(name="renamed")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        return 200, {}
+        return Response({})
 
 
-urlpatterns = [path("losing.json", Losing.as_view())]
+urlpatterns = [path("losing.json", Losing.as_view({"post": "create"}))]
 
 
 @contextmanager

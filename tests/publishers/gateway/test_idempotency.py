@@ -11,13 +11,14 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from campaigns.errors import StillRunning
 from campaigns.models import Campaign
 from publishers.gateway import idempotency
 from publishers.gateway.idempotency import KeptResponse
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from publishers.gateway.viewset import KeyedViewSet, logged
 from publishers.models import IdempotencyRecord, Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_ready_key
@@ -38,18 +39,20 @@ NAMES: dict[str, Any] = {
 class Overtaken(KeyedViewSet):
     """A request so slow that a later one has taken its place when it ends."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
+    @logged
+    def create(self, request: Request) -> Response:
         Campaign.objects.update(name="renamed")
         IdempotencyRecord.objects.all().delete()
-        return 200, {}
+        return Response({})
 
-    def get(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        return 200, {}
+    @logged
+    def list(self, request: Request) -> Response:
+        return Response({})
 
 
-urlpatterns = [path("overtaken.json", Overtaken.as_view())]
+urlpatterns = [path("overtaken.json", Overtaken.as_view({"get": "list", "post": "create"}))]
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import pytest
 from django.test import Client
 from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from campaigns.models import Campaign
 from config import logs
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from publishers.gateway.viewset import KeyedViewSet, logged
 from publishers.models import Key, LogEntry
 from reservations.models import Reservation
 from tests.factories import make_publisher, make_ready_key
@@ -26,29 +27,30 @@ by_a_refused_key = pytest.mark.parametrize("case", REFUSED_KEY.values(), ids=REF
 class Crashing(KeyedViewSet):
     """Renames the key's campaign, then fails."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
 
-    def post(self, visit: KeyRequest, key: str = "") -> tuple[int, dict[str, Any]]:
+    @logged
+    def create(self, request: Request) -> Response:
+        key_request = self.key_request
         Campaign.objects.update(name="renamed")
-        visit.result, visit.trace = "reserved", {"order": []}
-        raise RuntimeError(f"cannot serve {visit.key_text} for {visit.caller_number}")
+        key_request.result, key_request.trace = "reserved", {"order": []}
+        raise RuntimeError(f"cannot serve {key_request.key_text} for {key_request.caller_number}")
 
 
 class Silent(KeyedViewSet):
     """Does nothing, and says no more than that it was done."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
 
-    def get(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        return 201, {"done": True}
-
-    post = get
+    @logged
+    def create(self, request: Request) -> Response:
+        return Response({"done": True}, status=201)
 
 
 urlpatterns = [
-    path("crash.json", Crashing.as_view()),
-    path("silent.json", Silent.as_view()),
-    path("silent/<str:key>.json", Silent.as_view()),
+    path("crash.json", Crashing.as_view({"post": "create"})),
+    path("silent.json", Silent.as_view({"get": "create", "post": "create"})),
+    path("silent/<str:key>.json", Silent.as_view({"get": "create", "post": "create"})),
 ]
 in_small = pytest.mark.urls(__name__)
 

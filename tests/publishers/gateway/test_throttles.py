@@ -103,17 +103,17 @@ def test_redis_that_is_away_lets_requests_through(
 
 def test_memory_is_bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REDIS_URL = ""
-    monkeypatch.setattr(throttles, "_MOST_NAMES", 3)
+    monkeypatch.setattr(throttles, "_MAX_NAMES", 3)
     for number in range(10):
         throttles.seconds_to_wait(str(number), per_second=1, burst=1, now=NOW)
-    assert sorted(throttles._held) == ["9"]
+    assert sorted(throttles._counts) == ["9"]
 
 
 def test_whoever_owes_nothing_is_forgotten_first(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = ""
-    monkeypatch.setattr(throttles, "_MOST_NAMES", 2)
+    monkeypatch.setattr(throttles, "_MAX_NAMES", 2)
     for name, at in (("old", 0), ("new", 9), ("newest", 10)):
         throttles.seconds_to_wait(name, per_second=0.1, burst=1, now=NOW + timedelta(seconds=at))
-    assert sorted(throttles._held) == ["new", "newest"]
+    assert sorted(throttles._counts) == ["new", "newest"]

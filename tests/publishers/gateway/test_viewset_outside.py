@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from campaigns.errors import Refusal
 from campaigns.models import Campaign
-from publishers.gateway.request import KeyRequest
-from publishers.gateway.viewset import KeyedViewSet
+from publishers.gateway.viewset import KeyedViewSet, logged
 from publishers.models import IdempotencyRecord, Key, LogEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -22,22 +23,23 @@ ONCE = {"Idempotency-Key": "once"}
 class Asking(KeyedViewSet):
     """Does something, and then does what `then` says."""
 
-    kinds: ClassVar = ("rtb",)
+    key_types: ClassVar = ("rtb",)
     key_names: ClassVar = ("api_key", "key")
-    asks_outside = True
+    is_atomic: ClassVar = False
 
-    def post(self, visit: KeyRequest) -> tuple[int, dict[str, Any]]:
-        then = visit.parameters.value("then")
+    @logged
+    def create(self, request: Request) -> Response:
+        then = self.parameters.value("then")
         Campaign.objects.update(name=f"asked: {then}")
-        visit.call_uuid = CALL
+        self.key_request.call_uuid = CALL
         if then == "refuse":
             raise Refusal("call not live")
         if then == "crash":
             raise RuntimeError("nobody foresaw this")
-        return 200, {"in_transaction": connection.in_atomic_block}
+        return Response({"in_transaction": connection.in_atomic_block})
 
 
-urlpatterns = [path("asking.json", Asking.as_view())]
+urlpatterns = [path("asking.json", Asking.as_view({"post": "create"}))]
 
 
 def ask(client: Client, key: Key, then: str = "", **headers: str) -> Any:

@@ -1,1 +1,1 @@
-"""The demo company's past: a week of requests and calls, made by the product itself at moments that are handed to it."""
+"""The demo company, and its past week, which the product itself plays."""

@@ -1,4 +1,4 @@
-"""Asks this installation's own APIs in this process, at a moment that is handed in: no server has to run for it."""
+"""Requests to this installation's own APIs, in this process and at a moment that is passed in."""
 
 import json
 import re
@@ -16,22 +16,22 @@ from django.urls import resolve
 
 @dataclass(frozen=True, slots=True)
 class DemoResponse:
-    """What was answered, as it would have gone over the wire."""
+    """A status and a body."""
 
     status: int
     text: str
 
     def value(self, name: str) -> str:
-        """What it first says under a name of JSON, or that name in XML; blank when it says nothing or null."""
+        """Return the first value of a name in JSON or XML; blank for null and for none."""
         dashed = name.replace("_", "-")
         found = re.search(rf'"{name}":"?([^",}}]*)|<{dashed}(?: [^>/]*)?>([^<]*)<', self.text)
-        said = (found[1] or found[2] or "") if found else ""
-        return "" if said == "null" else said
+        value = (found[1] or found[2] or "") if found else ""
+        return "" if value == "null" else value
 
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """One request to an entrance that takes keys. With a `body` it is sent as JSON."""
+    """A request to a view that takes keys. With a `body` it is sent as JSON."""
 
     method: str
     path: str
@@ -40,37 +40,29 @@ class DemoRequest:
     address: str = "203.0.113.1"
     idempotency_key: str = ""
 
+    def environ(self) -> dict[str, Any]:
+        """Return the WSGI environment, as a web server would make it."""
+        hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
+        body = b"" if self.body is None else json.dumps(self.body).encode()
+        return {
+            "REQUEST_METHOD": self.method,
+            "PATH_INFO": self.path,
+            "QUERY_STRING": urlencode(self.query),
+            "CONTENT_TYPE": "application/json" if body else "",
+            "CONTENT_LENGTH": str(len(body)),
+            "REMOTE_ADDR": self.address,
+            "SERVER_NAME": hosts[0] if hosts else "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(body),
+        } | ({"HTTP_IDEMPOTENCY_KEY": self.idempotency_key} if self.idempotency_key else {})
+
 
 def request(request: DemoRequest, *, at: datetime) -> DemoResponse:
-    """What the product answers at this moment, with all that comes of it: in whatever transaction is open."""
+    """Return the product's answer at this moment; its effects belong to the open transaction."""
     found = resolve(request.path)
     view: Any = found.func
     view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
-    response = view_at(WSGIRequest(_environ(request)), *found.args, **found.kwargs)
+    response = view_at(WSGIRequest(request.environ()), *found.args, **found.kwargs)
     return DemoResponse(response.status_code, response.content.decode())
-
-
-def _environ(request: DemoRequest) -> dict[str, Any]:
-    """As a web server would hand the request on."""
-    body = b"" if request.body is None else json.dumps(request.body).encode()
-    headers = {"HTTP_IDEMPOTENCY_KEY": request.idempotency_key} if request.idempotency_key else {}
-    return {
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": request.path,
-        "QUERY_STRING": urlencode(request.query),
-        "CONTENT_TYPE": "application/json" if body else "",
-        "CONTENT_LENGTH": str(len(body)),
-        "REMOTE_ADDR": request.address,
-        "SERVER_NAME": _host(),
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(body),
-        **headers,
-    }
-
-
-def _host() -> str:
-    """A name that this installation answers to."""
-    names = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
-    return str(names[0]) if names else "localhost"

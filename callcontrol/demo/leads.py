@@ -1,187 +1,96 @@
-"""What publishers do with a caller: ask for a buyer, confirm, ask again, write a form, and send the call or not."""
+"""What publishers do with a lead: ping, confirm, write a form, and send the call or not."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-
-from django.utils.dateparse import parse_datetime
-
-from .calls import LONGEST_WAY, call
+from .calls import play_call
 from .client import DemoResponse
-from .plan import Kind, Lead
-from .scheduler import Story, seconds
+from .plan import Lead
 from .world import FIXED_NUMBERS, DemoWorld
 
-# How many of a publisher's callers have something to talk about, and how many of those with a buyer call at all.
-_QUALITY = {"alpha": 0.62, "beta": 0.42, "gamma": 0.5, "": 0.55}
-_CALLS = {"alpha": 0.45, "beta": 0.36, "gamma": 0.45}
-_CALLS_AGAIN = 0.15  # of those to whom a plumber comes
-_KEYWORDS = {
-    "roofing": ("roof repair near me", "new roof cost", "storm damage roof"),
-    "plumbing": ("emergency plumber", "plumber open now", "water heater leaking"),
-}
-_STATIONS = ("WROF 101.3", "WSLT 88.1")
+# Shares: callers that talk for long, buyers that are confirmed, and reservations that are called.
+_LONG_TALKS = {"alpha": 0.62, "beta": 0.42, "gamma": 0.5}
+_CONFIRMED = {"alpha": 0.7, "beta": 0.25}
+_CALLED = {"alpha": 0.45, "beta": 0.36, "gamma": 0.45}
 _PROJECTS = {
     "roofing": ("repair", "replacement", "storm damage"),
     "plumbing": ("leak", "drain", "water heater"),
 }
 
 
-def story_of(world: DemoWorld, lead: Lead) -> Story:
-    return _STORIES[lead.stream.kind](world, lead)
-
-
-# --- real-time bidding ------------------------------------------------------------------------------------
-def _bid(world: DemoWorld, lead: Lead) -> Story:
-    dice, at = lead.dice, lead.at
-    answer = _ping(world, lead, at=at)
-    if dice.random() < 0.08:  # asked twice, as impatient machines do
-        at += seconds(dice.uniform(1, 4))
-        yield at
-        _ping(world, lead, at=at)
-    if answer.value("status") != "reserved":
-        return
-    expires_at = parse_datetime(answer.value("expires_at")) or at
-    if dice.random() < (0.7 if lead.stream.publisher == "alpha" else 0.25):
-        at += seconds(dice.uniform(0.5, 3))
-        yield at
-        if _confirm(world, lead, answer, at=at).value("status") != "confirmed":
-            return
-    yield from _calls_or_not(
-        world, lead, answer.value("inbound_number"), at=at, expires_at=expires_at
-    )
-
-
-def _ping(world: DemoWorld, lead: Lead, *, at: datetime) -> DemoResponse:
-    """Alpha sends all in the query, Beta in JSON. Now and then Alpha forgets the zip code that its key asks for."""
-    stream, key = lead.stream, {"key": ping_key(world, lead.stream.campaign, lead.stream.publisher)}
-    said = {"publisher_id": stream.publisher, "caller_number": lead.caller.number}
-    if stream.publisher == "beta":
+def play_lead(world: DemoWorld, lead: Lead) -> None:
+    """Play a lead to its end: a call, a reservation that is not used, or a refusal."""
+    publisher, caller = lead.stream.publisher, lead.caller.number
+    number = FIXED_NUMBERS.get((lead.stream.campaign, publisher), "")
+    if lead.stream.type == "call":
+        call(world, lead, number, withheld=world.happens(0.05))
+    elif lead.stream.type == "form":
+        query = {"key": world.key("alpha", "call_data_writing")}
         body = {
-            **said,
-            "keyword": lead.dice.choice(_KEYWORDS[stream.campaign]),
+            "caller_number": caller,
             "caller_zip": lead.caller.zip,
+            "project": world.dice.choice(_PROJECTS["roofing"]),
+            "roof_age": str(world.dice.randrange(4, 31)),
         }
-        return world.ask("POST", "/rtbs.json", at=at, by="beta", query=key, body=body)
-    tags = {"caller_zip": lead.caller.zip, "project": lead.dice.choice(_PROJECTS[stream.campaign])}
-    tags = tags if lead.dice.random() > 0.05 else {}
-    return world.ask(
-        "POST", "/rtbs.json", at=at, by=stream.publisher, query={**key, **said, **tags}
-    )
+        world.send("POST", "/data_writing.json", by="alpha", query=query, body=body)
+        if world.happens(0.6):
+            world.wait(30, 300)
+            call(world, lead, number)
+    else:
+        with_tags = not world.happens(0.05)
+        send = ping if lead.stream.type == "bid" else reserve
+        answer = send(world, lead, with_tags=with_tags)
+        if world.happens(0.06):  # impatient machines ping twice
+            world.wait(1, 4)
+            answer = send(world, lead, with_tags=with_tags)
+        if answer.value("status") != "reserved":
+            return
+        if world.happens(_CONFIRMED.get(publisher, 0)):
+            world.wait(0.5, 3)
+            confirm(world, lead, answer)
+        if world.happens(_CALLED.get(publisher, 0)):
+            call(world, lead, f"+{answer.value('inbound_number').lstrip('+')}")
 
 
-def ping_key(world: DemoWorld, campaign: str, publisher: str) -> str:
-    return (
-        world.key(campaign, "rtb", f"{publisher.capitalize()} pings")
-        if campaign == "roofing"
-        else world.key(campaign, "rtb")
-    )
+def ping(world: DemoWorld, lead: Lead, *, with_tags: bool = True) -> DemoResponse:
+    """Send a ping, Beta's in JSON; without tags it lacks the zip code that Alpha's key requires."""
+    stream, key = lead.stream, {"key": ping_key(world, lead)}
+    tags = {"publisher_id": stream.publisher, "caller_number": lead.caller.number}
+    if with_tags:
+        project = world.dice.choice(_PROJECTS[stream.campaign])
+        tags |= {"caller_zip": lead.caller.zip, "project": project}
+    if stream.publisher == "beta":
+        return world.send("POST", "/rtbs.json", by="beta", query=key, body=tags)
+    return world.send("POST", "/rtbs.json", by=stream.publisher, query=key | tags)
 
 
-def _confirm(world: DemoWorld, lead: Lead, answer: DemoResponse, *, at: datetime) -> DemoResponse:
-    query = {
-        "key": ping_key(world, lead.stream.campaign, lead.stream.publisher),
-        "status": "confirmed",
-    }
-    return world.ask(
-        "PUT", f"/rtbs/{answer.value('uuid')}.json", at=at, by=lead.stream.publisher, query=query
-    )
+def confirm(world: DemoWorld, lead: Lead, answer: DemoResponse) -> None:
+    query = {"key": ping_key(world, lead), "status": "confirmed"}
+    path = f"/rtbs/{answer.value('uuid')}.json"
+    world.send("PUT", path, by=lead.stream.publisher, query=query)
 
 
-# --- call reservations ------------------------------------------------------------------------------------
-def _reservation(world: DemoWorld, lead: Lead) -> Story:
-    """An older system, which speaks XML and writes numbers as people do."""
-    at, digits = lead.at, lead.caller.number[2:]
-    spelled = (
-        {"caller_number": f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"}
-        if lead.dice.random() > 0.05
-        else {}
-    )
-    said = {"affiliate_id": "gamma", **spelled, "station": lead.dice.choice(_STATIONS)}
-    query = {"key": world.key("roofing", "call_reservation"), **said}
-    answer = world.ask("POST", "/call_reservations.xml", at=at, by="gamma", query=query)
-    if answer.value("status") == "reserved" or (answer.status == 200 and lead.dice.random() < 0.2):
-        expires_at = (
-            parse_datetime(answer.value("expires_at")) if answer.value("expires_at") else None
-        )
-        number = f"+{answer.value('inbound_number').lstrip('+')}"
-        yield from _calls_or_not(world, lead, number, at=at, expires_at=expires_at)
+def ping_key(world: DemoWorld, lead: Lead) -> str:
+    stream = lead.stream
+    name = f"{stream.publisher.capitalize()} pings" if stream.campaign == "roofing" else ""
+    return world.key(stream.campaign, "rtb", name)
 
 
-# --- calls ------------------------------------------------------------------------------------------------
-def _calls_or_not(
-    world: DemoWorld, lead: Lead, number: str, *, at: datetime, expires_at: datetime | None
-) -> Story:
-    talk = _talk(lead)
-    if lead.dice.random() < _CALLS.get(lead.stream.publisher, 0) and fits(world, at, talk):
-        at += seconds(lead.dice.uniform(3, 20))
-        yield at
-        yield from call(
-            world, to=number, caller=lead.caller.number, talk=talk, dice=lead.dice, at=at
-        )
-        yield from _calls_again(world, lead)
-    elif expires_at:
-        at = expires_at + seconds(lead.dice.uniform(0, 5))
-        yield at
-        world.sweep(at=at)
+def reserve(world: DemoWorld, lead: Lead, *, with_tags: bool = True) -> DemoResponse:
+    """Reserve a call in XML, as Gamma's older system does; without tags it lacks the caller."""
+    digits, publisher = lead.caller.number[2:], lead.stream.publisher
+    query = {"key": world.key("roofing", "call_reservation"), "affiliate_id": publisher}
+    if with_tags:
+        query["caller_number"] = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+    return world.send("POST", "/call_reservations.xml", by=publisher, query=query)
 
 
-def _calls_again(world: DemoWorld, lead: Lead) -> Story:
-    """When will the plumber be here?"""
-    at = world.stage.now + seconds(lead.dice.uniform(600, 7200))
-    if (
-        lead.stream.campaign == "plumbing"
-        and lead.dice.random() < _CALLS_AGAIN
-        and fits(world, at, 100)
-    ):
-        yield at
+def call(world: DemoWorld, lead: Lead, number: str, *, withheld: bool = False) -> None:
+    """Dial a number after some seconds; a plumber's caller may ask later when the plumber comes."""
+    world.wait(3, 20)
+    talk_seconds = world.dice.randrange(6, 85)
+    if world.happens(_LONG_TALKS.get(lead.stream.publisher, 0.5)):
+        talk_seconds = min(1200, 95 + int(world.dice.lognormvariate(4.9, 0.7)))
+    caller = None if withheld else lead.caller.number
+    play_call(world, to=number, caller=caller, talk_seconds=talk_seconds)
+    if lead.stream.campaign == "plumbing" and world.happens(0.3):
+        world.wait(120, 600)
         number = FIXED_NUMBERS["plumbing", ""]
-        yield from call(
-            world, to=number, caller=lead.caller.number, talk=100, dice=lead.dice, at=at
-        )
-
-
-def _call(world: DemoWorld, lead: Lead) -> Story:
-    """Somebody dials a number from an advertisement; now and then without showing the own one."""
-    talk, number = _talk(lead), FIXED_NUMBERS[lead.stream.campaign, lead.stream.publisher]
-    caller = lead.caller.number if lead.dice.random() > 0.05 else None
-    if fits(world, lead.at, talk):
-        yield from call(world, to=number, caller=caller, talk=talk, dice=lead.dice, at=lead.at)
-
-
-def _form(world: DemoWorld, lead: Lead) -> Story:
-    """Somebody fills in a form, and calls some minutes later, or not yet."""
-    tags = {
-        "project": lead.dice.choice(_PROJECTS["roofing"]),
-        "roof_age": str(lead.dice.randrange(4, 31)),
-        "caller_zip": lead.caller.zip,
-    }
-    query = {"key": world.key("alpha", "call_data_writing")}
-    body = {"caller_number": lead.caller.number, **tags}
-    world.ask("POST", "/data_writing.json", at=lead.at, by="alpha", query=query, body=body)
-    at, talk = lead.at + seconds(lead.dice.uniform(60, 1200)), _talk(lead)
-    if lead.dice.random() < 0.6 and fits(world, at, talk):
-        yield at
-        number = FIXED_NUMBERS["roofing", "alpha"]
-        yield from call(
-            world, to=number, caller=lead.caller.number, talk=talk, dice=lead.dice, at=at
-        )
-
-
-def fits(world: DemoWorld, at: datetime, talk: int) -> bool:
-    """Whether a call that is about to begin is surely over by the end of the story."""
-    return at + LONGEST_WAY + seconds(talk) < world.now
-
-
-def _talk(lead: Lead) -> int:
-    """Seconds: some minutes, or a few words of somebody who does not want anything."""
-    if lead.dice.random() < _QUALITY.get(lead.stream.publisher, 0.5):
-        return min(1500, 95 + int(lead.dice.lognormvariate(4.9, 0.7)))
-    return lead.dice.randrange(6, 85)
-
-
-_STORIES: Mapping[Kind, Callable[[DemoWorld, Lead], Story]] = {
-    "bid": _bid,
-    "reservation": _reservation,
-    "call": _call,
-    "form": _form,
-}
+        play_call(world, to=number, caller=caller, talk_seconds=100)

@@ -1,12 +1,13 @@
-"""The demo company as those see it who deal with it: its keys, its numbers, the ways of its buyers, and its one clock."""
+"""The demo company in its past: its clock, its keys, and the requests that it receives."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import cycle
+from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import Max
 
 from callcontrol.webhooks import deliveries
 from callcontrol.webhooks.requests import WebhookRequest, WebhookResult
@@ -16,9 +17,9 @@ from reservations import lifecycle
 from reservations.models import Reservation, Status
 
 from .client import DemoRequest, DemoResponse, request
-from .scheduler import Scheduler
+from .plan import SEED
 
-# From where each publisher's and each buyer's machine asks: addresses that are kept for documents.
+# The addresses of publishers' and buyers' machines are reserved for documentation (RFC 5737).
 ADDRESSES = {
     "alpha": "203.0.113.10",
     "beta": "198.51.100.24",
@@ -33,102 +34,97 @@ FIXED_NUMBERS = {
     ("roofing", ""): "+18335550153",
     ("plumbing", ""): "+18335550190",
 }
-# What the people at a buyer's phones do, call after call; see config/demonstration/calls.py.
-MANNERS: Mapping[str, str] = {
-    "summit": "talk transfer talk busy talk return talk talk no-answer talk conference reject talk talk stop-transfer talk",
-    "nightowl": "accept accept silence accept reject accept no-answer",
-    "palmetto": "accept accept reject accept accept accept silence accept",
-    "liberty": "talk no-answer talk talk busy talk",
-    "lonestar": "talk talk busy talk talk no-answer talk",
-    "pipeworks": "talk talk busy talk talk",
-    "drainpro": "talk no-answer talk",
-    "keystone": "talk talk talk busy talk hurry talk talk no-answer",
-    "anytime": "talk talk hurry talk talk talk",
-}
+_LONGEST_TTL = timedelta(minutes=3)
+_KEY_OWNERS = ("campaign", "publisher", "buyer", "group", "company")
 
 
 class DemoWorld:
-    """`now` is the end of the story; nothing happens after it."""
+    """One company and one clock: `now` moves on with `wait`, and stories end before `until`."""
 
-    def __init__(self, company: Company, *, base_url: str, now: datetime) -> None:
-        self.company, self.base_url, self.now = company, base_url, now
+    def __init__(self, company: Company, *, now: datetime, until: datetime) -> None:
+        self.company, self.now, self.until = company, now, until
         self.zone = ZoneInfo(company.time_zone)
-        self.stage = Scheduler()
-        self._keys = {_place_of(key): key.key for key in _keys_of(company)}
+        self.dice = Random(SEED)  # noqa: S311 - not a secret
         self._buyers = dict(Buyer.objects.of(company).unretired().values_list("pk", "buyer_id"))
-        self._manners: dict[str, Iterator[str]] = {
-            buyer: cycle(words.split()) for buyer, words in MANNERS.items()
-        }
+        self._keys: dict[tuple[str, str, str], str] = {}
+        # Of two keys with equal names the older counts.
+        for key in Key.objects.of(company).unretired().select_related(*_KEY_OWNERS).order_by("-pk"):
+            owner = next(filter(None, (getattr(key, name) for name in _KEY_OWNERS)))
+            owner_id = next(
+                getattr(owner, f"{n}_id") for n in _KEY_OWNERS if hasattr(owner, f"{n}_id")
+            )
+            self._keys[owner_id, key.type, key.name] = key.key
 
-    def key(self, owner: str, kind: str, name: str = "") -> str:
-        """The text of the key that this owner (an id) has; blank when somebody has taken it away."""
-        return self._keys.get((owner, kind, name)) or next(
-            (text for place, text in self._keys.items() if place[:2] == (owner, kind)), ""
-        )
+    # --- the clock --------------------------------------------------------------------------------
+    def begin(self, at: datetime) -> None:
+        """Begin a story at a moment, or later if the one before lasted longer, with new dice."""
+        self.now = max(self.now, at)
+        self.dice = Random(f"{SEED} {at}")  # noqa: S311 - not a secret
 
-    def buyer_id(self, row: int | None) -> str:
-        return self._buyers.get(row or 0, "")
+    def wait(self, least: float, most: float | None = None) -> None:
+        """Move the clock by seconds, random ones between two; by milliseconds, as calls count."""
+        seconds = least if most is None else self.dice.uniform(least, most)
+        self.now += timedelta(milliseconds=round(seconds * 1000))
 
-    def manner(self, buyer_pk: int | None) -> str:
-        """What happens at the buyer's phone this time."""
-        return next(self._manners.get(self.buyer_id(buyer_pk), iter(["talk"])))
+    def happens(self, share: float) -> bool:
+        return self.dice.random() < share
 
-    # --- what is asked ------------------------------------------------------------------------------------
-    def ask(
+    # --- the company ------------------------------------------------------------------------------
+    def key(self, owner_id: str, type: str, name: str = "") -> str:
+        """Return the key of an owner; blank when a user has retired it."""
+        found = (text for place, text in self._keys.items() if place[:2] == (owner_id, type))
+        return self._keys.get((owner_id, type, name)) or next(found, "")
+
+    def buyer_id(self, buyer_pk: int | None) -> str:
+        return self._buyers.get(buyer_pk or 0, "")
+
+    # --- requests ---------------------------------------------------------------------------------
+    def send(
         self,
         method: str,
         path: str,
         *,
-        at: datetime,
         by: str = "",
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         idempotency_key: str = "",
     ) -> DemoResponse:
-        """A request of a publisher, a buyer or a stranger to this installation."""
+        """Send a request of a publisher, a buyer or a stranger to this installation."""
         address = ADDRESSES.get(by, "203.0.113.200")
-        return request(
-            DemoRequest(method, path, query or {}, body, address, idempotency_key), at=at
-        )
+        demo_request = DemoRequest(method, path, query or {}, body, address, idempotency_key)
+        return request(demo_request, at=self.now)
 
-    # --- what the sweeps would have done ------------------------------------------------------------------
-    def sweep(self, *, at: datetime) -> None:
-        """Closes this company's reservations that are past their end; those of others are for the sweep to close."""
-        lifecycle.expire_all_due(now=at, company_pk=self.company.pk)
-        past = Reservation.objects.filter(company=self.company, hold=None).due(now=at)
-        past.update(status=Status.EXPIRED, closed_at=at)
+    # --- the work of the sweeps -------------------------------------------------------------------
+    def expire_reservations(self) -> None:
+        """Wait until the reservations of the past expire, and close them."""
+        rows = Reservation.objects.filter(company=self.company)
+        open_rows = rows.live(now=self.now).filter(expires_at__lt=self.until + _LONGEST_TTL)
+        if expires_at := open_rows.aggregate(last=Max("expires_at"))["last"]:
+            self.now = expires_at
+            self.wait(1, 5)
+        lifecycle.expire_all_due(now=self.now, company_pk=self.company.pk)
+        without_buyer = rows.filter(hold=None).due(now=self.now)
+        without_buyer.update(status=Status.EXPIRED, closed_at=self.now)
 
-    def deliver(self, *, at: datetime, dice: Random) -> None:
-        """Tells this company's webhooks, which are this installation's own addresses: it answers itself, and nobody outside."""
+    def deliver_webhooks(self) -> None:
+        """Deliver the company's webhooks in this process: their URLs are this installation's."""
 
-        def answered(sendings: Sequence[WebhookRequest]) -> Iterator[tuple[UUID, WebhookResult]]:
-            for sending in sendings:
-                url = urlsplit(sending.url)
-                told = self.ask(sending.method, url.path, at=at, query=dict(parse_qsl(url.query)))
+        def send_all(requests: Sequence[WebhookRequest]) -> Iterator[tuple[UUID, WebhookResult]]:
+            for webhook in requests:
+                url = urlsplit(webhook.url)
+                answer = self.send(webhook.method, url.path, query=dict(parse_qsl(url.query)))
                 yield (
-                    sending.uuid,
+                    webhook.uuid,
                     WebhookResult(
-                        told.status, "", False, told.text.encode(), True, dice.randrange(9, 60)
+                        answer.status,
+                        "",
+                        False,
+                        answer.text.encode(),
+                        True,
+                        self.dice.randrange(9, 60),
                     ),
                 )
 
         deliveries.send_due(
-            now=at, limit=deliveries.OF_ONE, company_pk=self.company.pk, send_all=answered
+            now=self.now, limit=deliveries.OF_ONE, company_pk=self.company.pk, send_all=send_all
         )
-
-
-def _keys_of(company: Company) -> Sequence[Key]:
-    keys = Key.objects.of(company).unretired().order_by("-pk")  # of two alike the first one counts
-    return list(keys.select_related("company", "campaign", "publisher", "buyer", "group"))
-
-
-def _place_of(key: Key) -> tuple[str, str, str]:
-    """Whose key it is, its kind and its name."""
-    ids = ("campaign_id", "publisher_id", "buyer_id", "group_id", "company_id")
-    return (
-        next(
-            str(vars(key.owner)[name]) for name in ids if isinstance(vars(key.owner).get(name), str)
-        ),
-        key.type,
-        key.name,
-    )

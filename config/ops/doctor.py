@@ -1,9 +1,9 @@
-"""The examinations behind `doctor`: each says in a sentence what it found and, if that is bad, how to mend it."""
+"""The examinations of `doctor`: each yields findings, and a remedy for a bad one."""
 
 import shutil
 import uuid
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,25 +19,21 @@ from callcontrol.carriers.registry import carrier
 from . import health
 
 MEBIBYTE = 2**20
-LEAST_FREE_MEBIBYTES = 500
-MOST_WAITING_MESSAGES = 1000
+MIN_FREE_MEBIBYTES = 500
+MAX_WAITING_MESSAGES = 1000
 
 
 class Finding(NamedTuple):
-    """`mend` is empty when all is well."""
+    """A sentence, and a remedy that is blank when there is no problem."""
 
     text: str
-    mend: str = ""
+    remedy: str = ""
 
 
 def examine() -> Iterator[Finding]:
-    """All findings, one by one; never raises because a part is broken."""
-    yield from _settings()
-    yield from _secrets()
-    yield from _time_zones()
-    yield from _disk()
-    yield from _broker()
-    yield from _carrier()
+    """Yield all findings; a broken part becomes a finding, not an exception."""
+    for examination in WITHOUT_DATABASE:
+        yield from examination()
     try:
         connection.ensure_connection()
     except Error as error:
@@ -46,12 +42,12 @@ def examine() -> Iterator[Finding]:
             "See that its server runs and that DATABASE_URL is right.",
         )
         return
-    for look in _AT_THE_DATABASE:
-        yield from look()
+    for examination in WITH_DATABASE:
+        yield from examination()
 
 
 # --- without the database -------------------------------------------------------------------------------
-def _settings() -> Iterator[Finding]:
+def examine_settings() -> Iterator[Finding]:
     messages = [message for message in checks.run_checks() if message.level >= checks.WARNING]
     for message in messages:
         yield Finding(
@@ -61,7 +57,7 @@ def _settings() -> Iterator[Finding]:
         yield Finding("The settings are consistent.")
 
 
-def _secrets() -> Iterator[Finding]:
+def examine_secrets() -> Iterator[Finding]:
     for path in (
         settings.VAR_DIR,
         settings.VAR_DIR / "secret_key",
@@ -76,63 +72,64 @@ def _secrets() -> Iterator[Finding]:
             yield Finding(f"Only its owner can read {path}.")
 
 
-def _time_zones() -> Iterator[Finding]:
+def examine_time_zones() -> Iterator[Finding]:
     number = len(zoneinfo.available_timezones())
-    mend = (
+    remedy = (
         ""
         if number > 300
         else "Install the time zones: the system's tzdata package, or `pip install tzdata`."
     )
-    yield Finding(f"Time zones known to this machine: {number}.", mend)
+    yield Finding(f"Time zones known to this machine: {number}.", remedy)
 
 
-def _disk() -> Iterator[Finding]:
+def examine_disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.VAR_DIR).free // MEBIBYTE
-    mend = (
-        "" if free >= LEAST_FREE_MEBIBYTES else "Make room: nothing can be written when it is full."
+    remedy = (
+        ""
+        if free >= MIN_FREE_MEBIBYTES
+        else "Free some space: Ringpost stops when the disk is full."
     )
-    yield Finding(f"Free space for {settings.VAR_DIR}: {free:,} MiB.", mend)
+    yield Finding(f"Free space for {settings.VAR_DIR}: {free:,} MiB.", remedy)
 
 
-def _broker() -> Iterator[Finding]:
+def examine_broker() -> Iterator[Finding]:
     try:
-        yield _redis() if settings.REDIS_URL else _folder(settings.BROKER_DIR)
+        if settings.REDIS_URL:
+            works, waiting = "Redis answers", _waiting_in_redis()
+        else:
+            works = f"The broker's folder {settings.BROKER_DIR} can be written"
+            waiting = _waiting_in(settings.BROKER_DIR)
     except (OSError, ValueError, redis.RedisError) as error:
-        mend = (
+        remedy = (
             "See that Redis runs and that REDIS_URL is right."
             if settings.REDIS_URL
             else f"Let this user write to {settings.BROKER_DIR}."
         )
-        yield Finding(f"The broker takes no messages: {_first_line(error)}.", mend)
+        yield Finding(f"The broker takes no messages: {_first_line(error)}.", remedy)
+        return
+    remedy = "" if waiting <= MAX_WAITING_MESSAGES else "Start a worker: messages pile up."
+    yield Finding(f"{works}; messages waiting: {waiting}.", remedy)
 
 
-def _redis() -> Finding:
+def _waiting_in_redis() -> int:
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3
     ) as server:
-        waiting = int(server.llen("celery"))
-    return _backlog(waiting, "Redis answers")
+        return int(server.llen("celery"))
 
 
-def _folder(folder: Path) -> Finding:
+def _waiting_in(folder: Path) -> int:
+    """Return the number of messages in the folder, after writing to it as a trial."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     trial = folder / f"{uuid.uuid4()}.writing"
     trial.write_text("doctor")
     trial.unlink()
-    return _backlog(
-        sum(1 for _ in folder.glob("*.msg")), f"The broker's folder {folder} can be written"
-    )
+    return sum(1 for _ in folder.glob("*.msg"))
 
 
-def _backlog(waiting: int, works: str) -> Finding:
-    mend = "" if waiting <= MOST_WAITING_MESSAGES else "Start a worker: nobody takes them."
-    return Finding(f"{works}; messages waiting: {waiting}.", mend)
-
-
-def _carrier() -> Iterator[Finding]:
-    if any(
-        message.level >= checks.ERROR for message in checks.run_checks()
-    ):  # it can't be asked with settings that are wrong
+def examine_carrier() -> Iterator[Finding]:
+    if any(message.level >= checks.ERROR for message in checks.run_checks()):
+        # with wrong settings it can't be asked
         yield Finding(f"The carrier is {settings.CARRIER}.")
         return
     try:
@@ -145,7 +142,7 @@ def _carrier() -> Iterator[Finding]:
 
 
 # --- at the database ------------------------------------------------------------------------------------
-def _version() -> Iterator[Finding]:
+def examine_database() -> Iterator[Finding]:
     if connection.vendor == "sqlite":
         version = ".".join(map(str, connection.Database.sqlite_version_info))  # type: ignore[attr-defined]
         yield Finding(f"The database is SQLite {version} in {connection.settings_dict['NAME']}.")
@@ -156,18 +153,18 @@ def _version() -> Iterator[Finding]:
     )
 
 
-def _migrations() -> Iterator[Finding]:
-    waiting = health.migrations_waiting()
-    if waiting:
+def examine_migrations() -> Iterator[Finding]:
+    pending = health.pending_migrations()
+    if pending:
         yield Finding(
-            f"Migrations to run: {len(waiting)}, first {waiting[0]}.",
+            f"Migrations to run: {len(pending)}, first {pending[0]}.",
             "Run `python manage.py migrate`.",
         )
     else:
         yield Finding("Every migration has been run.")
 
 
-def _journal() -> Iterator[Finding]:
+def examine_journal() -> Iterator[Finding]:
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
@@ -180,26 +177,30 @@ def _journal() -> Iterator[Finding]:
         )
     elif wanted == "WAL":
         yield Finding(
-            f"SQLite's journal is WAL with synchronous={synchronous}: readers never wait for the writer."
+            f"SQLite's journal is WAL with synchronous={synchronous}: "
+            "readers never wait for the writer."
         )
     else:
         yield Finding(
-            f"SQLite's journal is {wanted} with synchronous={synchronous}: this version could lose a reset of a WAL."
+            f"SQLite's journal is {wanted} with synchronous={synchronous}: "
+            "this version could lose a reset of a WAL."
         )
 
 
-def _clock() -> Iterator[Finding]:
+def examine_clock() -> Iterator[Finding]:
     skew = health.clock_skew_seconds()
-    mend = "" if abs(skew) <= 1 else "Keep both clocks by NTP: reservations live by the second."
-    yield Finding(f"This machine's clock differs from the database's by {abs(skew):.3f} s.", mend)
+    remedy = "" if abs(skew) <= 1 else "Set both clocks by NTP: reservations expire by the second."
+    yield Finding(f"This machine's clock differs from the database's by {abs(skew):.3f} s.", remedy)
 
 
-def _ticks() -> Iterator[Finding]:
+def examine_ticks() -> Iterator[Finding]:
+    if health.pending_migrations():
+        return  # the table may be missing
     for name in ("worker", "beat"):
         seconds = health.seconds_since_tick(name, now=timezone.now())
         start = f"Start it: `python manage.py up`, or `celery -A config.celery:app {name}`."
         if seconds is None:
-            yield Finding(f"No {name} has ever ticked.", start)
+            yield Finding(f"The {name} has never ticked.", start)
         else:
             yield Finding(
                 f"The {name} ticked {seconds:.0f} s ago.",
@@ -207,17 +208,21 @@ def _ticks() -> Iterator[Finding]:
             )
 
 
-def _tables_needed(look: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:
-    """An examination that reads tables of ours, and has nothing to say while they are missing."""
-
-    def careful() -> Iterator[Finding]:
-        if not health.migrations_waiting():
-            yield from look()
-
-    return careful
-
-
-_AT_THE_DATABASE = (_version, _migrations, _journal, _clock, _tables_needed(_ticks))
+WITHOUT_DATABASE = (
+    examine_settings,
+    examine_secrets,
+    examine_time_zones,
+    examine_disk,
+    examine_broker,
+    examine_carrier,
+)
+WITH_DATABASE = (
+    examine_database,
+    examine_migrations,
+    examine_journal,
+    examine_clock,
+    examine_ticks,
+)
 
 
 def _first_line(error: Exception) -> str:

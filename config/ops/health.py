@@ -1,4 +1,4 @@
-"""Is it alive, can it serve, who ticked when, and the counters: `/healthz`, `/readyz`, `/metrics`."""
+"""The state of the installation: `/healthz`, `/readyz`, and the ticks of worker and beat."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,19 +11,19 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Lease
 
-# Four beats of the pulse and a little: past this, somebody should look.
+# Four ticks and a little: a worker or beat that is later has a problem.
 LATE_SECONDS = 45
 
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Alive: answers without a look at the database, so that a restart is never the cure for an absent one."""
+    """Answer without the database: restarting this process would not bring it back."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Can serve. 503 without a database or with migrations to run; a silent worker or beat is said, and late is never wrong."""
+    """Report whether requests can be served: 503 without a database or with pending migrations."""
     try:
         report = read_health(now=timezone.now())
     except Error:
@@ -33,10 +33,10 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
 
 def read_health(*, now: datetime) -> dict[str, Any]:
-    """What /readyz shows: words for database and migrations, seconds since a tick (null: never), seconds of skew."""
-    waiting = migrations_waiting()
-    if waiting:
-        return {"database": "ok", "migrations": f"{len(waiting)} to run"}
+    """Return the body of /readyz: states, seconds since a tick (null: never), seconds of skew."""
+    pending = pending_migrations()
+    if pending:
+        return {"database": "ok", "migrations": f"{len(pending)} to run"}
     return {
         "database": "ok",
         "migrations": "ok",
@@ -46,8 +46,8 @@ def read_health(*, now: datetime) -> dict[str, Any]:
     }
 
 
-def migrations_waiting() -> list[str]:
-    """Names of the migrations that are in the code and not in the database."""
+def pending_migrations() -> list[str]:
+    """Return the names of the migrations that have not been applied."""
     executor = MigrationExecutor(connection)
     return [
         str(migration)
@@ -56,16 +56,16 @@ def migrations_waiting() -> list[str]:
 
 
 def seconds_since_tick(name: str, *, now: datetime) -> float | None:
-    """How long ago "worker" or "beat" last showed itself; None: never."""
+    """Return the age of the last tick of "worker" or "beat"; None: never."""
     ticked_at = Lease.objects.filter(name=name).values_list("ticked_at", flat=True).first()
     return round((now - ticked_at) / timedelta(seconds=1), 1) if ticked_at else None
 
 
 def clock_skew_seconds() -> float:
-    """How far this machine's clock is ahead of the database's; SQLite has no clock of its own."""
+    """Return how far this machine's clock is ahead of the database's; SQLite has none."""
     if connection.vendor == "sqlite":
         return 0.0
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (theirs,) = cursor.fetchone()
-    return round((timezone.now() - theirs) / timedelta(seconds=1), 3)
+        (database_now,) = cursor.fetchone()
+    return round((timezone.now() - database_now) / timedelta(seconds=1), 3)

@@ -1,4 +1,4 @@
-"""Several processes that live and die as one, for `up`: their lines passed on, their ends noticed, none left behind."""
+"""Child processes of `up`: passes on their output, notices when one ends, and leaves none behind."""
 
 import ctypes
 import errno
@@ -15,50 +15,51 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-PARENT = "RINGPOST_UP_PID"  # in the environment of what `up` starts: whom to die with
+PARENT = "RINGPOST_UP_PID"  # in the environment of each child of `up`: the process id of `up`
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
 class CannotStart(Exception):
-    """Why `up` refuses, in words for whoever typed it."""
+    """The reason why `up` cannot start, as a sentence for its user."""
 
 
-# --- nobody outlives its parent -------------------------------------------------------------------------
+# --- no process outlives its parent -------------------------------------------------------------
 def die_with(parent: int) -> None:
-    """End this process as soon as process `parent` has ended, even by `kill -9`, which gives it no chance to say so."""
+    """End this process as soon as process `parent` ends, even by `kill -9`."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     else:
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it was gone before we asked
+        threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
+    if os.getppid() != parent:  # it had ended before the request
         os._exit(1)
 
 
 def die_with_up() -> None:
-    """The same for what `up` started; elsewhere (systemd, a container) nothing."""
+    """End this process with the `up` that started it; under systemd or in a container do nothing."""
     if PARENT in os.environ:
         die_with(int(os.environ[PARENT]))
 
 
-def _watch(parent: int) -> None:
+def _exit_after(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
-# --- one at a time --------------------------------------------------------------------------------------
+# --- one at a time ------------------------------------------------------------------------------
 def lock_folder(folder: Path) -> IO[str]:
-    """Hold the folder for this process until the file is closed or the process ends; CannotStart when another has it."""
+    """Lock the folder until the returned file is closed; CannotStart when another process holds it."""
     file = (folder / "up.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         with file:
             file.seek(0)
-            other = file.read().strip()
+            holder = file.read().strip()
         raise CannotStart(
-            f"Another Ringpost is running in {folder} (process {other}): stop it, or give this one a VAR_DIR of its own."
+            f"Another Ringpost is running in {folder} (process {holder}): "
+            "stop it, or set VAR_DIR to another folder."
         ) from None
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
@@ -67,45 +68,48 @@ def lock_folder(folder: Path) -> IO[str]:
 
 
 def probe(address: str, port: int) -> None:
-    """CannotStart unless `port` of `address` is free. The web server itself would share it in silence."""
+    """Raise CannotStart unless the port is free: the web server would share it without an error."""
     try:
-        family, kind, protocol, _, target = socket.getaddrinfo(
+        family, socket_type, protocol, _, target = socket.getaddrinfo(
             address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind(target)
-            one.listen(1)
+        with socket.socket(family, socket_type, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(target)
+            listener.listen(1)
     except OSError as error:
-        raise CannotStart(_why_not(error, address, port)) from None
+        reasons = {
+            errno.EADDRINUSE: f"Port {port} is in use: stop the server that listens there, "
+            "or choose another port with --port.",
+            errno.EACCES: f"This user may not open port {port}: choose one above 1023 with --port.",
+        }
+        other = f"Cannot listen on {address}, port {port}: {error.strerror or error}."
+        raise CannotStart(reasons.get(error.errno or 0, other)) from None
 
 
-def _why_not(error: OSError, address: str, port: int) -> str:
-    words = {
-        errno.EADDRINUSE: f"Port {port} is in use: stop what listens there or choose another with --port.",
-        errno.EACCES: f"Port {port} may not be opened by this user: choose one above 1023 with --port.",
-    }
-    return words.get(
-        error.errno or 0, f"Cannot listen on {address}, port {port}: {error.strerror or error}."
-    )
-
-
-# --- the group ------------------------------------------------------------------------------------------
+# --- the group ----------------------------------------------------------------------------------
 class ProcessGroup:
-    """Child processes, each line of theirs given to `say` as `name | line`."""
+    """Child processes; each line of their output is passed to `write` as `name | line`."""
 
-    def __init__(self, say: Callable[[str], None], *, grace_seconds: float = 10) -> None:
-        self._say = say
+    def __init__(self, write: Callable[[str], None], *, grace_seconds: float = 10) -> None:
+        self._write = write
         self._grace_seconds = grace_seconds
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._unfinished: dict[str, bytes] = {}
+        self._jobs: set[str] = set()
+        self._unfinished_lines: dict[str, bytes] = {}
         self._pipes = selectors.DefaultSelector()
-        self._stop_asked = False
+        self._stop_requested = False
 
     def start(
-        self, name: str, command: list[str], *, folder: Path, environment: dict[str, str]
+        self,
+        name: str,
+        command: list[str],
+        *,
+        folder: Path,
+        environment: dict[str, str],
+        is_job: bool = False,
     ) -> None:
-        """In a session of its own, so that Ctrl-C reaches the group's keeper alone, which then stops each child once."""
+        """Start a child in a new session, so that Ctrl-C reaches this process alone. A job may end."""
         child = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             cwd=folder,
@@ -116,72 +120,70 @@ class ProcessGroup:
             start_new_session=True,
         )
         self._children[name] = child
+        if is_job:
+            self._jobs.add(name)
         if child.stdout:
             self._pipes.register(child.stdout, selectors.EVENT_READ, name)
 
-    def run(self, *, each_turn: Callable[[], object]) -> str | None:
-        """Until a child ends, whose name it gives, or one of STOP_SIGNALS comes: None. `each_turn` is called twice a second."""
-        before = {number: signal.signal(number, self._ask_to_stop) for number in STOP_SIGNALS}
+    def run(self, *, on_turn: Callable[[], object]) -> str | None:
+        """Run until a child other than a job ends, and return its name; None after one of STOP_SIGNALS.
+
+        `on_turn` is called twice a second.
+        """
+
+        def request_stop(*_signal: Any) -> None:
+            self._stop_requested = True
+
+        handlers = {number: signal.signal(number, request_stop) for number in STOP_SIGNALS}
         try:
-            while not self._stop_asked:
+            while not self._stop_requested:
                 self._pass_lines(seconds=0.5)
-                dead = next(
-                    (name for name, child in self._children.items() if child.poll() is not None),
-                    None,
-                )
-                if dead:
-                    return dead
-                each_turn()
+                for name, child in self._children.items():
+                    if child.poll() is not None and name not in self._jobs:
+                        return name
+                on_turn()
             return None
         finally:
             self.stop()
-            for number, handler in before.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
     def status(self, name: str) -> int | None:
-        """What child `name` ended with (negative: by that signal); None while it lives."""
+        """Return the exit status of a child (negative: the signal that ended it); None while it runs."""
         return self._children[name].poll()
 
     def stop(self) -> None:
-        """Ask every child to end, give it the seconds of grace, then end what is left, its own children included."""
-        for child in self._alive():
+        """Terminate every child, wait for the seconds of grace, then kill the rest with their children."""
+        for child in self._running():
             child.terminate()
         deadline = time.monotonic() + self._grace_seconds
-        while self._alive() and time.monotonic() < deadline:
+        while self._running() and time.monotonic() < deadline:
             self._pass_lines(seconds=0.1)
-        for child in self._alive():
+        for child in self._running():
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         while self._pass_lines(seconds=0):
             pass
-        self._close()
-
-    def _close(self) -> None:
         self._pipes.close()
         for child in self._children.values():
             if child.stdout:
                 child.stdout.close()
 
-    def _alive(self) -> list[subprocess.Popen[bytes]]:
+    def _running(self) -> list[subprocess.Popen[bytes]]:
         return [child for child in self._children.values() if child.poll() is None]
 
-    def _ask_to_stop(self, *_signal: Any) -> None:
-        self._stop_asked = True
-
     def _pass_lines(self, *, seconds: float) -> bool:
-        """Pass on what the children have written, waiting up to `seconds` for it; whether there was any."""
+        """Pass on the children's output, waiting up to `seconds` for it; whether there was any."""
         if not self._pipes.get_map():
             time.sleep(seconds)
             return False
         ready = self._pipes.select(seconds)
         for key, _ in ready:
-            text = os.read(key.fd, 65536)
+            text, name = os.read(key.fd, 65536), key.data
             if not text:
                 self._pipes.unregister(key.fileobj)
-            self._pass_on(key.data, text)
+            unfinished = self._unfinished_lines.get(name, b"")
+            *lines, self._unfinished_lines[name] = (unfinished + text).split(b"\n")
+            for line in filter(bytes.strip, lines):
+                self._write(f"{name:<6} | {line.decode(errors='replace')}")
         return bool(ready)
-
-    def _pass_on(self, name: str, text: bytes) -> None:
-        *lines, self._unfinished[name] = (self._unfinished.get(name, b"") + text).split(b"\n")
-        for line in filter(bytes.strip, lines):
-            self._say(f"{name:<6} | {line.decode(errors='replace')}")

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.test import RequestFactory
 
-from config.management.commands.up import make_administrator
+from config.management.commands.up import create_administrator
 from config.wsgi import with_length, with_plain_content_type
 
 
@@ -42,7 +42,7 @@ def test_any_other_body_is_left_alone() -> None:
 
 @pytest.mark.django_db
 def test_the_administrator_may_enter_with_the_printed_password() -> None:
-    password = make_administrator()
+    password = create_administrator()
     user = authenticate(RequestFactory().get("/"), username="admin", password=password)
     assert len(password) == 16
     assert getattr(user, "is_superuser", None) is True
@@ -51,7 +51,7 @@ def test_the_administrator_may_enter_with_the_printed_password() -> None:
 @pytest.mark.django_db
 def test_no_second_administrator_is_made() -> None:
     get_user_model().objects.create_superuser(username="boss")
-    assert make_administrator() == ""
+    assert create_administrator() == ""
     assert get_user_model().objects.count() == 1
 
 

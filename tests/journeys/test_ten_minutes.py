@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from config.management.commands.up import make_administrator
+from config.management.commands.up import create_administrator
 from tests.admin_client import form_data
 from tests.pinging import act, dial, hang_up, last_leg
 
@@ -64,7 +64,7 @@ def manager(clock: Any) -> Manager:
     clock(ELEVEN_IN_NEW_YORK)
     person = Manager(Client())
     person.goes("/admin/login/?next=/admin/")
-    typed = {"username": "admin", "password": make_administrator(), "next": "/admin/"}
+    typed = {"username": "admin", "password": create_administrator(), "next": "/admin/"}
     person.page = person.client.post("/admin/login/?next=/admin/", typed, follow=True)
     return person
 

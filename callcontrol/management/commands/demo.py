@@ -1,7 +1,6 @@
-"""`demo`: loads a small company with a week of history, and prints where to look and what to try."""
+"""`demo`: loads a small company with a week of history, and prints links and lines to try."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -12,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from callcontrol.demo import week
+from callcontrol.demo import history
 from campaigns.models import Company, Member, Webhook
 from publishers import catalogue
 from publishers.models import Key
@@ -34,110 +33,119 @@ DIAL = """
 Dial it on the simulator:
   curl -X POST -s -H "Authorization: Bearer {token}" -H "Content-Type: application/json" \\
     -d '{{"from": "+{caller}", "to": "<inbound_number>"}}' "{base_url}/simulator/calls"
-Dial {seller} instead, and one campaign sells the call to another: its start webhook reserves a roofer.
+Dial {seller} instead, and one campaign sells the call to another: \
+its start webhook reserves a roofer.
 """
 PEOPLE = """
-People of the company: {people}. They have no password: to log in as one of them, give them one under People.
+People of the company: {people}. \
+They have no password: to log in as one of them, set one under People.
 """
 
 
 class Command(BaseCommand):
-    help = "Loads a small company with a week of history, and prints its links. A second time it changes nothing."
+    help = (
+        "Loads a small company, prints its links, and plays a week of history. "
+        "Run again, it changes nothing, and plays on a history that was stopped."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--base-url",
             default="",
-            help="where this installation is reached, like http://127.0.0.1:8000",
+            help="this installation's address, for example http://127.0.0.1:8000",
         )
         parser.add_argument(
             "--no-history",
             action="store_true",
             help="load the settings alone: no requests, calls and people",
         )
-
-    def handle(self, *args: Any, base_url: str, no_history: bool, **options: Any) -> None:
-        base_url = (
-            base_url.rstrip("/")
-            or settings.PUBLIC_BASE_URL
-            or f"http://{settings.BIND}:{settings.PORT}"
+        parser.add_argument(
+            "--defer-history",
+            action="store_true",
+            help="prepare the history, to be played later by --history-only",
         )
-        now = timezone.now()
-        _refuse_another()
+        parser.add_argument(
+            "--history-only",
+            action="store_true",
+            help="play a prepared history, and print no links",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        base_url: str,
+        no_history: bool,
+        defer_history: bool,
+        history_only: bool,
+        **options: Any,
+    ) -> None:
+        base_url = base_url.rstrip("/") or settings.PUBLIC_BASE_URL
+        base_url = base_url or f"http://{settings.BIND}:{settings.PORT}"
+        if not history_only:
+            self._load(base_url, no_history=no_history)
+        if history.is_prepared() and not (no_history or defer_history):
+            company = Company.objects.unretired().get(company_id=COMPANY)
+            try:
+                history.play(company, report=self._report)
+            except KeyboardInterrupt:
+                raise CommandError(
+                    "Stopped. The next `demo` or `up --demo` plays the rest.", returncode=130
+                ) from None
+
+    def _load(self, base_url: str, *, no_history: bool) -> None:
+        """Apply the file, prepare the history, and print the links."""
+        own = Company.objects.unretired().filter(company_id=COMPANY).exclude(name=NAME).first()
+        if own is not None:
+            raise CommandError(
+                f"The company {COMPANY} is called “{own}”, so this command did not make it: "
+                "nothing was changed."
+            )
         try:
-            catalogue.apply_file(file_text=_file(base_url), now=now)
+            catalogue.apply_file(file_text=_file_text(base_url), now=timezone.now())
         except catalogue.UnusableFile as error:
             raise CommandError(
                 "\n".join(["The demo company can't be loaded:", *error.problems])
             ) from None
         company = Company.objects.unretired().get(company_id=COMPANY)
-        if not no_history and not week.has_past(company):
-            self._make_past(company, base_url, now=now)
+        others = Webhook.objects.of(company).exclude(url__startswith=f"{base_url}/")
+        if no_history:
+            pass
+        elif settings.CARRIER != "simulator":
+            self._report(f"No history: CARRIER is {settings.CARRIER}, and it needs the simulator.")
+        elif webhook := others.first():
+            self._report(f"No history: the webhook “{webhook}” would report it to another system.")
+        else:
+            history.prepare(company, now=timezone.now())
         self.stdout.write(_links(base_url) + _people(company))
+        self.stdout.flush()
 
-    def _make_past(self, company: Company, base_url: str, *, now: datetime) -> None:
-        """CommandError when somebody stops it: then there is none of it, and the next time makes it."""
-        if settings.CARRIER != "simulator":
-            self._tell(
-                f"No history: it is played on the simulator, and calls go through {settings.CARRIER} here."
-            )
-            return
-        if outside := Webhook.objects.of(company).exclude(url__startswith=f"{base_url}/").first():
-            self._tell(
-                f"No history: the webhook “{outside}” would tell somebody outside of calls that nobody made."
-            )
-            return
-        try:
-            week.make(company=company, base_url=base_url, now=now, say=self._tell)
-        except KeyboardInterrupt:
-            raise CommandError(
-                "Stopped: the demo company is there, without a history.", returncode=130
-            ) from None
-
-    def _tell(self, line: str) -> None:
-        """How far it is; not among the lines to keep."""
+    def _report(self, line: str) -> None:
+        """Write a line of progress, apart from the lines to keep."""
         self.stderr.write(line, style_func=str)
         self.stderr.flush()
 
 
-def _refuse_another() -> None:
-    """Somebody's own company may bear the ID of ours; it is not touched."""
-    found = Company.objects.unretired().filter(company_id=COMPANY).exclude(name=NAME).first()
-    if found is not None:
-        raise CommandError(
-            f"The company {COMPANY} is called “{found}”, so it is not the one that this command makes: left alone."
-        )
-
-
-def _file(base_url: str) -> str:
-    """The file with what only this installation knows: its address, and the keys that loading made, or makes now."""
-    text = Template(FILE.read_text(encoding="utf-8"))
-    return text.substitute(
-        base_url=base_url,
-        reservations_key=_standing(_keys("call_reservation")),
-        notes_key=_standing(_keys("call_data_writing", campaign="plumbing")),
+def _file_text(base_url: str) -> str:
+    """Return the file with this installation's address and the company's keys, or new ones."""
+    keys = {
+        "reservations_key": _keys("call_reservation").first(),
+        "notes_key": _keys("call_data_writing", campaign_id="plumbing").first(),
+    }
+    return Template(FILE.read_text(encoding="utf-8")).substitute(
+        {name: key.key if key else new_key() for name, key in keys.items()}, base_url=base_url
     )
 
 
-def _standing(keys: QuerySet[Key]) -> str:
-    found = keys.first()
-    return found.key if found else new_key()
-
-
-def _keys(kind: str, *, campaign: str = CAMPAIGN) -> QuerySet[Key]:
-    """Those of the campaign that the lines speak of, the first ones first."""
+def _keys(type: str, *, campaign_id: str = CAMPAIGN) -> QuerySet[Key]:
+    """Return the campaign's keys of a type, the oldest first."""
     keys = Key.objects.unretired().filter(
-        type=kind, campaign__campaign_id=campaign, company__company_id=COMPANY
+        type=type, campaign__campaign_id=campaign_id, company__company_id=COMPANY
     )
-    return (
-        keys.filter(campaign__retired_at=None, company__retired_at=None)
-        .select_related("company")
-        .order_by("pk")
-    )
+    current = keys.filter(campaign__retired_at=None, company__retired_at=None)
+    return current.select_related("company").order_by("pk")
 
 
 def _links(base_url: str) -> str:
-    """What to open and what to type, with the key that loading made."""
     key = _keys("rtb")[0]
     lines = LINKS + (DIAL if settings.CARRIER == "simulator" else "")
     return lines.format(
@@ -152,11 +160,10 @@ def _links(base_url: str) -> str:
 
 
 def _people(company: Company) -> str:
-    """Who works there without being able to log in."""
     members = Member.objects.filter(company=company).select_related("user").order_by("pk")
-    named = [
-        f"{one.user.get_username()} ({one.get_role_display()})"
-        for one in members
-        if not one.user.has_usable_password()
+    names = [
+        f"{member.user.get_username()} ({member.get_role_display()})"
+        for member in members
+        if not member.user.has_usable_password()
     ]
-    return PEOPLE.format(people=", ".join(named)) if named else ""
+    return PEOPLE.format(people=", ".join(names)) if names else ""

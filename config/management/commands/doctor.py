@@ -1,4 +1,4 @@
-"""`doctor`: what is well, what is not, and how to mend it."""
+"""`doctor`: examines the installation, and says how to fix what is wrong."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from config.ops.doctor import examine
 
 
 class Command(BaseCommand):
-    help = "Checks settings, database, broker, worker, beat and carrier. Exit status 1 when something is wrong."
-    requires_system_checks = []  # it shows their findings itself
+    help = "Examines settings, database, broker, worker, beat and carrier; status 1 for a problem."
+    requires_system_checks = []  # `examine` reports them
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wrong = 0
-        for text, mend in examine():
-            self.stdout.write(f"✗ {text}\n  {mend}" if mend else f"✓ {text}")
-            wrong += bool(mend)
-        if wrong:
-            raise CommandError(f"To mend: {wrong}.", returncode=1)
-        self.stdout.write("All is well.")
+        problems = 0
+        for text, remedy in examine():
+            self.stdout.write(f"✗ {text}\n  {remedy}" if remedy else f"✓ {text}")
+            problems += bool(remedy)
+        if problems:
+            raise CommandError(f"Problems found: {problems}.", returncode=1)
+        self.stdout.write("No problems found.")

@@ -1,4 +1,4 @@
-"""`up`: everything that a running Ringpost is, from one command, until one part dies or it is told to stop."""
+"""`up`: migrates, then runs web, worker and beat until one of them ends or a signal comes."""
 
 import http.client
 import io
@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -16,20 +17,23 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from callcontrol.demo import history
 from config.checks import LOOPBACK
 from config.environment import HIGHEST_PORT
 from config.ops import health
 from config.ops.processes import CannotStart, ProcessGroup, lock_folder, probe
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery:app"]
-ANSWERS_WITHIN = 60  # seconds
+WORKER = [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+BEAT = [*CELERY, "beat"]
+WEB = [sys.executable, "-m", "config.ops.web"]
+DEMO_HISTORY = [sys.executable, "manage.py", "demo", "--history-only"]
+START_SECONDS = 60  # for the web server to answer
 
 
 class Command(BaseCommand):
-    help = (
-        "Migrates, makes an administrator if there is none, and runs web, worker and beat together."
-    )
-    requires_system_checks = []  # they run in a moment, and with words
+    help = "Migrates, creates an administrator if there is none, and runs web, worker and beat."
+    requires_system_checks = []  # `_prepare` runs all of them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -38,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-history",
             action="store_true",
-            help="with --demo: its settings alone, without the past week",
+            help="with --demo: load its settings alone, without the past week",
         )
         parser.add_argument(
             "--bind", default=settings.BIND, help="address to listen on (default: %(default)s)"
@@ -64,133 +68,143 @@ class Command(BaseCommand):
             )
         if workers > 1 and connection.vendor == "sqlite":
             raise CommandError(
-                "--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue."
+                "--workers needs PostgreSQL (DATABASE_URL): "
+                "on SQLite the writers of one process share one queue."
             )
-        base_url = settings.PUBLIC_BASE_URL or f"http://{_name_of(bind)}:{port}"
+        base_url = settings.PUBLIC_BASE_URL or f"http://{local_name(bind)}:{port}"
         try:
             probe(bind, port)
             with lock_folder(settings.VAR_DIR):
-                password = self._prepare()
-                demo_lines = self._demo(base_url, password, no_history=no_history) if demo else ""
-                last_words = [
+                password_line = self._prepare()
+                try:
+                    demo_lines = self._load_demo(base_url, no_history=no_history) if demo else ""
+                except BaseException:
+                    self._write(password_line)  # the only copy of the password
+                    raise
+                lines = [
                     demo_lines,
-                    password,
-                    whom_it_answers(bind),
+                    password_line,
+                    access_hint(bind),
                     f"Ringpost is ready: {base_url}/admin/",
                 ]
-                self._run(
-                    bind=bind,
-                    port=port,
-                    workers=workers,
-                    last_words="\n".join(filter(None, last_words)),
-                    password=password,
+                announcement = Announcement(
+                    self._write, bind=bind, port=port, text="\n".join(filter(None, lines))
                 )
+                plays_history = demo and not no_history and history.is_prepared()
+                connection.close()
+                try:
+                    self._run(
+                        announcement,
+                        *(bind, port, workers),
+                        after_start=DEMO_HISTORY if plays_history else [],
+                    )
+                finally:
+                    if announcement.is_due:
+                        self._write(password_line)
         except CannotStart as refusal:
             raise CommandError(str(refusal)) from None
 
     def _prepare(self) -> str:
-        """Migrates, and makes an administrator if there is none: what to say of it, which nobody can say again."""
+        """Check, migrate, and create an administrator if needed; return the line with its password."""
         self.check(tags=None, display_num_errors=False)
-        waiting = health.migrations_waiting()
-        if waiting:
-            self.stdout.write(f"Bringing the database up to date: {len(waiting)} migrations …")
+        pending = health.pending_migrations()
+        if pending:
+            self._write(f"Migrating the database: {len(pending)} migrations …")
             call_command("migrate", interactive=False, verbosity=1)
-        password = make_administrator()
+        password = create_administrator()
         settings.STATIC_ROOT.mkdir(exist_ok=True)
-        connection.close()
         return (
             f"Log in as admin with the password {password} (shown only once)." if password else ""
         )
 
-    def _demo(self, base_url: str, password: str, *, no_history: bool) -> str:
-        """Loads the demo company and says how far it is; its lines wait until the links in them work."""
+    def _load_demo(self, base_url: str, *, no_history: bool) -> str:
+        """Load the demo's settings, and return the lines to write once their links work."""
         lines = io.StringIO()
-        try:
-            call_command(
-                "demo", base_url=base_url, no_history=no_history, stdout=lines, stderr=self.stdout
-            )
-        except BaseException:
-            self._say(password)  # nobody can say it again
-            raise
-        connection.close()
+        call_command(
+            "demo",
+            base_url=base_url,
+            no_history=no_history,
+            defer_history=True,
+            stdout=lines,
+            stderr=self.stdout,
+        )
         return lines.getvalue()
 
-    def _run(self, *, bind: str, port: int, workers: int, last_words: str, password: str) -> None:
-        group = ProcessGroup(self._say)
-        place: dict[str, Any] = {
-            "folder": settings.BASE_DIR,
-            "environment": os.environ
-            | {"BIND": bind, "PORT": str(port)}
-            | (_shared_counters() if workers > 1 else {}),
-        }
-        web = [
-            sys.executable,
-            "-m",
-            "config.ops.web",
-            "--bind",
-            bind,
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-        ]
-        group.start("web", web, **place)
-        group.start(
-            "worker",
-            [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"],
-            **place,
-        )
-        group.start("beat", [*CELERY, "beat"], **place)
-        announcement = Announcement(self._say, bind, port, last_words)
-        try:
-            dead = group.run(each_turn=announcement)
-        finally:
-            if announcement.is_due:
-                self._say(password)  # nobody can say it again
-        if dead:
+    def _run(
+        self,
+        announcement: "Announcement",
+        bind: str,
+        port: int,
+        workers: int,
+        *,
+        after_start: list[str],
+    ) -> None:
+        """Run the processes until one ends, and `after_start` once the web server answers."""
+        environment = os.environ | {"BIND": bind, "PORT": str(port)}
+        if workers > 1:  # the web processes add up their counters for /metrics, from zero
+            metrics_folder = settings.VAR_DIR / "metrics"
+            shutil.rmtree(metrics_folder, ignore_errors=True)
+            metrics_folder.mkdir()
+            environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
+        where: dict[str, Any] = {"folder": settings.BASE_DIR, "environment": environment}
+        web = [*WEB, "--bind", bind, "--port", str(port), "--workers", str(workers)]
+        group = ProcessGroup(self._write)
+        group.start("web", web, **where)
+        group.start("worker", WORKER, **where)
+        group.start("beat", BEAT, **where)
+
+        def on_turn() -> None:
+            if announcement.is_due and announcement.try_to_write() and after_start:
+                group.start("demo", after_start, **where, is_job=True)
+
+        ended = group.run(on_turn=on_turn)
+        if ended:
             raise CommandError(
-                f"{dead} has ended (status {group.status(dead)}), so everything was stopped.",
+                f"{ended} has ended (status {group.status(ended)}), so everything was stopped.",
                 returncode=1,
             )
-        self._say("Stopped.")
+        self._write("Stopped.")
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
 
 class Announcement:
-    """Said once, as soon as the web answers; CannotStart when it does not within ANSWERS_WITHIN seconds."""
+    """The lines that are written once, as soon as the web server answers."""
 
-    def __init__(self, say: Any, bind: str, port: int, text: str) -> None:
-        self._say, self._where, self._text = say, (_name_of(bind), port), text
+    def __init__(self, write: Callable[[str], None], *, bind: str, port: int, text: str) -> None:
+        self._write, self._address, self._text = write, (local_name(bind), port), text
+        self._deadline = time.monotonic() + START_SECONDS
         self.is_due = True
-        self._deadline = time.monotonic() + ANSWERS_WITHIN
 
-    def __call__(self) -> None:
-        if self.is_due and answers(*self._where):
-            self._say(self._text)
+    def try_to_write(self) -> bool:
+        """Write the lines if the web server answers; CannotStart after START_SECONDS."""
+        if answers(*self._address):
+            self._write(self._text)
             self.is_due = False
-        elif self.is_due and time.monotonic() > self._deadline:
+        elif time.monotonic() > self._deadline:
             raise CannotStart(
-                f"The web server has not answered within {ANSWERS_WITHIN} seconds; see its lines above."
+                f"The web server has not answered within {START_SECONDS} seconds; "
+                "see its lines above."
             )
+        return not self.is_due
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether an HTTP server answers there, whatever it says."""
-    asking = http.client.HTTPConnection(host, port, timeout=1)
+    """Return whether an HTTP server answers at an address, with any status."""
+    client = http.client.HTTPConnection(host, port, timeout=1)
     try:
-        asking.request("GET", "/healthz")
-        return asking.getresponse().status > 0
+        client.request("GET", "/healthz")
+        return client.getresponse().status > 0
     except OSError:
         return False
     finally:
-        asking.close()
+        client.close()
 
 
-def make_administrator() -> str:
-    """The password of a new superuser `admin`; empty when there is a superuser already."""
+def create_administrator() -> str:
+    """Create the superuser `admin` and return its password; blank when there is a superuser."""
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
         return ""
@@ -199,25 +213,19 @@ def make_administrator() -> str:
     return password
 
 
-def whom_it_answers(bind: str) -> str:
-    """What to set so that others can use an address that they can reach; empty when that is done, or nobody can."""
-    if bind in LOOPBACK or not LOOPBACK.issuperset(
-        host.strip("[]") for host in settings.ALLOWED_HOSTS
-    ):
+def access_hint(bind: str) -> str:
+    """Return a hint when other machines reach the server and get no answer; else blank."""
+    hosts = {host.strip("[]") for host in settings.ALLOWED_HOSTS}
+    if bind in LOOPBACK or not hosts <= LOOPBACK:
         return ""
-    return "Only requests to localhost are answered: set ALLOWED_HOSTS or PUBLIC_BASE_URL to the name of this machine."
+    return (
+        "Only requests to localhost are answered: "
+        "set ALLOWED_HOSTS or PUBLIC_BASE_URL to the name of this machine."
+    )
 
 
-def _shared_counters() -> dict[str, str]:
-    """Environment by which several web processes count together for /metrics, from zero."""
-    folder = settings.VAR_DIR / "metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
-
-
-def _name_of(bind: str) -> str:
-    """What a browser on this machine calls the address."""
+def local_name(bind: str) -> str:
+    """Return the host by which a browser on this machine reaches the address."""
     if bind in {"0.0.0.0", "::", "127.0.0.1"}:  # noqa: S104 - compared, not bound
         return "localhost" if bind != "::" else "[::1]"
     return f"[{bind}]" if ":" in bind else bind

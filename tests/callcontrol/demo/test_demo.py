@@ -1,4 +1,4 @@
-"""The demo company: loaded by `apply`, with lines that can be typed."""
+"""`demo`: loads the demo company, and prints lines that work as they are printed."""
 
 import io
 import re
@@ -51,7 +51,7 @@ def test_a_second_time_nothing_changes(printed: str) -> None:
 
 
 @pytest.mark.usefixtures("printed")
-def test_somebody_is_always_open_for_who_comes_without_a_publisher() -> None:
+def test_a_buyer_is_always_open_for_callers_without_a_publisher() -> None:
     without = {
         "daily_cap": None,
         "concurrency_cap": None,
@@ -117,11 +117,11 @@ def test_it_has_a_pool_of_fictional_numbers() -> None:
     assert sorted(numbers) == [f"+18335550{line}" for line in range(160, 180)]
 
 
-def test_a_company_of_somebody_else_is_left_alone() -> None:
+def test_another_company_with_the_id_is_left_alone() -> None:
     make_company(company_id="demo", name="Demonstrations & Sons")
     with pytest.raises(
         CommandError,
-        match="The company demo is called “Demonstrations & Sons”, so it is not the one",
+        match="The company demo is called “Demonstrations & Sons”, so this command did not make it",
     ):
         call_command("demo", stdout=io.StringIO())
     assert Company.objects.count() == 1
@@ -129,21 +129,21 @@ def test_a_company_of_somebody_else_is_left_alone() -> None:
 
 
 @pytest.mark.usefixtures("printed")
-def test_where_somebody_outside_would_be_told_of_it_no_history_is_made() -> None:
+def test_a_webhook_to_another_system_prevents_the_history() -> None:
     make_webhook(
         Campaign.objects.get(campaign_id="roofing"), name="CRM", url="https://crm.example/calls"
     )
-    said = io.StringIO()
-    call_command("demo", base_url="http://demo.example:8000", stdout=io.StringIO(), stderr=said)
-    line = "No history: the webhook “CRM” would tell somebody outside of calls that nobody made.\n"
-    assert said.getvalue() == line
+    progress = io.StringIO()
+    call_command("demo", base_url="http://demo.example:8000", stdout=io.StringIO(), stderr=progress)
+    line = "No history: the webhook “CRM” would report it to another system.\n"
+    assert progress.getvalue() == line
     assert LogEntry.objects.count() == 0
 
 
-def test_without_the_simulator_nobody_is_rung_for_a_history(settings: Any) -> None:
+def test_without_the_simulator_there_is_no_history(settings: Any) -> None:
     settings.CARRIER = "twilio"
-    said = io.StringIO()
-    call_command("demo", stdout=io.StringIO(), stderr=said)
-    line = "No history: it is played on the simulator, and calls go through twilio here.\n"
-    assert said.getvalue() == line
+    progress = io.StringIO()
+    call_command("demo", stdout=io.StringIO(), stderr=progress)
+    line = "No history: CARRIER is twilio, and it needs the simulator.\n"
+    assert progress.getvalue() == line
     assert LogEntry.objects.count() == 0

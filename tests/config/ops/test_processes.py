@@ -16,67 +16,90 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 
 
 @pytest.fixture
-def said() -> list[str]:
+def lines() -> list[str]:
     return []
 
 
 @pytest.fixture
-def group(said: list[str]) -> ProcessGroup:
-    return ProcessGroup(said.append, grace_seconds=0.2)
+def group(lines: list[str]) -> ProcessGroup:
+    return ProcessGroup(lines.append, grace_seconds=0.2)
 
 
 def start(group: ProcessGroup, name: str, code: str) -> None:
     group.start(name, [sys.executable, "-c", code], folder=Path.cwd(), environment=dict(os.environ))
 
 
-def when_said(said: list[str], act: Callable[[], object]) -> Callable[[], object]:
-    """Acts at the first turn at which a child has said something."""
-    return lambda: act() if said else None
+def when_written(lines: list[str], act: Callable[[], object]) -> Callable[[], object]:
+    """Act at the first turn after a child has written a line."""
+    return lambda: act() if lines else None
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_ends_the_group(
-    group: ProcessGroup, said: list[str], number: signal.Signals
+    group: ProcessGroup, lines: list[str], number: signal.Signals
 ) -> None:
     start(group, "web", TALKER)
-    dead = group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), number)))
+    dead = group.run(on_turn=when_written(lines, lambda: os.kill(os.getpid(), number)))
     assert dead is None
     assert group.status("web") == (-signal.SIGTERM)
-    assert said == ["web    | one"]
+    assert lines == ["web    | one"]
 
 
-def test_the_handlers_of_before_come_back(group: ProcessGroup, said: list[str]) -> None:
+def test_the_handlers_of_before_come_back(group: ProcessGroup, lines: list[str]) -> None:
     before = [signal.getsignal(number) for number in STOP_SIGNALS]
     start(group, "web", "")
-    group.run(each_turn=list)
+    group.run(on_turn=list)
     assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
 
 
 def test_a_dead_child_is_named_and_ends_the_others(group: ProcessGroup) -> None:
     start(group, "worker", TALKER)
     start(group, "beat", "raise SystemExit(3)")
-    assert group.run(each_turn=list) == "beat"
+    assert group.run(on_turn=list) == "beat"
     assert group.status("beat") == 3
     assert group.status("worker") == (-signal.SIGTERM)
 
 
-def test_a_child_that_does_not_listen_is_killed(group: ProcessGroup, said: list[str]) -> None:
+def test_a_child_that_does_not_listen_is_killed(group: ProcessGroup, lines: list[str]) -> None:
     start(group, "web", STUBBORN)
-    group.run(each_turn=when_said(said, lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    group.run(on_turn=when_written(lines, lambda: os.kill(os.getpid(), signal.SIGTERM)))
     assert group.status("web") == -signal.SIGKILL
 
 
-def test_an_error_of_a_turn_ends_the_group(group: ProcessGroup, said: list[str]) -> None:
+def test_a_job_may_end(group: ProcessGroup, lines: list[str]) -> None:
+    start(group, "web", TALKER)
+    code = "print('job done')"
+    group.start(
+        "demo",
+        [sys.executable, "-c", code],
+        folder=Path.cwd(),
+        environment=dict(os.environ),
+        is_job=True,
+    )
+
+    def stop_when_done() -> None:
+        if group.status("demo") is not None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    ended = group.run(on_turn=stop_when_done)
+    assert ended is None
+    assert group.status("demo") == 0
+    assert "demo   | job done" in lines
+
+
+def test_an_error_of_a_turn_ends_the_group(group: ProcessGroup, lines: list[str]) -> None:
     start(group, "web", TALKER)
     with pytest.raises(ZeroDivisionError):
-        group.run(each_turn=lambda: 1 / 0)
+        group.run(on_turn=lambda: 1 / 0)
     assert group.status("web") == -signal.SIGTERM
 
 
-def test_the_last_words_of_a_dead_child_are_passed_on(group: ProcessGroup, said: list[str]) -> None:
+def test_the_last_words_of_a_dead_child_are_passed_on(
+    group: ProcessGroup, lines: list[str]
+) -> None:
     start(group, "web", "import sys; print('x' * 3); print(); sys.exit('no port')")
-    group.run(each_turn=list)
-    assert said == ["web    | xxx", "web    | no port"]
+    group.run(on_turn=list)
+    assert lines == ["web    | xxx", "web    | no port"]
 
 
 def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
@@ -104,9 +127,12 @@ def refusal(address: str, port: int) -> str:
 def test_a_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        words = f"Port {port} is in use: stop what listens there or choose another with --port."
-        assert refusal("127.0.0.1", port) == words
-        assert refusal("0.0.0.0", port) == words  # noqa: S104 - refused
+        reason = (
+            f"Port {port} is in use: stop the server that listens there, "
+            "or choose another port with --port."
+        )
+        assert refusal("127.0.0.1", port) == reason
+        assert refusal("0.0.0.0", port) == reason  # noqa: S104 - refused
 
 
 def test_a_port_just_left_is_free() -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from callcontrol.management.commands.demo import SELLER
-from config.management.commands.up import whom_it_answers
+from config.management.commands.up import access_hint
 from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
 
 pytestmark = [
@@ -129,14 +129,15 @@ def test_a_second_one_in_the_same_folder_is_refused(shared: Running) -> None:
     refusal = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
     assert outcome("up", "--port", str(free_port()), folder=shared.folder) == (
         1,
-        f"CommandError: {refusal}stop it, or give this one a VAR_DIR of its own.\n",
+        f"CommandError: {refusal}stop it, or set VAR_DIR to another folder.\n",
     )
 
 
 def test_a_second_one_on_the_same_port_is_refused(shared: Running, tmp_path: Path) -> None:
     assert outcome("up", "--port", str(shared.port), folder=tmp_path) == (
         1,
-        f"CommandError: Port {shared.port} is in use: stop what listens there or choose another with --port.\n",
+        f"CommandError: Port {shared.port} is in use: stop the server that listens there, "
+        "or choose another port with --port.\n",
     )
 
 
@@ -174,11 +175,11 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_done(
         ("127.0.0.1", ["localhost"], ""),
     ],
 )
-def test_who_listens_to_others_is_told_whom_it_answers(
+def test_who_listens_to_others_is_told_access_hint(
     settings: Any, bind: str, hosts: list[str], hint: str
 ) -> None:
     settings.ALLOWED_HOSTS = hosts
-    assert whom_it_answers(bind).partition(" to the name")[0] == hint
+    assert access_hint(bind).partition(" to the name")[0] == hint
 
 
 # --- its end --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Writes tags about a caller where they belong at this moment: on the caller's call, or aside for the next one."""
+"""Write tags about a caller to the caller's call, or store them for the next call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from publishers.snapshot import KeySnapshot
 
 
 class CallMatch(StrEnum):
-    """What was found of the caller, and became of the tags: the texts of the answer."""
+    """The call that was found, and what happened to the tags; the texts go over the wire."""
 
     NO_CALL = "call not found, tags stored"
     LIVE = "in progress call found, tags stored"
@@ -27,7 +27,7 @@ class CallMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom something is written about: one call of the company, or whatever call of a caller is the newest."""
+    """What the tags are about: one call of the company, or the newest call of a caller."""
 
     company_pk: int
     caller_number: str | None
@@ -35,11 +35,11 @@ class Subject:
 
 
 def apply_caller_timeouts(about: Subject, *, now: datetime) -> None:
-    """Brings the call that is meant to where it is at this moment, if it lives; outside any transaction.
+    """Apply the timeouts that are due in the call, if it is live, before tags are written.
 
-    What is due in it comes before what is written.
+    Call it outside any transaction.
     """
-    call = _named(about, about.call_uuid) if about.call_uuid else _newest(about)
+    call = _call_by_uuid(about, about.call_uuid) if about.call_uuid else _newest(about)
     if call is not None and call.is_live:
         timeouts.apply_timeouts(call.pk, now=now)
 
@@ -47,29 +47,32 @@ def apply_caller_timeouts(about: Subject, *, now: datetime) -> None:
 def write_tags(
     about: Subject, *, key: KeySnapshot, tags: Mapping[str, str], now: datetime
 ) -> tuple[CallMatch, UUID | None]:
-    """Writes the tags by this key, inside the caller's transaction; what was found, and the call.
+    """Write the tags inside the caller's transaction; return the match and the call's UUID.
 
-    NotFound for a call that the company does not have, Refusal (422) for one of another caller.
+    Raises NotFound for a call that the company does not have, and Refusal (422) if `call_uuid` is
+    of another caller's call.
     """
     if about.call_uuid is None:
         return _write_about_caller(about, key, tags, now)
-    named = _named(about, about.call_uuid)
-    if named is None:
+    call = _call_by_uuid(about, about.call_uuid)
+    if call is None:
         raise NotFound("call not found")
-    if about.caller_number and about.caller_number != named.caller_number:
+    if about.caller_number and about.caller_number != call.caller_number:
         raise Refusal("caller_number and call_uuid contradict each other")
-    return _write_on(lock_call(named.pk).call, key, tags, now)
+    return _write_on(lock_call(call.pk).call, key, tags, now)
 
 
 def _write_about_caller(
     about: Subject, key: KeySnapshot, tags: Mapping[str, str], now: datetime
 ) -> tuple[CallMatch, UUID | None]:
-    """In turn with the caller's arrivals; and what was the newest call's state is looked at again under its lock."""
+    """Write to the caller's newest call, or store the tags if it ended too long ago."""
     caller = about.caller_number or ""
+    # Wait for an arriving call of this caller: it takes stored tags, or it is the newest call.
     stored_tags.wait_for_turn(company_pk=about.company_pk, caller_number=caller)
     newest = _newest(about)
-    call = lock_call(newest.pk).call if newest and not _is_past(newest, key, now) else None
-    if call is not None and not _is_past(call, key, now):
+    # The call may end before it is locked, so its end is compared again.
+    call = lock_call(newest.pk).call if newest and not _is_past_cut_off(newest, key, now) else None
+    if call is not None and not _is_past_cut_off(call, key, now):
         return _write_on(call, key, tags, now)
     stored_tags.store_tags(
         company_pk=about.company_pk,
@@ -90,20 +93,20 @@ def _write_on(
     return CallMatch.LIVE if call.is_live else CallMatch.ENDED, call.pk
 
 
-def _named(about: Subject, call_uuid: UUID) -> Call | None:
+def _call_by_uuid(about: Subject, call_uuid: UUID) -> Call | None:
     return Call.objects.filter(company_id=about.company_pk, pk=call_uuid).first()
 
 
 def _newest(about: Subject) -> Call | None:
-    """Of several that came at one moment, the one that lives or ended last."""
+    """Return the caller's newest call; of calls that began at once, the live or last ended one."""
     if about.caller_number is None:
         return None
-    theirs = Call.objects.filter(company_id=about.company_pk, caller_number=about.caller_number)
-    return theirs.order_by("-started_at", F("ended_at").desc(nulls_first=True), "pk").first()
+    calls = Call.objects.filter(company_id=about.company_pk, caller_number=about.caller_number)
+    return calls.order_by("-started_at", F("ended_at").desc(nulls_first=True), "pk").first()
 
 
-def _is_past(call: Call, key: KeySnapshot, now: datetime) -> bool:
-    """Whether the call ended longer ago than the key looks back."""
+def _is_past_cut_off(call: Call, key: KeySnapshot, now: datetime) -> bool:
+    """Return whether the call ended before the key's cut-off."""
     return call.ended_at is not None and now - call.ended_at > timedelta(
         seconds=key.settings["cut_off_seconds"]
     )

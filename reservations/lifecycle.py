@@ -170,7 +170,7 @@ def _insert_without_buyer(request: ReserveRequest, status: Status) -> Reservatio
 
 
 def _number_without_buyer(request: ReserveRequest) -> NumberToDial | None:
-    """Choose the number of an answer without a buyer: a call to it is the publisher's for a while."""
+    """Choose the number of an answer without a buyer; a call to it counts for the publisher."""
     if request.inbound_number:
         return NumberToDial(request.inbound_number)
     if not request.number_anyway:

@@ -12,7 +12,7 @@ from publishers.snapshot import CampaignSnapshot, NumberSnapshot
 
 @dataclass(frozen=True, slots=True)
 class NumberToDial:
-    """A phone number or `sip:` address. A dynamic number is from the pool, for one caller at once."""
+    """A phone number or `sip:` address; a dynamic one is from the pool, for one caller."""
 
     number: str
     dynamic: bool = False

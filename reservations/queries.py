@@ -83,7 +83,8 @@ PING = (FULL, OPEN, WAITING, OVERDUE, REPEATS)
 _EXPIRE = """
 WITH due AS (
   SELECT uuid FROM reservations_reservation
-  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held} ORDER BY {order} LIMIT %s {lock}
+  WHERE status IN ('reserved', 'confirmed') AND expires_at <= %s {held}
+  ORDER BY {order} LIMIT %s {lock}
 )
 UPDATE reservations_reservation SET status = 'expired', closed_at = %s
 WHERE uuid IN (SELECT uuid FROM due) AND status IN ('reserved', 'confirmed') RETURNING hold_id

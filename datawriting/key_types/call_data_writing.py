@@ -1,9 +1,11 @@
-"""The key by which a publisher or a campaign writes tags about a caller."""
+"""The key type with which a publisher or a campaign writes tags about a caller."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from publishers.keys.types import KeyType
 from publishers.keys.vocabulary import (
@@ -15,32 +17,30 @@ from publishers.keys.vocabulary import (
 )
 
 _TEN_YEARS = 315_360_000
-_WRITTEN = {"prequalified": "true"}
-_TRIAL = "A test is a real request: what you write is kept, and put on this caller's call. Use the number of a telephone of your own."
 
 
 class CallDataWriting(KeyType):
-    """Tells what is known of a caller, before, during or after the call: it is put on the caller's call as tags."""
+    """Writes facts about a caller as tags on the caller's call, before, during or after it."""
 
     slug = "call_data_writing"
-    label = "Call data writing"
+    label = _("Call data writing")
     owners = ("publisher", "campaign")
     switch = "call_data_writing_enabled"
     path = "/data_writing"
     fields: ClassVar[dict[str, forms.Field]] = {
         "cut_off_seconds": forms.IntegerField(
-            label="End call cut-off (seconds)",
+            label=_("End call cut-off (seconds)"),
             initial=3_600,
             min_value=0,
             max_value=_TEN_YEARS,
-            help_text="How long after its end a call is still found by its caller. An hour is 3600.",
+            help_text=_("How long a caller’s call is still found after its end. 3600 is an hour."),
         ),
         "storage_seconds": forms.IntegerField(
-            label="Storage duration (seconds)",
+            label=_("Storage duration (seconds)"),
             initial=86_400,
             min_value=1,
             max_value=_TEN_YEARS,
-            help_text="How long tags wait for a caller who has not called yet. A day is 86400.",
+            help_text=_("How long tags wait for the caller’s next call. 86400 is a day."),
         ),
     }
 
@@ -50,61 +50,78 @@ class CallDataWriting(KeyType):
             caller_parameter(),
             ParameterText(
                 "TAG",
-                "What you know of the caller: a name of your own in place of TAG, such as prequalified, and its value in place "
-                "of VALUE. As many as you like, up to 100: names of up to 100 characters, values of up to 1,000.",
+                _(
+                    "A fact about the caller: replace TAG with a name that you choose, such as "
+                    "prequalified, and VALUE with its value. Up to 100 tags in a request; names of "
+                    "up to 100 characters, values of up to 1,000."
+                ),
                 "true",
                 "VALUE",
                 example_name="prequalified",
             ),
             ParameterText(
                 "call_uuid",
-                "In place of caller_number, if you know the call's own ID: writes on that call and no other.",
+                _("The call’s ID, if you know it. It replaces caller_number and names one call."),
             ),
         ]
 
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
-        def told(title: str, status: str, then: str) -> AnswerText:
-            return AnswerText(
-                200,
-                title,
-                {"tag_values": _WRITTEN, "caller_number": "+12025550142", "status": status},
-                then,
-            )
+        def body(status: str) -> dict[str, Any]:
+            tags = {"prequalified": "true"}
+            return {"tag_values": tags, "caller_number": "+12025550142", "status": status}
 
-        wait = _span(settings["storage_seconds"])
         return [
-            told(
-                "Stored: the caller has not called yet",
-                "call not found, tags stored",
-                f"Nothing more to do. What you wrote waits {wait} for the caller's next call.",
+            AnswerText(
+                200,
+                _("Stored: the caller has not called yet"),
+                body("call not found, tags stored"),
+                _("Nothing else to do. The tags wait %(duration)s for the caller’s next call.")
+                % {"duration": duration_text(settings["storage_seconds"])},
             ),
-            told(
-                "Stored: the caller is on the line",
-                "in progress call found, tags stored",
-                "Nothing more to do: it is put on the call that is going on.",
+            AnswerText(
+                200,
+                _("Stored: the caller is on the line"),
+                body("in progress call found, tags stored"),
+                _("Nothing else to do. The tags are added to the current call."),
             ),
-            told(
-                "Applied: the call is over",
-                "completed call found, tags applied",
-                "Nothing more to do: it is on the caller's last call, which ended less than "
-                f"{_span(settings['cut_off_seconds'])} ago.",
+            AnswerText(
+                200,
+                _("Applied: the call is over"),
+                body("completed call found, tags applied"),
+                _(
+                    "Nothing else to do. The tags are on the caller’s last call, which ended less "
+                    "than %(duration)s ago."
+                )
+                % {"duration": duration_text(settings["cut_off_seconds"])},
             ),
             AnswerText(
                 404,
-                "There is no such call",
+                _("There is no such call"),
                 {"error": "call not found"},
-                f"Only with call_uuid: it is none that is known here. One looks like {SAMPLE_UUID}.",
+                _("Only with call_uuid: no call has this ID. An ID looks like %(uuid)s.")
+                % {"uuid": SAMPLE_UUID},
             ),
         ]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
-        about = f"{cls.about()} GET does the same as POST, and a web page may ask from the visitor's browser."
-        asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
+        about = _(
+            "%(about)s GET does the same as POST, and a web page may send the request from the "
+            "visitor’s browser."
+        ) % {"about": cls.about()}
         return [
             RequestExample(
-                "Write about a caller", about, "POST", cls.path, asked, answers, test_effect=_TRIAL
+                _("Write about a caller"),
+                about,
+                "POST",
+                cls.path,
+                tuple(cls.parameters(settings)),
+                tuple(cls.answers(settings)),
+                test_effect=_(
+                    "A test is a real request: the tags are stored and added to this caller’s "
+                    "call. Use your own phone number."
+                ),
             )
         ]
 
@@ -112,12 +129,19 @@ class CallDataWriting(KeyType):
     def warnings(cls, key: Any, publisher: Any) -> list[str]:
         if key.publisher is None or not key.publisher.paused:
             return []
-        return ["You are paused at present: every request is answered 403 until that is over."]
+        return [str(_("You are paused. Requests are answered 403 until you are resumed."))]
 
 
-def _span(seconds: int) -> str:
-    """A time as people say it: `86,400 seconds` is a day."""
-    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size} {name}{'s' * (seconds != size)}"
-    return f"{seconds:,} second{'s' * (seconds != 1)}"
+def duration_text(seconds: int) -> str:
+    """Return a duration in its largest whole unit: 86,400 seconds are a day."""
+    if seconds and seconds % 86_400 == 0:
+        count = seconds // 86_400
+        return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    if seconds and seconds % 3_600 == 0:
+        count = seconds // 3_600
+        return ngettext("%(count)s hour", "%(count)s hours", count) % {"count": count}
+    if seconds and seconds % 60 == 0:
+        count = seconds // 60
+        return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count}
+    text = ngettext("%(count)s second", "%(count)s seconds", seconds)
+    return text % {"count": f"{seconds:,}"}

@@ -1,10 +1,10 @@
-"""The key of the older call reservation."""
+"""The key type of the older call reservation API."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings as installation
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys.types import KeyType
 from publishers.keys.vocabulary import (
@@ -17,17 +17,36 @@ from publishers.keys.vocabulary import (
     publisher_parameter,
 )
 
-from .settings import pauses, ping_test_effect, shared_fields, tag_parameters
+from .settings import (
+    REJECTED_ADVICE,
+    REJECTED_TITLE,
+    SHIELDED_TITLE,
+    pauses,
+    ping_test_effect,
+    shared_fields,
+    shield_member,
+    tag_parameters,
+)
 
 _MOMENT = 1_777_962_308_295  # SAMPLE_MOMENT in milliseconds
 _EMPTY: Mapping[str, Any] = {"matched_targets": [], "tag_values": [], "conversion_groups": []}
+_MEMBERS = {
+    "inbound_number": _(
+        "Where to send the call: a phone number with its country code, written as a number, or a "
+        "text like sip:…"
+    ),
+    "expires_at": _("When the reservation ends, in UTC."),
+    "conversion_groups": _("What the call pays you, and after how many seconds of talk."),
+    "tag_values": _("The tags that you sent, as they were stored."),
+    "call": _("The expected call; its times are empty until it arrives."),
+}
 
 
 class CallReservation(KeyType):
-    """Asks for a buyer for one caller, and for the number to transfer the call to."""
+    """Requests a buyer for a caller, and the number to transfer the call to."""
 
     slug = "call_reservation"
-    label = "Call reservation"
+    label = _("Call reservation")
     owners = ("campaign",)
     switch = "call_reservations_enabled"
     path = "/call_reservations.json"
@@ -43,56 +62,60 @@ class CallReservation(KeyType):
 
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
-        again = {
-            f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."
-        }
-        held = _reserved(settings)
+        reserved, shield = _reserved_body(settings), shield_member()
         return [
             AnswerText(
                 200,
-                "reserved: there is a buyer",
-                {"call_reservation": held},
-                f"Send the call to inbound_number, showing the caller's number, before expires_at: within "
-                f"{settings['ttl_seconds']} seconds. A later one is a call like any other: it may find nobody.",
+                _("reserved: there is a buyer"),
+                {"call_reservation": reserved},
+                _(
+                    "Send the call to inbound_number with the caller’s number as the caller ID "
+                    "before expires_at: within %(seconds)s seconds. A later call is routed like "
+                    "any other call: it may find no buyer."
+                )
+                % {"seconds": settings["ttl_seconds"]},
                 _MEMBERS,
             ),
             AnswerText(
                 200,
-                "no-target: nobody takes this caller now",
-                {"call_reservation": _without("no-target")},
-                "Keep the call, and ask again for the next caller. There is an inbound_number all the same, or null: a call to "
-                "it would be yours, but no buyer is held for it.",
+                _("no-target: no buyer accepts this caller now"),
+                {"call_reservation": _body_without_buyer("no-target")},
+                _(
+                    "Keep the call, and send a new request for the next caller. inbound_number may "
+                    "be a number all the same: a call to it is attributed to you, but no buyer is "
+                    "held for it."
+                ),
             ),
             AnswerText(
                 200,
-                "rejected: calls are not taken at present",
-                {"call_reservation": _without("rejected")},
-                "The campaign is paused, or you are. Do not send the call; ask whoever gave you this page.",
+                REJECTED_TITLE,
+                {"call_reservation": _body_without_buyer("rejected")},
+                REJECTED_ADVICE,
             ),
             AnswerText(
                 200,
-                "A repeat, while the first reservation lives",
-                {"call_reservation": {**held, **dict.fromkeys(again, True)}},
-                "You have asked for this caller already, so this is the first answer again. Nothing more is held: send the call "
-                "as you were told the first time.",
-                again,
+                SHIELDED_TITLE,
+                {"call_reservation": {**reserved, **dict.fromkeys(shield, True)}},
+                _(
+                    "You sent this caller before, so this is the first answer again. Nothing more "
+                    "is held. Send the call as the first answer said."
+                ),
+                shield,
             ),
         ]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
-        asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = NumberLocation("reserved", "inbound_number", within="call_reservation")
         return [
             RequestExample(
-                "Ask for a buyer",
+                _("Request a buyer"),
                 cls.about(),
                 "POST",
                 cls.path,
-                asked,
-                answers,
+                tuple(cls.parameters(settings)),
+                tuple(cls.answers(settings)),
                 test_effect=ping_test_effect(settings),
-                call=call,
+                call=NumberLocation("reserved", "inbound_number", within="call_reservation"),
             )
         ]
 
@@ -101,17 +124,8 @@ class CallReservation(KeyType):
         return pauses(key, publisher)
 
 
-_MEMBERS = {
-    "inbound_number": "Where to send the call: a phone number with its country code, written as a number, or a text like sip:…",
-    "expires_at": "Until when the buyer is held, in UTC.",
-    "conversion_groups": "What the call pays you, and after how many seconds of talk.",
-    "tag_values": "What you told of the caller, as it was understood.",
-    "call": "The call that is to come; its times are empty until then.",
-}
-
-
-def _answered(status: str, expires_at: str | None, call: Mapping[str, Any]) -> dict[str, Any]:
-    """What every answer begins with, member by member as it goes over the wire."""
+def _first_members(status: str, expires_at: str | None, call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that every answer begins with, in the order of the wire."""
     return {
         "inbound_number": 18335550100,
         "caller_number": "+12025550142",
@@ -133,14 +147,14 @@ def _answered(status: str, expires_at: str | None, call: Mapping[str, Any]) -> d
     }
 
 
-def _reserved(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _reserved_body(settings: Mapping[str, Any]) -> dict[str, Any]:
     sent = {
         parameter.name: parameter.example
         for parameter in tag_parameters(settings)
         if parameter.required
     }
     return {
-        **_answered("reserved", SAMPLE_MOMENT, {"target_id": "b1"}),
+        **_first_members("reserved", SAMPLE_MOMENT, {"target_id": "b1"}),
         "matched_targets": [{"id": "b1"}],
         "tag_values": [
             {"key": name, "operator": "==", "value": value} for name, value in sent.items()
@@ -149,5 +163,5 @@ def _reserved(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _without(status: str) -> dict[str, Any]:
-    return {**_answered(status, None, {"end_time": _MOMENT}), **_EMPTY}
+def _body_without_buyer(status: str) -> dict[str, Any]:
+    return {**_first_members(status, None, {"end_time": _MOMENT}), **_EMPTY}

@@ -1,10 +1,11 @@
-"""The key of real-time bidding."""
+"""The key type of real-time bidding."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings as installation
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys.types import KeyType, OptionalNumberField
 from publishers.keys.vocabulary import (
@@ -14,41 +15,52 @@ from publishers.keys.vocabulary import (
     NumberLocation,
     ParameterText,
     RequestExample,
+    Text,
     caller_parameter,
     publisher_parameter,
 )
 
-from .settings import pauses, ping_test_effect, shared_fields, tag_parameters
-
-_LATE = "A call that comes later is a call like any other: it may find nobody, and may not be paid."
+from .settings import (
+    REJECTED_ADVICE,
+    REJECTED_TITLE,
+    SHIELDED_TITLE,
+    pauses,
+    ping_test_effect,
+    shared_fields,
+    shield_member,
+    tag_parameters,
+)
 
 
 class RealTimeBidding(KeyType):
-    """Asks for a buyer for one caller: the answer says whether there is one, what the call pays, and which number to dial."""
+    """Requests a buyer for a caller; the answer has the payout and the number to dial."""
 
     slug = "rtb"
-    label = "Real-time bidding"
+    label = _("Real-time bidding")
     owners = ("campaign",)
     switch = "rtb_enabled"
     path = "/rtbs.json"
     fields: ClassVar[dict[str, forms.Field]] = {
         **shared_fields(ttl_seconds=30),
         "allow_no_caller_number": forms.BooleanField(
-            label="Allow no caller number",
+            label=_("Allow no caller number"),
             required=False,
             initial=False,
-            help_text="Publishers may ping without telling the caller's number. Off: such pings are refused.",
+            help_text=_("Accept pings without a caller number. If off, they are refused."),
         ),
         "inbound_number": OptionalNumberField(
-            label="Inbound number",
+            label=_("Inbound number"),
             initial="",
-            help_text="Answered to pings without a caller number, like +18335550100. Empty: a SIP address for each.",
+            help_text=_(
+                "The number for pings without a caller number, for example +18335550100. Leave "
+                "empty to answer each with a SIP address."
+            ),
         ),
         "return_sip_address": forms.BooleanField(
-            label="Answer a SIP address too",
+            label=_("Answer a SIP address too"),
             required=False,
             initial=False,
-            help_text="Adds sip_address, as user@domain, to every answer with a number.",
+            help_text=_("Add sip_address, as user@domain, to every answer with a number."),
         ),
     }
 
@@ -56,70 +68,72 @@ class RealTimeBidding(KeyType):
     def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
         optional = settings["allow_no_caller_number"]
         number = caller_parameter(
-            "The phone number that the call comes from. May be left out." if optional else "",
+            _("The phone number that the call comes from. Optional.") if optional else "",
             required=not optional,
         )
         return [number, publisher_parameter(), *tag_parameters(settings)]
 
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
-        again = {
-            f"{installation.RTB_FIELD_PREFIX}_ping_shield": "true: this caller was asked for before."
-        }
+        reserved, shield = _body_with_number("reserved", settings), shield_member()
         return [
             AnswerText(
                 200,
-                "reserved: there is a buyer",
-                _held("reserved", settings),
-                f"Dial inbound_number, showing the caller's number, before expires_at: within {settings['ttl_seconds']} seconds. "
-                + _LATE,
+                _("reserved: there is a buyer"),
+                reserved,
+                _(
+                    "Dial inbound_number with the caller’s number as the caller ID before "
+                    "expires_at: within %(seconds)s seconds. A later call is routed like any other "
+                    "call: it may find no buyer and may not be paid."
+                )
+                % {"seconds": settings["ttl_seconds"]},
                 _members(),
             ),
             AnswerText(
                 200,
-                "no-target: nobody takes this caller now",
+                _("no-target: no buyer accepts this caller now"),
                 {"uuid": SAMPLE_UUID, "status": "no-target"},
-                "Do not send the call. Buyers open, close and fill up all day: ask again for the next caller.",
+                _(
+                    "Do not send the call. Buyers open, close and fill up all day: send a new "
+                    "request for the next caller."
+                ),
+            ),
+            AnswerText(
+                200, REJECTED_TITLE, {"uuid": SAMPLE_UUID, "status": "rejected"}, REJECTED_ADVICE
             ),
             AnswerText(
                 200,
-                "rejected: calls are not taken at present",
-                {"uuid": SAMPLE_UUID, "status": "rejected"},
-                "The campaign is paused, or you are. Do not send the call; ask whoever gave you this page.",
-            ),
-            AnswerText(
-                200,
-                "A repeat, while the first reservation lives",
-                {**_held("reserved", settings), **dict.fromkeys(again, True)},
-                "You have asked for this caller already, so this is the first answer, as it stands now. Nothing more is held: "
-                "dial as you were told the first time.",
-                again,
+                SHIELDED_TITLE,
+                {**reserved, **dict.fromkeys(shield, True)},
+                _(
+                    "You sent this caller before, so this is the first answer with its current "
+                    "status. Nothing more is held. Dial as the first answer said."
+                ),
+                shield,
             ),
         ]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
-        asked, answers = tuple(cls.parameters(settings)), tuple(cls.answers(settings))
-        call = NumberLocation("reserved", "inbound_number")
         ping = RequestExample(
-            "Ask for a buyer",
+            _("Request a buyer"),
             cls.about(),
             "POST",
             cls.path,
-            asked,
-            answers,
+            tuple(cls.parameters(settings)),
+            tuple(cls.answers(settings)),
             test_effect=ping_test_effect(settings),
-            call=call,
+            call=NumberLocation("reserved", "inbound_number"),
         )
-        return [ping, _confirm(settings)]
+        return [ping, _confirmation(settings)]
 
     @classmethod
     def warnings(cls, key: Any, publisher: Any) -> list[str]:
         return pauses(key, publisher)
 
 
-def _held(status: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer with a number to dial, member by member as it goes over the wire."""
+def _body_with_number(status: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a sample body with a number to dial; its members are in the order of the wire."""
     prefix = installation.RTB_FIELD_PREFIX
     sip = f"{SAMPLE_UUID}@{installation.RTB_SIP_DOMAIN}"
     return {
@@ -133,70 +147,79 @@ def _held(status: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _members() -> dict[str, str]:
+def _members() -> dict[str, Text]:
     prefix = installation.RTB_FIELD_PREFIX
     return {
-        "uuid": "The reservation's own ID; confirming names it.",
-        f"{prefix}_payout": "What the call pays you.",
-        f"{prefix}_seconds": "After so many seconds of talk.",
-        "inbound_number": "Where to send the call: a phone number, or an address like sip:…",
-        "expires_at": "Until when the buyer is held, in UTC.",
+        "uuid": _("The reservation’s ID, which a confirmation names."),
+        f"{prefix}_payout": _("What the call pays you."),
+        f"{prefix}_seconds": _("The seconds of talk after which it pays."),
+        "inbound_number": _("Where to send the call: a phone number, or an address like sip:…"),
+        "expires_at": _("When the reservation ends, in UTC."),
     }
 
 
-def _confirm(settings: Mapping[str, Any]) -> RequestExample:
-    """The second step, which not everybody needs."""
-    optional = (
-        "A reservation holds its place already, so this changes little. "
-        if settings["count_on_reserve"]
-        else ""
-    )
+def _confirmation(settings: Mapping[str, Any]) -> RequestExample:
+    """Return the optional second request."""
+    if settings["count_on_reserve"]:
+        about = _(
+            "Optional. A reservation of this key has its place already, so a confirmation changes "
+            "little. You may dial without it."
+        )
+    else:
+        about = _(
+            "Optional. Send it when you know that you will send the call: it takes the buyer’s "
+            "place for your caller until expires_at. You may dial without it."
+        )
     return RequestExample(
-        "Confirm that the call will come",
-        f"{optional}Optional. Send it when you know that you will send the call: the buyer's place is then yours until "
-        "expires_at, and nobody else can fill it. You may also dial without it.",
+        _("Confirm that the call will come"),
+        about,
         "PUT",
         "/rtbs/{uuid}.json",
         (
             ParameterText(
                 "uuid",
-                "The uuid of the answer “reserved”.",
+                _("The uuid of the answer “reserved”."),
                 SAMPLE_UUID,
                 "UUID",
                 required=True,
                 in_path=True,
             ),
             ParameterText(
-                "status", "Always the word confirmed.", "confirmed", "confirmed", required=True
+                "status", _("Always the word confirmed."), "confirmed", "confirmed", required=True
             ),
         ),
         (
             AnswerText(
                 200,
-                "confirmed: the place is yours",
-                _held("confirmed", settings),
-                "Dial inbound_number before expires_at, which is the same as before. Confirming twice does no harm.",
+                _("confirmed: the place is yours"),
+                _body_with_number("confirmed", settings),
+                _("Dial inbound_number before expires_at. A second confirmation is harmless."),
             ),
             AnswerText(
                 200,
-                "claimed: the call has arrived",
-                _held("claimed", settings),
-                "Your call is with us already; there is nothing left to confirm.",
+                _("claimed: the call has arrived"),
+                _body_with_number("claimed", settings),
+                _("The call has arrived already. There is nothing left to confirm."),
             ),
             AnswerText(
                 200,
-                "no-target: the place is gone",
+                _("no-target: the place is gone"),
                 {"uuid": SAMPLE_UUID, "status": "no-target"},
-                "The buyer has filled up or stopped meanwhile, or the time is over. Do not send the call; ask anew.",
+                _(
+                    "The buyer has filled up or closed in the meantime, or the reservation has "
+                    "expired. Do not send the call. Request a buyer again."
+                ),
             ),
             AnswerText(
                 404,
-                "There is no such reservation",
+                _("There is no such reservation"),
                 {"error": "reservation not found"},
-                "The uuid is not one that this key was answered.",
+                _("The uuid is not from an answer to this key."),
             ),
         ),
-        test_effect="A test is a real request: it takes a place of the buyer's until expires_at. Ask for a buyer first; the uuid of "
-        "the answer is filled in here.",
+        test_effect=_(
+            "A test is a real request: it takes the buyer’s place until expires_at. Request a "
+            "buyer first; the uuid of the answer is filled in here."
+        ),
         call=NumberLocation("confirmed", "inbound_number"),
     )

@@ -95,12 +95,12 @@ def test_a_handler_keys_actions_are_ticked():
         ),
         (
             *("setting_required_tags", "caller_zip, publisher_id"),
-            "“publisher_id” is no tag: a ping has its own place for it. Leave it out here.",
+            "“publisher_id” is not a tag but a parameter of its own. Remove it here.",
         ),
         (
             "setting_required_tags",
             "x" * 101,
-            "A tag's name has at most 100 characters, none of them a control character.",
+            "Not a tag name. Use at most 100 characters, no control characters.",
         ),
         ("allowed_networks", "here", "“here” is no network; one looks like 203.0.113.0/24."),
     ],

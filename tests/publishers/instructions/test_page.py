@@ -36,8 +36,8 @@ def test_every_key_type_has_a_page(slug):
 
 
 TITLES = {
-    "rtb": ["Ask for a buyer", "Confirm that the call will come"],
-    "call_reservation": ["Ask for a buyer"],
+    "rtb": ["Request a buyer", "Confirm that the call will come"],
+    "call_reservation": ["Request a buyer"],
     "call_data_writing": ["Write about a caller"],
     "conversion": ["Report a sale"],
     "account": ["List the calls", "Read one call"],
@@ -187,11 +187,11 @@ NOT_FOUND = (
         ),
         (
             {"campaign": {"paused": True}},
-            "This campaign is paused at present: every request is answered “rejected” until that is over.",
+            "This campaign is paused. Requests are answered “rejected” until it is resumed.",
         ),
         (
             {"publisher": {"paused": True}},
-            "You are paused at present: every request is answered “rejected” until that is over.",
+            "You are paused. Requests are answered “rejected” until you are resumed.",
         ),
         (
             {"company": {"rtb_enabled": False}},
@@ -215,9 +215,7 @@ def test_a_pause_is_a_notice(change, notice):
 
 def test_a_paused_publisher_may_not_write():
     link = make_link(make.make_key("call_data_writing", publisher=make.make_publisher(paused=True)))
-    assert notices(link) == [
-        "You are paused at present: every request is answered 403 until that is over."
-    ]
+    assert notices(link) == ["You are paused. Requests are answered 403 until you are resumed."]
 
 
 @pytest.mark.parametrize("owner", ["campaign", "publisher", "company"])
@@ -230,9 +228,7 @@ def test_a_retired_owner_leaves_only_a_notice(owner):
     }[owner]
     row.retire(now=timezone.now())
     page = get_page(link).context["page"]
-    assert page.notices == [
-        "These instructions have ended. Stop sending requests."
-    ]
+    assert page.notices == ["These instructions have ended. Stop sending requests."]
     assert page.requests == []
 
 
@@ -252,9 +248,7 @@ def test_the_link_follows_a_rolled_over_key():
     link = make_link(make.make_key("rtb", key="the-old-one"))
     new = rotation.roll_key(key=link.key, overlap=timedelta(days=1), now=timezone.now())
     page = get_page(link).context["page"]
-    notice = (
-        "This is a new key. The old key, ending in -one, works until 2026-05-06 12:00 UTC."
-    )
+    notice = "This is a new key. The old key, ending in -one, works until 2026-05-06 12:00 UTC."
     assert page.notices == [notice]
     assert page.key == new.key
 
@@ -267,7 +261,9 @@ def test_an_expired_former_key_is_not_mentioned():
 
 def test_a_key_without_actions_has_a_notice():
     link = make_link(make.make_key("call_control", buyer=make.make_buyer()))
-    assert notices(link) == ["This key allows no request yet. Contact the company that sent you this page."]
+    assert notices(link) == [
+        "This key allows no request yet. Contact the company that sent you this page."
+    ]
 
 
 def test_the_limits_of_the_key_are_listed():
@@ -318,7 +314,9 @@ def test_the_ready_url_begins_with_the_public_base_url(settings):
 
 def test_dangerous_requests_have_no_form():
     page = get_page(make_link(_key("call_control"))).context["page"]
-    assert [section.request.title for section in page.requests if section.request.test_effect] == ["List your calls"]
+    assert [section.request.title for section in page.requests if section.request.test_effect] == [
+        "List your calls"
+    ]
 
 
 def test_names_are_escaped():

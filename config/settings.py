@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "config.auth.access_log.AccessLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.auth.access_log.ContentSecurityPolicy",
+    "config.auth.csp.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -271,23 +271,6 @@ SPECTACULAR_SETTINGS = {
 
 
 # --- the admin ------------------------------------------------------------------------------------------
-def _menu(
-    title: str, icon: str, page: str, permission: str = "campaigns.admin_base.is_member"
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{page}_changelist"),
-        "permission": permission,
-    }
-
-
-def _page(
-    title: str, icon: str, name: str, permission: str = "campaigns.admin_base.is_member"
-) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
-
-
 UNFOLD = {
     "SITE_TITLE": "Ringpost",
     "SITE_HEADER": "Ringpost",
@@ -315,60 +298,5 @@ UNFOLD = {
     },
     "STYLES": [lambda request: static("campaigns/admin.css")],
     "SCRIPTS": [lambda request: static("campaigns/labels.js")],
-    "SIDEBAR": {
-        "navigation": [
-            {
-                "title": "Today",
-                "items": [
-                    _page("Dashboard", "monitoring", "dashboard"),
-                    _page("One caller", "contact_phone", "caller"),
-                    _page("Dry run", "science", "dry-run"),
-                    _page("Softphone", "dialer_sip", "softphone"),
-                ],
-            },
-            {
-                "title": "Demand",
-                "items": [
-                    _menu("Campaigns", "campaign", "campaigns_campaign"),
-                    _menu("Buyers", "support_agent", "campaigns_buyer"),
-                    _menu("Groups", "groups", "campaigns_buyergroup"),
-                ],
-            },
-            {
-                "title": "Supply",
-                "items": [
-                    _menu("Publishers", "podcasts", "publishers_publisher"),
-                    _menu("Numbers", "dialpad", "publishers_inboundnumber"),
-                    _menu("Keys", "key", "publishers_key"),
-                ],
-            },
-            {
-                "title": "What happened",
-                "items": [
-                    _menu("Postback log", "receipt_long", "publishers_logentry"),
-                    _menu("Reservations", "event_available", "reservations_reservation"),
-                    _menu("Calls", "phone_in_talk", "callcontrol_call"),
-                ],
-            },
-            {
-                "title": "Settings",
-                "items": [
-                    _menu("Company", "apartment", "campaigns_company"),
-                    _page("Changes", "history", "changes", "campaigns.admin_base.is_editor"),
-                    _menu("People", "group", "campaigns_member", "campaigns.admin_base.is_owner"),
-                    _menu(
-                        "Accounts",
-                        "manage_accounts",
-                        "auth_user",
-                        "campaigns.admin_base.is_superuser",
-                    ),
-                    {
-                        "title": "My password",
-                        "icon": "password",
-                        "link": reverse_lazy("admin:password_change"),
-                    },
-                ],
-            },
-        ]
-    },
+    "SIDEBAR": {"navigation": "campaigns.admin_base.navigation.sidebar"},
 }

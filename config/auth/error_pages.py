@@ -1,88 +1,94 @@
-"""Pages for people who may not go on: not theirs, not there, not understood. Programs get their answer from `config.http`."""
+"""Error pages of the admin; clients of the APIs get the errors of `config.http`."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin_base import is_member
 from config.http import errors
 
-_NOT_YOURS = (
-    "This page is not open to you",
-    "It belongs to another company, or your role may not do this.",
-    "If you work for the company, ask one of its owners for a role that may.",
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """A title, the reason of the error, and what the user can do."""
+
+    status: int
+    title: str | Promise
+    reason: str | Promise
+    remedy: str | Promise
+
+    def render(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:
+        context = {**context, "title": self.title, "reason": self.reason, "remedy": self.remedy}
+        return render(request, "auth/error.html", context, status=self.status)
+
+
+FORBIDDEN = ErrorPage(
+    403,
+    _("This page is not open to you"),
+    _("It belongs to another company, or your role does not allow it."),
+    _("If you work for the company, ask one of its owners to change your role."),
 )
-_NO_COMPANY = (
-    "You work for no company here",
-    "You are logged in, but no company has added you, or it has taken you off again.",
-    "Ask an owner of your company to add you; this page opens as soon as they have.",
+NO_COMPANY = ErrorPage(
+    403,
+    _("You are not a member of a company"),
+    _("You are logged in, but no company has added you, or a company has removed you."),
+    _("Ask an owner of your company to add you. Then reload this page."),
 )
-_NOT_THERE = (
-    "There is no such page",
-    "The link may be old, or a letter of it is missing.",
-    "Start again from the menu.",
+NOT_FOUND = ErrorPage(
+    404,
+    _("Page not found"),
+    _("The link may be old or incomplete."),
+    _("Start again from the menu."),
 )
-_UNREADABLE = (
-    "This address can’t be read",
-    "Something in it makes no sense.",
-    "Start again from the menu.",
+BAD_REQUEST = ErrorPage(
+    400,
+    _("This address can’t be read"),
+    _("A part of it is not valid."),
+    _("Start again from the menu."),
 )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler403."""
-    context = _frame(request)
+    context = _admin_context(request)
     if context is None:
         return errors.handler403(request, exception)
-    return _page(request, context, 403, *(_NOT_YOURS if is_member(request) else _NO_COMPANY))
+    return (FORBIDDEN if is_member(request) else NO_COMPANY).render(request, context)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler404."""
-    context = _frame(request)
-    return (
-        errors.handler404(request, exception)
-        if context is None
-        else _page(request, context, 404, *_NOT_THERE)
-    )
+    context = _admin_context(request)
+    if context is None:
+        return errors.handler404(request, exception)
+    return NOT_FOUND.render(request, context)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler400."""
-    context = _frame(request)
-    return (
-        errors.handler400(request, exception)
-        if context is None
-        else _page(request, context, 400, *_UNREADABLE)
-    )
+    context = _admin_context(request)
+    if context is None:
+        return errors.handler400(request, exception)
+    return BAD_REQUEST.render(request, context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """CSRF_FAILURE_VIEW: mostly a page that was opened before its reader logged in anew, in another window."""
+    """CSRF_FAILURE_VIEW: usually the user logged in again in another window."""
     if not request.path.startswith("/admin/"):
         return errors.csrf_failure_response(request)
-    context = {**admin.site.each_context(request), "title": "This page was too old"}
-    return render(request, "desk/too_old.html", context, status=403)
+    context = {**admin.site.each_context(request), "title": _("This page has expired")}
+    return render(request, "auth/csrf_failure.html", context, status=403)
 
 
-def _frame(request: HttpRequest) -> dict[str, Any] | None:
-    """What the admin's frame needs; None for everybody who would not see it."""
-    user = getattr(
-        request, "user", None
-    )  # a host that is not ours is turned away before anybody is known
+def _admin_context(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the context of the admin's pages; None for a request that gets no page."""
+    # A request to an unknown host is refused before the middleware sets the user.
+    user = getattr(request, "user", None)
     if not request.path.startswith("/admin/") or user is None or not user.is_authenticated:
         return None
     return dict(admin.site.each_context(request))
-
-
-def _page(
-    request: HttpRequest, context: dict[str, Any], status: int, title: str, why: str, mend: str
-) -> HttpResponseBase:
-    return render(
-        request,
-        "desk/refused.html",
-        {**context, "title": title, "why": why, "mend": mend},
-        status=status,
-    )

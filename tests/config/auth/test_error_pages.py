@@ -1,4 +1,4 @@
-"""Pages for people who may not go on say why, and what to do."""
+"""Error pages of the admin."""
 
 import pytest
 from django.test import Client
@@ -11,34 +11,34 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "told"),
+    ("path", "status", "title"),
     [
         ("/admin/campaigns/campaign/add/", 403, "This page is not open to you"),
-        ("/admin/nothing/here/", 404, "There is no such page"),
+        ("/admin/nothing/here/", 404, "Page not found"),
     ],
 )
-def test_a_member_is_told_in_words(path, status, told):
-    answer = browser(make.make_company(), Member.Role.READ_ONLY).get(path)
-    assert answer.status_code == status
-    assert answer.context["title"] == told
+def test_a_member_gets_a_page(path, status, title):
+    response = browser(make.make_company(), Member.Role.READ_ONLY).get(path)
+    assert response.status_code == status
+    assert response.context["title"] == title
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/campaigns/campaign/"])
-def test_who_works_for_nobody_is_told_so(path):
+def test_a_user_without_a_company_gets_a_page(path):
     client = browser(make.make_company())
     Member.objects.all().delete()
-    answer = client.get(path)
-    assert answer.status_code == 403
-    assert answer.context["title"] == "You work for no company here"
+    response = client.get(path)
+    assert response.status_code == 403
+    assert response.context["title"] == "You are not a member of a company"
 
 
-def test_a_form_that_was_opened_before_logging_in_anew_is_not_lost_without_a_word():
+def test_a_form_without_a_csrf_token_gets_a_page():
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/admin/login/?next=/admin/", {"username": "ann", "password": "x"})
-    assert answer.status_code == 403
-    assert answer.context["title"] == "This page was too old"
-    assert 'href="/admin/login/?next=/admin/"' in answer.text
+    response = client.post("/admin/login/?next=/admin/", {"username": "ann", "password": "x"})
+    assert response.status_code == 403
+    assert response.context["title"] == "This page has expired"
+    assert 'href="/admin/login/?next=/admin/"' in response.text
 
 
-def test_programs_get_their_own_answer():
+def test_api_clients_get_json():
     assert Client().get("/nothing").json() == {"error": "not found"}

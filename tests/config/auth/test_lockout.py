@@ -1,4 +1,4 @@
-"""Wrong passwords are counted by name and address, and by address alone; right ones in time begin anew."""
+"""Wrong passwords are counted by name and address, and by address alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,12 +41,12 @@ def test_ten_wrong_passwords_are_enough() -> None:
     assert [login() for _ in range(11)] == [200] * 9 + [429] * 2
 
 
-def test_then_the_right_one_is_not_tried_either() -> None:
+def test_the_right_password_is_refused_during_a_lockout() -> None:
     fail(10)
     assert login(RIGHT) == 429
 
 
-def test_the_page_says_what_to_do() -> None:
+def test_the_lockout_page_names_a_remedy() -> None:
     fail(9)
     answer = Client(REMOTE_ADDR=HERE).post(
         reverse("admin:login"), {"username": "ann@example.com", "password": WRONG}
@@ -55,19 +55,19 @@ def test_the_page_says_what_to_do() -> None:
     assert answer["Retry-After"] == "3600"
 
 
-def test_strangers_lock_nobody_out_at_their_own_address() -> None:
+def test_failures_at_another_address_do_not_lock_a_user_out() -> None:
     fail(10, address=ELSEWHERE)
     assert login(RIGHT) == 302
 
 
-def test_the_right_password_in_time_begins_anew() -> None:
+def test_the_right_password_resets_the_count() -> None:
     fail(9)
     login(RIGHT)
     fail(9)
     assert login(RIGHT) == 302
 
 
-def test_an_hour_later_it_may_be_tried_again(clock: Callable[[float], object]) -> None:
+def test_the_lockout_ends_after_an_hour(clock: Callable[[float], object]) -> None:
     fail(10)
     clock(1800)
     early = login(RIGHT)
@@ -76,38 +76,38 @@ def test_an_hour_later_it_may_be_tried_again(clock: Callable[[float], object]) -
     assert login(RIGHT) == 302
 
 
-def tried(names: int) -> None:
-    """Each of so many names was tried once from here."""
-    seen = {
+def fail_once_each(names: int) -> None:
+    """Record one failure for each of many names."""
+    fields = {
         "ip_address": HERE,
         "failures_since_start": 1,
         "path_info": "/admin/login/",
         "http_accept": "*/*",
     }
     AccessAttempt.objects.bulk_create(
-        AccessAttempt(username=f"person{number}", **seen) for number in range(names)
+        AccessAttempt(username=f"person{number}", **fields) for number in range(names)
     )
 
 
 def test_an_address_that_tries_many_names_is_locked_for_all() -> None:
-    tried(FAILURES_OF_AN_ADDRESS - 1)
+    fail_once_each(FAILURES_OF_AN_ADDRESS - 1)
     login(name="the last")
     assert login(RIGHT) == 429
     assert login(RIGHT, address=ELSEWHERE) == 302
 
 
-def test_a_success_of_ones_own_does_not_begin_anew_for_other_names() -> None:
-    tried(FAILURES_OF_AN_ADDRESS - 1)
+def test_a_success_does_not_reset_the_count_of_other_names() -> None:
+    fail_once_each(FAILURES_OF_AN_ADDRESS - 1)
     assert [login(RIGHT), login(name="another"), login(RIGHT)] == [302, 429, 429]
 
 
-def test_a_forwarded_address_that_nobody_vouches_for_is_not_believed() -> None:
+def test_a_forwarded_address_without_a_trusted_proxy_is_ignored() -> None:
     for number in range(10):
         fail(1, **{"x-forwarded-for": f"198.51.100.{number}"})
     assert login(RIGHT) == 429
 
 
-def test_behind_a_proxy_the_client_counts_and_what_it_made_up_does_not(settings: Any) -> None:
+def test_behind_a_trusted_proxy_the_client_address_counts(settings: Any) -> None:
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     for number in range(10):
         fail(1, address="10.0.0.1", **{"x-forwarded-for": f"198.51.100.{number}, {HERE}"})
@@ -128,7 +128,7 @@ def test_an_email_address_may_be_written_in_capitals() -> None:
     assert login(RIGHT, name="Ann@Example.com") == 302
 
 
-def test_who_logs_out_is_out() -> None:
+def test_logging_out_ends_the_session() -> None:
     client = Client()
     client.post(reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT})
     client.post(reverse("admin:logout"))
@@ -137,7 +137,7 @@ def test_who_logs_out_is_out() -> None:
     )
 
 
-def test_the_cookie_of_a_session_is_for_the_browser_alone_and_lives_a_week() -> None:
+def test_the_session_cookie_is_http_only_and_lives_a_week() -> None:
     answer = Client().post(
         reverse("admin:login"), {"username": "ann@example.com", "password": RIGHT}
     )

@@ -283,4 +283,4 @@ def reservation_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | Non
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)
-_log.led_to = [*_log.led_to, reservation_card]
+_log.card_sources = [*_log.card_sources, reservation_card]

@@ -61,4 +61,4 @@ def _money(call: Call) -> list[tuple[str, Any]]:
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)
-_log.led_to = [*_log.led_to, call_card]
+_log.card_sources = [*_log.card_sources, call_card]

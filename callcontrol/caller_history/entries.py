@@ -123,8 +123,8 @@ class EntryBuilder:
             "tags": self._pairs(sent),
             "error": self.mask(labels.error_text(entry)),
             "verdicts": [self.mask(verdict) for verdict in verdicts],
-            "label": labels.result_text(entry),
-            "color": labels.COLORS.get(entry.result, ""),
+            "label": entry.result_label,
+            "color": entry.result_color,
         }
 
     def _pairs(self, pairs: list[tuple[str, str]]) -> str:

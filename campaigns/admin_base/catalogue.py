@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
@@ -65,7 +66,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     form = CatalogueForm
     company_field = "company_id"
     editors: frozenset[str] = EDITORS
-    hint = ""
+    hint: str | Promise = ""
     hint_link: tuple[str, str] | None = None
     reader_fields: dict[str, str | None] = {}
     retire_effects: tuple[str, ...] = (

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import Promise
 from django.views.generic import TemplateView
 
 from campaigns.models import Company
@@ -20,7 +21,7 @@ class AdminPage(TemplateView):
     when there is none yet; `template_name` extends `admin/page.html`, which offers the others, and says what to do then.
     """
 
-    title = ""
+    title: str | Promise = ""
     template_name = "admin/page.html"
 
     @classmethod

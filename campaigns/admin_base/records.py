@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -41,7 +42,7 @@ class ReadOnlyAdmin(ListAdmin):
     """A kind of record. Never counts its rows: the tables grow with traffic."""
 
     company_field = "company_id"
-    hint = ""
+    hint: str | Promise = ""
     more_lookups: tuple[str, ...] = ()
     actions = None
     list_per_page = 25

@@ -1,4 +1,4 @@
-"""A dry run: who would get a caller at a moment, and why the others would not."""
+"""The dry run's page: which buyer gets a caller at a moment, and the reasons against the others."""
 
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns import phone
 from campaigns.admin_base import (
@@ -21,22 +23,21 @@ from campaigns.admin_base import (
 from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
 from publishers.dry_run import engine, replay
-from publishers.dry_run.replay import NotReplayable, Replay
-from publishers.models import LogEntry, Publisher
-from publishers.request_log import labels
+from publishers.dry_run.replay import LoggedRequest, NotReplayable, Replay
+from publishers.models import LogEntry, LogResult, Publisher
 from publishers.snapshot import current_snapshot
 
-from . import dry_run_results as told
-from .dry_run_form import MOMENT, DryRunForm, zone_of
+from . import dry_run_results as results
+from .dry_run_form import INPUT_FORMAT, DryRunForm, campaign_zone
 
 Context = dict[str, Any]
-_LONGEST_ADDRESS = 4000
+_MAX_URL_LENGTH = 4000
 
 
 class DryRun(AdminPage):
-    """Asked by a form; with `?log=` by the data of a row of the postback log. Nothing is written, whoever asks."""
+    """A dry run by a form, or with `?log=` the replay of a row of the postback log."""
 
-    title = "Dry run"
+    title = gettext_lazy("Dry run")
     template_name = "publishers/dry_run/page.html"
 
     @cached_property
@@ -45,166 +46,156 @@ class DryRun(AdminPage):
 
     @cached_property
     def entry(self) -> LogEntry | None:
-        """The row that the address names; 404 for one that is not the user's."""
+        """The logged request that the URL names."""
         if "log" not in self.request.GET:
             return None
         rows = visible_to(self.request, LogEntry.objects.all(), company_field="company_pk")
-        found = rows.filter(pk=parse_pk(self.request.GET["log"]) or 0).first()
-        if found is None:
+        entry = rows.filter(pk=parse_pk(self.request.GET["log"]) or 0).first()
+        if entry is None:
             raise Http404
-        return found
+        return entry
 
     @cached_property
     def company(self) -> Company | None:
-        """Of a row: its own."""
-        row = self.entry.company_pk if self.entry else None
-        if row is None:
+        """The company of the logged request, or else the chosen one."""
+        if self.entry is None or self.entry.company_pk is None:
             return super().company
-        found = companies(self.request).filter(pk=row).first()
-        if found is None:
+        company = companies(self.request).filter(pk=self.entry.company_pk).first()
+        if company is None:
             raise Http404
-        return found
+        return company
 
     def get_context_data(self, **kwargs: Any) -> Context:
-        if self.company is None:
-            return super().get_context_data(**kwargs)
-        shown = (
-            self._asked_again(self.entry, self.company) if self.entry else self._asked(self.company)
-        )
-        return super().get_context_data(**shown, **kwargs)
+        context: Context = {}
+        if self.company is not None:
+            if self.entry is not None:
+                context = self._replay_context(self.entry, self.company)
+            else:
+                context = self._form_context(self.company)
+        return super().get_context_data(**context, **kwargs)
 
     def mask(self, text: str) -> str:
         return text if self.clear else mask_text(text)
 
-    # --- by the form --------------------------------------------------------------------------------------
-    def _asked(self, company: Company) -> Context:
-        sent = self.request.GET if "campaign" in self.request.GET else None
-        form = DryRunForm(sent, company=company, initial=None if sent else self._initial(company))
-        shown: Context = {"form": form, "offered": _offered(form, company)}
-        if sent is None or not form.is_valid():
-            return shown
-        asked = form.cleaned_data
-        found = engine.dry_run(
+    # --- by the form ---
+    def _form_context(self, company: Company) -> Context:
+        data = self.request.GET if "campaign" in self.request.GET else None
+        form = DryRunForm(data, company=company, initial=None if data else self._initial(company))
+        context: Context = {"form": form, "campaigns": _campaign_options(form, company)}
+        if data is None or not form.is_valid():
+            return context
+        request = form.cleaned_data
+        result = engine.dry_run(
             company=company,
-            campaign_id=asked["campaign"].campaign_id,
+            campaign_id=request["campaign"].campaign_id,
             now=self.now,
-            at=asked["moment"],
-            caller_number=asked["caller"],
-            publisher_id=asked["publisher"].publisher_id if asked["publisher"] else None,
-            tags=asked["tags"],
+            at=request["moment"],
+            caller_number=request["caller"],
+            publisher_id=request["publisher"].publisher_id if request["publisher"] else None,
+            tags=request["tags"],
         )
-        return shown | self._result(found, company) | {"campaign": asked["campaign"]}
+        return context | self._result_context(result, company) | {"campaign": request["campaign"]}
 
     def _initial(self, company: Company) -> dict[str, str]:
-        """What a link to this page brings, and the only campaign there is."""
-        campaigns = list(DryRunForm(company=company).campaigns[:2])
-        only = {"campaign": str(campaigns[0].pk)} if len(campaigns) == 1 else {}
-        return only | {
+        """Return the values that the URL brings, and the company's only campaign."""
+        values = {
             name: self.request.GET[name]
             for name in ("caller", "publisher")
             if name in self.request.GET
         }
+        campaigns = list(DryRunForm(company=company).campaigns[:2])
+        return {"campaign": str(campaigns[0].pk), **values} if len(campaigns) == 1 else values
 
-    def _result(self, found: engine.DryRunResult, company: Company) -> Context:
-        standings = found.standings()
-        result, color, sentence = told.result_sentence(found)
+    def _result_context(self, result: engine.DryRunResult, company: Company) -> Context:
+        standings = result.standings()
         rows = [
-            told.result_row(one, currency=company.currency, mask=self.mask) for one in standings
+            results.result_row(each, currency=company.currency, mask=self.mask)
+            for each in standings
         ]
+        outcome = LogResult(result.result)
         return {
-            "trial": found,
-            "result": result,
-            "color": color,
-            "sentence": sentence,
-            "quoted": rows[0].quoted if found.result == "reserved" else "",
-            "eligible": [one for one, each in zip(rows, standings, strict=True) if each.place],
-            "refused": [one for one, each in zip(rows, standings, strict=True) if each.reason],
-            "shared": sum(one.chance > 0 for one in standings) > 1,
-            "warnings": told.warnings(found),
-            "account": told.account(found, mask=self.mask),
-            "at": moment_text(found.ping.now),
+            "dry_run": result,
+            "result": outcome.label,
+            "color": outcome.color,
+            "sentence": results.result_sentence(result),
+            "quote": rows[0].quote if outcome == LogResult.RESERVED else "",
+            "eligible": [row for row, each in zip(rows, standings, strict=True) if each.place],
+            "refused": [row for row, each in zip(rows, standings, strict=True) if each.reason],
+            "is_drawn": sum(each.chance > 0 for each in standings) > 1,
+            "warnings": results.warnings(result),
+            "inputs": results.inputs(result, mask=self.mask),
+            "at": moment_text(result.ping.now),
         }
 
-    # --- by a row of the log ------------------------------------------------------------------------------
-    def _asked_again(self, entry: LogEntry, company: Company) -> Context:
-        shown: Context = {
-            "entry": entry,
-            "entry_at": moment_text(entry.at),
-            "entry_result": labels.result_text(entry),
-        }
-        shown["entry_color"] = labels.COLORS.get(entry.result)
+    # --- by a row of the log ---
+    def _replay_context(self, entry: LogEntry, company: Company) -> Context:
+        context: Context = {"entry": entry, "entry_at": moment_text(entry.at), "ping": None}
         if entry.company_pk is None:
-            return shown | {
-                "cannot": "Its key was refused: nobody knows which campaign it meant.",
-                "ping": None,
-            }
+            refusal = _("Its key is unknown, so its campaign is, too.")
+            return context | {"refusal": refusal}
         try:
-            asked = replay.replay_question(entry, company=company)
-            again = replay.replay_request(asked, company=company, now=self.now)
-        except NotReplayable as refusal:
-            return shown | {"cannot": refusal.text, "ping": refusal.ping}
-        except Refusal as refusal:
-            return shown | {"cannot": f"{refusal.text}.", "ping": None}
-        return shown | self._both(again, company)
+            request = replay.read_request(entry, company=company)
+            replayed = replay.replay_request(request, company=company, now=self.now)
+        except NotReplayable as refused:
+            return context | {"refusal": refused.text, "ping": refused.ping}
+        except Refusal as refused:
+            return context | {"refusal": f"{refused.text}."}
+        return context | self._comparison_context(replayed, company)
 
-    def _both(self, again: Replay, company: Company) -> Context:
-        asked = again.question
-        campaign = Campaign.objects.get(pk=asked.campaign.row)
-        return self._result(again.now, company) | {
-            "again": again,
+    def _comparison_context(self, replayed: Replay, company: Company) -> Context:
+        request = replayed.request
+        campaign = Campaign.objects.get(pk=request.campaign.row)
+        key_warnings = results.key_warnings(request, now=self.now)
+        return self._result_context(replayed.now, company) | {
+            "replay": replayed,
             "campaign": campaign,
-            "then_sentence": told.past_result(again),
-            "sides": told.comparison_sides(again.compared, mask=self.mask),
-            "differ": sum(bool(one.change) for one in again.compared),
-            "warnings": told.of_key(asked, now=self.now) + told.warnings(again.now),
-            "given": self._given(asked, campaign),
-            "change_url": self._form_url(asked, company) if self.clear else "",
+            "then_sentence": results.past_sentence(replayed),
+            "comparisons": results.comparison_rows(replayed.comparisons, mask=self.mask),
+            "changed": sum(bool(each.change) for each in replayed.comparisons),
+            "warnings": key_warnings + results.warnings(replayed.now),
+            "sent": self._sent(request, campaign),
+            "form_url": self._form_url(request, company) if self.clear else "",
         }
 
-    def _given(self, asked: replay.ReplayQuestion, campaign: Campaign) -> list[tuple[str, str]]:
-        """What the row asked, by name."""
-        number = asked.entry.caller_number
-        caller = (
-            (phone.national(number) if self.clear else phone.masked(number))
-            if number
-            else "withheld"
-        )
-        given = [("Campaign", campaign.name), ("Caller", caller)]
-        if asked.publisher_id:
-            of_company = Publisher.objects.unretired().filter(company=campaign.company_id)
-            known = (
-                of_company.filter(publisher_id=asked.publisher_id)
-                .values_list("name", flat=True)
-                .first()
+    def _sent(self, request: LoggedRequest, campaign: Campaign) -> list[tuple[str, str]]:
+        """Return the labeled values that the logged request sent."""
+        caller = _("withheld")
+        if number := request.entry.caller_number:
+            caller = phone.national(number) if self.clear else phone.masked(number)
+        sent = [(_("Campaign"), campaign.name), (_("Caller"), caller)]
+        if request.publisher_id:
+            publishers = Publisher.objects.unretired().filter(
+                company=campaign.company_id, publisher_id=request.publisher_id
             )
-            given.append(("Publisher", known or asked.publisher_id))
-        return given + [(name, self.mask(value)) for name, value in asked.tags.items()]
+            name = publishers.values_list("name", flat=True).first()
+            sent.append((_("Publisher"), name or request.publisher_id))
+        return sent + [(name, self.mask(value)) for name, value in request.tags.items()]
 
-    def _form_url(self, asked: replay.ReplayQuestion, company: Company) -> str:
-        """The form with what the row asked, to be changed; blank when that is more than an address can hold."""
-        publisher = current_snapshot(company.pk).publishers_by_id.get(asked.publisher_id or "")
+    def _form_url(self, request: LoggedRequest, company: Company) -> str:
+        """Return the URL of the form with the logged values; blank if it would be too long."""
+        publisher = current_snapshot(company.pk).publishers_by_id.get(request.publisher_id or "")
         query = {
             "company": company.pk,
-            "campaign": asked.campaign.row,
-            "caller": asked.entry.caller_number or "",
+            "campaign": request.campaign.row,
+            "caller": request.entry.caller_number or "",
             "publisher": publisher.row if publisher else "",
-            "tags": "\n".join(f"{name} = {value}" for name, value in asked.tags.items()),
+            "tags": "\n".join(f"{name} = {value}" for name, value in request.tags.items()),
         }
         url = f"{reverse('dry-run')}?{urlencode(query)}"
-        return url if len(url) <= _LONGEST_ADDRESS else ""
+        return url if len(url) <= _MAX_URL_LENGTH else ""
 
 
-def _offered(form: DryRunForm, company: Company) -> list[Context]:
-    """For each campaign the names of the tags that its buyers look at, and what its clocks show."""
-    facts = current_snapshot(company.pk).campaigns
-    now = timezone.now()
+def _campaign_options(form: DryRunForm, company: Company) -> list[Context]:
+    """Return each campaign with the tags that its routing reads, and its local time."""
+    snapshots = current_snapshot(company.pk).campaigns
+    now, chosen = timezone.now(), str(form["campaign"].value() or "")
     return [
         {
-            "campaign": row,
-            "names": engine.asked_tags(facts[row.pk]) if row.pk in facts else [],
-            "chosen": str(form["campaign"].value() or "") == str(row.pk),
-            "clock": now.astimezone(zone_of(row)).strftime(MOMENT),
-            "zone": str(zone_of(row)),
+            "campaign": campaign,
+            "tags": engine.routing_tags(snapshots[campaign.pk]) if campaign.pk in snapshots else [],
+            "chosen": chosen == str(campaign.pk),
+            "clock": now.astimezone(campaign_zone(campaign)).strftime(INPUT_FORMAT),
+            "zone": str(campaign_zone(campaign)),
         }
-        for row in form.campaigns.select_related("company")
+        for campaign in form.campaigns.select_related("company")
     ]

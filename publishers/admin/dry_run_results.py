@@ -1,45 +1,39 @@
-"""A dry run in words: the answer, what was taken into account, and each buyer with a label."""
+"""Texts and rows of the dry run's page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from campaigns.admin_base import moment_text, money_text
 from campaigns.models import Campaign
 from campaigns.routing import explain
 from publishers.dry_run.engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult, QuotedPay
-from publishers.dry_run.replay import BuyerComparison, Replay, ReplayQuestion
-from publishers.request_log import labels
-from publishers.snapshot import KeySnapshot
+from publishers.dry_run.replay import BuyerComparison, LoggedRequest, Replay
 
-Masks = Callable[[str], str]
-_COLORS = {CHOSEN: "success", ELIGIBLE: "info"}
-_REPEATS = {
-    Campaign.Duplicates.PAY_ONCE: "it is routed, but would not pay again",
-    Campaign.Duplicates.EXCLUDE_BUYER: "it does not go to the same buyer again",
-    Campaign.Duplicates.REFUSE: "nobody takes it again",
-}
+Mask = Callable[[str], str]
+_LEAST_PERCENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A buyer as the page shows it: `percent` is how often it would come first; blank where it could not."""
+    """A buyer in the table: `percent` is the chance of the first place, blank without one."""
 
     name: str
     url: str
     label: str
     color: str
-    why: str
+    sentence: str
     percent: str = ""
     width: float = 0
-    quoted: str = ""
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonSides:
-    """A buyer in three decisions."""
+class ComparisonRow:
+    """A buyer in the three decisions of a replay."""
 
     name: str
     url: str
@@ -49,154 +43,174 @@ class ComparisonSides:
     change: str
 
 
-def result_row(one: BuyerStanding, *, currency: str, mask: Masks) -> ResultRow:
-    percent = _percent(one.chance)
+def result_row(standing: BuyerStanding, *, currency: str, mask: Mask) -> ResultRow:
+    label, color = state_label(standing.state)
+    chance, sentence = standing.chance, standing.sentence
+    if standing.place == 1:
+        sentence = _("gets the caller")
+    elif standing.place:
+        sentence = _("place %(place)d: tried if those before it fail") % {"place": standing.place}
+    percent = f"{chance:.0%}" if chance >= _LEAST_PERCENT else _("below 1%") if chance else ""
     return ResultRow(
-        name=one.name,
-        url=_buyer(one.row),
-        label=explain.reason_label(one.state),
-        color=color(one.state),
-        why=mask(_next_in_line(one) if one.reason is None else one.why),
+        name=standing.name,
+        url=_buyer_url(standing.row),
+        label=label,
+        color=color,
+        sentence=mask(sentence),
         percent=percent,
-        width=round(one.chance * 100, 1),
-        quoted=quoted_pay(one.quote, currency) if one.quote else "",
+        width=round(chance * 100, 1),
+        quote=quote_text(standing.quote, currency) if standing.quote else "",
     )
 
 
-def color(state: str) -> str:
-    found = explain.routing_filter(state)
-    return _COLORS.get(state) or (found.color if found else "warning")
+def comparison_rows(comparisons: Sequence[BuyerComparison], *, mask: Mask) -> list[ComparisonRow]:
+    def side(standing: BuyerStanding | None) -> ResultRow | None:
+        if standing is None:
+            return None
+        label, color = state_label(standing.state)
+        # A sentence that only repeats the label is left out.
+        sentence = "" if standing.sentence == standing.state else standing.sentence
+        if standing.place:
+            sentence = _("place %(place)d") % {"place": standing.place}
+        return ResultRow(standing.name, _buyer_url(standing.row), label, color, mask(sentence))
+
+    return [
+        ComparisonRow(
+            name=each.name,
+            url=_buyer_url(each.row),
+            then=side(each.then),
+            settings=side(each.settings),
+            now=side(each.now),
+            change=each.change,
+        )
+        for each in comparisons
+    ]
 
 
-def _next_in_line(one: BuyerStanding) -> str:
-    return (
-        "gets the caller"
-        if one.place == 1
-        else f"is number {one.place} in line: asked when those before it fail"
-    )
+def state_label(state: str) -> tuple[str, str]:
+    """Return the label of a standing's state, and its color."""
+    if state == CHOSEN:
+        return _("Chosen"), "success"
+    if state == ELIGIBLE:
+        return _("Eligible"), "info"
+    routing_filter = explain.routing_filter(state)
+    return explain.reason_label(state), routing_filter.color if routing_filter else "warning"
 
 
-def _percent(chance: float) -> str:
-    if not chance:
-        return ""
-    return f"{chance:.0%}" if chance >= 0.01 else "below 1%"
-
-
-def _buyer(row: int) -> str:
+def _buyer_url(row: int) -> str:
     return reverse("admin:campaigns_buyer_change", args=[row])
 
 
-def quoted_pay(quote: QuotedPay, currency: str) -> str:
-    """What a ping is told, and what the buyer pays."""
+def quote_text(quote: QuotedPay, currency: str) -> str:
+    """Return what a ping is quoted, and what the buyer pays."""
     if not quote.payout and not quote.revenue:
-        return "no conversion applies: nothing is paid"
-    after = f" after {quote.seconds} seconds" if quote.seconds else " at once"
-    return f"{money_text(quote.payout)} {currency} to the publisher{after}, {money_text(quote.revenue)} {currency} from the buyer"
-
-
-def result_sentence(trial: DryRunResult) -> tuple[str, str, str]:
-    """The result as the log says it, its color there, and a sentence."""
-    told = {
-        "rejected": f"The {trial.paused} is paused: nobody is asked.",
-        "no-target": _nobody(trial),
-        "reserved": f"{trial.decision.order[0].name} gets the caller."
-        if trial.decision.order
-        else "",
+        return _("No conversion applies: nothing is paid")
+    text = _("%(payout)s to the publisher at once, %(revenue)s from the buyer")
+    if quote.seconds:
+        text = _(
+            "%(payout)s to the publisher after %(seconds)d seconds, %(revenue)s from the buyer"
+        )
+    return text % {
+        "payout": f"{money_text(quote.payout)} {currency}",
+        "revenue": f"{money_text(quote.revenue)} {currency}",
+        "seconds": quote.seconds,
     }
-    return labels.RESULTS[trial.result], labels.COLORS[trial.result], told[trial.result]
 
 
-def _nobody(trial: DryRunResult) -> str:
-    if trial.decision.pool.candidates:
-        return "No buyer takes this caller."
-    return "No buyer is on this campaign: add a route on its page."
+def result_sentence(result: DryRunResult) -> str:
+    if result.paused == "campaign":
+        return _("The campaign is paused: no buyer is tried.")
+    if result.paused:
+        return _("The publisher is paused: no buyer is tried.")
+    if result.decision.order:
+        return _("%(buyer)s gets the caller.") % {"buyer": result.decision.order[0].name}
+    if result.decision.pool.candidates:
+        return _("No buyer takes this caller.")
+    return _("The campaign has no buyer. Add a route on its page.")
 
 
-def warnings(trial: DryRunResult) -> list[str]:
-    """What stands in the way, whoever would take the caller."""
-    off = [
-        f"{label} is switched off for the company: such requests are refused with 403."
-        for label in trial.off
+def past_sentence(replay: Replay) -> str:
+    """Return the outcome of the stored decision."""
+    if replay.then is None:
+        return _("No buyer was looked for.")
+    first = next((each.name for each in replay.then if each.place == 1), None)
+    if first is None:
+        return _("No buyer took the caller.")
+    return _("%(buyer)s was chosen.") % {"buyer": first}
+
+
+def warnings(result: DryRunResult) -> list[str]:
+    """Return what would stop the ping or the payment, whichever buyer is chosen."""
+    texts = [
+        _("%(feature)s is switched off for the company: its requests are refused with 403.")
+        % {"feature": label}
+        for label in result.disabled_types
     ]
-    if trial.converted_at is None:
-        return off
-    until = trial.counts_from
-    meaning = _REPEATS[Campaign.Duplicates(trial.campaign.duplicates)]
-    return [
-        *off,
-        f"A repeat caller: converted on this campaign on {moment_text(trial.converted_at)}. Until {moment_text(until)} {meaning}.",
-    ]
-
-
-def of_key(question: ReplayQuestion, *, now: datetime) -> list[str]:
-    """What stands in the way of the key that the row came by."""
-    key: KeySnapshot = question.key
-    told = []
-    if key.retired_at is not None and key.retired_at <= now:
-        told.append("Its key is revoked: a request with it is refused by now.")
-    elif key.paused:
-        told.append("Its key is paused: a request with it is refused at present.")
-    if missing := question.missing():
-        told.append(
-            f"Its key wants {', '.join(missing)}, which was not sent: such a ping is refused."
+    if result.converted_at is not None:
+        match result.campaign.duplicates:
+            case Campaign.Duplicates.PAY_ONCE:
+                effect = _("the call is routed, but pays nothing")
+            case Campaign.Duplicates.EXCLUDE_BUYER:
+                effect = _("the call does not go to the same buyer")
+            case _other:
+                effect = _("no buyer takes the call")
+        texts.append(
+            _(
+                "Duplicate caller: converted on this campaign on %(when)s. Until %(until)s, %(effect)s."
+            )
+            % {
+                "when": moment_text(result.converted_at),
+                "until": moment_text(result.duplicate_until),
+                "effect": effect,
+            }
         )
-    if question.lost:
-        names = ", ".join(question.lost)
-        told.append(
-            f"The log keeps no secrets, so this was left out: {names}. A filter on it can decide otherwise."
-        )
-    return told
+    return texts
 
 
-def account(trial: DryRunResult, *, mask: Masks) -> list[str]:
-    """What was taken into account beside what was asked."""
-    told = (
-        []
-        if trial.ping.caller_number
-        else ["The number is withheld: nothing is known from it, and no tags wait for it."]
-    )
-    if trial.placed:
-        told.append(f"From the number itself: {_pairs(trial.placed)}.")
-    if trial.waiting:
-        told.append(mask(f"Waiting for the caller's next call: {_pairs(trial.waiting)}."))
-    if trial.elsewhen:
-        told.append(
-            "Hourly, daily and monthly caps are those of that hour, day and month, as they are counted by now; "
-            "calls at once and hard caps are as they are now."
+def key_warnings(request: LoggedRequest, *, now: datetime) -> list[str]:
+    """Return what would stop the same request by the same key, and what the log hides of it."""
+    texts = []
+    if request.key.retired_at is not None and request.key.retired_at <= now:
+        texts.append(_("Its key is revoked: requests with it are refused."))
+    elif request.key.paused:
+        texts.append(_("Its key is paused: requests with it are refused."))
+    if missing := request.missing_tags():
+        texts.append(
+            _("Its key requires tags that were not sent: %(names)s. Such pings are refused.")
+            % {"names": ", ".join(missing)}
         )
-    return told
+    if request.masked_tags:
+        texts.append(
+            _(
+                "The log masks the values of %(names)s. Filters on these tags may decide differently."
+            )
+            % {"names": ", ".join(request.masked_tags)}
+        )
+    return texts
+
+
+def inputs(result: DryRunResult, *, mask: Mask) -> list[str]:
+    """Return what the decision used beside the request."""
+    texts = []
+    if not result.ping.caller_number:
+        texts.append(_("The number is withheld: it has no place and no stored tags."))
+    if result.number_tags:
+        texts.append(
+            _("From the caller's number: %(tags)s.") % {"tags": _pairs(result.number_tags)}
+        )
+    if result.stored_tags:
+        texts.append(
+            mask(_("Stored for the next call: %(tags)s.") % {"tags": _pairs(result.stored_tags)})
+        )
+    if result.at_other_time:
+        texts.append(
+            _(
+                "Hourly, daily and monthly caps are those of that moment, with their present "
+                "counts. Concurrency and hard caps are as of now."
+            )
+        )
+    return texts
 
 
 def _pairs(tags: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} = {value or 'blank'}" for name, value in tags.items())
-
-
-def past_result(again: Replay) -> str:
-    """Who was to get the caller by the stored decision, drawn again from its own seed."""
-    if again.then is None:
-        return "No buyer was looked for."
-    first = next((one.name for one in again.then if one.place == 1), None)
-    return f"{first} was to get the caller." if first else "No buyer took the caller."
-
-
-def comparison_sides(compared: Sequence[BuyerComparison], *, mask: Masks) -> list[ComparisonSides]:
-    return [
-        ComparisonSides(
-            name=one.name,
-            url=_buyer(one.row),
-            then=_side(one.then, mask),
-            settings=_side(one.settings, mask),
-            now=_side(one.now, mask),
-            change=one.change,
-        )
-        for one in compared
-    ]
-
-
-def _side(one: BuyerStanding | None, mask: Masks) -> ResultRow | None:
-    if one is None:
-        return None
-    why = f"place {one.place}" if one.place else one.why if one.why != one.state else ""
-    return ResultRow(
-        one.name, _buyer(one.row), explain.reason_label(one.state), color(one.state), mask(why)
-    )
+    return ", ".join(f"{name} = {value or _('blank')}" for name, value in tags.items())

@@ -1,4 +1,4 @@
-"""The postback log: every request by a key, its answer beside it, and why it was decided so."""
+"""The postback log: every request by a key, its answer, and the decision behind it."""
 
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.admin_base import (
@@ -20,17 +21,18 @@ from campaigns.admin_base import (
     roles,
     visible_to,
 )
-from publishers.models import Key, LogEntry
+from publishers.models import Key, LogEntry, LogResult
 from publishers.request_log import labels
 
 from . import request_log_filters, request_log_list, request_log_page
 
-_MOST_NAMED = 1000  # by one UUID: a publisher may repeat a ping as often as it likes
+_MAX_FOUND = 1000  # rows by one UUID, because a publisher may repeat a ping without limit
+_MAX_KEYS = 100
 
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyAdmin):
-    """`led_to` are asked what a row led to: apps above add theirs."""
+    """Apps above append to `card_sources`, which return what a request led to."""
 
     company_field = "company_pk"
     list_display = ["when", "publisher", "key", "key_type", "caller", "outcome", "answer"]
@@ -44,105 +46,99 @@ class LogEntryAdmin(ReadOnlyAdmin):
         request_log_filters.LogTypeFilter,
         request_log_filters.LogStatusFilter,
         request_log_filters.LogCompanyFilter,
-        request_log_filters.RefusedBuyerFilter,  # looks through what the others have left
+        request_log_filters.RefusedBuyerFilter,  # last: it searches what the others leave
     ]
     search_fields = ["caller_number"]
-    search_help_text = (
-        "A caller's whole number in any spelling, a reservation's or call's UUID, a key or its name"
+    search_help_text = _(
+        "A caller's whole number, a reservation's or call's UUID, a key or its name"
     )
     ordering = ["-at", "-id"]
-    sortable_by = ["when"]  # by any other column, all there is would have to be read
+    sortable_by = ["when"]  # sorting by another column would read the whole log
     list_fullwidth = True
     change_form_template = "publishers/request_log/row.html"
-    led_to: list[request_log_page.Tells] = []
-    hint = "No request yet. Each request that names a key shows up here: try a key's ready URL."
+    card_sources: list[request_log_page.CardSource] = []
+    hint = _("No request yet. To send one, open a key and try its ready URL.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[request_log_list.LogList]:
         return request_log_list.LogList
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return (
-            [*self.list_display, "company"]
-            if is_superuser(request) or len(roles(request)) > 1
-            else self.list_display
-        )
+        several_companies = is_superuser(request) or len(roles(request)) > 1
+        return [*self.list_display, "company"] if several_companies else self.list_display
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Also what a UUID names, and the requests of a key by its text or its name."""
+        """Search also by UUID, and by a key's text or name."""
         term = search_term.strip()
-        keys = _keys_named(request, term)
+        keys = _find_keys(request, term) if term else []
         if keys:
-            return request_log_filters.of_keys(queryset, keys), False
+            return request_log_filters.by_keys(queryset, keys), False
         try:
             uuid = UUID(term)
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(pk__in=_that_name(uuid)), False
+        # Each UUID is looked up in its own index, which the order of the list would not use.
+        found = [
+            pk
+            for column in ("reservation_uuid", "call_uuid")
+            for pk in LogEntry.objects.filter(**{column: uuid})
+            .order_by("-pk")
+            .values_list("pk", flat=True)[:_MAX_FOUND]
+        ]
+        return queryset.filter(pk__in=found), False
 
-    # --- one row ---
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return []  # its template tells it
+        return []  # the template shows the whole row
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        told = request_log_page.page_context(request, context["original"], self.led_to)
-        return super().render_change_form(request, {**context, **told}, *args, **kwargs)
+        row = request_log_page.page_context(request, context["original"], self.card_sources)
+        return super().render_change_form(request, {**context, **row}, *args, **kwargs)
 
-    # --- the list ---
-    @display(description="time", ordering="at")
+    @display(description=_("time"), ordering="at")
     def when(self, entry: LogEntry) -> str:
         return moment_text(entry.at)
 
-    @display(description="type")
+    @display(description=_("type"))
     def key_type(self, entry: LogEntry) -> str:
         return labels.key_type_text(entry)
 
-    @display(description="publisher")
+    @display(description=_("publisher"))
     def publisher(self, entry: Any) -> str:
         return entry.publisher_name or "–"
 
-    @display(description="key")
+    @display(description=_("key"))
     def key(self, entry: Any) -> str:
         return entry.key_name or request_log_page.key_text(entry)
 
-    @display(description="company")
+    @display(description=_("company"))
     def company(self, entry: Any) -> str:
         return entry.company_name or "–"
 
-    @display(description="caller")
+    @display(description=_("caller"))
     def caller(self, entry: Any) -> SafeString:
         return format_html(
             '<span class="whitespace-nowrap">{}</span>', request_log_page.caller_cell(entry) or "–"
         )
 
-    @display(description="result", label=labels.COLORS)
+    @display(description=_("result"), label={str(each): each.color for each in LogResult})
     def outcome(self, entry: LogEntry) -> tuple[str, str]:
-        return entry.result, labels.result_text(entry)
+        return entry.result, entry.result_label
 
-    @display(description="answer")
+    @display(description=_("answer"))
     def answer(self, entry: Any) -> str:
-        told = request_log_list.row_answer(entry) or "–"
-        return told if entry.clear else mask_text(told)
+        text = request_log_list.row_answer(entry) or "–"
+        return text if entry.clear else mask_text(text)
 
 
-def _that_name(uuid: UUID) -> list[int]:
-    """The newest rows of a reservation or a call, each found in its own index: the list's order is no way to either."""
-    columns = ("reservation_uuid", "call_uuid")
-    rows = (
-        LogEntry.objects.filter(**{name: uuid}).order_by("-pk").values_list("pk", flat=True)
-        for name in columns
-    )
-    return [row for each in rows for row in each[:_MOST_NAMED]]
+def _find_keys(request: HttpRequest, term: str) -> list[int]:
+    """Return the keys with this name, or with this text if the user may see keys.
 
-
-def _keys_named(request: HttpRequest, term: str) -> list[int]:
-    """The keys of this name; and of this text, where the user may see keys: others cannot try which there are."""
-    if not term:
-        return []
-    found = visible_to(request, Key.objects.filter(Q(key=term) | Q(name__iexact=term)))[:100]
+    Other users could otherwise guess keys by searching.
+    """
+    found = visible_to(request, Key.objects.filter(Q(key=term) | Q(name__iexact=term)))[:_MAX_KEYS]
     return [
         key.pk
         for key in found

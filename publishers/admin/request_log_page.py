@@ -1,4 +1,4 @@
-"""A row of the postback log on its page: what was asked and answered, what it led to, and why it was decided so."""
+"""The page of a postback: its request and answer, what came of it, and the routing trace."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns import phone
 from campaigns.admin_base import admin_link, mask_text, moment_text, pretty_json
@@ -18,181 +20,160 @@ from publishers.request_log.related import RelatedCard
 
 from . import request_log_list, routing_trace
 
-Tells = Callable[[HttpRequest, LogEntry], RelatedCard | None]
-_NAMES = {
-    "key": "Key",
-    "api_key": "Key",
-    "company_id": "Account",
-    "caller_number": "Caller's number",
-    "inbound_number": "Number to dial",
-    "call_uuid": "Call",
-    **dict.fromkeys(PUBLISHER_NAMES, "Publisher"),
-    "format": "Format",
-    "controller": "Not used",
-    "action": "Not used",
-    "utf8": "Not used",
+CardSource = Callable[[HttpRequest, LogEntry], RelatedCard | None]
+_UNUSED = gettext_lazy("Not used")
+_LABELS = {
+    "key": gettext_lazy("Key"),
+    "api_key": gettext_lazy("Key"),
+    "company_id": gettext_lazy("Account"),
+    "caller_number": gettext_lazy("Caller's number"),
+    "inbound_number": gettext_lazy("Number to dial"),
+    "call_uuid": gettext_lazy("Call"),
+    **dict.fromkeys(PUBLISHER_NAMES, gettext_lazy("Publisher")),
+    "format": gettext_lazy("Format"),
+    **dict.fromkeys(("controller", "action", "utf8"), _UNUSED),
 }
-# What else a key_type of key knows; everything that is left is a tag, or not used.
-_NAMES_OF = {
-    "rtb": {"status": "New status"},
-    "conversion": {"revenue": "Revenue", "payout": "Payout"},
+# Parameters that a single key type reads. All others are tags, or not used.
+_LABELS_BY_TYPE = {
+    "rtb": {"status": gettext_lazy("New status")},
+    "conversion": {"revenue": gettext_lazy("Revenue"), "payout": gettext_lazy("Payout")},
     "call_control": {
-        "transfer_to": "Transfer to",
-        "hold_caller": "Hold the caller",
-        "page": "Page",
-        "per_page": "Rows a page",
+        "transfer_to": gettext_lazy("Transfer to"),
+        "hold_caller": gettext_lazy("Hold the caller"),
+        "page": gettext_lazy("Page"),
+        "per_page": gettext_lazy("Rows a page"),
     },
 }
-_LOOKING = frozenset({"rtb", "call_reservation"})
-_TAGGED = frozenset({"rtb", "call_reservation", "call_data_writing"})
+_ROUTED_TYPES = frozenset({"rtb", "call_reservation"})
+_TAGGED_TYPES = frozenset({"rtb", "call_reservation", "call_data_writing"})
 
 
 class SentParameter(NamedTuple):
-    """A parameter: what it is called on the wire, what that means, and its value."""
+    """A parameter: its name on the wire, its label, and its value."""
 
     name: str
-    words: str
+    label: str
     value: str
 
 
-def page_context(request: HttpRequest, entry: Any, tells: Sequence[Tells]) -> dict[str, Any]:
-    """What the page's template shows of a row that the user may see; `tells` are asked what it led to."""
+def page_context(
+    request: HttpRequest, entry: Any, card_sources: Sequence[CardSource]
+) -> dict[str, Any]:
+    """Return the template context of a row; `card_sources` return what the request led to."""
     request_log_list.complete_rows([entry], request)
-    mask = _as_it_is if entry.clear else mask_text
+    mask: Callable[[str], str] = str if entry.clear else mask_text
     key = Key.objects.filter(pk=entry.key_pk or 0).select_related("campaign").first()
-    own, tags = _sent(entry, mask)
+    parameters, tags = _sent_parameters(entry, mask)
+    is_xml = entry.format == "xml"
     return {
-        "title": f"Postback of {moment_text(entry.at)}",
+        "title": _("Postback of %(when)s") % {"when": moment_text(entry.at)},
         "entry": entry,
-        "result": (labels.result_text(entry), labels.COLORS.get(entry.result, "")),
         "headline": mask(request_log_list.row_headline(entry)),
         "facts": _facts(entry, key),
-        "own": own,
+        "parameters": parameters,
         "tags": tags,
-        "tagged": entry.type in _TAGGED,
+        "tagged": entry.type in _TAGGED_TYPES,
         "path": mask(entry.path),
-        "asked_format": entry.format.upper() or "–",
-        "status": labels.status_text(entry.status),
-        "status_means": labels.status_means(entry.status),
-        "answer": mask(_laid_out(entry)),
-        "remarks": [mask(note) for note in entry.notes],
-        "led_to": [card for tell in tells if (card := tell(request, entry)) is not None],
-        "gone": bool(entry.reservation_uuid or entry.call_uuid),
-        "trace": _trace(entry, key, mask),
-        "looks_for_buyers": entry.type in _LOOKING,
-        **_ways(entry),
+        "format": entry.format.upper() or "–",
+        "answer": mask(_indented(entry.response) if is_xml else pretty_json(entry.response)),
+        "notes": [mask(note) for note in entry.notes],
+        "related_cards": [card for get in card_sources if (card := get(request, entry))],
+        "had_related": bool(entry.reservation_uuid or entry.call_uuid),
+        "trace": _trace_view(entry, key, mask),
+        "routed": entry.type in _ROUTED_TYPES,
+        **_urls(entry),
     }
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
-# --- what was asked -----------------------------------------------------------------------------------------
-def _sent(
+def _sent_parameters(
     entry: Any, mask: Callable[[str], str]
 ) -> tuple[list[SentParameter], list[SentParameter]]:
-    """The parameters that have a meaning of their own, in the order of their meanings, and all others."""
-    known = {**_NAMES, **_NAMES_OF.get(entry.type, {})}
-    shown = {name: _value(name, str(text), entry, mask) for name, text in entry.parameters.items()}
-    own = [
-        SentParameter(name, words, shown[name]) for name, words in known.items() if name in shown
+    """Return the labeled parameters, in the order of the labels, and all others."""
+    values = {}
+    for name, value in entry.parameters.items():
+        # Numbers are masked even when they are too short for `mask` to recognize them.
+        is_number = name in NUMBERS or name == "transfer_to"
+        hidden = is_number and not entry.clear
+        values[name] = phone.masked(str(value)) if hidden else mask(str(value))
+    known = {**_LABELS, **_LABELS_BY_TYPE.get(entry.type, {})}
+    labeled = [
+        SentParameter(name, str(label), values[name])
+        for name, label in known.items()
+        if name in values
     ]
-    return own, [SentParameter(name, "", text) for name, text in shown.items() if name not in known]
-
-
-def _value(name: str, text: str, entry: Any, mask: Callable[[str], str]) -> str:
-    """Numbers are hidden however short they are."""
-    number = name in NUMBERS or name == "transfer_to"
-    return phone.masked(text) if number and not entry.clear else mask(text)
+    others = [SentParameter(name, "", text) for name, text in values.items() if name not in known]
+    return labeled, others
 
 
 def _facts(entry: Any, key: Key | None) -> list[tuple[str, Any]]:
-    """Who asked what about whom; what is not known is left out."""
+    """Return the labeled facts about the request, without the blank ones."""
     publisher = Publisher.objects.filter(pk=entry.publisher_pk or 0).first()
+    stored = entry.caller or ""
+    spellings = (caller_cell(entry), stored if entry.clear else phone.masked(stored))
     facts = [
-        ("Time", moment_text(entry.at)),
-        ("Type", labels.key_type_text(entry)),
-        ("Key", admin_link(key) if key else key_text(entry)),
-        ("Campaign", admin_link(key.campaign) if key and key.campaign else ""),
-        ("Publisher", admin_link(publisher) if publisher else ""),
-        ("Caller", _both_spellings(entry)),
-        ("Took", f"{entry.duration_ms:.1f} ms"),
+        (_("Time"), moment_text(entry.at)),
+        (_("Type"), labels.key_type_text(entry)),
+        (_("Key"), admin_link(key) if key else key_text(entry)),
+        (_("Campaign"), admin_link(key.campaign) if key and key.campaign else ""),
+        (_("Publisher"), admin_link(publisher) if publisher else ""),
+        (_("Caller"), ", ".join(filter(None, spellings))),
+        (_("Took"), f"{entry.duration_ms:.1f} ms"),
     ]
-    return [(name, value) for name, value in facts if value]
+    return [(label, value) for label, value in facts if value]
 
 
 def key_text(entry: Any) -> str:
-    """How a key is called of which there is no row; a transfer's key is its own UUID."""
+    """Return the name of a key without a row; a transfer is authorized by its own UUID."""
     if entry.type == "transfer":
-        return f"transfer …{entry.key_end}"
-    return f"key number {entry.key_pk}" if entry.key_pk else f"unknown key …{entry.key_end}"
+        return _("transfer …%(end)s") % {"end": entry.key_end}
+    if entry.key_pk:
+        return _("key number %(pk)d") % {"pk": entry.key_pk}
+    return _("unknown key …%(end)s") % {"end": entry.key_end}
 
 
 def caller_cell(entry: Any) -> str:
-    if not entry.asked_for:
+    if not entry.caller:
         return ""
-    number = phone.national(entry.asked_for)
+    number = phone.national(entry.caller)
     return number if entry.clear else phone.masked(number)
 
 
-def _both_spellings(entry: Any) -> str:
-    """As it is written at home, and as it is kept."""
-    kept = entry.asked_for or ""
-    return ", ".join(
-        filter(None, (caller_cell(entry), kept if entry.clear else phone.masked(kept)))
-    )
-
-
-# --- what was answered --------------------------------------------------------------------------------------
-def _laid_out(entry: LogEntry) -> str:
-    """JSON and XML over several lines."""
-    return _indented(entry.response) if entry.format == "xml" else pretty_json(entry.response)
-
-
 def _indented(xml: str) -> str:
-    """A line for each element, further in the deeper it is. An answer that the log cut off has no end."""
+    """Return XML with a line for each element. It may be truncated, so it is not parsed."""
     lines, depth = [], 0
     for line in re.sub(r">\s*(?=<)", ">\n", xml).splitlines():
-        closes, opens = (
-            line.startswith("</"),
-            re.match(r"<\w", line) and not re.search(r"/>$|</", line),
-        )
+        closes = line.startswith("</")
+        opens = re.match(r"<\w", line) and not re.search(r"/>$|</", line)
         depth = max(depth - closes, 0)
         lines.append("  " * depth + line)
         depth += bool(opens)
     return "\n".join(lines)
 
 
-def _trace(
+def _trace_view(
     entry: Any, key: Key | None, mask: Callable[[str], str]
 ) -> routing_trace.TraceView | None:
-    """Times are those of the campaign, which is where the decision was made."""
+    """Return the trace, with times in the campaign's time zone."""
     if not routing_trace.is_readable(entry.trace):
         return None
-    own = key.campaign.time_zone if key and key.campaign else ""
-    zone = (
-        own
-        or Company.objects.filter(pk=entry.company_pk).values_list("time_zone", flat=True).first()
-    )
-    return routing_trace.read_trace(entry.trace, time_zone=zone or "UTC", mask=mask)
+    zone = key.campaign.time_zone if key and key.campaign else ""
+    if not zone:
+        companies = Company.objects.filter(pk=entry.company_pk)
+        zone = companies.values_list("time_zone", flat=True).first() or "UTC"
+    return routing_trace.read_trace(entry.trace, time_zone=zone, mask=mask)
 
 
-# --- where to go from here ----------------------------------------------------------------------------------
-def _ways(entry: Any) -> dict[str, str]:
-    """The caller's page, the dry run that asks again, and the rows of the same reservation; blank where there is no way."""
-    same = entry.reservation_uuid
-    of_row = urlencode({"log": entry.pk})
-    of_caller = (
-        of_row if entry.caller_number else urlencode({"reservation": same})
-    )  # who confirms names no caller
-    asks_again = entry.company_pk and routing_trace.is_readable(entry.trace)
+def _urls(entry: Any) -> dict[str, str]:
+    """Return the URLs of the caller, of the replay, and of the reservation's rows; blank if none."""
+    reservation = entry.reservation_uuid
+    by_entry = urlencode({"log": entry.pk})
+    # A confirmation carries no caller; its reservation leads to the caller.
+    by_caller = by_entry if entry.caller_number else urlencode({"reservation": reservation})
+    has_caller = entry.caller and entry.company_pk
+    replayable = entry.company_pk and routing_trace.is_readable(entry.trace)
+    log = reverse("admin:publishers_logentry_changelist")
     return {
-        "caller_url": f"{reverse('caller')}?{of_caller}"
-        if entry.asked_for and entry.company_pk
-        else "",
-        "same_url": f"{reverse('admin:publishers_logentry_changelist')}?{urlencode({'q': same})}"
-        if same
-        else "",
-        "again_url": f"{reverse('dry-run')}?{of_row}" if asks_again else "",
+        "caller_url": f"{reverse('caller')}?{by_caller}" if has_caller else "",
+        "reservation_url": f"{log}?{urlencode({'q': reservation})}" if reservation else "",
+        "replay_url": f"{reverse('dry-run')}?{by_entry}" if replayable else "",
     }

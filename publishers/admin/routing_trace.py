@@ -1,22 +1,22 @@
-"""A stored routing trace as a page shows it: who was chosen, who else would have been, and why the others were not."""
+"""A stored routing trace for display: the chosen buyer, the other eligible, and the refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from campaigns.models import Buyer
 from campaigns.routing import explain
 from campaigns.routing.engine import buyers_in_trace, replay
 
-# So many refused buyers are told at once; more are folded, a reason each.
-_MOST_UNFOLDED = 25
+_MAX_UNFOLDED = 25  # refused buyers; more are folded by reason
 
 
 @dataclass(frozen=True, slots=True)
 class TraceBuyer:
-    """A buyer and its page; blank when it is gone."""
+    """A buyer and the URL of its page, blank for a deleted buyer."""
 
     name: str
     url: str
@@ -24,7 +24,7 @@ class TraceBuyer:
 
 @dataclass(frozen=True, slots=True)
 class TraceDetail:
-    """One sentence, and the buyers that it is about."""
+    """A sentence, and the buyers that were refused for it."""
 
     sentence: str
     buyers: list[TraceBuyer]
@@ -32,12 +32,12 @@ class TraceDetail:
 
 @dataclass(frozen=True, slots=True)
 class TraceReason:
-    """A reason with the code that it has in a filter's address, and how many buyers were refused for it."""
+    """A reason with its slug, label and number of refused buyers."""
 
     slug: str
     label: str
     count: int
-    whys: list[TraceDetail]
+    details: list[TraceDetail]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +51,29 @@ class TraceView:
 def read_trace(
     trace: Mapping[str, Any], *, time_zone: str, mask: Callable[[str], str]
 ) -> TraceView:
-    """The trace by buyers' names, times in `time_zone`. `mask` hides what the reader may not see."""
+    """Return the trace with buyers' names and times in `time_zone`; `mask` hides numbers."""
     names = dict(Buyer.objects.filter(pk__in=buyers_in_trace(trace)).values_list("pk", "name"))
-    order = [_who(row, names) for row in replay(trace)]
-    refused = [
-        _reason(slug, groups, names, time_zone, mask) for slug, groups in trace["refused"].items()
-    ]
-    count = sum(one.count for one in refused)
-    return TraceView(order[0] if order else None, order[1:], refused, count > _MOST_UNFOLDED)
 
+    def buyer(pk: int) -> TraceBuyer:
+        if pk not in names:
+            return TraceBuyer(_("Buyer number %(pk)d") % {"pk": pk}, "")
+        return TraceBuyer(names[pk], reverse("admin:campaigns_buyer_change", args=[pk]))
 
-def _reason(
-    slug: str, groups: Any, names: Mapping[int, str], time_zone: str, mask: Callable[[str], str]
-) -> TraceReason:
-    whys = [
-        TraceDetail(
-            mask(explain.refusal_text(slug, detail, time_zone)), [_who(row, names) for row in rows]
-        )
-        for detail, rows in groups
-    ]
-    return TraceReason(slug, explain.reason_label(slug), sum(len(one.buyers) for one in whys), whys)
-
-
-def _who(row: int, names: Mapping[int, str]) -> TraceBuyer:
-    if row not in names:
-        return TraceBuyer(f"Buyer number {row}", "")
-    return TraceBuyer(names[row], reverse("admin:campaigns_buyer_change", args=[row]))
+    order = [buyer(pk) for pk in replay(trace)]
+    refused = []
+    for slug, groups in trace["refused"].items():
+        details = [
+            TraceDetail(
+                mask(explain.refusal_text(slug, detail, time_zone)), [buyer(pk) for pk in pks]
+            )
+            for detail, pks in groups
+        ]
+        count = sum(len(detail.buyers) for detail in details)
+        refused.append(TraceReason(slug, explain.reason_label(slug), count, details))
+    total = sum(reason.count for reason in refused)
+    return TraceView(order[0] if order else None, order[1:], refused, total > _MAX_UNFOLDED)
 
 
 def is_readable(trace: Any) -> bool:
-    """Whether it is one that the log keeps: buyers in their order, and the refused."""
+    """Return whether a trace has the current format."""
     return isinstance(trace, dict) and {"seed", "eligible", "refused"} <= trace.keys()

@@ -1,9 +1,13 @@
-"""A request of the postback log, tried again: decided as it was then, as it would be with today's settings, and now."""
+"""Replay of a logged request: as decided then, with today's settings, and now."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Company
@@ -15,13 +19,18 @@ from publishers.models import LogEntry
 from publishers.snapshot import CampaignSnapshot, KeySnapshot, current_snapshot
 
 from . import engine
-from .engine import BuyerStanding, DryRunResult
+from .engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult
 
-_STATUS = frozenset({"status"})  # reserved where a reservation is confirmed
+_CONFIRMATION_FIELDS = frozenset({"status"})
+_PROBE = "any longer text"
+_SUMMARIES: dict[str, str | Promise] = {
+    CHOSEN: gettext_lazy("chosen"),
+    ELIGIBLE: gettext_lazy("eligible"),
+}
 
 
 class NotReplayable(Refusal):
-    """Nobody can be asked with this row's data; `ping` is the row of the ping that was decided upon, if that is known."""
+    """Refusal to replay a row; `ping` is the row of the ping that was decided, if there is one."""
 
     def __init__(self, text: str, ping: int | None = None) -> None:
         super().__init__(text)
@@ -29,27 +38,26 @@ class NotReplayable(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayQuestion:
-    """What a logged request asked: `lost` are the names of tags whose values the log does not keep."""
+class LoggedRequest:
+    """What a logged request sent. `masked_tags` are names of tags whose values the log hides."""
 
     entry: LogEntry
     key: KeySnapshot
     campaign: CampaignSnapshot
     publisher_id: str | None
     tags: Mapping[str, str]
-    lost: tuple[str, ...]
+    masked_tags: tuple[str, ...]
 
-    def missing(self) -> list[str]:
-        """The tags that its key wants by now, and that it did not bring."""
+    def missing_tags(self) -> list[str]:
+        """Return the tags that the key requires now and the request did not send."""
         sent = Parameters(self.entry.parameters)
-        return [
-            name for name in self.key.settings.get("required_tags", []) if sent.value(name) is None
-        ]
+        required = self.key.settings.get("required_tags", [])
+        return [name for name in required if sent.value(name) is None]
 
 
 @dataclass(frozen=True, slots=True)
 class BuyerComparison:
-    """One buyer then, with today's settings at that moment, and now; None where it was not on the campaign."""
+    """A buyer then, with today's settings at that moment, and now; None off the campaign."""
 
     row: int
     name: str
@@ -61,105 +69,83 @@ class BuyerComparison:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`then` are the stored verdicts in the order that was drawn, None when nobody was looked for."""
+    """`then` is the stored decision in its drawn order; None if no buyer was looked for."""
 
-    question: ReplayQuestion
+    request: LoggedRequest
     then: list[BuyerStanding] | None
     settings: DryRunResult
     now: DryRunResult
-    compared: list[BuyerComparison]
+    comparisons: list[BuyerComparison]
 
 
-def replay_question(entry: LogEntry, *, company: Company) -> ReplayQuestion:
-    """What a row of the company's log asked. Raises CannotBeAsked, which says why not."""
+def read_request(entry: LogEntry, *, company: Company) -> LoggedRequest:
+    """Return what a row of the company's log sent. Raises NotReplayable with the reason."""
     snapshot = current_snapshot(company.pk)
     key = snapshot.keys.get(entry.key_pk or 0)
     if key is None or key.campaign_pk is None:
-        raise NotReplayable("Its key belongs to no campaign, so no buyer is looked for with it.")
+        raise NotReplayable(_("Its key does not belong to a campaign, so it looks for no buyer."))
     campaign = snapshot.campaigns.get(key.campaign_pk)
     if campaign is None:
-        raise NotReplayable("Its campaign was retired, so nobody can be asked any more.")
-    if entry.trace is None and (earlier := _decided_before(entry)) is not None:
-        raise NotReplayable(
-            "No buyer was looked for: it is about a reservation that an earlier ping made.", earlier
-        )
-    said = Parameters(entry.parameters)
+        raise NotReplayable(_("Its campaign was retired. Retired campaigns cannot be replayed."))
+    if entry.trace is None and entry.reservation_uuid is not None:
+        pings = LogEntry.objects.filter(
+            reservation_uuid=entry.reservation_uuid, company_pk=entry.company_pk, pk__lt=entry.pk
+        ).exclude(trace=None)
+        if ping := pings.order_by("pk").values_list("pk", flat=True).first():
+            text = _("No buyer was looked for: it is about the reservation of an earlier ping.")
+            raise NotReplayable(text, ping)
+    sent = Parameters(entry.parameters)
+    confirms = entry.method in ("PUT", "PATCH")
     try:
-        tags, publisher_id = (
-            said.tags(_STATUS if entry.method in ("PUT", "PATCH") else frozenset()),
-            said.publisher(),
-        )
+        tags = sent.tags(_CONFIRMATION_FIELDS if confirms else frozenset())
+        publisher_id = sent.publisher()
     except ApiError as error:
-        raise NotReplayable(f"What it asked can't be understood: {error.text}.") from None
-    lost = _lost(tags)
+        raise NotReplayable(
+            _("Its parameters cannot be read: %(error)s.") % {"error": error.text}
+        ) from None
+    # Masking a probe under each name shows which values the log has hidden.
+    masked = Parameters(dict.fromkeys(tags, _PROBE)).masked()
+    hidden = tuple(name for name in tags if masked.get(name) != _PROBE)
     prefix = key.settings.get("tag_prefix", "")
-    return ReplayQuestion(
-        entry,
-        key,
-        campaign,
-        publisher_id,
-        {prefix + name: tags[name] for name in tags if name not in lost},
-        lost,
-    )
+    kept = {prefix + name: tags[name] for name in tags if name not in hidden}
+    return LoggedRequest(entry, key, campaign, publisher_id, kept, hidden)
 
 
-def _decided_before(entry: LogEntry) -> int | None:
-    """The row of the ping whose reservation this request is about."""
-    if entry.reservation_uuid is None:
-        return None
-    rows = LogEntry.objects.filter(
-        reservation_uuid=entry.reservation_uuid, company_pk=entry.company_pk, pk__lt=entry.pk
-    )
-    return rows.exclude(trace=None).order_by("pk").values_list("pk", flat=True).first()
-
-
-def _lost(names: Collection[str]) -> tuple[str, ...]:
-    """The names whose values the log masks."""
-    text = "any longer text"
-    shown = Parameters(dict.fromkeys(names, text)).masked()
-    return tuple(name for name in names if shown.get(name) != text)
-
-
-def replay_request(asked: ReplayQuestion, *, company: Company, now: datetime) -> Replay:
-    """Tries it at its own moment and now, both with the settings of now and with the draw that it had."""
-    trace = asked.entry.trace
-    told: dict[str, Any] = {
+def replay_request(request: LoggedRequest, *, company: Company, now: datetime) -> Replay:
+    """Decide at the logged moment and now, with today's settings and the logged seed."""
+    trace = request.entry.trace
+    arguments: dict[str, Any] = {
         "company": company,
-        "campaign_id": asked.campaign.campaign_id,
+        "campaign_id": request.campaign.campaign_id,
         "now": now,
-        "caller_number": asked.entry.caller_number,
-        "publisher_id": asked.publisher_id,
-        "tags": asked.tags,
+        "caller_number": request.entry.caller_number,
+        "publisher_id": request.publisher_id,
+        "tags": request.tags,
         "seed": trace["seed"] if trace else None,
     }
-    settings, at_present = engine.dry_run(**told, at=asked.entry.at), engine.dry_run(**told)
-    then = (
-        stored_standings(trace, _names(trace, company), asked.campaign.time_zone) if trace else None
-    )
-    return Replay(
-        asked,
-        then,
-        settings,
-        at_present,
-        _compared(then, settings.standings(), at_present.standings()),
-    )
+    settings = engine.dry_run(**arguments, at=request.entry.at)
+    current = engine.dry_run(**arguments)
+    then = None
+    if trace:
+        buyers = Buyer.objects.filter(company=company, pk__in=buyers_in_trace(trace))
+        names = dict(buyers.values_list("pk", "name"))
+        then = stored_standings(trace, names, request.campaign.time_zone)
+    comparisons = compare_standings(then, settings.standings(), current.standings())
+    return Replay(request, then, settings, current, comparisons)
 
 
 def stored_standings(
     trace: Mapping[str, Any], names: Mapping[int, str], time_zone: str
 ) -> list[BuyerStanding]:
-    """A stored decision as it was, the eligible in the order that was drawn."""
+    """Return a stored decision, the eligible in their drawn order."""
 
-    def one(row: int, place: int | None, reason: str | None, detail: Any) -> BuyerStanding:
-        return engine.standings_of(
-            row,
-            Verdict("", names.get(row, f"Buyer number {row}"), place, reason, detail),
-            time_zone,
-        )
+    def standing(row: int, place: int | None, reason: str | None, detail: Any) -> BuyerStanding:
+        name = names.get(row) or _("Buyer number %(row)s") % {"row": row}
+        return engine.buyer_standing(row, Verdict("", name, place, reason, detail), time_zone)
 
-    eligible = [one(row, place, None, None) for place, row in enumerate(replay(trace), 1)]
+    eligible = [standing(row, place, None, None) for place, row in enumerate(replay(trace), 1)]
     refused = [
-        one(row, None, reason, detail)
+        standing(row, None, reason, detail)
         for reason, groups in trace["refused"].items()
         for detail, rows in groups
         for row in rows
@@ -167,25 +153,16 @@ def stored_standings(
     return eligible + refused
 
 
-def _names(trace: Mapping[str, Any], company: Company) -> dict[int, str]:
-    return dict(
-        Buyer.objects.filter(company=company, pk__in=buyers_in_trace(trace)).values_list(
-            "pk", "name"
-        )
-    )
-
-
-# --- what differs -------------------------------------------------------------------------------------------
-def _compared(
+def compare_standings(
     then: Sequence[BuyerStanding] | None,
     settings: Sequence[BuyerStanding],
     now: Sequence[BuyerStanding],
 ) -> list[BuyerComparison]:
-    """Each buyer once: as they stand now, then those that are gone."""
+    """Return each buyer once, in the present order, with removed buyers at the end."""
     before, between, after = (
-        {one.row: one for one in each} for each in (then or [], settings, now)
+        {each.row: each for each in standings} for standings in (then or [], settings, now)
     )
-    names = {row: one.name for each in (before, between, after) for row, one in each.items()}
+    names = {row: each.name for side in (before, between, after) for row, each in side.items()}
     return [
         BuyerComparison(
             row,
@@ -200,15 +177,12 @@ def _compared(
 
 
 def standing_change(before: BuyerStanding | None, after: BuyerStanding | None) -> str:
-    """`was closed, is eligible now`; blank when nothing has changed but the words."""
+    """Return `was closed, now eligible`; blank for the same state with another sentence."""
     if before is None or after is None:
-        return "new on the campaign" if after else "no longer on the campaign"
-    return (
-        ""
-        if before.state == after.state
-        else f"was {_short(before.state)}, is {_short(after.state)} now"
-    )
-
-
-def _short(state: str) -> str:
-    return "full" if state.endswith("-cap") else explain.reason_summary(state)
+        return _("new on the campaign") if after else _("no longer on the campaign")
+    if before.state == after.state:
+        return ""
+    return _("was %(before)s, now %(after)s") % {
+        "before": _SUMMARIES.get(before.state) or explain.reason_summary(before.state),
+        "after": _SUMMARIES.get(after.state) or explain.reason_summary(after.state),
+    }

@@ -1,14 +1,15 @@
-"""The rows of supply: publishers, numbers, conversions, keys, and what came in by them."""
+"""Models of supply: publishers, numbers, conversions, keys, and the requests by them."""
 
 from .conversion import Conversion, ConversionFilter
-from .inbound import InboundNumber
+from .inbound import InboundNumber, validate_tags
 from .instructions_link import InstructionsLink
 from .key import Key
-from .log import LogEntry
+from .log import AnswerStatus, LogEntry, LogResult
 from .publisher import Publisher
 from .records import IdempotencyRecord, StoredTag
 
 __all__ = [
+    "AnswerStatus",
     "Conversion",
     "ConversionFilter",
     "IdempotencyRecord",
@@ -16,6 +17,8 @@ __all__ = [
     "InstructionsLink",
     "Key",
     "LogEntry",
+    "LogResult",
     "Publisher",
     "StoredTag",
+    "validate_tags",
 ]

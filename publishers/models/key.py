@@ -1,12 +1,15 @@
-"""Keys: random texts that may do one thing for one owner."""
+"""Keys: credentials that allow one kind of request for one owner."""
 
 import uuid
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Buyer, BuyerGroup, Campaign, Retirable
 
@@ -19,17 +22,10 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def _at_most_one_owner() -> Q:
-    none = Q(**{f"{name}__isnull": True for name in OWNERS})
-    for owner in OWNERS:
-        none |= Q(**{f"{name}__isnull": name != owner for name in OWNERS})
-    return none
-
-
 class Key(Retirable):
-    """A key of some key_type (`publishers/keys/types.py`); what only its key_type knows is in `settings`, checked by the key_type.
+    """A key of one type (`publishers/keys/types.py`), which validates `settings`.
 
-    `retired_at` in the future is a rolled-over key that still works until then.
+    A rolled-over key works until its `retired_at` in the future.
     """
 
     key = models.CharField(max_length=64, unique=True, default=new_key)
@@ -48,22 +44,37 @@ class Key(Retirable):
     )
     settings = models.JSONField(default=dict, blank=True)
     requests_per_second = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: no limit."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Leave empty for no limit."),
     )
     burst = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Requests at once. Empty: as many as a second's.",
+        help_text=_("Leave empty to use the requests per second."),
     )
     allowed_networks = models.JSONField(
-        default=list, blank=True, help_text="Networks like 203.0.113.0/24. None: all."
+        default=list,
+        blank=True,
+        help_text=_("Networks like 203.0.113.0/24. Leave empty to allow all."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=_at_most_one_owner(), name="key_has_one_owner"),
+            models.CheckConstraint(
+                # At most one owner is set: for some owner, or for none, all others are null.
+                condition=reduce(
+                    or_,
+                    (
+                        Q(**{f"{name}__isnull": name != owner for name in OWNERS})
+                        for owner in (None, *OWNERS)
+                    ),
+                ),
+                name="key_has_one_owner",
+            ),
             models.CheckConstraint(condition=~Q(key="") & ~Q(type=""), name="key_and_type_given"),
         ]
 
@@ -72,7 +83,7 @@ class Key(Retirable):
 
     @property
     def owner(self) -> Any:
-        """The campaign, publisher, buyer or group; else the company."""
+        """The campaign, publisher, buyer or group, or else the company."""
         return self.campaign or self.publisher or self.buyer or self.group or self.company
 
     def is_dead(self, *, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What is kept between requests: first answers, and tags that wait for a call."""
+"""Records kept between requests: first answers, and tags stored for a call."""
 
 from typing import ClassVar
 
@@ -10,9 +10,9 @@ from .publisher import Publisher
 
 
 class IdempotencyRecord(models.Model):
-    """The first answer to an Idempotency-Key. Without a status the first request is still running."""
+    """The first answer to an Idempotency-Key; no status while the first request is running."""
 
-    scope = models.CharField(max_length=80)  # the key's row, or a transfer's UUID
+    scope = models.CharField(max_length=80)  # the key's primary key, or a transfer's UUID
     method = models.CharField(max_length=10)
     path = models.CharField(max_length=300)
     idempotency_key = models.CharField(max_length=255)
@@ -35,12 +35,11 @@ class IdempotencyRecord(models.Model):
 
 
 class StoredTag(models.Model):
-    """A tag that waits for its caller's next call: in the company, or on one campaign."""
+    """A tag for its caller's next call in the company, or on one campaign."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
-    scope = models.CharField(
-        max_length=32, blank=True
-    )  # "": any campaign's call; "campaign:5": only that one's
+    # Blank for a call on any campaign; "campaign:5" for a call on that campaign only.
+    scope = models.CharField(max_length=32, blank=True)
     publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="+")
     caller_number = models.CharField(max_length=20)
     name = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""What a request led to, as the log shows it: what grows above this floor tells it in cards."""
+"""Cards of what a request led to. Apps above register functions that return them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RelatedCard:
-    """Something that a request led to, as it stands now: its page, its state with a label's color, and facts by name."""
+    """A reservation or call as it is now: its page, its state with a label color, labeled facts."""
 
     title: str
     url: str

@@ -1,19 +1,20 @@
-"""The log is kept for so many days, and trimmed in batches from its old end."""
+"""Retention of the postback log: batches of its oldest rows are deleted."""
 
 from datetime import datetime
 
 from django.db import connection
 
-# Rows are numbered as they are written: of the oldest few, those that are old enough go. Looking for old rows among all of
-# them would read the whole table each time that there are none.
-_TRIM = (
+# Row ids ascend with time. Only the lowest ids are checked against the age limit, because a search
+# for old rows would read the whole table whenever there are none.
+_DELETE_OLDEST = (
     "DELETE FROM publishers_logentry WHERE id IN ("
-    "WITH oldest AS (SELECT id, at FROM publishers_logentry ORDER BY id LIMIT %s) SELECT id FROM oldest WHERE at < %s)"
+    "WITH oldest AS (SELECT id, at FROM publishers_logentry ORDER BY id LIMIT %s)"
+    " SELECT id FROM oldest WHERE at < %s)"
 )
 
 
 def delete_old_rows(*, before: datetime, limit: int) -> int:
-    """Deletes at most so many of the oldest rows of the log that were written before a moment; how many."""
+    """Delete at most `limit` rows that were written before `before`; return their number."""
     with connection.cursor() as cursor:
-        cursor.execute(_TRIM, [limit, connection.ops.adapt_datetimefield_value(before)])
+        cursor.execute(_DELETE_OLDEST, [limit, connection.ops.adapt_datetimefield_value(before)])
         return int(cursor.rowcount)

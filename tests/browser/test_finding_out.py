@@ -67,7 +67,7 @@ def test_the_same_is_asked_again_after_the_mending(seat: Seat) -> None:
     campaign.save()  # a new version of the settings, as saving a page makes
     seat.sits(person("Ann", campaign.company, "account_manager"))
     _finds(seat)
-    seat.follows("Ask again")
+    seat.follows("Replay")
     seat.shows("ask-again")
     row = seat.page.get_by_role("row").filter(has_text="Buyer Two")
     told = [cell.split("\n")[0].lower() for cell in row.get_by_role("cell").all_inner_texts()]
@@ -79,5 +79,5 @@ def test_everything_of_a_caller_is_on_one_page(seat: Seat) -> None:
     _pings(seat, campaign)
     seat.sits(person("Ann", campaign.company))
     _finds(seat)
-    seat.follows("All of this caller")
+    seat.follows("Open the caller")
     assert seat.page.get_by_role("heading", name="(202) 555-0144").count() == 1

@@ -68,11 +68,11 @@ def test_posting_instructions_are_handed_out_and_tried_without_an_account(seat: 
     seat.leaves()
     seat.goes(link)
     seat.shows("instructions")
-    form = seat.page.locator("form.trial").first
+    form = seat.page.locator("form.test-form").first
     form.get_by_label("caller_number").fill("+12025550143")
     form.get_by_role("button", name="Send a test").click()
     form.get_by_text('"reserved"').wait_for()
-    seat.shows("instructions-tried", of="form.trial")
+    seat.shows("instructions-tried", of="form.test-form")
     entry, alpha = LogEntry.objects.get(), Publisher.objects.get()
     assert entry.caller_number == "+12025550143"
     assert entry.publisher_pk == alpha.pk

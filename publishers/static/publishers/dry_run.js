@@ -1,6 +1,6 @@
-// Offers the tags and the clock of the chosen campaign; a click on one writes it into the form.
+// Shows the tags and the time zone of the chosen campaign. A click on a button fills in the form.
 document.addEventListener("DOMContentLoaded", () => {
-  const form = document.querySelector("form[data-trial]");
+  const form = document.querySelector("form[data-dry-run]");
   if (!form) return;
   const { campaign, tags, moment } = form.elements;
   const show = () => {
@@ -15,8 +15,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!button) return;
     if (button.dataset.moment !== undefined) moment.value = button.dataset.moment;
     if (button.dataset.tag === undefined) return;
-    const named = tags.value.split("\n").some((line) => line.split("=")[0].trim() === button.dataset.tag);
-    if (!named) tags.value = `${tags.value.trim()}${tags.value.trim() ? "\n" : ""}${button.dataset.tag} = `;
+    const isListed = tags.value.split("\n").some((line) => line.split("=")[0].trim() === button.dataset.tag);
+    if (!isListed) tags.value = `${tags.value.trim()}${tags.value.trim() ? "\n" : ""}${button.dataset.tag} = `;
     tags.focus();
   });
 });

@@ -61,7 +61,7 @@ def test_the_pools_numbers_are_in_the_pool():
     ("typed", "wrong"),
     [
         ("none", ["“none” is no phone number; one looks like +18335550100."]),
-        ("+18335550199", ["This number belongs to a campaign already."]),
+        ("+18335550199", ["This number already belongs to a campaign."]),
     ],
 )
 def test_a_number_that_cannot_be_is_refused(typed, wrong):
@@ -88,13 +88,13 @@ def test_a_tag_without_a_text_is_refused():
 
 
 _TOO_MUCH = [
-    ("a" * 101 + " = b", "A tag's name has 1 to 100 characters, none of them a control character."),
-    ("a\x01 = b", "A tag's name has 1 to 100 characters, none of them a control character."),
-    ("a = " + "b" * 1_001, "The tag a has at most 1,000 characters, none of them NUL."),
-    ("a = b\0", "The tag a has at most 1,000 characters, none of them NUL."),
+    ("a" * 101 + " = b", "Invalid tag name. Use 1 to 100 characters, without control characters."),
+    ("a\x01 = b", "Invalid tag name. Use 1 to 100 characters, without control characters."),
+    ("a = " + "b" * 1_001, "Invalid value of tag a. Use at most 1,000 characters, without NUL."),
+    ("a = b\0", "Invalid value of tag a. Use at most 1,000 characters, without NUL."),
     (
         "\n".join(f"a{row} = b" for row in range(101)),
-        "A number has at most 100 tags, these are 101.",
+        "Too many tags: 101. Use at most 100.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The postback log's list in the admin: newest first, masked for readers, searched and told in words."""
+"""The list of the postback log: newest first, masked for readers, searched."""
 
 from typing import Any
 from uuid import uuid4
@@ -36,14 +36,14 @@ def test_a_caller_is_found_in_any_spelling(spelled):
     assert list_rows(browser(company), f"{LIST}?q={spelled.replace('+', '%2B')}") == [entry]
 
 
-def test_a_part_of_a_number_finds_nobody():
+def test_a_part_of_a_number_finds_nothing():
     company = make.make_company()
     make.make_entry(company)
     assert list_rows(browser(company), f"{LIST}?q=5550") == []
 
 
 @pytest.mark.parametrize("column", ["reservation_uuid", "call_uuid"])
-def test_what_a_uuid_led_to(column):
+def test_rows_are_found_by_uuid(column):
     company, uuid = make.make_company(), uuid4()
     entry = make.make_entry(company, **{column: uuid})
     make.make_entry(company, **{column: uuid4()})
@@ -53,17 +53,17 @@ def test_what_a_uuid_led_to(column):
 @pytest.mark.skipif(
     connection.vendor != "sqlite", reason="PostgreSQL looks through a small table as a whole"
 )
-def test_what_a_uuid_led_to_is_not_looked_for_through_the_whole_log():
+def test_a_uuid_is_searched_in_its_indexes():
     client = browser(make.make_company())
-    with CaptureQueriesContext(connection) as sent:
+    with CaptureQueriesContext(connection) as queries:
         client.get(f"{LIST}?q={uuid4()}")
-    asked = [
+    statements = [
         query["sql"]
-        for query in sent.captured_queries
+        for query in queries.captured_queries
         if "_uuid" in query["sql"].partition("WHERE")[2]
     ]
     with connection.cursor() as cursor:
-        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchone()[3] for sql in asked]
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchone()[3] for sql in statements]
     table = "SEARCH publishers_logentry USING COVERING INDEX"
     assert plans == [
         f"{table} log_by_reservation (reservation_uuid=?)",
@@ -71,20 +71,20 @@ def test_what_a_uuid_led_to_is_not_looked_for_through_the_whole_log():
     ]
 
 
-@pytest.mark.parametrize("asked", ["key", "name"])
-def test_a_keys_requests_by_its_text_or_its_name(asked):
+@pytest.mark.parametrize("attribute", ["key", "name"])
+def test_requests_are_found_by_the_text_or_name_of_their_key(attribute):
     key = make.make_key(name="Summer")
     entry = make.make_entry(key.company, key_pk=key.pk)
     make.make_entry(key.company)
-    assert list_rows(browser(key.company), f"{LIST}?q={getattr(key, asked)}") == [entry]
+    assert list_rows(browser(key.company), f"{LIST}?q={getattr(key, attribute)}") == [entry]
 
 
-@pytest.mark.parametrize(("asked", "found"), [("key", 0), ("name", 1)])
-def test_who_only_reads_cannot_try_which_keys_there_are(asked, found):
+@pytest.mark.parametrize(("attribute", "found"), [("key", 0), ("name", 1)])
+def test_a_reader_cannot_probe_for_keys(attribute, found):
     key = make.make_key(name="Summer")
     make.make_entry(key.company, key_pk=key.pk)
     assert (
-        len(list_rows(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, asked)}"))
+        len(list_rows(browser(key.company, "read_only"), f"{LIST}?q={getattr(key, attribute)}"))
         == found
     )
 
@@ -95,7 +95,7 @@ def test_another_companys_key_finds_nothing():
     assert list_rows(browser(company), f"{LIST}?q={key.key}") == []
 
 
-# --- who sees what ----------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------------
 def test_a_refused_keys_request_is_for_superusers():
     company = make.make_company()
     entry = make.make_entry(None, key_end="abcd", status=401, type="")
@@ -103,7 +103,7 @@ def test_a_refused_keys_request_is_for_superusers():
     assert list_rows(browser(), LIST) == [entry]
 
 
-def test_a_refused_key_is_told_by_its_end():
+def test_an_unknown_key_is_shown_by_its_end():
     make.make_entry(None, key_end="abcd", status=401, type="")
     assert "unknown key …abcd" in _cells(browser())
 
@@ -111,13 +111,13 @@ def test_a_refused_key_is_told_by_its_end():
 @pytest.mark.parametrize(
     ("role", "shown"), [("account_manager", "(202) 555-0142"), ("read_only", "(***) ***-0142")]
 )
-def test_callers_are_masked_for_those_who_only_read(role, shown):
+def test_callers_are_masked_for_readers(role, shown):
     company = make.make_company()
     make.make_entry(company)
     assert f'<span class="whitespace-nowrap">{shown}</span>' in _cells(browser(company, role))
 
 
-def test_numbers_in_an_error_are_masked_for_those_who_only_read():
+def test_numbers_in_an_error_are_masked_for_readers():
     company = make.make_company()
     make.make_entry(
         company, status=422, result="refused", response='{"error": "no number +12025550142"}'
@@ -136,20 +136,20 @@ def test_a_reader_cannot_guess_what_is_masked(query):
     assert answer["Location"] == LIST
 
 
-@pytest.mark.parametrize("way", ["add", "change", "delete"])
-def test_nobody_edits_the_log(way):
+@pytest.mark.parametrize("action", ["add", "change", "delete"])
+def test_the_log_is_read_only(action):
     entry = make.make_entry(make.make_company())
-    args = [] if way == "add" else [entry.pk]
+    args = [] if action == "add" else [entry.pk]
     answer = browser().post(
-        reverse(f"admin:publishers_logentry_{way}", args=args), {"status": "500", "post": "yes"}
+        reverse(f"admin:publishers_logentry_{action}", args=args), {"status": "500", "post": "yes"}
     )
     assert answer.status_code == 403
     assert LogEntry.objects.get().status == 200
 
 
-# --- what a row tells -------------------------------------------------------------------------------------
+# --- rows -------------------------------------------------------------------------------------
 def _answer(**fields: Any) -> str:
-    """What stands in the answer column of a row."""
+    """Return the answer column of a row."""
     company = make.make_company()
     make.make_entry(company, **fields)
     return _cells(browser(company)).split('data-label="answer">', 1)[1].split("<", 1)[0]
@@ -170,7 +170,7 @@ def test_the_chosen_buyer():
 
 
 @pytest.mark.parametrize(
-    ("trace", "told"),
+    ("trace", "answer"),
     [
         (_refused(closed=2, filter=3), "3 filtered out, 2 closed"),
         (
@@ -181,12 +181,12 @@ def test_the_chosen_buyer():
         (None, "–"),
     ],
 )
-def test_why_nobody_took_the_caller(trace, told):
-    assert _answer(result="no-target", trace=trace) == told
+def test_refusals_are_counted(trace, answer):
+    assert _answer(result="no-target", trace=trace) == answer
 
 
 @pytest.mark.parametrize(
-    ("response", "told"),
+    ("response", "answer"),
     [
         ('{"error": "this key is paused"}', "this key is paused"),
         ("<?xml version='1.0'?><hash><error>a &lt; b</error></hash>", "a &lt; b"),
@@ -194,12 +194,12 @@ def test_why_nobody_took_the_caller(trace, told):
         ("[]", "–"),
     ],
 )
-def test_what_an_error_says(response, told):
-    assert _answer(result="refused", status=403, response=response) == told
+def test_an_error_is_shown(response, answer):
+    assert _answer(result="refused", status=403, response=response) == answer
 
 
 @pytest.mark.parametrize(
-    ("result", "response", "told"),
+    ("result", "response", "answer"),
     [
         ("stored", '{"tag_values": {"age": "62", "zip": "1"}}', "age, zip"),
         (
@@ -208,32 +208,32 @@ def test_what_an_error_says(response, told):
             "a, b, c and 1 more",
         ),
         ("converted", '{"revenue": "120.00", "payout": null}', "revenue 120.00"),
-        ("shielded", "{}", "As it was answered the first time"),
+        ("shielded", "{}", "The first answer again"),
         ("rejected", "{}", "The campaign or the publisher is paused"),
         ("done", "{}", "–"),
     ],
 )
-def test_what_else_was_answered(result, response, told):
-    assert _answer(result=result, response=response) == told
+def test_each_result_has_its_answer(result, response, answer):
+    assert _answer(result=result, response=response) == answer
 
 
 @pytest.mark.parametrize(
-    ("result", "told"),
+    ("result", "answer"),
     [
         ("confirmed", "Buyer Two: the place is held"),
-        ("shielded", "Buyer Two: as it was answered the first time"),
+        ("shielded", "Buyer Two: the first answer again"),
     ],
 )
-def test_what_repeats_or_confirms_a_ping_tells_whom_it_is_about(result, told):
+def test_a_repeat_or_confirmation_takes_its_names_from_the_ping(result, answer):
     uuid, buyer = uuid4(), make.make_buyer(name="Buyer Two")
     alpha = make.make_publisher(buyer.company, name="Alpha Media")
     trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
     make.make_entry(buyer.company, reservation_uuid=uuid, trace=trace, publisher_pk=alpha.pk)
     make.make_entry(buyer.company, reservation_uuid=uuid, result=result, caller_number=None)
     newest = _cells(browser(buyer.company)).split("</tr>", 1)[0]
-    assert [text in newest for text in (f">{told}<", ">Alpha Media<", ">(202) 555-0142<")] == [
-        True
-    ] * 3
+    assert f">{answer}<" in newest
+    assert ">Alpha Media<" in newest
+    assert ">(202) 555-0142<" in newest
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_what_repeats_or_confirms_a_ping_tells_whom_it_is_about(result, told):
         ({"result": "error"}, "error"),
     ],
 )
-def test_the_result_in_words(fields, label):
+def test_the_result_has_a_label(fields, label):
     company = make.make_company()
     make.make_entry(company, **fields)
     assert label in [line.strip() for line in _cells(browser(company)).splitlines()]
@@ -254,17 +254,19 @@ def test_the_key_and_the_publisher_are_named():
     key = make.make_key(name="Summer")
     alpha = make.make_publisher(key.company, name="Alpha Media")
     make.make_entry(key.company, key_pk=key.pk, publisher_pk=alpha.pk)
-    assert all(f'">{name}<' in _cells(browser(key.company)) for name in ("Summer", "Alpha Media"))
+    cells = _cells(browser(key.company))
+    assert '">Summer<' in cells
+    assert '">Alpha Media<' in cells
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_rows_and_counts_none(count, django_assert_num_queries):
+def test_the_list_takes_the_same_queries_for_any_number_of_rows(count, django_assert_num_queries):
     key = make.make_key()
     buyer, publisher = make.make_buyer(key.company), make.make_publisher(key.company)
     for _ in range(count):
         trace = {"seed": 1, "eligible": [[1, 1, [buyer.pk]]], "refused": {}}
         make.make_entry(key.company, key_pk=key.pk, publisher_pk=publisher.pk, trace=trace)
     client = browser(key.company)
-    with django_assert_num_queries(17) as asked:
+    with django_assert_num_queries(17) as queries:
         client.get(LIST)
-    assert [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]] == []
+    assert [query["sql"] for query in queries.captured_queries if "COUNT(" in query["sql"]] == []

@@ -33,11 +33,11 @@ def _found(query: str, company: Any, **fields: Any) -> bool:
         ("reason=closed", {"reasons": ",paused,closed,"}),
     ],
 )
-def test_by_what_a_row_is(query, fields):
+def test_by_the_columns_of_a_row(query, fields):
     assert _found(query, make.make_company(), **fields)
 
 
-def test_a_reason_is_a_whole_code():
+def test_a_reason_matches_its_whole_slug():
     company = make.make_company()
     make.make_entry(company, reasons=",group-hourly-cap,")
     assert list_rows(browser(company), f"{LIST}?reason=hourly-cap") == []
@@ -72,7 +72,7 @@ def test_by_company():
 
 @pytest.mark.parametrize("name", ["publisher", "campaign", "key_pk", "company", "buyer"])
 @pytest.mark.parametrize("value", ["x", "-1", "9" * 30])
-def test_what_is_no_row_does_not_filter(name, value):
+def test_an_invalid_row_does_not_filter(name, value):
     company = make.make_company()
     entry = make.make_entry(company)
     assert list_rows(browser(company), f"{LIST}?{name}={value}") == [entry]
@@ -104,7 +104,7 @@ def test_a_buyer_among_the_refused(before, after):
 @pytest.mark.parametrize(
     "spelled", ["9{}", "{}9", "5,{},7", "{}", "[{}]", "[1,{}]", '{{"a":[{}]}}']
 )
-def test_a_buyer_who_was_not_refused(spelled):
+def test_a_buyer_that_was_not_refused(spelled):
     buyer = make.make_buyer()
     text = spelled.format(buyer.pk)
     is_other = text.isdecimal() and text != str(buyer.pk)
@@ -112,7 +112,7 @@ def test_a_buyer_who_was_not_refused(spelled):
     assert list_rows(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == []
 
 
-def test_a_buyer_who_was_refused_for_nothing_in_particular():
+def test_a_buyer_that_was_refused_without_a_detail():
     buyer = make.make_buyer()
     trace = {
         "seed": 1,
@@ -123,19 +123,17 @@ def test_a_buyer_who_was_refused_for_nothing_in_particular():
     assert list_rows(browser(buyer.company), f"{LIST}?buyer={buyer.pk}") == [entry]
 
 
-def test_only_the_newest_are_looked_through_and_the_page_says_how_far(monkeypatch):
-    monkeypatch.setattr(request_log_filters, "LOOKED_THROUGH", 2)
+def test_only_the_newest_rows_are_searched(monkeypatch):
+    monkeypatch.setattr(request_log_filters, "MAX_SEARCHED", 2)
     buyer, noon = (
         make.make_buyer(make.make_company(time_zone="UTC")),
         datetime(2026, 5, 5, 12, tzinfo=UTC),
     )
     rows = [_refusing(buyer, [buyer.pk], at=noon - timedelta(hours=hours)) for hours in range(4)]
     answer = browser(buyer.company).get(f"{LIST}?buyer={buyer.pk}")
-    told = [str(each).partition(". ")[0] for each in answer.context["messages"]]
+    messages = [str(each).partition(". ")[0] for each in answer.context["messages"]]
     assert list(answer.context["cl"].result_list) == rows[:2]
-    assert told == [
-        "The newest 2 of these requests were looked through, back to May 5, 2026, 10:00:00 UTC"
-    ]
+    assert messages == ["Searched the newest 2 requests, back to May 5, 2026, 10:00:00 UTC"]
 
 
 # --- time -------------------------------------------------------------------------------------------------
@@ -160,7 +158,7 @@ def company():
         ("at_from_0=2026-05-06", False),
     ],
 )
-def test_times_are_those_of_the_company(company, query, found):
+def test_times_are_in_the_companys_time_zone(company, query, found):
     make.make_entry(company, at=NOON)
     assert len(list_rows(browser(company), f"{LIST}?{query}")) == found
 
@@ -174,12 +172,12 @@ def test_the_last_second_is_included_to_its_end(company):
     "date", ["2026-02-31", "yesterday", "0001-01-01", "9999-12-31", "x" * 10_000, ""]
 )
 @pytest.mark.parametrize("end", ["from", "to"])
-def test_what_is_no_date_does_not_filter(company, date, end):
+def test_an_invalid_date_does_not_filter(company, date, end):
     make.make_entry(company, at=timezone.now())
     assert len(list_rows(browser(company), f"{LIST}?at_{end}_0={date}&at_{end}_1=25:99")) == 1
 
 
-def test_the_page_says_whose_times_they_are(company):
+def test_the_page_names_the_time_zone(company):
     page = browser(company).get(f"{LIST}?at_from_0=2026-05-05").content.decode()
     assert "By time (New York)</legend>" in page
     assert 'name="at_from_0" value="2026-05-05"' in page

@@ -1,4 +1,4 @@
-"""A row of the postback log on its page: request and answer in words, what it led to, and the trace in sentences."""
+"""The page of a postback: request and answer, related cards, and the routing trace."""
 
 import html
 import re
@@ -19,7 +19,7 @@ SPACE = re.compile(r"\s+")
 
 
 def _page(entry: LogEntry, company: Company | None = None, role: str = "owner") -> str:
-    """The page's own part, its white space in single blanks."""
+    """Return the content of the page, with collapsed white space."""
     answer = browser(company, role).get(
         reverse("admin:publishers_logentry_change", args=[entry.pk])
     )
@@ -33,24 +33,24 @@ def _text(entry: LogEntry, company: Company | None = None, role: str = "owner") 
 
 
 # --- request and answer -----------------------------------------------------------------------------------
-def test_reserved_parameters_are_named_in_words_and_the_rest_are_tags():
+def test_known_parameters_are_labeled_and_the_rest_are_tags():
     company = make.make_company()
     assert "Parameters Caller's number caller_number (202) 555-0142 Tags caller_zip 90210" in _text(
         make.make_entry(company), company
     )
 
 
-def test_where_nothing_is_tagged_the_rest_are_other_parameters():
+def test_without_tags_the_rest_are_other_parameters():
     company = make.make_company()
     entry = make.make_entry(
         company,
         type="call_control",
         parameters={"transfer_to": "+12025550143", "hold_caller": "true", "x": "1"},
     )
-    told = (
+    expected = (
         "Transfer to transfer_to +12025550143 Hold the caller hold_caller true Other parameters x 1"
     )
-    assert told in _text(entry, company)
+    assert expected in _text(entry, company)
 
 
 def test_the_request_with_its_format_and_address():
@@ -62,20 +62,20 @@ def test_the_request_with_its_format_and_address():
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "expected"),
     [
         (200, "200 OK the request was evaluated"),
-        (422, "422 Unprocessable Entity understood, but a value is missing or unusable"),
+        (422, "422 Unprocessable Entity a value is missing or invalid"),
         (499, "Answer 499 {"),
     ],
 )
-def test_the_status_in_words(status, told):
+def test_the_status_is_explained(status, expected):
     company = make.make_company()
-    assert told in _text(make.make_entry(company, status=status), company)
+    assert expected in _text(make.make_entry(company, status=status), company)
 
 
 @pytest.mark.parametrize(
-    ("format", "response", "told"),
+    ("format", "response", "expected"),
     [
         ("json", '{"a":{"b":1}}', '{\n  "a": {\n    "b": 1\n  }\n}'),
         (
@@ -87,24 +87,24 @@ def test_the_status_in_words(status, told):
         ("json", '{"cut":', '{"cut":'),
     ],
 )
-def test_the_answer_is_laid_out(format, response, told):
+def test_the_answer_is_indented(format, response, expected):
     company = make.make_company()
     entry = make.make_entry(company, format=format, response=response)
     answer = browser(company).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
-    assert answer.context["answer"] == told
+    assert answer.context["answer"] == expected
 
 
-# --- who sees what ----------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
-def test_numbers_are_masked_for_those_who_only_read(role, clear):
+def test_numbers_are_masked_for_readers(role, clear):
     company = make.make_company()
-    told = {
-        "notes": ["+18335550100 is no number of this company"],
+    fields = {
+        "notes": ["+18335550100 is not a number of this company"],
         "path": "/rtbs/13105550103.json",
     }
-    text = _text(make.make_entry(company, **told), company, role)
-    spelled = ("(202) 555-0142", "+12025550142", "+18335550100", "13105550103")
-    assert [number in text for number in spelled] == [clear] * 4
+    text = _text(make.make_entry(company, **fields), company, role)
+    numbers = ("(202) 555-0142", "+12025550142", "+18335550100", "13105550103")
+    assert {number in text for number in numbers} == {clear}
 
 
 def test_a_reader_still_sees_the_last_four_digits_and_the_tags():
@@ -120,7 +120,7 @@ def test_short_numbers_are_masked_too(name):
     assert f"{name} ***0142" in _text(entry, company, "read_only")
 
 
-def test_a_trace_that_saw_a_number_is_masked():
+def test_a_number_in_a_trace_is_masked():
     buyer = make.make_buyer(name="Buyer Two")
     detail = {
         "key": "caller_number",
@@ -134,7 +134,7 @@ def test_a_trace_that_saw_a_number_is_masked():
     )
 
 
-def test_another_companys_row_is_not_there():
+def test_another_companys_row_is_hidden():
     entry = make.make_entry(make.make_company())
     answer = browser(make.make_company()).get(
         reverse("admin:publishers_logentry_change", args=[entry.pk])
@@ -154,7 +154,7 @@ def _trace(eligible: Any = (), **refused: Any) -> dict[str, Any]:
     return {"seed": 1, "eligible": list(eligible), "refused": refused}
 
 
-def test_why_a_buyer_was_refused_in_a_sentence_with_a_link():
+def test_a_refused_buyer_is_linked_with_its_reason():
     buyer = make.make_buyer(make.make_company(time_zone="America/New_York"), name="Buyer Two")
     opens = {"opens": "2026-05-11T13:00:00+00:00"}
     page = _page(
@@ -164,7 +164,7 @@ def test_why_a_buyer_was_refused_in_a_sentence_with_a_link():
     assert f"<li>{link}: closed, opens Monday 09:00 New York time</li>" in page
 
 
-def test_times_of_the_trace_are_the_campaigns():
+def test_times_are_in_the_campaigns_time_zone():
     key = make.make_key(campaign=make.make_campaign(time_zone="America/Los_Angeles"))
     trace = _trace(closed=[[{"opens": "2026-05-11T16:00:00+00:00"}, [1000]]])
     text = _text(make.make_entry(key.company, key_pk=key.pk, trace=trace), key.company)
@@ -175,9 +175,7 @@ def test_the_chosen_comes_before_the_other_eligible():
     company = make.make_company()
     first, second = (make.make_buyer(company, name=name) for name in ("First", "Second"))
     entry = make.make_entry(company, trace=_trace([[1, 1, [first.pk]], [2, 1, [second.pk]]]))
-    assert "Chosen First 1 more would have taken the caller, in this order Second" in _text(
-        entry, company
-    )
+    assert "Chosen First 1 other eligible buyer, in this order Second" in _text(entry, company)
 
 
 @pytest.mark.parametrize(("count", "opened"), [(25, True), (26, False)])
@@ -187,7 +185,7 @@ def test_many_refused_are_folded_by_reason(count, opened):
     assert ('<details class="log-fold" open>' in _page(entry, company)) == opened
 
 
-def test_a_thousand_buyers_are_read_by_one_statement(django_assert_num_queries):
+def test_a_thousand_buyers_take_one_query(django_assert_num_queries):
     company = make.make_company()
     entries = [
         make.make_entry(company, trace=_trace(paused=[[None, list(range(1000, 1000 + n))]]))
@@ -200,27 +198,27 @@ def test_a_thousand_buyers_are_read_by_one_statement(django_assert_num_queries):
 
 
 @pytest.mark.parametrize("trace", [None, {}, {"order": []}, _trace()])
-def test_where_nobody_was_asked(trace):
+def test_an_empty_trace_is_explained(trace):
     company = make.make_company()
     text = _text(make.make_entry(company, trace=trace), company)
-    told = (
+    sentence = (
         "The campaign has no buyer." if trace and "refused" in trace else "No buyer was looked for."
     )
-    assert f"Who was asked, and why not the others {told}" in text
+    assert f"Routing {sentence}" in text
 
 
 @pytest.mark.parametrize(
-    ("type", "told"), [("rtb", True), ("call_data_writing", False), ("transfer", False)]
+    ("type", "expected"), [("rtb", True), ("call_data_writing", False), ("transfer", False)]
 )
-def test_only_of_a_ping_it_is_said_that_nobody_was_asked(type, told):
+def test_only_a_ping_without_a_trace_is_explained(type, expected):
     company = make.make_company()
     assert (
         "No buyer was looked for." in _text(make.make_entry(company, type=type), company)
-    ) == told
+    ) == expected
 
 
-# --- where it leads ---------------------------------------------------------------------------------------
-def test_the_reservation_and_the_call_as_they_stand_now():
+# --- related pages ---------------------------------------------------------------------------------------
+def test_the_reservation_and_the_call_have_cards():
     key = make.make_ready_key()
     reserved = ping(key)
     entry = logged()
@@ -232,32 +230,34 @@ def test_the_reservation_and_the_call_as_they_stand_now():
     ]
 
 
-def test_what_is_no_longer_kept_is_said():
+def test_a_deleted_reservation_is_mentioned():
     company = make.make_company()
     entry = make.make_entry(company, reservation_uuid="7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1")
-    assert "What it led to What it led to is no longer kept." in _text(entry, company)
+    assert "Reservation and call The reservation or call is no longer kept." in _text(
+        entry, company
+    )
 
 
-@pytest.mark.parametrize("is_theirs", [True, False])
-def test_a_row_tells_of_its_own_companys_reservation_and_call_alone(is_theirs):
+@pytest.mark.parametrize("same_company", [True, False])
+def test_cards_are_limited_to_the_rows_company(same_company):
     key = make.make_ready_key()
     call = Call.objects.get(pk=dial(ping(key)["inbound_number"])["call_uuid"])
-    company = key.company if is_theirs else make.make_company()
+    company = key.company if same_company else make.make_company()
     entry = make.make_entry(company, reservation_uuid=call.reservation_id, call_uuid=call.pk)
     answer = browser(company).get(reverse("admin:publishers_logentry_change", args=[entry.pk]))
-    assert [card.title for card in answer.context["led_to"]] == (
-        ["Reservation", "Call"] if is_theirs else []
+    assert [card.title for card in answer.context["related_cards"]] == (
+        ["Reservation", "Call"] if same_company else []
     )
 
 
 @pytest.mark.parametrize(("caller", "shown"), [("+12025550142", True), (None, False)])
-def test_it_leads_to_the_callers_page_without_naming_the_number(caller, shown):
+def test_the_caller_is_linked_without_its_number(caller, shown):
     company = make.make_company()
     entry = make.make_entry(company, caller_number=caller)
     assert (f'href="/admin/caller/?log={entry.pk}"' in _page(entry, company, "read_only")) == shown
 
 
-def test_what_confirms_a_ping_leads_to_it_and_to_its_caller():
+def test_a_confirmation_links_to_its_ping_and_caller():
     company, uuid = make.make_company(), "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"
     make.make_entry(company, reservation_uuid=uuid, trace=_trace())
     page = _page(
@@ -269,7 +269,7 @@ def test_what_confirms_a_ping_leads_to_it_and_to_its_caller():
 
 
 @pytest.mark.parametrize(("trace", "shown"), [(_trace(), True), (None, False)])
-def test_a_decision_can_be_asked_again(trace, shown):
+def test_a_decision_can_be_replayed(trace, shown):
     company = make.make_company()
     entry = make.make_entry(company, trace=trace)
     assert (f'href="/admin/dry-run/?log={entry.pk}"' in _page(entry, company)) == shown

@@ -110,11 +110,11 @@ def test_a_wrong_field_of_a_buyer(fields: str, told: str) -> None:
         ),
         (
             f"numbers: [{{number: '+18335550100', tags: {{a: {'b' * 1_001}}}}}]",
-            "tags: The tag a has at most 1,000 characters, none of them NUL.",
+            "tags: Invalid value of tag a. Use at most 1,000 characters, without NUL.",
         ),
         (
             "numbers: [{number: '+18335550100', tags: {'': b}}]",
-            "tags: A tag's name has 1 to 100 characters, none of them a control character.",
+            "tags: Invalid tag name. Use 1 to 100 characters, without control characters.",
         ),
         ("postback_keys: [{}]", "a key needs type, one of "),
         ("postback_keys: [{type: rbt}]", "no key type rbt; did you mean rtb?"),

@@ -41,14 +41,14 @@ def roofing() -> Campaign:
     return campaign
 
 
-def tried(campaign: Campaign, **given: Any) -> DryRunResult:
-    asked: dict[str, Any] = {
+def run(campaign: Campaign, **given: Any) -> DryRunResult:
+    arguments: dict[str, Any] = {
         "company": campaign.company,
         "campaign_id": campaign.campaign_id,
         "now": NOW,
         "caller_number": CALLER,
     }
-    return engine.dry_run(**{**asked, **given})
+    return engine.dry_run(**{**arguments, **given})
 
 
 def printed(*args: str) -> list[str]:
@@ -58,7 +58,7 @@ def printed(*args: str) -> list[str]:
 
 
 def test_each_buyer_has_a_sentence(roofing: Campaign) -> None:
-    assert tried(roofing, tags={"age": "70"}).lines() == ["Old: chosen", "Any: eligible, place 2"]
+    assert run(roofing, tags={"age": "70"}).lines() == ["Old: chosen", "Any: eligible, place 2"]
 
 
 def test_waiting_tags_count_and_go_on_waiting(roofing: Campaign) -> None:
@@ -70,7 +70,7 @@ def test_waiting_tags_count_and_go_on_waiting(roofing: Campaign) -> None:
         "written_at": NOW,
     }
     StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
-    assert tried(roofing).lines()[0] == "Old: chosen"
+    assert run(roofing).lines()[0] == "Old: chosen"
     assert StoredTag.objects.count() == 1
 
 
@@ -83,7 +83,7 @@ def test_tags_that_wait_for_another_campaign_do_not_count(roofing: Campaign) -> 
         "written_at": NOW,
     }
     StoredTag.objects.create(**stored, scope="campaign:0", expires_at=NOW + timedelta(hours=1))
-    assert tried(roofing).lines()[0] == "Any: chosen"
+    assert run(roofing).lines()[0] == "Any: chosen"
 
 
 def test_at_a_moment_in_the_past_a_tag_that_was_written_later_does_not_wait_yet(
@@ -97,7 +97,7 @@ def test_at_a_moment_in_the_past_a_tag_that_was_written_later_does_not_wait_yet(
         "written_at": NOW,
     }
     StoredTag.objects.create(**stored, expires_at=NOW + timedelta(hours=1))
-    found = [tried(roofing, at=NOW - timedelta(minutes=ago)).waiting for ago in (1, 0)]
+    found = [run(roofing, at=NOW - timedelta(minutes=ago)).stored_tags for ago in (1, 0)]
     assert found == [{}, {"age": "70"}]
 
 
@@ -114,7 +114,7 @@ def test_of_buyers_in_two_zones_each_has_the_caps_of_its_own_day(roofing: Campai
             capped=[capped_of(buyer, roofing.company)],
             now=NOW,
         )
-    evening = tried(
+    evening = run(
         roofing, now=NOW + timedelta(hours=1), at=NOW - timedelta(hours=12, minutes=30)
     )  # 8:30 of May 5 in Tokyo
     assert [one.name for one in evening.decision.verdicts() if one.reason == "daily-cap"] == [
@@ -133,7 +133,7 @@ def test_a_full_cap_counts_and_nothing_is_taken(roofing: Campaign) -> None:
     )
     before = list(CapCounter.objects.order_by("pk").values_list("pk", "used"))
     assert [
-        refused.reason for refused in tried(roofing).decision.verdicts() if refused.name == "Full"
+        refused.reason for refused in run(roofing).decision.verdicts() if refused.name == "Full"
     ] == ["daily-cap"]
     assert list(CapCounter.objects.order_by("pk").values_list("pk", "used")) == before
 
@@ -146,7 +146,7 @@ def test_a_conversion_counts(roofing: Campaign, duplicates: str, second: str | N
     converted(roofing, CALLER, buyer=Buyer.objects.get(name="Old"), at=NOW)
     verdicts = {
         verdict.name: verdict.reason
-        for verdict in tried(roofing, tags={"age": "70"}).decision.verdicts()
+        for verdict in run(roofing, tags={"age": "70"}).decision.verdicts()
     }
     assert verdicts == {"Old": None if duplicates == "pay_once" else "duplicate", "Any": second}
 
@@ -158,7 +158,7 @@ def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:
     reasons = [
         {
             verdict.name: verdict.reason
-            for verdict in tried(roofing, now=NOW - timedelta(days=days)).decision.verdicts()
+            for verdict in run(roofing, now=NOW - timedelta(days=days)).decision.verdicts()
         }["Monday"]
         for days in (0, 1)
     ]
@@ -168,23 +168,23 @@ def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:
 def test_the_same_seed_draws_the_same_order(roofing: Campaign) -> None:
     for place in range(20):
         make_route(roofing, make_buyer(roofing.company, buyer_id=f"b{place}"))
-    first, again = (tried(roofing, seed=7).decision.order for _ in range(2))
+    first, again = (run(roofing, seed=7).decision.order for _ in range(2))
     assert first == again
 
 
 def test_an_unknown_publisher_is_a_tag(roofing: Campaign) -> None:
-    assert tried(roofing, publisher_id="nobody").ping.tags == {"publisher_id": "nobody"}
+    assert run(roofing, publisher_id="nobody").ping.tags == {"publisher_id": "nobody"}
 
 
 def test_those_of_the_first_priority_share_the_callers_by_their_weights(roofing: Campaign) -> None:
     make_route(roofing, make_buyer(roofing.company, name="Heavy", weight=3))
-    chances = {one.name: one.chance for one in tried(roofing, tags={"age": "70"}).standings()}
+    chances = {one.name: one.chance for one in run(roofing, tags={"age": "70"}).standings()}
     assert chances == {"Old": 0.25, "Heavy": 0.75, "Any": 0}
 
 
 def test_the_draws_share_as_the_chances_say(roofing: Campaign) -> None:
     make_route(roofing, make_buyer(roofing.company, name="Heavy", weight=3))
-    trial = tried(roofing, tags={"age": "70"})
+    trial = run(roofing, tags={"age": "70"})
     firsts = [
         decide(trial.campaign.buyers, trial.ping, {}, seed).order[0].name for seed in range(4000)
     ]
@@ -200,17 +200,17 @@ def test_each_buyer_is_quoted_what_applies_to_it(
     make_conversion(roofing, publisher=alpha, payout="95", seconds=60)
     quotes = [
         one.quote and (one.quote.payout, one.quote.seconds)
-        for one in tried(roofing, publisher_id=publisher).standings()
+        for one in run(roofing, publisher_id=publisher).standings()
     ]
     assert quotes == [(Decimal(payout), 60 if publisher else 120), None]
 
 
 def test_without_a_conversion_nothing_is_quoted(roofing: Campaign) -> None:
-    assert tried(roofing).standings()[0].quote == QuotedPay(Decimal(0), Decimal(0), 0)
+    assert run(roofing).standings()[0].quote == QuotedPay(Decimal(0), Decimal(0), 0)
 
 
 def test_what_the_number_tells_is_told_unless_it_was_sent(roofing: Campaign) -> None:
-    placed = tried(roofing, tags={"caller_state": "NY"}).placed
+    placed = run(roofing, tags={"caller_state": "NY"}).number_tags
     assert placed == {"caller_city": "Washington", "caller_country": "US"}
 
 
@@ -218,7 +218,7 @@ def test_a_waiting_tag_that_is_sent_anew_is_not_told(roofing: Campaign) -> None:
     stored = {"company": roofing.company, "caller_number": CALLER, "value": "70", "written_at": NOW}
     for name in ("age", "zip"):
         StoredTag.objects.create(**stored, name=name, expires_at=NOW + timedelta(hours=1))
-    assert tried(roofing, tags={"age": "20"}).waiting == {"zip": "70"}
+    assert run(roofing, tags={"age": "20"}).stored_tags == {"zip": "70"}
 
 
 @pytest.mark.parametrize(("hours", "reason"), [(0, "daily-cap"), (-24, None), (24, None)])
@@ -234,7 +234,7 @@ def test_the_caps_are_those_of_the_moment(
         now=NOW,
     )
     verdicts = {
-        one.name: one.reason for one in tried(roofing, at=NOW + timedelta(hours=hours)).standings()
+        one.name: one.reason for one in run(roofing, at=NOW + timedelta(hours=hours)).standings()
     }
     assert verdicts["Full"] == reason
 
@@ -250,7 +250,7 @@ def test_a_day_that_is_over_counts_as_it_was_counted(roofing: Campaign) -> None:
         now=yesterday,
     )
     found = [
-        {one.name: one.reason for one in tried(roofing, at=at).standings()}["Full"]
+        {one.name: one.reason for one in run(roofing, at=at).standings()}["Full"]
         for at in (None, yesterday)
     ]
     assert found == [None, "daily-cap"]
@@ -266,7 +266,7 @@ def test_calls_at_once_are_as_they_are_now(roofing: Campaign) -> None:
         now=NOW,
     )
     verdicts = {
-        one.name: one.reason for one in tried(roofing, at=NOW + timedelta(days=3)).standings()
+        one.name: one.reason for one in run(roofing, at=NOW + timedelta(days=3)).standings()
     }
     assert verdicts["Busy"] == "concurrency-cap"
 
@@ -278,7 +278,7 @@ def test_a_conversion_counts_from_when_it_was(roofing: Campaign, minutes: int, r
     Campaign.objects.update(duplicates="refuse", dedupe_seconds=3600)
     converted(roofing, CALLER, at=NOW)
     assert (
-        tried(roofing, now=NOW + timedelta(minutes=1), at=NOW + timedelta(minutes=minutes)).result
+        run(roofing, now=NOW + timedelta(minutes=1), at=NOW + timedelta(minutes=minutes)).result
         == result
     )
 
@@ -286,14 +286,14 @@ def test_a_conversion_counts_from_when_it_was(roofing: Campaign, minutes: int, r
 def test_until_when_the_caller_is_a_repeat(roofing: Campaign) -> None:
     Campaign.objects.update(dedupe_seconds=60)
     converted(roofing, CALLER, at=NOW)
-    assert tried(roofing).converted_at == NOW
-    assert tried(roofing).counts_from == NOW + timedelta(seconds=60)
+    assert run(roofing).converted_at == NOW
+    assert run(roofing).duplicate_until == NOW + timedelta(seconds=60)
 
 
 def test_what_the_company_has_switched_off_is_told(roofing: Campaign) -> None:
     roofing.company.rtb_enabled = False
     roofing.company.save()
-    assert tried(roofing).off == ("Real-time bidding",)
+    assert run(roofing).disabled_types == ("Real-time bidding",)
 
 
 def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
@@ -305,7 +305,7 @@ def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
             filters=[("publisher_id", "==", "a"), ("Zip", "exists", "")],
         ),
     )
-    assert engine.asked_tags(tried(roofing).campaign) == ["age", "desk", "Zip"]
+    assert engine.routing_tags(run(roofing).campaign) == ["age", "desk", "Zip"]
 
 
 @pytest.mark.parametrize("what", ["campaign", "publisher"])
@@ -314,23 +314,23 @@ def test_what_is_paused_is_told_first(roofing: Campaign, what: str) -> None:
     roofing.paused = what == "campaign"
     roofing.save()
     assert (
-        tried(roofing, publisher_id="alpha").lines()[0]
-        == f"The {what} is paused: a ping is rejected, a call finds no buyer."
+        run(roofing, publisher_id="alpha").lines()[0]
+        == f"The {what} is paused: pings are rejected, calls find no buyer."
     )
 
 
 def test_an_unknown_campaign(roofing: Campaign) -> None:
     with pytest.raises(NotFound, match=r"^no campaign solar$"):
-        tried(roofing, campaign_id="solar")
+        run(roofing, campaign_id="solar")
 
 
 def test_a_caller_that_is_no_number(roofing: Campaign) -> None:
     with pytest.raises(Refusal, match=r"^caller_number must be a phone number of 7 to 15 digits$"):
-        tried(roofing, caller_number="hello")
+        run(roofing, caller_number="hello")
 
 
 def test_a_withheld_caller_is_none(roofing: Campaign) -> None:
-    assert tried(roofing, caller_number="anonymous").ping.caller_number is None
+    assert run(roofing, caller_number="anonymous").ping.caller_number is None
 
 
 # --- the command --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A request of the log, tried again: as it was decided, with today's settings, and now."""
+"""Replay of a logged request: then, with today's settings, and now."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.models import Buyer
 from publishers.dry_run import replay
-from publishers.dry_run.replay import NotReplayable, Replay, ReplayQuestion
+from publishers.dry_run.replay import LoggedRequest, NotReplayable, Replay
 from publishers.models import Key, LogEntry
 from tests.factories import (
     make_buyer,
@@ -25,7 +25,7 @@ CALLER = "+12025550102"
 
 @pytest.fixture
 def key() -> Key:
-    """Of a campaign with three buyers: b1 before b2, and b3 for the old."""
+    """The key of a campaign with three buyers: b1 before b2, and b3 for callers over 65."""
     campaign = make_campaign()
     for place, filters in ((1, []), (2, []), (3, [("age", ">", "65")])):
         buyer = make_buyer(
@@ -49,90 +49,90 @@ def logged(key: Key, **fields: Any) -> LogEntry:
 
 
 def decided(key: Key, **fields: Any) -> LogEntry:
-    """A row with the trace of what is decided of it now."""
+    """Return a row with the trace of its present decision."""
     entry = logged(key, **fields)
-    entry.trace = again(entry, key).now.decision.stored()
+    entry.trace = replayed(entry, key).now.decision.stored()
     entry.save()
     return entry
 
 
-def asked(entry: LogEntry, key: Key) -> ReplayQuestion:
-    return replay.replay_question(entry, company=key.company)
+def read(entry: LogEntry, key: Key) -> LoggedRequest:
+    return replay.read_request(entry, company=key.company)
 
 
-def again(entry: LogEntry, key: Key) -> Replay:
-    return replay.replay_request(asked(entry, key), company=key.company, now=NOW)
+def replayed(entry: LogEntry, key: Key) -> Replay:
+    return replay.replay_request(read(entry, key), company=key.company, now=NOW)
 
 
 def changes(found: Replay) -> dict[str, str]:
-    return {one.name: one.change for one in found.compared}
+    return {each.name: each.change for each in found.comparisons}
 
 
-def test_nothing_has_changed(key: Key) -> None:
-    assert changes(again(decided(key), key)) == {"b1": "", "b2": "", "b3": ""}
+def test_unchanged_buyers_have_no_change(key: Key) -> None:
+    assert changes(replayed(decided(key), key)) == {"b1": "", "b2": "", "b3": ""}
 
 
-def test_what_has_changed_is_told_buyer_by_buyer(key: Key) -> None:
+def test_each_changed_buyer_has_a_sentence(key: Key) -> None:
     entry = decided(key)
     for row in Buyer.objects.filter(name__in=["b1", "b3"]):
         row.paused, row.name = row.name == "b1", row.name
         row.filters.all().delete()
         row.save()
-    told = {
-        "b1": "was chosen, is paused now",
-        "b2": "was eligible, is chosen now",
-        "b3": "was filtered out, is eligible now",
+    expected = {
+        "b1": "was chosen, now paused",
+        "b2": "was eligible, now chosen",
+        "b3": "was filtered out, now eligible",
     }
-    assert changes(again(entry, key)) == told
+    assert changes(replayed(entry, key)) == expected
 
 
-def test_who_came_and_went_is_told(key: Key) -> None:
+def test_added_and_removed_buyers_have_a_sentence(key: Key) -> None:
     entry = decided(key)
     Buyer.objects.get(name="b2").retire(now=NOW)
     make_route(key.campaign, make_buyer(key.company, name="b4", priority=9))
-    assert {name: told for name, told in changes(again(entry, key)).items() if told} == {
+    assert {name: change for name, change in changes(replayed(entry, key)).items() if change} == {
         "b2": "no longer on the campaign",
         "b4": "new on the campaign",
     }
 
 
-def test_a_full_cap_is_full_whichever_it_is(key: Key) -> None:
+def test_a_full_cap_is_named(key: Key) -> None:
     entry = decided(key)
     Buyer.objects.filter(name="b1").update(hourly_cap=0)
-    assert changes(again(entry, key))["b1"] == "was chosen, is full now"
+    assert changes(replayed(entry, key))["b1"] == "was chosen, now hourly cap full"
 
 
-def test_the_stored_decision_is_drawn_again_exactly(key: Key) -> None:
+def test_the_replay_draws_the_stored_order(key: Key) -> None:
     for place in range(20):
         make_route(key.campaign, make_buyer(key.company, buyer_id=f"x{place}"))
     entry = logged(key)
-    first = again(entry, key).now.decision
+    first = replayed(entry, key).now.decision
     entry.trace = first.stored()
-    found = again(entry, key)
+    found = replayed(entry, key)
     order = [one.row for one in first.order]
     assert [
         [one.row for one in each if one.place] for each in (found.then or [], found.now.standings())
     ] == [order, order]
 
 
-def test_settings_are_told_from_time(key: Key) -> None:
+def test_changes_of_settings_are_separate_from_changes_of_time(key: Key) -> None:
     """Today's settings at that moment are between then and now."""
     entry = decided(key)
     buyer = Buyer.objects.get(name="b1")
     buyer.closed_dates.create(date=NOW.date())
-    [one] = [one for one in again(entry, key).compared if one.name == "b1"]
+    [one] = [one for one in replayed(entry, key).comparisons if one.name == "b1"]
     states = [each.state if each else None for each in (one.then, one.settings, one.now)]
     assert states == ["chosen", "chosen", "closed"]
 
 
-def test_without_a_trace_nothing_was_looked_for(key: Key) -> None:
-    found = again(logged(key, result="rejected"), key)
+def test_without_a_trace_there_is_no_then(key: Key) -> None:
+    found = replayed(logged(key, result="rejected"), key)
     assert found.then is None
     assert set(changes(found).values()) == {""}
 
 
-# --- what was asked ------------------------------------------------------------------------------------------
-def test_tags_and_publisher_are_those_that_were_sent(key: Key) -> None:
+# --- reading the request ------------------------------------------------------------------------------------------
+def test_tags_and_publisher_are_as_sent(key: Key) -> None:
     make_publisher(key.company, publisher_id="alpha")
     sent = {
         "key": "…cafe",
@@ -141,68 +141,66 @@ def test_tags_and_publisher_are_those_that_were_sent(key: Key) -> None:
         "age": "70",
         "inbound_number": "+18335550100",
     }
-    found = asked(logged(key, parameters=sent), key)
+    found = read(logged(key, parameters=sent), key)
     assert found.publisher_id == "alpha"
     assert found.tags == {"age": "70"}
 
 
-def test_an_unknown_publisher_is_asked_as_a_tag(key: Key) -> None:
-    assert again(logged(key, parameters={"publisher_id": "nobody"}), key).now.ping.tags == {
+def test_an_unknown_publisher_is_a_tag(key: Key) -> None:
+    assert replayed(logged(key, parameters={"publisher_id": "nobody"}), key).now.ping.tags == {
         "publisher_id": "nobody"
     }
 
 
-def test_the_keys_prefix_is_put_before_the_names() -> None:
+def test_the_keys_prefix_is_added() -> None:
     key = make_key("rtb", tag_prefix="ping_")
-    assert asked(logged(key, parameters={"age": "70"}), key).tags == {"ping_age": "70"}
+    assert read(logged(key, parameters={"age": "70"}), key).tags == {"ping_age": "70"}
 
 
-def test_a_masked_value_is_no_tag(key: Key) -> None:
-    found = asked(
-        logged(key, parameters={"age": "70", "lead_token": "…cafe", "password": "…"}), key
-    )
+def test_a_masked_value_is_not_a_tag(key: Key) -> None:
+    found = read(logged(key, parameters={"age": "70", "lead_token": "…cafe", "password": "…"}), key)
     assert found.tags == {"age": "70"}
-    assert found.lost == ("lead_token", "password")
+    assert found.masked_tags == ("lead_token", "password")
 
 
-def test_the_tags_that_its_key_wants_by_now(key: Key) -> None:
+def test_tags_that_the_key_requires_now_are_missing(key: Key) -> None:
     key.settings = {**key.settings, "required_tags": ["age", "zip"]}
     key.save()
-    assert asked(logged(key, parameters={"age": "70"}), key).missing() == ["zip"]
+    assert read(logged(key, parameters={"age": "70"}), key).missing_tags() == ["zip"]
 
 
-# --- what can't be asked -------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 def refused(entry: LogEntry, key: Key) -> tuple[str, int | None]:
     with pytest.raises(NotReplayable) as caught:
-        asked(entry, key)
+        read(entry, key)
     return caught.value.text, caught.value.ping
 
 
-def test_a_key_without_a_campaign() -> None:
+def test_a_key_without_a_campaign_is_not_replayed() -> None:
     key = make_key("call_data_writing", publisher=make_publisher())
     assert refused(logged(key), key) == (
-        "Its key belongs to no campaign, so no buyer is looked for with it.",
+        "Its key does not belong to a campaign, so it looks for no buyer.",
         None,
     )
 
 
-def test_a_campaign_that_was_retired(key: Key) -> None:
+def test_a_retired_campaign_is_not_replayed(key: Key) -> None:
     key.campaign.retire(now=NOW)
     assert refused(logged(key), key) == (
-        "Its campaign was retired, so nobody can be asked any more.",
+        "Its campaign was retired. Retired campaigns cannot be replayed.",
         None,
     )
 
 
-def test_what_is_about_an_earlier_ping_names_it(key: Key) -> None:
+def test_a_confirmation_names_its_ping(key: Key) -> None:
     uuid = "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1"
     ping = decided(key, reservation_uuid=uuid)
     about = logged(key, method="PUT", reservation_uuid=uuid)
-    text = "No buyer was looked for: it is about a reservation that an earlier ping made."
+    text = "No buyer was looked for: it is about the reservation of an earlier ping."
     assert refused(about, key) == (text, ping.pk)
 
 
-def test_what_contradicts_itself(key: Key) -> None:
+def test_contradicting_parameters_are_not_replayed(key: Key) -> None:
     entry = logged(key, parameters={"publisher_id": "a", "source_id": "b"})
-    text = "What it asked can't be understood: publisher_id, source_id, affiliate_id contradict each other."
+    text = "Its parameters cannot be read: publisher_id, source_id, affiliate_id contradict each other."
     assert refused(entry, key) == (text, None)

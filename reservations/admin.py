@@ -135,7 +135,7 @@ class ReservationAdmin(ReadOnlyAdmin):
         *("current_status", "caller", "number", "tag_values"),
         *("campaign_link", "publisher_link", "buyer_link", "key_link"),
     ]
-    hint = _("No reservations yet. Each ping with a campaign’s key creates one.")  # type: ignore[assignment]
+    hint = _("No reservations yet. Each ping with a campaign’s key creates one.")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return (

@@ -1,9 +1,12 @@
-"""The account manager's desk: the dashboard with its tallies, and one caller's time line."""
+"""The dashboard and its rollups."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
-class Desk(AppConfig):
+class ReportingConfig(AppConfig):
+    """The label and the table names are those of earlier versions, so that no data moves."""
+
     name = "callcontrol.reporting"
     label = "desk"
-    verbose_name = "Desk"
+    verbose_name = _("Reporting")

@@ -1,4 +1,4 @@
-"""How full every cap is at this moment, the fullest first."""
+"""Current usage of all caps, the fullest first."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.caps.counters import FOREVER, windows
 from campaigns.models import Buyer, BuyerGroup, CapCounter, CapKind, Company, Route
@@ -15,12 +17,12 @@ from campaigns.routing.snapshot import capped_of
 from .metrics import MetricsScope
 
 _NEARLY_FULL = 80  # percent
-_OWNERS_A_STATEMENT = 500
+_MAX_OWNERS = 500  # in one statement
 
 
 @dataclass(frozen=True, slots=True)
 class CapBar:
-    """One cap: `used` of `cap` places, counted anew at `ends_at` (None: never by itself)."""
+    """One cap: `used` of `cap` places; resets at `ends_at` (None: not by time)."""
 
     kind: str
     used: int
@@ -29,133 +31,132 @@ class CapBar:
 
     @property
     def percent(self) -> int:
-        """Rounded down, so that only what is full is told to be; a cap of 0 is full."""
+        """Rounded down, so that only a full cap shows 100; a cap of 0 is full."""
         return 100 if self.used >= self.cap else self.used * 100 // self.cap
 
     @property
     def state(self) -> str:
-        return (
-            "full" if self.percent == 100 else "nearly" if self.percent >= _NEARLY_FULL else "free"
-        )
+        if self.percent == 100:
+            return "full"
+        return "nearly" if self.percent >= _NEARLY_FULL else "free"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         return str(CapKind(self.kind).label)
 
 
 @dataclass(frozen=True, slots=True)
 class CapUsage:
-    """A buyer or group with its caps, the fullest first."""
+    """A buyer or group (`type`) with its caps, the fullest first."""
 
     name: str
     url: str
-    what: str
+    type: str
     bars: tuple[CapBar, ...]
     time_zone: str
 
-    @property
-    def fullness(self) -> int:
-        return self.bars[0].percent
-
-    def resets(self, bar: CapBar, *, now: datetime) -> str:
-        """When a cap counts anew, in words."""
+    def reset_text(self, bar: CapBar, *, now: datetime) -> str:
+        """Return when a cap resets: `resets in 2 hours (15:00 EDT)`."""
+        if bar.kind == CapKind.CONCURRENCY:
+            return _("a place is free again when its call ends")
         if bar.ends_at is None:
-            return (
-                "each place comes back when its call ends"
-                if bar.kind == "concurrency"
-                else "until somebody resets it"
-            )
-        return f"anew in {_in_words(bar.ends_at - now)}, at {_by_its_clocks(bar.ends_at, self.time_zone, now)}"
+            return _("does not reset by itself")
+        values = {
+            "span": _span(bar.ends_at - now),
+            "time": _clock(bar.ends_at, self.time_zone, now),
+        }
+        return _("resets in %(span)s (%(time)s)") % values
 
 
-def cap_bars(company: Company, *, asked: MetricsScope, now: datetime) -> list[CapUsage]:
-    """Every buyer and group that has a cap, of those whom the asked-for campaign or buyer concerns."""
-    wanted = _wanted(asked)
+def cap_bars(company: Company, *, scope: MetricsScope, now: datetime) -> list[CapUsage]:
+    """Return the buyers and groups that have a cap and that the scope's campaign or buyer uses."""
+    buyers = _scope_buyers(scope)
+    groups = BuyerGroup.objects.of(company).unretired().prefetch_related("memberships")
+    rows: list[Buyer | BuyerGroup] = [*Buyer.objects.of(company).unretired(), *groups]
     capped = [
         (row, capped_of(row, company))
-        for row in _capped_rows(company)
-        if wanted is None or _buyers_of(row) & wanted
+        for row in rows
+        if any(getattr(row, f"{kind}_cap") is not None for kind in CAP_KINDS)
+        and (buyers is None or _row_buyers(row) & buyers)
     ]
-    present = {one.owner: windows(one, now) for _, one in capped}
-    used = _used(list(present), {window for each in present.values() for _, window, _ in each})
-    found = [_filled(row, one, used, now) for row, one in capped]
-    return sorted(found, key=lambda each: (-each.fullness, each.name.lower(), each.what))
+    current = {owner.owner: windows(owner, now) for __, owner in capped}
+    windows_now = {window[1] for each in current.values() for window in each}
+    used = _used(list(current), windows_now)
+    found = [_usage(row, owner, used, now) for row, owner in capped]
+    return sorted(found, key=lambda row: (-row.bars[0].percent, row.name.lower(), row.type))
 
 
-def _wanted(asked: MetricsScope) -> set[int] | None:
-    """The rows of the buyers that are asked for; None: all."""
-    one = {asked.buyer} if asked.buyer else None
-    if not asked.campaign:
-        return one
-    routes = Route.objects.filter(campaign_id=asked.campaign).values_list(
+def _scope_buyers(scope: MetricsScope) -> set[int] | None:
+    """Return the primary keys of the scope's buyers; None: all."""
+    chosen = {scope.buyer} if scope.buyer else None
+    if not scope.campaign:
+        return chosen
+    routes = Route.objects.filter(campaign_id=scope.campaign).values_list(
         "buyer_id", "group__memberships__buyer_id"
     )
     reached = {buyer for pair in routes for buyer in pair if buyer}
-    return reached if one is None else reached & one
+    return reached if chosen is None else reached & chosen
 
 
-def _capped_rows(company: Company) -> list[Buyer | BuyerGroup]:
-    groups = BuyerGroup.objects.of(company).unretired().prefetch_related("memberships")
-    rows: list[Buyer | BuyerGroup] = [*Buyer.objects.of(company).unretired(), *groups]
-    return [
-        row for row in rows if any(getattr(row, f"{kind}_cap") is not None for kind in CAP_KINDS)
-    ]
+def _row_buyers(row: Buyer | BuyerGroup) -> set[int]:
+    if isinstance(row, Buyer):
+        return {row.pk}
+    return {member.buyer_id for member in row.memberships.all()}
 
 
-def _buyers_of(row: Buyer | BuyerGroup) -> set[int]:
-    return (
-        {row.pk}
-        if isinstance(row, Buyer)
-        else {member.buyer_id for member in row.memberships.all()}
-    )
+def _used(owners: Sequence[str], current: Collection[str]) -> dict[tuple[str, str, str], int]:
+    """Return the counters of the current windows.
 
-
-def _used(owners: Sequence[str], present: Collection[str]) -> dict[tuple[str, str, str], int]:
-    """The counters of the windows that it is now, found by their index: the ended ones of two months lie beside them."""
+    Names the windows so that the index finds them among the ended ones of two months.
+    """
     found: dict[tuple[str, str, str], int] = {}
-    for start in range(0, len(owners), _OWNERS_A_STATEMENT):
-        some = owners[start : start + _OWNERS_A_STATEMENT]
-        counters = CapCounter.objects.filter(owner__in=some, kind__in=CAP_KINDS, window__in=present)
+    for start in range(0, len(owners), _MAX_OWNERS):
+        some = owners[start : start + _MAX_OWNERS]
+        counters = CapCounter.objects.filter(owner__in=some, kind__in=CAP_KINDS, window__in=current)
         for owner, kind, window, used in counters.values_list("owner", "kind", "window", "used"):
             found[owner, kind, window] = used
     return found
 
 
-def _filled(
+def _usage(
     row: Buyer | BuyerGroup,
     capped: CappedOwner,
     used: dict[tuple[str, str, str], int],
     now: datetime,
 ) -> CapUsage:
-    each = [
+    bars = [
         CapBar(
             kind, used.get((capped.owner, kind, window), 0), cap, None if end == FOREVER else end
         )
         for (kind, window, end), cap in zip(windows(capped, now), capped.caps, strict=True)
         if cap is not None
     ]
-    url = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
-    fullest = tuple(sorted(each, key=lambda bar: -bar.percent))
     return CapUsage(
-        capped.name, url, "buyer" if isinstance(row, Buyer) else "group", fullest, capped.time_zone
+        name=capped.name,
+        url=reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk]),
+        type="buyer" if isinstance(row, Buyer) else "group",
+        bars=tuple(sorted(bars, key=lambda bar: -bar.percent)),
+        time_zone=capped.time_zone,
     )
 
 
-def _in_words(left: timedelta) -> str:
+def _span(left: timedelta) -> str:
+    """Return `2 days`, `5 hours` or `30 minutes`."""
     minutes = int(left.total_seconds()) // 60
     days, hours = minutes // (24 * 60), minutes // 60
+    if days >= 2:
+        return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+    if hours >= 2:
+        return ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}
     if minutes < 1:
-        return "less than a minute"
-    number, word = (
-        (days, "day") if days >= 2 else (hours, "hour") if hours >= 2 else (minutes, "minute")
-    )
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        return _("less than a minute")
+    return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
 
 
-def _by_its_clocks(moment: datetime, time_zone: str, now: datetime) -> str:
-    """`15:00 EDT`, and with the day if that is neither today nor the midnight that ends it."""
+def _clock(moment: datetime, time_zone: str, now: datetime) -> str:
+    """Return `15:00 EDT`, with the date unless it is today or the midnight at its end."""
     zone = ZoneInfo(time_zone)
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     if local.date() == today or (local.date() - today == timedelta(days=1) and not local.hour):
         return f"{local:%H:%M %Z}"
-    return f"{local:%H:%M %Z on %b %-d}"
+    return f"{local:%H:%M %Z, %b %-d}"

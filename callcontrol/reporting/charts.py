@@ -1,4 +1,4 @@
-"""The dashboard's pictures, as Chart.js is told of them, and the same numbers as a table."""
+"""The dashboard's charts for Chart.js, and the table of the same numbers."""
 
 import json
 from collections.abc import Iterator
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .date_ranges import DateRange
-from .metrics import Metrics
+from .metrics import Metric, Metrics
 from .periods import hours_of, next_day, split_period
 from .view_model import DashboardViewModel, Measure
 
 _FUNNEL = ("pings", "reserved", "claimed", "converted")
-# Each a part of the one before, drawn over it. The colors are those of dashboard.css, for white and for black ground.
+# The colors of dashboard.css, readable on light and dark backgrounds.
 COLORS = {
     "pings": "#b3bdcc",
     "reserved": "#8ad6cf",
@@ -27,7 +29,7 @@ _GRID = {"color": "#808894", "lineWidth": 0.5, "drawTicks": False}
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A line of the table: an hour or a day, and its numbers."""
+    """A row of the table: an hour or a day with its numbers."""
 
     label: str
     url: str
@@ -36,52 +38,50 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`data` and `options` are for the component that draws it."""
+    """A chart; `data` and `options` are JSON for unfold's chart component."""
 
     title: str
-    series: tuple[str, ...]
+    series: tuple[Metric, ...]
     data: str
     options: str
     is_empty: bool
 
 
-def charts(time: DateRange, figures: list[Metrics], *, has_pings: bool) -> list[Chart]:
-    """What came of the pings, and the money. Without `has_pings` (those of a buyer) the first begins with what was reserved."""
+def charts(time: DateRange, metrics: list[Metrics], *, has_pings: bool) -> list[Chart]:
+    """Return the funnel and the money chart. A buyer's funnel has no pings."""
     labels = [label(start, time) for start in _starts(time)]
-    funnel = _chart(labels, _FUNNEL if has_pings else _FUNNEL[1:], figures, stacked=False)
-    return [funnel, _chart(labels, ("payout", "profit"), figures, stacked=True)]
+    funnel = _chart(labels, _FUNNEL if has_pings else _FUNNEL[1:], metrics, stacked=False)
+    return [funnel, _chart(labels, ("payout", "profit"), metrics, stacked=True)]
 
 
 def _starts(time: DateRange) -> Iterator[datetime]:
-    """Of today also the hours to come, so that a day looks like one."""
+    """Yield the starts of all slots, and of the remaining hours of today."""
     slots = time.slots
-    yield from (start for start, _ in slots)
+    yield from (start for start, __ in slots)
     if time.by_hour and time.is_open:
-        striking = hours_of(time.zone)
+        following = hours_of(time.zone)
         yield from (
             start
-            for start, _ in split_period(
-                (striking(slots[-1][0]), next_day(slots[0][0], zone=time.zone)), striking
+            for start, __ in split_period(
+                (following(slots[-1][0]), next_day(slots[0][0], zone=time.zone)), following
             )
         )
 
 
-def slots(board: DashboardViewModel) -> list[Slot]:
-    """The table beside the pictures; a day leads to the dashboard of it."""
+def slots(view: DashboardViewModel) -> list[Slot]:
+    """Return the rows of the table; a day links to its dashboard."""
     found = []
-    for (start, _), figures in zip(board.range.slots, board.now.slots, strict=True):
-        day = (
-            {} if board.range.by_hour else {"from": str(start.astimezone(board.range.zone).date())}
-        )
-        url = board.place.dashboard(time={**day, "to": day["from"]}) if day else ""
-        known = board.known(figures)
-        numbers = tuple(Measure(name, known[name]) for name in board.measures())
-        found.append(Slot(label(start, board.range), url, numbers))
+    for (start, __), metrics in zip(view.range.slots, view.now.slots, strict=True):
+        day = {} if view.range.by_hour else {"from": str(start.astimezone(view.range.zone).date())}
+        url = view.links.dashboard(time={**day, "to": day["from"]}) if day else ""
+        values = view.values(metrics)
+        numbers = tuple(Measure(name, values[name]) for name in view.measures())
+        found.append(Slot(label(start, view.range), url, numbers))
     return found
 
 
 def label(moment: datetime, time: DateRange) -> str:
-    """`14:00` or `May 5`; an hour that the clocks tell twice with its zone."""
+    """Return `14:00` or `May 5`; with the zone if clocks show the hour twice."""
     local = moment.astimezone(time.zone)
     if not time.by_hour:
         return f"{local:%b %-d}"
@@ -90,10 +90,10 @@ def label(moment: datetime, time: DateRange) -> str:
 
 
 def _chart(
-    labels: list[str], names: tuple[str, ...], figures: list[Metrics], *, stacked: bool
+    labels: list[str], names: tuple[str, ...], metrics: list[Metrics], *, stacked: bool
 ) -> Chart:
-    """Parts of a whole are stacked, from the bottom; what is a part of the one before it is drawn over it, narrower."""
-    values = {name: [float(each.value(name)) for each in figures] for name in names}
+    """Draw stacked parts of a sum, or each series as a narrower part over the one before."""
+    values = {name: [float(each.value(name)) for each in metrics] for name in names}
     datasets = [
         _bars(name, values[name], width=1 if stacked else 1 - place * 0.2)
         for place, name in enumerate(names)
@@ -103,8 +103,8 @@ def _chart(
         "scales": {name: {**axis, "stacked": stacked} for name, axis in _AXES.items()},
     }
     return Chart(
-        title="Revenue: payout and profit" if stacked else "From ping to conversion",
-        series=names,
+        title=_("Revenue: payout and profit") if stacked else _("From ping to conversion"),
+        series=tuple(Metric(name) for name in names),
         data=json.dumps({"labels": labels, "datasets": datasets if stacked else datasets[::-1]}),
         options=json.dumps(options),
         is_empty=not any(any(each) for each in values.values()),
@@ -113,7 +113,7 @@ def _chart(
 
 def _bars(name: str, values: list[float], *, width: float) -> dict[str, Any]:
     return {
-        "label": name.capitalize(),
+        "label": str(Metric(name).label),
         "data": values,
         "backgroundColor": COLORS[name],
         "barPercentage": width,

@@ -1,7 +1,7 @@
-"""Counts rows as they stand: what came in within a stretch of time, and what became of it."""
+"""Counts of rows: what came in within a period, and its outcome."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,90 +17,71 @@ from .metrics import Metrics, MetricsRow, MetricsScope
 from .models import RollupSource
 from .periods import Period
 
-# Longer than any request takes: after so long, all rows of a moment are there. A sale that was reported later than so
-# long before a count is one that the count has seen.
+# Longer than any request takes: after it, all rows of a moment are committed.
 GRACE = timedelta(minutes=10)
 PINGS = Q(type__in=["rtb", "call_reservation"], method="POST")
-# A reservation whose confirmation found no place any more ends as if there had been no buyer.
+# A reservation that lost its place at the confirmation ends as no-target, like one without a buyer.
 RESERVED = [Status.RESERVED, Status.CONFIRMED, Status.CLAIMED, Status.EXPIRED]
 
 
-def count_rows(book: str, company_pk: int, stretch: Period) -> list[MetricsRow]:
-    """What a stretch adds up to, a line for each owner and reason."""
-    if book == RollupSource.PINGS:
-        return _pings(company_pk, stretch)
-    return _merged([*_reservations(company_pk, stretch), *_calls(company_pk, stretch)])
+def count_rows(source: str, company_pk: int, period: Period) -> list[MetricsRow]:
+    """Return the metrics of a period, one row for each scope and reason."""
+    if source == RollupSource.PINGS:
+        return _pings(company_pk, period)
+    merged: dict[MetricsScope, Metrics] = {}
+    for row in (*_reservations(company_pk, period), *_calls(company_pk, period)):
+        merged.setdefault(row.scope, Metrics()).add(row.metrics)
+    return [MetricsRow(scope, metrics) for scope, metrics in merged.items()]
 
 
-def _merged(lines: Iterable[MetricsRow]) -> list[MetricsRow]:
-    """One line for each owner."""
-    found: dict[MetricsScope, Metrics] = {}
-    for line in lines:
-        found.setdefault(line.owner, Metrics()).add(line.figures)
-    return [MetricsRow(owner, figures) for owner, figures in found.items()]
-
-
-# --- pings ------------------------------------------------------------------------------------------------
-def _pings(company_pk: int, stretch: Period) -> list[MetricsRow]:
+# --- pings ---------------------------------------------------------------------------------------
+def _pings(company_pk: int, period: Period) -> list[MetricsRow]:
     campaigns = dict(Key.objects.filter(company_id=company_pk).values_list("pk", "campaign_id"))
     counted: Counter[tuple[MetricsScope, str]] = Counter()
-    for key_pk, publisher_pk, result, status, refused, response, number in _outcomes(
-        company_pk, stretch
+    by_reason: Counter[str] = Counter()
+    for key_pk, publisher_pk, result, status, refused, response, number in _results(
+        company_pk, period
     ):
-        owner = MetricsScope(campaigns.get(key_pk) or 0, publisher_pk or 0)
-        counted[owner, ""] += number
-        for code in reasons.reason_codes(
+        scope = MetricsScope(campaigns.get(key_pk) or 0, publisher_pk or 0)
+        codes = reasons.reason_codes(
             result=result, status=status, reasons=refused, response=response
-        ):
-            counted[owner, code] += number
-    kept = _frequent(counted)
+        )
+        for code in ("", *codes):
+            counted[scope, code] += number
+            by_reason[code] += number
+    short = reasons.short_reasons(by_reason)  # bounds the number of error texts
+    shortened: Counter[tuple[MetricsScope, str]] = Counter()
+    for (scope, code), number in counted.items():
+        shortened[scope, short.get(code, code)] += number
     return [
-        MetricsRow(owner, Metrics(pings=number), reason) for (owner, reason), number in kept.items()
+        MetricsRow(scope, Metrics(pings=number), code)
+        for (scope, code), number in shortened.items()
     ]
 
 
-def _outcomes(company_pk: int, stretch: Period) -> Iterator[tuple[Any, ...]]:
-    """Key, publisher, result, status, reasons, and of an error the answer, each combination with its number of pings.
+def _results(company_pk: int, period: Period) -> Iterator[tuple[Any, ...]]:
+    """Yield key, publisher, result, status, reasons, error response, and the number of pings.
 
-    What went well is counted in the index alone.
+    Requests without an error are counted in the index alone: their responses are not read.
     """
-    names = ("key_pk", "publisher_pk", "result", "status", "reasons", "told")
+    names = ("key_pk", "publisher_pk", "result", "status", "reasons", "error")
     rows = LogEntry.objects.filter(
-        PINGS, company_pk=company_pk, at__gte=stretch[0], at__lt=stretch[1]
+        PINGS, company_pk=company_pk, at__gte=period[0], at__lt=period[1]
     ).order_by()
-    for some, told in (
-        (rows.filter(status__lt=400), Value("")),
-        (rows.filter(status__gte=400), F("response")),
-    ):
-        yield from (
-            some.annotate(told=told).values_list(*names).annotate(number=Count("pk")).iterator()
-        )
+    succeeded = rows.filter(status__lt=400).annotate(error=Value(""))
+    failed = rows.filter(status__gte=400).annotate(error=F("response"))
+    for some in (succeeded, failed):
+        yield from some.values_list(*names).annotate(number=Count("pk")).iterator()
 
 
-def _frequent(counted: Counter[tuple[MetricsScope, str]]) -> Counter[tuple[MetricsScope, str]]:
-    """The same with a bounded number of error texts; of the rest only the status is told."""
-    by_reason: Counter[str] = Counter()
-    for (_, reason), number in counted.items():
-        by_reason[reason] += number
-    short = reasons.short_reasons(by_reason)
-    kept: Counter[tuple[MetricsScope, str]] = Counter()
-    for (owner, reason), number in counted.items():
-        kept[owner, short.get(reason, reason)] += number
-    return kept
+# --- reservations and calls ----------------------------------------------------------------------
+def _within(rows: "QuerySet[Any]", company_pk: int, column: str, period: Period) -> "QuerySet[Any]":
+    start, end = period
+    bounds = {f"{column}__gte": start, f"{column}__lt": end}
+    return rows.filter(company_id=company_pk, **bounds).order_by()
 
 
-# --- what became of them ----------------------------------------------------------------------------------
-def _within(
-    rows: "QuerySet[Any]", company_pk: int, column: str, stretch: Period
-) -> "QuerySet[Any]":
-    start, end = stretch
-    return rows.filter(
-        **{"company_id": company_pk, f"{column}__gte": start, f"{column}__lt": end}
-    ).order_by()
-
-
-def _lines(rows: "QuerySet[Any]", **numbers: Any) -> list[MetricsRow]:
-    """One line for each owner among the rows."""
+def _by_scope(rows: "QuerySet[Any]", **numbers: Any) -> list[MetricsRow]:
     found = rows.values_list("campaign_id", "publisher_id", "buyer_id").annotate(**numbers)
     return [
         MetricsRow(
@@ -111,16 +92,18 @@ def _lines(rows: "QuerySet[Any]", **numbers: Any) -> list[MetricsRow]:
     ]
 
 
-def _reservations(company_pk: int, stretch: Period) -> list[MetricsRow]:
-    rows = _within(
-        Reservation.objects.filter(status__in=RESERVED), company_pk, "created_at", stretch
+def _reservations(company_pk: int, period: Period) -> list[MetricsRow]:
+    reserved = Reservation.objects.filter(status__in=RESERVED)
+    return _by_scope(
+        _within(reserved, company_pk, "created_at", period),
+        reserved=Count("pk"),
+        claimed=Count("pk", filter=Q(status=Status.CLAIMED)),
     )
-    return _lines(rows, reserved=Count("pk"), claimed=Count("pk", filter=Q(status=Status.CLAIMED)))
 
 
-def _calls(company_pk: int, stretch: Period) -> list[MetricsRow]:
-    return _lines(
-        _within(Call.objects.all(), company_pk, "started_at", stretch),
+def _calls(company_pk: int, period: Period) -> list[MetricsRow]:
+    return _by_scope(
+        _within(Call.objects.all(), company_pk, "started_at", period),
         calls=Count("pk"),
         connected=Count("connected_at"),
         converted=Count("converted_at"),
@@ -130,50 +113,44 @@ def _calls(company_pk: int, stretch: Period) -> list[MetricsRow]:
 
 
 def _units(name: str) -> Coalesce:
-    """A sum of money in ten-thousandths: SQLite adds amounts up as floats, but whole numbers as whole numbers."""
+    """Return a sum of money in ten-thousandths: SQLite sums decimals as floats, not exactly."""
     each = Cast(Round(F(name) * Value(10_000)), BigIntegerField())
     return Coalesce(Cast(Sum(each), BigIntegerField()), Value(0))
 
 
-# --- what may still change --------------------------------------------------------------------------------
-def is_final(book: str, company_pk: int, stretch: Period, *, now: datetime) -> bool:
-    """Whether nothing but a sale that is reported late will change what these rows add up to."""
-    if stretch[1] + GRACE > now:
+# --- changes to come -----------------------------------------------------------------------------
+def is_final(source: str, company_pk: int, period: Period, *, now: datetime) -> bool:
+    """Return whether only a late sale can still change the metrics of a period."""
+    if period[1] + GRACE > now:
         return False
-    if book == RollupSource.PINGS:
+    if source == RollupSource.PINGS:
         return True
-    reservations = _within(
-        Reservation.objects.filter(status__in=LIVE), company_pk, "created_at", stretch
-    )
+    live = Reservation.objects.filter(status__in=LIVE)
     undecided = Call.objects.filter(Q(settled_at=None) | Q(converted_at__gt=now - GRACE))
     return (
-        not reservations.exists()
-        and not _within(undecided, company_pk, "started_at", stretch).exists()
+        not _within(live, company_pk, "created_at", period).exists()
+        and not _within(undecided, company_pk, "started_at", period).exists()
     )
 
 
-def first_moment(book: str, company_pk: int) -> datetime | None:
-    """When the first of these rows began; None when there is none."""
-    if book == RollupSource.PINGS:
-        logged = LogEntry.objects.filter(company_pk=company_pk).order_by("at", "id")
-        return logged.values_list("at", flat=True).first()
-    made = (
-        Reservation.objects.filter(company_id=company_pk)
-        .order_by("created_at")
-        .values_list("created_at", flat=True)
+def first_moment(source: str, company_pk: int) -> datetime | None:
+    """Return the time of the company's first row, None without rows."""
+    if source == RollupSource.PINGS:
+        requests = LogEntry.objects.filter(company_pk=company_pk).order_by("at", "id")
+        return requests.values_list("at", flat=True).first()
+    reservations = Reservation.objects.filter(company_id=company_pk).order_by("created_at")
+    calls = Call.objects.filter(company_id=company_pk).order_by("started_at")
+    moments = (
+        reservations.values_list("created_at", flat=True).first(),
+        calls.values_list("started_at", flat=True).first(),
     )
-    arrived = (
-        Call.objects.filter(company_id=company_pk)
-        .order_by("started_at")
-        .values_list("started_at", flat=True)
-    )
-    return min((moment for moment in (made.first(), arrived.first()) if moment), default=None)
+    return min((moment for moment in moments if moment), default=None)
 
 
 def converted_calls(
     company_pk: int, *, since: datetime, until: datetime | None = None
 ) -> "QuerySet[Any, Any]":
-    """(when the call began, when it converted) of what converted after a moment, and not after the other."""
+    """Return (start of the call, conversion) of calls that converted after `since`."""
     rows = Call.objects.filter(company_id=company_pk, converted_at__gt=since)
     if until is not None:
         rows = rows.filter(converted_at__lte=until)

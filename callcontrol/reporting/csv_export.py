@@ -1,4 +1,4 @@
-"""What the dashboard shows, as rows of a table for spreadsheets: one observation a row, each column one thing."""
+"""The dashboard as CSV: one observation per row, one variable per column."""
 
 import csv
 import io
@@ -12,75 +12,75 @@ from .periods import Period
 from .view_model import MEASURES, BreakdownRow, DashboardViewModel, Measure
 
 HEADER = ("section", "from", "to", "name", "code", *MEASURES, "used", "cap")
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _Row = dict[str, Any]
 
 
-def csv_text(board: DashboardViewModel, caps: Iterable[CapUsage]) -> str:
-    """The whole as CSV. Times with their zone, decimals exact, in the company's currency."""
+def csv_text(view: DashboardViewModel, caps: Iterable[CapUsage]) -> str:
+    """Return the CSV text. Times have offsets; money is exact, in the company's currency."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(HEADER)
-    for row in _rows(board, caps):
-        writer.writerow(_cell(row.get(name), board) for name in HEADER)
+    for row in _rows(view, caps):
+        writer.writerow(_cell(row.get(name), view) for name in HEADER)
     return file.getvalue()
 
 
-def _cell(value: Any, board: DashboardViewModel) -> str:
-    """Numbers stay numbers; a text that a spreadsheet would run is made one that it shows."""
+def _cell(value: Any, view: DashboardViewModel) -> str:
+    """Return a cell; text that a spreadsheet would run as a formula is quoted."""
     if isinstance(value, datetime):
-        return value.astimezone(board.range.zone).isoformat()
+        return value.astimezone(view.range.zone).isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA):
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return "" if value is None else str(value)
 
 
-def _rows(board: DashboardViewModel, caps: Iterable[CapUsage]) -> Iterator[_Row]:
-    whole = _stretch(board.range.now_part)
-    cards = board.cards()
+def _rows(view: DashboardViewModel, caps: Iterable[CapUsage]) -> Iterator[_Row]:
+    whole = _bounds(view.range.period)
+    cards = view.cards()
     yield {"section": "range", **whole, **_numbers(card.number for card in cards)}
     yield {
         "section": "range before",
-        **_stretch(board.range.before),
+        **_bounds(view.range.before),
         **_numbers(card.before for card in cards),
     }
-    for slot, figures in zip(board.range.slots, board.now.slots, strict=True):
+    for slot, metrics in zip(view.range.slots, view.now.slots, strict=True):
         yield {
-            "section": "hour" if board.range.by_hour else "day",
-            **_stretch(slot),
-            **board.known(figures),
+            "section": "hour" if view.range.by_hour else "day",
+            **_bounds(slot),
+            **view.values(metrics),
         }
     for is_of_routing, section in ((True, "refused by a buyer"), (False, "never got to routing")):
-        for one in board.refusals(of_routing=is_of_routing):
+        for refusal in view.refusals(of_routing=is_of_routing):
             yield {
                 "section": section,
                 **whole,
-                "name": one.words,
-                "code": one.code,
-                "pings": one.pings,
+                "name": refusal.label,
+                "code": refusal.code,
+                "pings": refusal.pings,
             }
-    for section, rows in board.shares():
-        yield from ({"section": section, **whole, **_share(row)} for row in rows)
-    for filled in caps:
-        for bar in filled.bars:
-            told = {"name": filled.name, "code": bar.kind, "used": bar.used, "cap": bar.cap}
+    for section, rows in view.breakdowns():
+        yield from ({"section": section, **whole, **_breakdown(row)} for row in rows)
+    for usage in caps:
+        for bar in usage.bars:
+            cap = {"name": usage.name, "code": bar.kind, "used": bar.used, "cap": bar.cap}
             yield {
-                "section": f"cap of a {filled.what}",
-                "from": board.range.now,
+                "section": f"cap of a {usage.type}",
+                "from": view.range.now,
                 "to": bar.ends_at,
-                **told,
+                **cap,
             }
 
 
-def _stretch(stretch: Period) -> _Row:
-    return {"from": stretch[0], "to": stretch[1]}
+def _bounds(period: Period) -> _Row:
+    return {"from": period[0], "to": period[1]}
 
 
 def _numbers(numbers: Iterable[Measure]) -> _Row:
     return {number.name: number.value for number in numbers}
 
 
-def _share(row: BreakdownRow) -> _Row:
+def _breakdown(row: BreakdownRow) -> _Row:
     return {"name": row.name, "code": row.code, **_numbers(row.numbers)}

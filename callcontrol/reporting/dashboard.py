@@ -1,4 +1,4 @@
-"""The dashboard: what came in, what became of it, and what it paid."""
+"""The dashboard page, its caps fragment, and its CSV export."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,15 +9,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.admin_base import AdminPage, parse_pk
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
 
 from . import cap_usage, charts, csv_export
-from .date_ranges import NAMED, TODAY, DateRange, InvalidDateRange, parse_date_range
+from .date_ranges import DateRange, InvalidDateRange, Preset, parse_date_range
 from .list_links import ListLinks
-from .metrics import MetricsScope
+from .metrics import Metric, MetricsScope
 from .onboarding import onboarding_steps
 from .view_model import DashboardViewModel, dashboard_view_model
 
@@ -26,16 +28,19 @@ _FILTERS: dict[str, type[Campaign | Publisher | Buyer]] = {
     "publisher": Publisher,
     "buyer": Buyer,
 }
-_CHOICES = 200  # offered; what is beyond is reached by its name in the tables
-_TIME = ("range", "from", "to")
+_MAX_CHOICES = 200  # the tables link to the others
 CAPS_SHOWN = 8
 ROWS_SHOWN = 25
 
 
 class Dashboard(AdminPage):
-    """Its address says the time (`range`, or `from` and `to`) and whose numbers (`campaign`, `publisher`, `buyer`, by row)."""
+    """The dashboard of a company.
 
-    title = "Dashboard"
+    Query parameters: the time as `range`, or `from` and `to`; and the primary key of one
+    `campaign`, `publisher` or `buyer`.
+    """
+
+    title = gettext_lazy("Dashboard")
     template_name = "callcontrol/dashboard/page.html"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +48,7 @@ class Dashboard(AdminPage):
         self.now = timezone.now()
         self.problems: list[str] = []
 
-    # --- what is asked for ---
+    # --- query ---
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.company.time_zone if self.company else "UTC")
@@ -52,139 +57,146 @@ class Dashboard(AdminPage):
     def range(self) -> DateRange:
         try:
             return parse_date_range(self.request.GET, zone=self.zone, now=self.now)
-        except InvalidDateRange as problem:
-            self.problems.append(str(problem))
+        except InvalidDateRange as error:
+            self.problems.append(str(error))
             return parse_date_range({}, zone=self.zone, now=self.now)
 
     @cached_property
-    def asked(self) -> MetricsScope:
-        """Rows of the company alone; any other is not there, and the page says so."""
-        return MetricsScope(**{name: self._row(name, model) for name, model in _FILTERS.items()})
+    def scope(self) -> MetricsScope:
+        """The chosen rows of the company; others are reported as problems."""
+        return MetricsScope(**{name: self._filter_pk(name) for name in _FILTERS})
 
-    def _row(self, name: str, model: type[Campaign | Publisher | Buyer]) -> int:
+    def _filter_pk(self, name: str) -> int:
         text = self.request.GET.get(name, "")
-        row = parse_pk(text)
-        if (
-            row
-            and self.company
-            and model.objects.filter(company_id=self.company.pk, pk=row).exists()
-        ):
-            return row
+        pk = parse_pk(text)
+        if pk and self.company:
+            if _FILTERS[name].objects.filter(company_id=self.company.pk, pk=pk).exists():
+                return pk
         if text:
-            self.problems.append(f"There is no such {name} here, so the numbers are those of all.")
+            label = _FILTERS[name]._meta.verbose_name
+            problem = _("This %(model)s does not exist here. Showing all.")
+            self.problems.append(problem % {"model": label})
         return 0
 
     @cached_property
     def time_query(self) -> Mapping[str, str]:
-        """How the address asks for the time that is shown."""
+        """The query of the time that is shown."""
         if self.range.name:
-            return {} if self.range.name == TODAY else {"range": self.range.name}
+            return _preset_query(self.range.name)
         return {"from": str(self.range.first), "to": str(self.range.last)}
 
     @cached_property
-    def whose(self) -> Company:
+    def links(self) -> ListLinks:
+        return ListLinks(
+            company_pk=self._company().pk,
+            period=self.range.period,
+            scope=self.scope,
+            time=self.time_query,
+            zone=timezone.get_current_timezone(),
+        )
+
+    @cached_property
+    def view_model(self) -> DashboardViewModel:
+        return dashboard_view_model(self._company(), self.range, links=self.links)
+
+    def _company(self) -> Company:
         if self.company is None:
             raise LookupError("a dashboard without a company")
         return self.company
 
-    @cached_property
-    def place(self) -> ListLinks:
-        return ListLinks(
-            self.whose.pk,
-            self.range.now_part,
-            self.asked,
-            self.time_query,
-            timezone.get_current_timezone(),
-        )
-
-    @cached_property
-    def board(self) -> DashboardViewModel:
-        return dashboard_view_model(self.whose, self.range, place=self.place)
-
     def caps(self) -> list[cap_usage.CapUsage]:
-        return (
-            cap_usage.cap_bars(self.company, asked=self.asked, now=self.now) if self.company else []
-        )
+        if self.company is None:
+            return []
+        return cap_usage.cap_bars(self.company, scope=self.scope, now=self.now)
 
-    # --- what is shown ---
+    # --- context ---
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = self.shown() if self.company else {}
-        return super().get_context_data(**shown, **kwargs)
+        own = self.own_context() if self.company else {}
+        return super().get_context_data(**own, **kwargs)
 
-    def shown(self) -> dict[str, Any]:
-        board, way = self.board, onboarding_steps(self.whose)
+    def own_context(self) -> dict[str, Any]:
+        model, steps = self.view_model, onboarding_steps(self._company())
         return {
-            "board": board,
-            "steps": way,
-            "is_new": bool(way) and not way[-1].is_done,  # nothing has ever come in
+            "dashboard": model,
+            "steps": steps,
+            "is_new": bool(steps) and not steps[-1].is_done,  # no ping and no call ever came in
             "problems": self.problems,
-            "presets": self.presets(),
+            "presets": [
+                (
+                    preset.label,
+                    self.links.dashboard(time=_preset_query(preset)),
+                    preset == self.range.name,
+                )
+                for preset in Preset
+            ],
             "filters": [self.filter(name) for name in _FILTERS],
-            "charts": charts.charts(self.range, board.now.slots, has_pings=not self.asked.buyer),
-            "slots": charts.slots(board),
-            "shares": [(name, board.measures(name), rows) for name, rows in board.shares()],
-            "measures": board.measures(),
-            "sheet_url": self.place.dashboard(page="dashboard-csv"),
+            "charts": charts.charts(self.range, model.now.slots, has_pings=not self.scope.buyer),
+            "slots": charts.slots(model),
+            "breakdowns": [
+                (name, _FILTERS[name]._meta.verbose_name, _labels(model.measures(name)), rows)
+                for name, rows in model.breakdowns()
+            ],
+            "measure_labels": _labels(model.measures()),
+            "csv_url": self.links.dashboard(page="dashboard-csv"),
             "rows_shown": f":{ROWS_SHOWN}",
             "rows_folded": f"{ROWS_SHOWN}:",
-            **self.caps_shown(),
+            **self.caps_context(),
         }
 
-    def caps_shown(self) -> dict[str, Any]:
+    def caps_context(self) -> dict[str, Any]:
         caps = [
-            (one, [(bar, one.resets(bar, now=self.now)) for bar in one.bars]) for one in self.caps()
+            (usage, [(bar, usage.reset_text(bar, now=self.now)) for bar in usage.bars])
+            for usage in self.caps()
         ]
-        url = self.place.dashboard(page="dashboard-caps")
-        seen_at = f"{self.now.astimezone(self.zone):%H:%M:%S %Z}"
         return {
             "caps": caps[:CAPS_SHOWN],
             "more_caps": caps[CAPS_SHOWN:],
-            "caps_url": url,
-            "seen_at": seen_at,
+            "caps_url": self.links.dashboard(page="dashboard-caps"),
+            "counted_at": f"{self.now.astimezone(self.zone):%H:%M:%S %Z}",
         }
 
-    def presets(self) -> list[tuple[str, str, bool]]:
-        """(label, address, whether it is shown) of each range with a name."""
-        times: list[tuple[str, dict[str, str]]] = [
-            (name, {} if name == TODAY else {"range": name}) for name in NAMED
-        ]
-        return [
-            (NAMED[name], self.place.dashboard(time=time), name == self.range.name)
-            for name, time in times
-        ]
-
     def filter(self, name: str) -> dict[str, Any]:
-        """A choice of campaigns, publishers or buyers; the retired one that is asked for is among them."""
-        rows = _FILTERS[name].objects.filter(company=self.company)
-        chosen = getattr(self.asked, name)
-        choices = list(rows.filter(retired_at=None).order_by("name")[:_CHOICES])
+        """Return the choices of a filter; a retired row only if it is chosen."""
+        model = _FILTERS[name]
+        rows = model.objects.filter(company=self.company)
+        chosen = getattr(self.scope, name)
+        choices = list(rows.filter(retired_at=None).order_by("name")[:_MAX_CHOICES])
         if chosen and chosen not in {row.pk for row in choices}:
             choices.insert(0, rows.get(pk=chosen))
-        return {"name": name, "chosen": chosen, "choices": choices}
+        label = model._meta.verbose_name
+        return {"name": name, "label": label, "chosen": chosen, "choices": choices}
+
+
+def _preset_query(name: str) -> dict[str, str]:
+    return {} if name == Preset.TODAY else {"range": name}
+
+
+def _labels(measures: tuple[str, ...]) -> list[str]:
+    return [str(Metric(name).label) for name in measures]
 
 
 class DashboardCaps(Dashboard):
-    """The part that is looked at again and again: how full the caps are."""
+    """The caps of the dashboard, which its script fetches every ten seconds."""
 
     template_name = "callcontrol/dashboard/caps.html"
 
-    def shown(self) -> dict[str, Any]:
-        return self.caps_shown()
+    def own_context(self) -> dict[str, Any]:
+        return self.caps_context()
 
 
 class DashboardCSV(Dashboard):
-    """What the dashboard shows, as CSV."""
+    """The dashboard as CSV."""
 
     http_method_names = ("get",)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.company is None:
             return redirect("dashboard")
-        shown_at = self.place.dashboard()  # finds what is wrong with the address
+        page_url = self.links.dashboard()  # reads the query, which may add problems
         if self.problems:
             messages.warning(request, " ".join(self.problems))
-            return redirect(shown_at)
-        text = csv_export.csv_text(self.board, self.caps())
+            return redirect(page_url)
+        text = csv_export.csv_text(self.view_model, self.caps())
         name = f"ringpost-{self.range.first}-to-{self.range.last}.csv"
         return HttpResponse(
             text,

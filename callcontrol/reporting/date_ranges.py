@@ -1,33 +1,44 @@
-"""The time that the dashboard speaks of, by the clocks of its company, and the time before that it is compared with."""
+"""Date ranges of the dashboard in the company's time zone, and the ranges before them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from .periods import Period, days_of, hours_of, midnight, split_period
 
-MOST_DAYS = 366
-TODAY = "today"
-NAMED = {
-    TODAY: "Today",
-    "yesterday": "Yesterday",
-    "7-days": "Last 7 days",
-    "30-days": "Last 30 days",
-    "month": "This month",
-}
-_DAYS_BACK = {"yesterday": (1, 1), "7-days": (6, 0), "30-days": (29, 0)}
+MAX_DAYS = 366
 _DAY = timedelta(days=1)
-_EXAMPLE = "like 2026-05-31"
+
+
+class Preset(models.TextChoices):
+    """A range with a name."""
+
+    TODAY = "today", gettext_lazy("Today")
+    YESTERDAY = "yesterday", gettext_lazy("Yesterday")
+    WEEK = "7-days", gettext_lazy("Last 7 days")
+    DAYS_30 = "30-days", gettext_lazy("Last 30 days")
+    MONTH = "month", gettext_lazy("This month")
+
+    def days(self, today: date) -> tuple[date, date]:
+        """Return the first and the last day."""
+        if self is Preset.YESTERDAY:
+            return today - _DAY, today - _DAY
+        back = {Preset.WEEK: 6, Preset.DAYS_30: 29, Preset.MONTH: today.day - 1}.get(self, 0)
+        return today - back * _DAY, today
 
 
 class InvalidDateRange(Exception):
-    """What somebody asked for is no range; its text says why, and what to do."""
+    """The query is not a usable range; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Whole days from `first` to `last`, the last one until `now` if it is today. `name` is blank for one's own dates."""
+    """Whole days from `first` to `last`; today ends `now`. `name` is a preset, or ""."""
 
     name: str
     first: date
@@ -41,7 +52,7 @@ class DateRange:
 
     @property
     def is_open(self) -> bool:
-        """Whether it lasts until this moment."""
+        """Whether the range includes today."""
         return self.last == self.now.astimezone(self.zone).date()
 
     @property
@@ -50,110 +61,96 @@ class DateRange:
 
     @property
     def until(self) -> datetime:
-        """The end of this second: the lists of rows know no part of one."""
+        """The end of the current second, because the lists filter by whole seconds."""
         return self.now.replace(microsecond=0) + timedelta(seconds=1)
 
     @property
-    def now_part(self) -> Period:
-        return midnight(self.first, self.zone), self.until if self.is_open else midnight(
-            self.last + _DAY, self.zone
-        )
+    def period(self) -> Period:
+        end = self.until if self.is_open else midnight(self.last + _DAY, self.zone)
+        return midnight(self.first, self.zone), end
 
     @property
     def before(self) -> Period:
-        """As many days before, until the same time of day if this one lasts until now."""
+        """The same number of days before; until the same time of day if the range is open."""
         start = midnight(self.first - self.days * _DAY, self.zone)
         end = midnight(self.first, self.zone)
         if self.is_open:
-            then = self.until.astimezone(self.zone).replace(tzinfo=None, fold=0) - self.days * _DAY
-            end = then.replace(tzinfo=self.zone).astimezone(UTC)
+            local = self.until.astimezone(self.zone).replace(tzinfo=None, fold=0) - self.days * _DAY
+            end = local.replace(tzinfo=self.zone).astimezone(UTC)
         return start, end
 
     @property
     def slots(self) -> list[Period]:
-        """Its hours, or its days, the last one until now."""
-        return list(
-            split_period(self.now_part, hours_of(self.zone) if self.by_hour else days_of(self.zone))
-        )
+        """The hours or days of the range, the last one until now."""
+        following = hours_of(self.zone) if self.by_hour else days_of(self.zone)
+        return list(split_period(self.period, following))
 
     @property
     def label(self) -> str:
-        return NAMED.get(self.name) or _span(self.first, self.last)
+        return str(Preset(self.name).label) if self.name else _dates(self.first, self.last)
 
     @property
     def before_label(self) -> str:
-        """What it is compared with, in words."""
-        if self.name == TODAY:
-            return f"yesterday until {self.now.astimezone(self.zone):%H:%M}"
-        told = _span(self.first - self.days * _DAY, self.first - _DAY)
-        return f"{told} until {self.now.astimezone(self.zone):%H:%M}" if self.is_open else told
+        time = f"{self.now.astimezone(self.zone):%H:%M}"
+        if self.name == Preset.TODAY:
+            return _("yesterday until %(time)s") % {"time": time}
+        dates = _dates(self.first - self.days * _DAY, self.first - _DAY)
+        if self.is_open:
+            return _("%(dates)s until %(time)s") % {"dates": dates, "time": time}
+        return dates
 
 
-def _span(first: date, last: date) -> str:
+def _dates(first: date, last: date) -> str:
+    """Return `May 1 to May 5, 2026`."""
     if first == last:
         return f"{first:%b %-d, %Y}"
-    return (
-        f"{first:%b %-d} to {last:%b %-d, %Y}"
-        if first.year == last.year
-        else f"{first:%b %-d, %Y} to {last:%b %-d, %Y}"
-    )
+    start = f"{first:%b %-d}" if first.year == last.year else f"{first:%b %-d, %Y}"
+    return _("%(first)s to %(last)s") % {"first": start, "last": f"{last:%b %-d, %Y}"}
 
 
 def parse_date_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> DateRange:
-    """What an address asks for by `range`, or by `from` and `to`; today if it asks for nothing. Raises UnusableRange."""
+    """Return the range of `range`, or of `from` and `to`; today without them.
+
+    Raises InvalidDateRange.
+    """
     today = now.astimezone(zone).date()
-    since, until, name = (
-        query.get("from", "").strip(),
-        query.get("to", "").strip(),
-        query.get("range", "").strip(),
-    )
+    since, until, name = (query.get(key, "").strip() for key in ("from", "to", "range"))
     if since or until:
-        return _existing(DateRange("", *_own_dates(since, until, today), zone=zone, now=now))
-    return _named(name or TODAY, today, zone=zone, now=now)
+        first, last = _parse_dates(since, until, today)
+        chosen = DateRange("", first, last, zone=zone, now=now)
+        start, end = chosen.period
+        if start == end:  # clocks that moved over the date line skipped the day
+            raise InvalidDateRange(
+                _("That day does not exist in the company’s time zone. Showing today.")
+            )
+        return chosen
+    name = name or Preset.TODAY
+    if name not in Preset.values:
+        raise InvalidDateRange(_("The link names an unknown range. Showing today."))
+    first, last = Preset(name).days(today)
+    return DateRange(name, first, last, zone=zone, now=now)
 
 
-def _named(name: str, today: date, *, zone: ZoneInfo, now: datetime) -> DateRange:
-    if name not in NAMED:
-        raise InvalidDateRange(
-            "The address asked for a time that is not known here, so here is today."
-        )
-    back, until = _DAYS_BACK.get(name, (today.day - 1 if name == "month" else 0, 0))
-    return DateRange(
-        name, today - timedelta(days=back), today - timedelta(days=until), zone=zone, now=now
-    )
-
-
-def _own_dates(since: str, until: str, today: date) -> tuple[date, date]:
-    """A missing end is today; what lies in the future is left out."""
-    first = _day(since, "first") if since else None
-    last = min(_day(until, "last"), today) if until else today
+def _parse_dates(since: str, until: str, today: date) -> tuple[date, date]:
+    """Return the first and the last day; a missing end and future days become today."""
+    first = _parse_date(since) if since else None
+    last = min(_parse_date(until), today) if until else today
     first = last if first is None else first
     if first > today:
-        raise InvalidDateRange(
-            "The first day is still to come. Choose one until today; here is today."
-        )
+        raise InvalidDateRange(_("The first day is in the future. Showing today."))
     if first > last:
-        raise InvalidDateRange("The first day is after the last one. Swap them; here is today.")
-    if (last - first).days >= MOST_DAYS:
-        raise InvalidDateRange(f"At most {MOST_DAYS} days at once. Choose fewer; here is today.")
+        raise InvalidDateRange(_("The first day is after the last day. Showing today."))
+    if (last - first).days >= MAX_DAYS:
+        text = _("Choose at most %(days)s days. Showing today.")
+        raise InvalidDateRange(text % {"days": MAX_DAYS})
     return first, last
 
 
-def _existing(range: DateRange) -> DateRange:
-    """Clocks that were moved over the date line have left out a whole day."""
-    start, end = range.now_part
-    if start == end:
-        raise InvalidDateRange(
-            "The clocks of the company left that day out. Choose another one; here is today."
-        )
-    return range
-
-
-def _day(text: str, which: str) -> date:
+def _parse_date(text: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
         found = None
     if found is None or not 2000 <= found.year <= 9000:
-        raise InvalidDateRange(f"The {which} day is no date. Write it {_EXAMPLE}; here is today.")
+        raise InvalidDateRange(_("Not a date. Use a format like 2026-05-31. Showing today."))
     return found

@@ -1,4 +1,4 @@
-"""Addresses of the lists of rows behind a number."""
+"""Links to the lists of rows that the numbers of the dashboard count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from . import reasons
 from .metrics import MetricsScope
 from .periods import Period
 
+# The list, its time column and its query for each metric.
 _LISTS = {
     "pings": ("publishers_logentry", "at", {"ping": "1"}),
     "reserved": ("reservations_reservation", "created_at", {"reserved": "1"}),
@@ -20,33 +21,36 @@ _LISTS = {
     "connected": ("callcontrol_call", "started_at", {"connected": "1"}),
     "converted": ("callcontrol_call", "started_at", {"converted": "1"}),
 }
-_PAID_BY = "converted"  # money is that of the calls that converted
+_MONEY_LIST = "converted"  # payout and revenue link to the calls that converted
 
 
 @dataclass(frozen=True, slots=True)
 class ListLinks:
-    """What the dashboard shows: whose rows, of which time, and how its own address asks for that time.
+    """Links for what the dashboard shows: a period and a scope of one company.
 
-    The lists read times by the `clocks` of the page, which are those of the user's first company.
+    `time` is the dashboard's own query for the period. The lists read times in `zone`, the time
+    zone of the user's first company.
     """
 
     company_pk: int
-    stretch: Period
-    owner: MetricsScope
+    period: Period
+    scope: MetricsScope
     time: Mapping[str, str]
-    clocks: tzinfo
+    zone: tzinfo
 
     def rows(self, name: str, only: Mapping[str, int] | None = None) -> str:
-        """The list behind a number, of one campaign, publisher or buyer if it is named."""
-        page, column, asked = _LISTS.get(name, _LISTS[_PAID_BY])
-        return self._list(page, column, {**asked, **_owner_query(self._narrowed(only))})
+        """Return the list behind a metric, of one campaign, publisher or buyer if `only` is set."""
+        page, column, query = _LISTS.get(name, _LISTS[_MONEY_LIST])
+        return self._list(page, column, {**query, **_scope_query(self._narrowed(only))})
 
     def refused(self, code: str) -> str:
-        """The pings that a reason refused; blank where no list finds just these."""
+        """Return the list of pings that a reason refused, "" where a list cannot find them."""
         if not reasons.is_whole(code):
             return ""
-        page, column, asked = _LISTS["pings"]
-        return self._list(page, column, {**asked, **_asking_for(code), **_owner_query(self.owner)})
+        page, column, query = _LISTS["pings"]
+        return self._list(
+            page, column, {**query, **_reason_query(code), **_scope_query(self.scope)}
+        )
 
     def dashboard(
         self,
@@ -55,31 +59,28 @@ class ListLinks:
         page: str = "dashboard",
         only: Mapping[str, int] | None = None,
     ) -> str:
-        """The dashboard with one more filter, or another time."""
-        asked = {**(self.time if time is None else time), **_owner_query(self._narrowed(only))}
-        return f"{reverse(page)}?{urlencode({'company': self.company_pk, **asked})}"
+        """Return the dashboard with one more filter, or another time."""
+        query = {**(self.time if time is None else time), **_scope_query(self._narrowed(only))}
+        return f"{reverse(page)}?{urlencode({'company': self.company_pk, **query})}"
 
     def _narrowed(self, only: Mapping[str, int] | None) -> MetricsScope:
-        return replace(self.owner, **only or {})
+        return replace(self.scope, **only or {})
 
-    def _list(self, page: str, column: str, asked: Mapping[str, Any]) -> str:
-        query = {"company": self.company_pk, **asked, **self._time_query(column)}
-        return f"{reverse(f'admin:{page}_changelist')}?{urlencode(query)}"
-
-    def _time_query(self, column: str) -> dict[str, str]:
-        """From a second to a second, both included."""
-        start, end = self.stretch
-        return {
+    def _list(self, page: str, column: str, query: Mapping[str, Any]) -> str:
+        start, end = self.period
+        times = {
             **self._moment(f"{column}_from", start),
-            **self._moment(f"{column}_to", end - timedelta(seconds=1)),
+            **self._moment(f"{column}_to", end - timedelta(seconds=1)),  # both are included
         }
+        whole = urlencode({"company": self.company_pk, **query, **times})
+        return f"{reverse(f'admin:{page}_changelist')}?{whole}"
 
     def _moment(self, name: str, at: datetime) -> dict[str, str]:
-        local = at.astimezone(self.clocks)
+        local = at.astimezone(self.zone)
         return {f"{name}_0": f"{local:%Y-%m-%d}", f"{name}_1": f"{local:%H:%M:%S}"}
 
 
-def _asking_for(code: str) -> dict[str, str]:
+def _reason_query(code: str) -> dict[str, str]:
     if code == reasons.REJECTED:
         return {"result": code}
     if code[:1].isdigit():
@@ -90,6 +91,6 @@ def _asking_for(code: str) -> dict[str, str]:
     return {"result": reasons.NO_TARGET} | ({} if code == reasons.NO_TARGET else {"reason": code})
 
 
-def _owner_query(owner: MetricsScope) -> dict[str, int]:
-    rows = {"campaign": owner.campaign, "publisher": owner.publisher, "buyer": owner.buyer}
-    return {name: row for name, row in rows.items() if row}
+def _scope_query(scope: MetricsScope) -> dict[str, int]:
+    pks = {"campaign": scope.campaign, "publisher": scope.publisher, "buyer": scope.buyer}
+    return {name: pk for name, pk in pks.items() if pk}

@@ -1,18 +1,44 @@
-"""The numbers of the dashboard, and how they add up."""
+"""The metrics of the dashboard, and their sums."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Self
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Metric(models.TextChoices):
+    """A number of the dashboard: its name, the hint beside it, and its label."""
+
+    hint: str
+
+    def __new__(cls, value: str, hint: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.hint = hint
+        return member
+
+    PINGS = "pings", _("Requests for a buyer"), _("Pings")
+    RESERVED = "reserved", _("Pings that reserved a buyer"), _("Reserved")
+    CLAIMED = "claimed", _("Calls that reached the reserved buyer"), _("Claimed")
+    CALLS = "calls", _("All calls, with or without a ping"), _("Calls")
+    CONNECTED = "connected", _("Calls that a buyer took"), _("Connected")
+    CONVERTED = "converted", _("Calls that paid"), _("Converted")
+    PAYOUT = "payout", _("Paid to publishers"), _("Payout")
+    REVENUE = "revenue", _("Earned from buyers"), _("Revenue")
+    PROFIT = "profit", _("Revenue less payout"), _("Profit")
+
+
 COUNTED = ("pings", "reserved", "claimed", "calls", "connected", "converted")
 PAID = ("payout", "revenue")
-_UNITS = 10_000  # of money, in what stands for one: all that its four decimal places can hold
+_UNITS = 10_000  # money has four decimal places
 
 
 @dataclass(slots=True)
 class Metrics:
-    """Counts, and money in ten-thousandths. Everything belongs to the moment at which its row began."""
+    """Counts, and money in ten-thousandths. A row counts at the moment at which it began."""
 
     pings: int = 0
     reserved: int = 0
@@ -35,7 +61,7 @@ class Metrics:
         return not any(getattr(self, name) for name in _NAMES)
 
     def value(self, name: str) -> int | Decimal:
-        """A number as people know it: money in the company's currency."""
+        """Return a metric; money in the company's currency."""
         number: int = getattr(self, name)
         return amount(number) if name in (*PAID, "profit") else number
 
@@ -49,35 +75,34 @@ def amount(units: int) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class MetricsScope:
-    """Whose a number is: rows of a campaign, a publisher and a buyer; 0: nobody's, and in a question: anybody's."""
+    """Primary keys of a campaign, a publisher and a buyer; 0: none, or all when it filters."""
 
     campaign: int = 0
     publisher: int = 0
     buyer: int = 0
 
     def covers(self, other: "MetricsScope") -> bool:
-        """Whether what is the other's is asked for by this one."""
-        asked = (
-            (self.campaign, other.campaign),
-            (self.publisher, other.publisher),
-            (self.buyer, other.buyer),
+        """Return whether rows of the other scope pass this one as a filter."""
+        return (
+            self.campaign in (0, other.campaign)
+            and self.publisher in (0, other.publisher)
+            and self.buyer in (0, other.buyer)
         )
-        return all(mine in (0, theirs) for mine, theirs in asked)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsRow:
-    """What some rows add up to: of one owner, and with a `reason` only the pings that it refused."""
+    """The metrics of one scope; with a `reason`, only the pings that it refused."""
 
-    owner: MetricsScope
-    figures: Metrics
+    scope: MetricsScope
+    metrics: Metrics
     reason: str = ""
 
 
-def sum_metrics(lines: Iterable[MetricsRow]) -> Metrics:
-    """All of the lines that are no refusals."""
-    found = Metrics()
-    for line in lines:
-        if not line.reason:
-            found.add(line.figures)
-    return found
+def sum_metrics(rows: Iterable[MetricsRow]) -> Metrics:
+    """Return the sum of the rows without a reason."""
+    total = Metrics()
+    for row in rows:
+        if not row.reason:
+            total.add(row.metrics)
+    return total

@@ -1,4 +1,4 @@
-"""Stretches of time: a company's hours and days by its clocks, and what of a stretch others leave uncovered."""
+"""Periods: hours and days in a time zone, and the gaps between periods."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-_QUARTER = timedelta(minutes=15)  # every time zone's hour begins on one
+_QUARTER = timedelta(minutes=15)  # in every time zone, hours begin at a quarter
 Period = tuple[datetime, datetime]
 Next = Callable[[datetime], datetime]
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The moment at which a day begins; where clocks skip midnight, the one at which they do."""
+    """Return the start of a day; where clocks skip midnight, the moment of the change."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
@@ -21,7 +21,7 @@ def next_day(moment: datetime, *, zone: ZoneInfo) -> datetime:
 
 
 def next_hour(moment: datetime, *, zone: ZoneInfo) -> datetime:
-    """The next moment at which the clocks strike."""
+    """Return the start of the next hour on local clocks."""
     local = moment.astimezone(zone)
     into = timedelta(
         minutes=local.minute % 15, seconds=local.second, microseconds=local.microsecond
@@ -40,18 +40,18 @@ def days_of(zone: ZoneInfo) -> Next:
     return partial(next_day, zone=zone)
 
 
-def split_period(stretch: Period, following: Next) -> Iterator[Period]:
-    """A stretch in pieces that end where an hour or a day does, the last one where the stretch does."""
-    start, end = stretch
+def split_period(period: Period, following: Next) -> Iterator[Period]:
+    """Split a period at the hours or days; the last piece ends with the period."""
+    start, end = period
     while start < end:
         stop = min(following(start), end)
         yield start, stop
         start = stop
 
 
-def uncovered(stretch: Period, covering: Iterable[Period]) -> list[Period]:
-    """What of a stretch lies in none of these, which do not overlap."""
-    left, (start, end) = [], stretch
+def uncovered(period: Period, covering: Iterable[Period]) -> list[Period]:
+    """Return the parts of a period outside of these periods, which must not overlap."""
+    left, (start, end) = [], period
     for since, until in sorted(covering):
         if start < since:
             left.append((start, min(since, end)))
@@ -61,19 +61,19 @@ def uncovered(stretch: Period, covering: Iterable[Period]) -> list[Period]:
     return [*left, (start, end)] if start < end else left
 
 
-def within(piece: Period, stretches: Sequence[Period]) -> int | None:
-    """The place of the stretch that holds the whole of a piece; None where none does. They are in order, and do not overlap."""
-    place = bisect_right(stretches, piece[0], key=_start) - 1
-    return place if place >= 0 and piece[1] <= stretches[place][1] else None
+def within(piece: Period, periods: Sequence[Period]) -> int | None:
+    """Return the index of the period that contains a piece, or None. Periods are sorted."""
+    place = bisect_right(periods, piece[0], key=_start) - 1
+    return place if place >= 0 and piece[1] <= periods[place][1] else None
 
 
-def _start(stretch: Period) -> datetime:
-    return stretch[0]
+def _start(period: Period) -> datetime:
+    return period[0]
 
 
-def across(stretches: Iterable[Period], cuts: Sequence[Period]) -> Iterator[tuple[int, Period]]:
-    """The stretches in pieces, each with the place of the one among `cuts` that it lies in."""
-    for start, end in stretches:
+def across(periods: Iterable[Period], cuts: Sequence[Period]) -> Iterator[tuple[int, Period]]:
+    """Split periods at `cuts`; each piece comes with the index of its cut."""
+    for start, end in periods:
         for place, (since, until) in enumerate(cuts):
             if start < until and since < end:
                 yield place, (max(start, since), min(end, until))

@@ -1,9 +1,10 @@
-"""Why a ping found no buyer, in a code that tallies keep and in words.
+"""Reasons for refused pings: the codes that rollups store, and their labels.
 
-Codes: that of a routing reason, such as `closed`, for each that refused a buyer where all were refused; `no-target` for
-every ping that all buyers were refused; `nobody` where there was no buyer to ask; `rejected`; and the status and text of
-an answer that came before routing: `422 FAILED must include caller_zip (string)`. Tallies outlive the log and whoever is
-named in it, so long numbers are masked; and what a request holds may be part of an answer, so texts are bounded.
+Codes: the slug of each routing filter that refused a buyer of a ping that all buyers refused, such
+as `closed`; `no-target` for every such ping; `nobody` for a campaign without buyers; `rejected`;
+and for an answer before routing its status and text: `422 FAILED must include caller_zip (string)`.
+Rollups outlive the request log, so long numbers are masked. Texts are bounded because a request can
+put its own text into an error.
 """
 
 import html
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin_base import mask_text
@@ -20,8 +22,8 @@ from campaigns.routing import explain
 NO_TARGET = "no-target"
 NOBODY = "nobody"
 REJECTED = "rejected"
-_LONGEST = 200
-_MOST_ERRORS = 20  # told apart
+_MAX_LENGTH = 200
+_MAX_ERRORS = 20  # with their texts
 _MASKED = "*"
 _IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)
 _LABELS = {
@@ -34,7 +36,7 @@ _MISSING = re.compile(r"FAILED must include (.+) \(\w+\)")
 def reason_codes(
     *, result: str, status: int, reasons: str | None, response: str | None
 ) -> Iterator[str]:
-    """Every code that applies to the pings of one outcome. `reasons` is the log's column, `response` the answer of an error."""
+    """Yield the codes of a request: `reasons` is the log's column, `response` an error's body."""
     if result == NO_TARGET:
         yield NO_TARGET
         yield from filter(None, reasons.split(",")) if reasons else [NOBODY]
@@ -45,24 +47,24 @@ def reason_codes(
 
 
 def _error(response: str) -> str:
-    """What an answer says went wrong, in either format."""
+    """Return the error text of a response in JSON or XML, masked and bounded."""
     try:
         text = json.loads(response)["error"]
     except (ValueError, TypeError, KeyError):
         found = _IN_XML.search(response)
         text = html.unescape(found[1]) if found else ""
-    return mask_text(_storable(" ".join(str(text).split())))[:_LONGEST]
+    return mask_text(_storable(" ".join(str(text).split())))[:_MAX_LENGTH]
 
 
 def _storable(text: str) -> str:
-    """What a JSON text spells out, and PostgreSQL keeps in no column: NUL, and halves of surrogate pairs."""
+    """Replace what PostgreSQL does not store: NUL and halves of surrogate pairs."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def short_reasons(counted: Mapping[str, int]) -> dict[str, str]:
-    """The rarer ones of many errors, with the status that they are told by."""
+    """Return the short code, a status, of each error beyond the most frequent ones."""
     errors = sorted(filter(_is_error, counted), key=lambda code: (-counted[code], code))
-    return {code: code.partition(" ")[0] for code in errors[_MOST_ERRORS:]}
+    return {code: code.partition(" ")[0] for code in errors[_MAX_ERRORS:]}
 
 
 def _is_error(code: str) -> bool:
@@ -70,27 +72,24 @@ def _is_error(code: str) -> bool:
 
 
 def is_whole(code: str) -> bool:
-    """Whether the answers behind it can be found by what it says."""
+    """Return whether the code has the whole text of an error, so that the list can find it."""
     text = code.partition(" ")[2]
     return not _is_error(code) or (
-        0 < len(text) < _LONGEST and _MASKED not in text and "\ufffd" not in text
+        0 < len(text) < _MAX_LENGTH and _MASKED not in text and "\ufffd" not in text
     )
 
 
 def is_of_routing(code: str) -> bool:
-    """Whether buyers were asked, and this is why one was refused."""
+    """Return whether a filter of routing refused a buyer, not the request itself."""
     return not _is_error(code) and code not in (NO_TARGET, REJECTED)
 
 
 def reason_text(code: str) -> str:
+    """Return the label of a code."""
     if _is_error(code):
         status, __, text = code.partition(" ")
         missing = _MISSING.fullmatch(text)
-        return (
-            f"“{missing[1]}” missing"
-            if missing
-            else f"{text[:1].upper()}{text[1:]}"
-            if text
-            else f"Answered {status}"
-        )
+        if missing:
+            return gettext("“%(name)s” missing") % {"name": missing[1]}
+        return capfirst(text) or gettext("Status %(status)s") % {"status": status}
     return str(_LABELS.get(code) or capfirst(explain.reason_summary(code)))

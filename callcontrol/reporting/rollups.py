@@ -1,7 +1,8 @@
-"""Writes tallies: an hour when nothing of it can change any more, a day when it has its hours, and both anew after a late sale.
+"""Rollup jobs: count each hour once it is final, add up each day, recount hours with late sales.
 
-Safe twice and in parallel: who writes a company's tallies holds its ledger, and a count that was made earlier than the one
-that stands is dropped. Late is never wrong: what no tally covers is counted when it is asked for.
+Jobs are safe to run twice and in parallel: a job locks the watermark of its company before it
+writes, and drops its counts if newer ones are stored. Missing rollups are never wrong: the
+dashboard counts the rows of hours without a rollup.
 """
 
 import logging
@@ -24,238 +25,220 @@ from .metrics import Metrics, MetricsRow, MetricsScope
 from .models import Rollup, RollupPeriod, RollupSource, RollupWatermark
 from .periods import Period, days_of, hours_of, midnight, next_day, split_period, uncovered
 
-_log = logging.getLogger("ringpost.tallies")
-OWNER = ("campaign_pk", "publisher_pk", "buyer_pk")
-NUMBERS = ("pings", "reserved", "claimed", "calls", "connected", "converted", "payout", "revenue")
+_log = logging.getLogger("ringpost.rollups")
+SCOPE_FIELDS = ("campaign_pk", "publisher_pk", "buyer_pk")
+METRICS = ("pings", "reserved", "claimed", "calls", "connected", "converted", "payout", "revenue")
 Job = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """One book of one company: where a span belongs."""
+class _RollupSeries:
+    """The rollups of one source of one company."""
 
     company_pk: int
-    book: str
+    source: str
     zone: ZoneInfo
 
-    def spans(self, *, of_days: bool) -> list[Period]:
-        rows = RollupPeriod.objects.filter(
-            company_id=self.company_pk, book=self.book, is_day=of_days
-        )
-        return list(rows.values_list("starts_at", "ends_at"))
+    def periods(self) -> "QuerySet[RollupPeriod]":
+        return RollupPeriod.objects.filter(company_id=self.company_pk, source=self.source)
 
 
-# --- what is to be done -----------------------------------------------------------------------------------
+# --- jobs ----------------------------------------------------------------------------------------
 def rollup_jobs(*, now: datetime) -> Iterator[Job]:
-    """All that is to be tallied at this moment, the oldest first; each job says whether it wrote something."""
+    """Yield the jobs that are due, oldest first; a job returns whether it wrote rollups."""
     for company in Company.objects.unretired().order_by("pk"):
-        yield from _jobs_of(company, now=now)
+        if all(counts.first_moment(source, company.pk) is None for source in RollupSource):
+            continue
+        RollupWatermark.objects.bulk_create(
+            [RollupWatermark(company=company, sales_seen_at=now)], ignore_conflicts=True
+        )
+        yield from _late_sale_jobs(company.pk, now=now)
+        for source in RollupSource:
+            series = _RollupSeries(company.pk, source, ZoneInfo(company.time_zone))
+            yield from _series_jobs(series, now=now)
 
 
-def _jobs_of(company: Company, *, now: datetime) -> Iterator[Job]:
-    if all(counts.first_moment(book, company.pk) is None for book in RollupSource):
-        return
-    RollupWatermark.objects.bulk_create(
-        [RollupWatermark(company=company, sales_seen_at=now)], ignore_conflicts=True
-    )
-    yield from _sales_jobs(company.pk, now=now)
-    for book in RollupSource:
-        shelf = _Shelf(company.pk, book, ZoneInfo(company.time_zone))
-        yield from _jobs_on(shelf, now=now)
-
-
-def _jobs_on(shelf: _Shelf, *, now: datetime) -> Iterator[Job]:
-    """Hours day by day, and each day after its hours."""
-    began = counts.first_moment(shelf.book, shelf.company_pk)
-    done = shelf.spans(of_days=True)
+def _series_jobs(series: _RollupSeries, *, now: datetime) -> Iterator[Job]:
+    """Yield the hours of each day, then the day."""
+    began = counts.first_moment(series.source, series.company_pk)
     if began is None:
         return
-    start = midnight(began.astimezone(shelf.zone).date(), shelf.zone)
-    struck = now - GRACE
-    for gap in uncovered((start, struck), done):
-        for day in split_period(gap, days_of(shelf.zone)):
-            yield from (
-                partial(_tally_hour, shelf, hour, now=now)
-                for hour in _missing_hours(shelf, day, struck)
-            )
-            if next_day(day[0], zone=shelf.zone) <= struck:
-                yield partial(_sum_up_day, shelf, day, now=now)
+    days = series.periods().filter(is_day=True).values_list("starts_at", "ends_at")
+    start = midnight(began.astimezone(series.zone).date(), series.zone)
+    cutoff = now - GRACE
+    for gap in uncovered((start, cutoff), days):
+        for day in split_period(gap, days_of(series.zone)):
+            for hour in _missing_hours(series, day, cutoff):
+                yield partial(_count_hour, series, hour, now=now)
+            if next_day(day[0], zone=series.zone) <= cutoff:
+                yield partial(_sum_day, series, day, now=now)
 
 
-def _missing_hours(shelf: _Shelf, day: Period, struck: datetime) -> Iterator[Period]:
-    there = RollupPeriod.objects.filter(company_id=shelf.company_pk, book=shelf.book, is_day=False)
-    there = there.filter(starts_at__lt=day[1], ends_at__gt=day[0])
-    for gap in uncovered(day, there.values_list("starts_at", "ends_at")):
-        for hour in split_period(gap, hours_of(shelf.zone)):
-            if hour[1] < day[1] or hour[1] < struck:
+def _missing_hours(series: _RollupSeries, day: Period, cutoff: datetime) -> Iterator[Period]:
+    hours = series.periods().filter(is_day=False, starts_at__lt=day[1], ends_at__gt=day[0])
+    for gap in uncovered(day, hours.values_list("starts_at", "ends_at")):
+        for hour in split_period(gap, hours_of(series.zone)):
+            if hour[1] < day[1] or hour[1] < cutoff:
                 yield hour
 
 
-# --- hours and days ---------------------------------------------------------------------------------------
-def _tally_hour(shelf: _Shelf, hour: Period, *, now: datetime) -> bool:
-    """Counts an hour that is final, and writes what it comes to."""
-    if not counts.is_final(shelf.book, shelf.company_pk, hour, now=now):
+# --- hours and days ------------------------------------------------------------------------------
+def _count_hour(series: _RollupSeries, hour: Period, *, now: datetime) -> bool:
+    if not counts.is_final(series.source, series.company_pk, hour, now=now):
         return False
-    return write_rollup(
-        shelf.company_pk,
-        shelf.book,
-        hour,
-        counts.count_rows(shelf.book, shelf.company_pk, hour),
-        now=now,
-    )
+    rows = counts.count_rows(series.source, series.company_pk, hour)
+    return write_rollup(series.company_pk, series.source, hour, rows, now=now)
 
 
 def write_rollup(
-    company_pk: int, book: str, hour: Period, lines: Iterable[MetricsRow], *, now: datetime
+    company_pk: int, source: str, hour: Period, rows: Iterable[MetricsRow], *, now: datetime
 ) -> bool:
-    """Puts an hour's lines in the place of older ones, and sums its day up anew if there is one."""
+    """Replace the rollups of an hour, and add up its day again if the day has rollups."""
     with transaction.atomic():
-        ledger = RollupWatermark.objects.select_for_update().get(company_id=company_pk)
-        spans = RollupPeriod.objects.filter(company_id=company_pk, book=book)
-        near = list(spans.filter(is_day=False, starts_at__lt=hour[1], ends_at__gt=hour[0]))
-        if ledger.sales_seen_at > now or any(
-            (span.starts_at, span.ends_at) != hour or span.tallied_at >= now for span in near
+        watermark = RollupWatermark.objects.select_for_update().get(company_id=company_pk)
+        periods = RollupPeriod.objects.filter(company_id=company_pk, source=source)
+        overlapping = list(periods.filter(is_day=False, starts_at__lt=hour[1], ends_at__gt=hour[0]))
+        # Another job counted later, or the company's time zone changed and hours begin elsewhere.
+        if watermark.sales_seen_at > now or any(
+            (period.starts_at, period.ends_at) != hour or period.counted_at >= now
+            for period in overlapping
         ):
-            return False  # somebody has counted later than this, or cut the time by other clocks
-        _replace(near[0] if near else _new(company_pk, book, hour, now), lines, now=now)
-        for day in spans.filter(is_day=True, starts_at__lte=hour[0], ends_at__gte=hour[1]):
+            return False
+        period = overlapping[0] if overlapping else _create(company_pk, source, hour, now)
+        _replace(period, rows, now=now)
+        for day in periods.filter(is_day=True, starts_at__lte=hour[0], ends_at__gte=hour[1]):
             _replace(day, _sum_of_hours(day), now=now)
     return True
 
 
-def _new(
-    company_pk: int, book: str, stretch: Period, now: datetime, *, is_day: bool = False
+def _create(
+    company_pk: int, source: str, period: Period, now: datetime, *, is_day: bool = False
 ) -> RollupPeriod:
-    start, end = stretch
+    start, end = period
     return RollupPeriod.objects.create(
         company_id=company_pk,
-        book=book,
+        source=source,
         is_day=is_day,
         starts_at=start,
         ends_at=end,
-        tallied_at=now,
+        counted_at=now,
     )
 
 
-def _replace(span: RollupPeriod, lines: Iterable[MetricsRow], *, now: datetime) -> None:
-    Rollup.objects.filter(span=span).delete()
-    Rollup.objects.bulk_create(_row(span, line) for line in lines if not line.figures.is_nothing())
-    RollupPeriod.objects.filter(pk=span.pk).update(tallied_at=now)
+def _replace(period: RollupPeriod, rows: Iterable[MetricsRow], *, now: datetime) -> None:
+    Rollup.objects.filter(period=period).delete()
+    Rollup.objects.bulk_create(
+        Rollup(
+            period=period,
+            reason=row.reason,
+            campaign_pk=row.scope.campaign,
+            publisher_pk=row.scope.publisher,
+            buyer_pk=row.scope.buyer,
+            **{name: getattr(row.metrics, name) for name in METRICS},
+        )
+        for row in rows
+        if not row.metrics.is_nothing()
+    )
+    RollupPeriod.objects.filter(pk=period.pk).update(counted_at=now)
 
 
-def _row(span: RollupPeriod, line: MetricsRow) -> Rollup:
-    owner = zip(OWNER, (line.owner.campaign, line.owner.publisher, line.owner.buyer), strict=True)
-    numbers = {name: getattr(line.figures, name) for name in NUMBERS}
-    return Rollup(span=span, reason=line.reason, **dict(owner), **numbers)
-
-
-def _sum_up_day(shelf: _Shelf, day: Period, *, now: datetime) -> bool:
-    """Makes a day of its hours, when all of them are there."""
+def _sum_day(series: _RollupSeries, day: Period, *, now: datetime) -> bool:
+    """Add up a day if all of its hours have rollups."""
     with transaction.atomic():
-        RollupWatermark.objects.select_for_update().get(company_id=shelf.company_pk)
-        spans = RollupPeriod.objects.filter(company_id=shelf.company_pk, book=shelf.book)
-        its_hours = spans.filter(is_day=False, starts_at__gte=day[0], ends_at__lte=day[1])
-        overlapping = spans.filter(is_day=True, starts_at__lt=day[1], ends_at__gt=day[0])
-        if uncovered(day, its_hours.values_list("starts_at", "ends_at")) or overlapping.exists():
+        RollupWatermark.objects.select_for_update().get(company_id=series.company_pk)
+        hours = series.periods().filter(is_day=False, starts_at__gte=day[0], ends_at__lte=day[1])
+        days = series.periods().filter(is_day=True, starts_at__lt=day[1], ends_at__gt=day[0])
+        if uncovered(day, hours.values_list("starts_at", "ends_at")) or days.exists():
             return False
-        made = _new(shelf.company_pk, shelf.book, day, now, is_day=True)
-        _replace(made, _sum_of_hours(made), now=now)
+        period = _create(series.company_pk, series.source, day, now, is_day=True)
+        _replace(period, _sum_of_hours(period), now=now)
     _log.info(
-        "%s of company %s are tallied until %s", shelf.book, shelf.company_pk, day[1].isoformat()
+        "rollups of %s of company %s reach %s",
+        series.source,
+        series.company_pk,
+        day[1].isoformat(),
     )
     return True
 
 
 def _sum_of_hours(day: RollupPeriod) -> list[MetricsRow]:
     rows = Rollup.objects.filter(
-        span__company_id=day.company_id,
-        span__book=day.book,
-        span__is_day=False,
-        span__starts_at__gte=day.starts_at,
-        span__ends_at__lte=day.ends_at,
+        period__company_id=day.company_id,
+        period__source=day.source,
+        period__is_day=False,
+        period__starts_at__gte=day.starts_at,
+        period__ends_at__lte=day.ends_at,
     )
-    sums = {f"{name}_sum": Sum(name) for name in NUMBERS}
-    found = rows.order_by().values_list(*OWNER, "reason").annotate(**sums)
+    sums = {f"{name}_sum": Sum(name) for name in METRICS}
+    found = rows.order_by().values_list(*SCOPE_FIELDS, "reason").annotate(**sums)
     return [
         MetricsRow(MetricsScope(campaign, publisher, buyer), Metrics(*map(int, numbers)), reason)
         for campaign, publisher, buyer, reason, *numbers in found
     ]
 
 
-# --- late sales -------------------------------------------------------------------------------------------
-def _sales_jobs(company_pk: int, *, now: datetime) -> Iterator[Job]:
-    """The hours whose calls converted after they had been tallied, as far as all such sales are there to be seen by now."""
+# --- late sales ----------------------------------------------------------------------------------
+def _late_sale_jobs(company_pk: int, *, now: datetime) -> Iterator[Job]:
+    """Yield the hours with calls that converted after the hour was counted.
+
+    Looks only at sales older than the grace time: newer ones may not be committed yet.
+    """
     seen = RollupWatermark.objects.values_list("sales_seen_at", flat=True).get(
         company_id=company_pk
     )
-    sold = counts.converted_calls(company_pk, since=seen - GRACE, until=now - GRACE)
-    for hour in stale_hours(company_pk, _in_tallied_time(company_pk, sold)):
-        yield partial(_tally_anew, company_pk, hour, now=now)
-    yield partial(_note_sales_seen, company_pk, now=now)
+    sales = counts.converted_calls(company_pk, since=seen - GRACE, until=now - GRACE)
+    for hour in stale_hours(company_pk, _in_counted_hours(company_pk, sales)):
+        yield partial(_recount_hour, company_pk, hour, now=now)
+    yield partial(_move_watermark, company_pk, now=now)
 
 
-def _tally_anew(company_pk: int, hour: Period, *, now: datetime) -> bool:
-    return write_rollup(
-        company_pk,
-        RollupSource.OUTCOMES,
-        hour,
-        counts.count_rows(RollupSource.OUTCOMES, company_pk, hour),
-        now=now,
-    )
+def _recount_hour(company_pk: int, hour: Period, *, now: datetime) -> bool:
+    rows = counts.count_rows(RollupSource.OUTCOMES, company_pk, hour)
+    return write_rollup(company_pk, RollupSource.OUTCOMES, hour, rows, now=now)
 
 
-def _note_sales_seen(company_pk: int, *, now: datetime) -> bool:
-    return bool(
-        RollupWatermark.objects.filter(company_id=company_pk, sales_seen_at__lt=now).update(
-            sales_seen_at=now
-        )
-    )
+def _move_watermark(company_pk: int, *, now: datetime) -> bool:
+    behind = RollupWatermark.objects.filter(company_id=company_pk, sales_seen_at__lt=now)
+    return bool(behind.update(sales_seen_at=now))
 
 
 def unseen_sales(company_pk: int) -> list[tuple[datetime, datetime]]:
-    """What converted since somebody last looked for late sales: (when the call began, when it converted)."""
-    seen = (
-        RollupWatermark.objects.filter(company_id=company_pk)
-        .values_list("sales_seen_at", flat=True)
-        .first()
-    )
-    return (
-        list(_in_tallied_time(company_pk, counts.converted_calls(company_pk, since=seen - GRACE)))
-        if seen
-        else []
-    )
+    """Return (start of the call, conversion) of the sales since the watermark."""
+    watermark = RollupWatermark.objects.filter(company_id=company_pk).first()
+    if watermark is None:
+        return []
+    sales = counts.converted_calls(company_pk, since=watermark.sales_seen_at - GRACE)
+    return list(_in_counted_hours(company_pk, sales))
 
 
-def _in_tallied_time(company_pk: int, sold: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
-    """Those of calls that began before tallies end: where no sweep has been for long, the others would be too many to read."""
-    hours_there = RollupPeriod.objects.filter(
-        company_id=company_pk, book=RollupSource.OUTCOMES, is_day=False
+def _in_counted_hours(company_pk: int, sales: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
+    """Return the sales of calls that began before the newest counted hour ended.
+
+    After a long pause of the sweep, the sales behind that hour would be too many to read.
+    """
+    hours = RollupPeriod.objects.filter(
+        company_id=company_pk, source=RollupSource.OUTCOMES, is_day=False
     )
-    return sold.filter(
-        started_at__lt=Subquery(hours_there.order_by("-starts_at").values("ends_at")[:1])
-    )
+    return sales.filter(started_at__lt=Subquery(hours.order_by("-starts_at").values("ends_at")[:1]))
 
 
-def stale_hours(company_pk: int, sold: Iterable[tuple[datetime, datetime]]) -> list[Period]:
-    """The tallied hours of calls that converted too late to have surely been counted."""
-    by_start = sorted(sold)
+def stale_hours(company_pk: int, sales: Iterable[tuple[datetime, datetime]]) -> list[Period]:
+    """Return the counted hours whose count may miss one of these sales."""
+    by_start = sorted(sales)
     if not by_start:
         return []
-    spans = RollupPeriod.objects.filter(
-        company_id=company_pk, book=RollupSource.OUTCOMES, is_day=False
+    periods = RollupPeriod.objects.filter(
+        company_id=company_pk, source=RollupSource.OUTCOMES, is_day=False
     )
-    near = spans.filter(ends_at__gt=by_start[0][0], starts_at__lte=by_start[-1][0]).order_by(
-        "starts_at"
-    )
-    found: dict[Period, None] = {}
-    hours_there = list(near.values_list("starts_at", "ends_at", "tallied_at"))
-    starts = [start for start, *_ in hours_there]
+    near = periods.filter(ends_at__gt=by_start[0][0], starts_at__lte=by_start[-1][0])
+    hours = list(near.order_by("starts_at").values_list("starts_at", "ends_at", "counted_at"))
+    starts = [start for start, *_ in hours]
+    stale: dict[Period, None] = {}
     for began, converted_at in by_start:
-        place = bisect_right(starts, began) - 1
-        if (
-            place >= 0
-            and began < hours_there[place][1]
-            and hours_there[place][2] < converted_at + GRACE
-        ):
-            found[hours_there[place][:2]] = None
-    return list(found)
+        index = bisect_right(starts, began) - 1
+        if index < 0:
+            continue
+        start, end, counted_at = hours[index]
+        if began < end and counted_at < converted_at + GRACE:
+            stale[start, end] = None
+    return list(stale)

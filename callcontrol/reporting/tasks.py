@@ -1,4 +1,4 @@
-"""The sweep that tallies. The dashboard is right without it, and quick with it."""
+"""The sweep that writes rollups. The dashboard is right without it, and fast with it."""
 
 import time
 from itertools import islice
@@ -10,19 +10,21 @@ from campaigns import leases
 
 from . import rollups
 
-_JOBS = 24  # between two looks at the clock: a day's hours
-_SECONDS = 30.0  # after which the rest is left to the next turn, within its lease
+_BATCH = 24  # jobs between two looks at the clock: the hours of a day
+_MAX_SECONDS = 30.0  # then the next turn goes on, within the lease
 
 
 @shared_task(ignore_result=True)
 def write_rollups() -> int:
-    """Does what is to be tallied, the oldest hours first; how many hours, days and looks for late sales were done."""
-    now, until = timezone.now(), time.monotonic() + _SECONDS
+    """Run the rollup jobs that are due, oldest first, and return how many ran."""
+    now, until = timezone.now(), time.monotonic() + _MAX_SECONDS
     jobs = rollups.rollup_jobs(now=now)
 
     def batch() -> int:
-        return sum(
-            1 for job in islice(jobs, _JOBS if time.monotonic() < until else 0) if job() or True
-        )
+        count = 0
+        for job in islice(jobs, _BATCH if time.monotonic() < until else 0):
+            job()
+            count += 1
+        return count
 
-    return leases.sweep(name="tally-hours", batch=batch, limit=_JOBS, now=now)
+    return leases.sweep(name="tally-hours", batch=batch, limit=_BATCH, now=now)

@@ -1,4 +1,4 @@
-"""What a company's rows of some time add up to: from tallies as far as they go, and from the rows for all the rest."""
+"""Totals of a company over a time: from rollups where there are some, from rows for the rest."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -12,127 +12,122 @@ from . import counts, reasons
 from .metrics import Metrics, MetricsRow, MetricsScope
 from .models import Rollup, RollupPeriod, RollupSource
 from .periods import Period, across, uncovered, within
-from .rollups import NUMBERS, OWNER, stale_hours, unseen_sales
+from .rollups import METRICS, SCOPE_FIELDS, stale_hours, unseen_sales
 
-_IDS_A_STATEMENT = 5000
+_MAX_IDS = 5000  # in one statement
 
 
 @dataclass(slots=True)
 class Totals:
-    """Numbers of a stretch of time: by the slots that it was asked in, by owner, and how many pings each reason refused."""
+    """Metrics by slot of time and by scope, and the number of pings that each reason refused."""
 
     slots: list[Metrics]
-    owners: dict[MetricsScope, Metrics] = field(default_factory=dict)
+    scopes: dict[MetricsScope, Metrics] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> Metrics:
-        found = Metrics()
-        for figures in self.slots:
-            found.add(figures)
-        return found
+        total = Metrics()
+        for metrics in self.slots:
+            total.add(metrics)
+        return total
 
     def by(self, name: str) -> dict[int, Metrics]:
-        """By the row of each campaign, publisher or buyer."""
+        """Return the metrics by campaign, publisher or buyer (0: none)."""
         found: dict[int, Metrics] = {}
-        for owner, figures in self.owners.items():
-            found.setdefault(getattr(owner, name), Metrics()).add(figures)
+        for scope, metrics in self.scopes.items():
+            found.setdefault(getattr(scope, name), Metrics()).add(metrics)
         return found
 
-    def take(self, place: int, line: MetricsRow) -> None:
-        if line.reason:
-            self.reasons[line.reason] += line.figures.pings
+    def add(self, slot: int, row: MetricsRow) -> None:
+        if row.reason:
+            self.reasons[row.reason] += row.metrics.pings
         else:
-            self.slots[place].add(line.figures)
-            self.owners.setdefault(line.owner, Metrics()).add(line.figures)
+            self.slots[slot].add(row.metrics)
+            self.scopes.setdefault(row.scope, Metrics()).add(row.metrics)
 
     def shorten_reasons(self) -> None:
-        """Each hour tells so many errors apart, and a year has many hours."""
-        short, every = reasons.short_reasons(self.reasons), self.reasons
+        """Bound the number of error texts: an hour keeps only a few, a year has many hours."""
+        short, counted = reasons.short_reasons(self.reasons), self.reasons
         self.reasons = Counter()
-        for code, pings in every.items():
+        for code, pings in counted.items():
             self.reasons[short.get(code, code)] += pings
 
 
-def read_totals(company_pk: int, slots: Sequence[Period], *, asked: MetricsScope) -> Totals:
-    """The numbers of stretches that follow each other, of what is `asked` for (0: anybody's)."""
-    account = Totals([Metrics() for _ in slots])
-    places: dict[int, int] = {}
-    for book in RollupSource:
-        spans, left = _cover(company_pk, book, slots)
-        places |= spans
-        for place, stretch in across(left, slots):
-            for line in counts.count_rows(book, company_pk, stretch):
-                if asked.covers(line.owner):
-                    account.take(place, line)
-    _take_tallies(account, places, asked)
-    account.shorten_reasons()
-    return account
+def read_totals(company_pk: int, slots: Sequence[Period], *, scope: MetricsScope) -> Totals:
+    """Return the totals of consecutive slots, of one campaign, publisher or buyer (0: all)."""
+    totals = Totals([Metrics() for _ in slots])
+    slot_of: dict[int, int] = {}
+    for source in RollupSource:
+        rollups, rest = _cover(company_pk, source, slots)
+        slot_of |= rollups
+        for slot, period in across(rest, slots):
+            for row in counts.count_rows(source, company_pk, period):
+                if scope.covers(row.scope):
+                    totals.add(slot, row)
+    _add_rollups(totals, slot_of, scope)
+    totals.shorten_reasons()
+    return totals
 
 
-# --- which tallies ----------------------------------------------------------------------------------------
+# --- choice of rollups ---------------------------------------------------------------------------
 def _cover(
-    company_pk: int, book: str, slots: Sequence[Period]
+    company_pk: int, source: str, slots: Sequence[Period]
 ) -> tuple[dict[int, int], list[Period]]:
-    """The tallied spans that stand for as much of the slots as they can, each with its slot's place; and what is left.
+    """Return the slot of each usable rollup period, and the time without one.
 
-    Days before hours. A span that reaches out of its slot is of no use, nor is one whose calls have sold since.
+    Days go before hours. A period that reaches out of its slot or has unseen sales is not usable.
     """
-    stale = (
-        sorted(start for start, _ in stale_hours(company_pk, unseen_sales(company_pk)))
-        if book == RollupSource.OUTCOMES
-        else []
-    )
+    stale: list[datetime] = []
+    if source == RollupSource.OUTCOMES:
+        stale = sorted(start for start, _ in stale_hours(company_pk, unseen_sales(company_pk)))
     whole = (slots[0][0], slots[-1][1])
-    used: dict[int, int] = {}
+    slot_of: dict[int, int] = {}
     covered: list[Period] = []
-    left = [whole]
+    rest = [whole]
     for is_day in (True, False):
-        spans = RollupPeriod.objects.filter(company_id=company_pk, book=book, is_day=is_day)
-        for pk, stretch in _near(spans, left):
-            place = within(stretch, slots)
-            if (
-                place is not None
-                and within(stretch, left) is not None
-                and not _holds(stretch, stale)
-            ):
-                used[pk] = place
-                covered.append(stretch)
-        left = uncovered(whole, covered)
-    return used, left
+        if not rest:
+            break
+        rows = RollupPeriod.objects.filter(
+            company_id=company_pk,
+            source=source,
+            is_day=is_day,
+            starts_at__gte=rest[0][0],
+            ends_at__lte=rest[-1][1],
+        )
+        for pk, *bounds in rows.values_list("pk", "starts_at", "ends_at"):
+            period = (bounds[0], bounds[1])
+            slot = within(period, slots)
+            is_missing = within(period, rest) is not None
+            if slot is not None and is_missing and not _contains_any(period, stale):
+                slot_of[pk] = slot
+                covered.append(period)
+        rest = uncovered(whole, covered)
+    return slot_of, rest
 
 
-def _near(spans: "QuerySet[RollupPeriod]", left: Sequence[Period]) -> list[tuple[int, Period]]:
-    if not left:
-        return []
-    rows = spans.filter(starts_at__gte=left[0][0], ends_at__lte=left[-1][1])
-    return [(pk, (start, end)) for pk, start, end in rows.values_list("pk", "starts_at", "ends_at")]
+def _contains_any(period: Period, moments: Sequence[datetime]) -> bool:
+    """Return whether one of these sorted moments lies in the period."""
+    index = bisect_left(moments, period[0])
+    return index < len(moments) and moments[index] < period[1]
 
 
-def _holds(stretch: Period, starts: Sequence[datetime]) -> bool:
-    """Whether one of the hours that start then, in order, is of this hour or day."""
-    place = bisect_left(starts, stretch[0])
-    return place < len(starts) and starts[place] < stretch[1]
-
-
-# --- their numbers ----------------------------------------------------------------------------------------
-def _take_tallies(account: Totals, places: dict[int, int], asked: MetricsScope) -> None:
-    ids = list(places)
-    for start in range(0, len(ids), _IDS_A_STATEMENT):
-        rows = Rollup.objects.filter(span_id__in=ids[start : start + _IDS_A_STATEMENT]).order_by()
-        for name, row in zip(OWNER, (asked.campaign, asked.publisher, asked.buyer), strict=True):
-            rows = rows.filter(**{name: row}) if row else rows
-        for span, *numbers in _sums(rows.filter(reason=""), "span_id"):
-            account.slots[places[span]].add(Metrics(*map(int, numbers)))
-        for campaign, publisher, buyer, *numbers in _sums(rows.filter(reason=""), *OWNER):
-            account.owners.setdefault(MetricsScope(campaign, publisher, buyer), Metrics()).add(
-                Metrics(*map(int, numbers))
-            )
-        for reason, pings in (
-            rows.exclude(reason="").values_list("reason").annotate(sum=Sum("pings"))
-        ):
-            account.reasons[reason] += int(pings)
+# --- sums of rollups -----------------------------------------------------------------------------
+def _add_rollups(totals: Totals, slot_of: dict[int, int], scope: MetricsScope) -> None:
+    ids = list(slot_of)
+    wanted = dict(zip(SCOPE_FIELDS, (scope.campaign, scope.publisher, scope.buyer), strict=True))
+    for start in range(0, len(ids), _MAX_IDS):
+        rows = Rollup.objects.filter(period_id__in=ids[start : start + _MAX_IDS]).order_by()
+        rows = rows.filter(**{name: pk for name, pk in wanted.items() if pk})
+        for period_pk, *numbers in _sums(rows.filter(reason=""), "period_id"):
+            totals.slots[slot_of[period_pk]].add(Metrics(*map(int, numbers)))
+        for campaign, publisher, buyer, *numbers in _sums(rows.filter(reason=""), *SCOPE_FIELDS):
+            summed = totals.scopes.setdefault(MetricsScope(campaign, publisher, buyer), Metrics())
+            summed.add(Metrics(*map(int, numbers)))
+        refused = rows.exclude(reason="").values_list("reason").annotate(sum=Sum("pings"))
+        for reason, pings in refused:
+            totals.reasons[reason] += int(pings)
 
 
 def _sums(rows: "QuerySet[Rollup]", *by: str) -> Iterable[tuple[int, ...]]:
-    return rows.values_list(*by).annotate(**{f"{name}_sum": Sum(name) for name in NUMBERS})
+    return rows.values_list(*by).annotate(**{f"{name}_sum": Sum(name) for name in METRICS})

@@ -1,9 +1,11 @@
-"""What the dashboard shows, in the words and addresses of its page; its template and its CSV lay it out."""
+"""View model of the dashboard; its template and the CSV export lay it out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from campaigns.models import Buyer, Campaign, Company
 from publishers.models import Publisher
@@ -11,12 +13,12 @@ from publishers.models import Publisher
 from . import reasons
 from .date_ranges import DateRange
 from .list_links import ListLinks
-from .metrics import COUNTED, PAID, Metrics
+from .metrics import COUNTED, PAID, Metric, Metrics
 from .totals import Totals, read_totals
 
 MEASURES = (*COUNTED, *PAID, "profit")
 MONEY = (*PAID, "profit")
-# Of what each count is a part that says something.
+# The metric that each metric is a meaningful part of.
 _PART_OF = {
     "reserved": "pings",
     "claimed": "reserved",
@@ -24,27 +26,16 @@ _PART_OF = {
     "converted": "connected",
     "profit": "revenue",
 }
-_SHARES: dict[str, tuple[type[Campaign | Publisher | Buyer], str]] = {
-    "campaign": (Campaign, "No campaign"),
-    "publisher": (Publisher, "No publisher"),
-    "buyer": (Buyer, "No buyer"),
-}
-HINTS = {
-    "pings": "Asked whether we take a caller",
-    "reserved": "A buyer was held for the caller",
-    "claimed": "The call came to the buyer that was held",
-    "calls": "All that arrived, with a ping or without",
-    "connected": "A buyer had the call",
-    "converted": "It paid",
-    "payout": "To publishers",
-    "revenue": "From buyers",
-    "profit": "What stays",
+_BREAKDOWNS: dict[str, type[Campaign | Publisher | Buyer]] = {
+    "campaign": Campaign,
+    "publisher": Publisher,
+    "buyer": Buyer,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number with the rows behind it; `value` None: there is no such number, as pings of a buyer."""
+    """A number with a link to its rows; `value` None: not defined, as the pings of a buyer."""
 
     name: str
     value: int | Decimal | None
@@ -54,34 +45,45 @@ class Measure:
     def text(self) -> str:
         return spelled_number(self.value, is_money=self.name in MONEY)
 
+    @property
+    def label(self) -> str:
+        return str(Metric(self.name).label)
+
 
 @dataclass(frozen=True, slots=True)
 class MetricCard:
-    """One of the numbers on top, beside the one before and the one that it is a part of."""
+    """A number on top, the number of the range before, and its rate of the whole."""
 
     number: Measure
     before: Measure
     rate: str
-    hint: str
+
+    @property
+    def hint(self) -> str:
+        return str(Metric(self.number.name).hint)
 
     @property
     def change(self) -> str:
-        """`+12%` against the range before; blank where there is nothing to compare with."""
-        return _change(self.number.value, self.before.value)
+        """Return `+12%` against the range before, "" without a number to compare with."""
+        now, before = self.number.value, self.before.value
+        if now is None or not before:
+            return ""
+        percent = round(float(now - before) * 100 / abs(float(before)))
+        return f"{'+' if percent > 0 else '−'}{abs(percent):,}%" if percent else _("same")
 
     @property
     def direction(self) -> str:
-        """Whether the change is `up` or `down`; what is paid out is neither good nor bad."""
-        if not self.change or self.number.name == "payout" or self.change == "same":
+        """Return `up`, `down` or `level`; more payout is neither good nor bad."""
+        if self.number.name == "payout" or not self.change.startswith(("+", "−")):
             return "level"
         return "down" if self.change.startswith("−") else "up"
 
 
 @dataclass(frozen=True, slots=True)
 class BreakdownRow:
-    """A campaign, publisher or buyer with its ID, and its numbers. `url` is the dashboard of it alone."""
+    """The numbers of a campaign, publisher or buyer (`pk` 0: none); `url` is its dashboard."""
 
-    row: int
+    pk: int
     name: str
     code: str
     url: str
@@ -90,10 +92,10 @@ class BreakdownRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRow:
-    """How many pings a reason kept from buyers; `percent` of the most frequent one."""
+    """The pings that a reason refused; `percent` of the most frequent reason."""
 
     code: str
-    words: str
+    label: str
     pings: int
     percent: int
     url: str
@@ -105,11 +107,11 @@ class RefusalRow:
 
 @dataclass(frozen=True, slots=True)
 class DashboardViewModel:
-    """All numbers of a range, of one campaign, publisher or buyer if the page is filtered by it."""
+    """The numbers of a range, of one campaign, publisher or buyer if the links' scope has it."""
 
     company: Company
     range: DateRange
-    place: ListLinks
+    links: ListLinks
     now: Totals
     before: Totals
 
@@ -119,144 +121,127 @@ class DashboardViewModel:
 
     def cards(self) -> list[MetricCard]:
         now, before = self.now.total, self.before.total
+        rates = _rates(self.values(now))
         return [
-            MetricCard(
-                self._number(name, now),
-                self._number(name, before),
-                _rate(name, self.known(now)),
-                HINTS[name],
-            )
+            MetricCard(self._measure(name, now), self._measure(name, before), rates.get(name, ""))
             for name in MEASURES
         ]
 
-    def shares(self) -> Iterator[tuple[str, list[BreakdownRow]]]:
-        """The rows by campaign, publisher and buyer, the greatest revenue first; not by what the page is filtered by."""
-        for name in _SHARES:
-            if not getattr(self.place.owner, name):
-                yield name, self._rows(name)
+    def breakdowns(self) -> Iterator[tuple[str, list[BreakdownRow]]]:
+        """Yield the rows by campaign, publisher and buyer, but not by what the page filters by."""
+        for name in _BREAKDOWNS:
+            if not getattr(self.links.scope, name):
+                yield name, self._breakdown(name)
 
     def refusals(self, *, of_routing: bool) -> list[RefusalRow]:
-        """Why buyers were refused where nobody was left; or what kept pings from routing. The most frequent first."""
-        kept = [
+        """Return why buyers refused pings, or why pings never reached routing; by frequency."""
+        counted = [
             (code, number)
             for code, number in self.now.reasons.items()
             if code != reasons.NO_TARGET and reasons.is_of_routing(code) == of_routing
         ]
-        limit = max((number for _, number in kept), default=1)
-        kept.sort(key=lambda each: (-each[1], each[0]))
+        most = max((number for __, number in counted), default=1)
         return [
             RefusalRow(
-                code,
-                reasons.reason_text(code),
-                number,
-                number * 100 // limit,
-                self.place.refused(code),
+                code=code,
+                label=reasons.reason_text(code),
+                pings=number,
+                percent=number * 100 // most,
+                url=self.links.refused(code),
             )
-            for code, number in kept
+            for code, number in sorted(counted, key=lambda pair: (-pair[1], pair[0]))
         ]
 
     @property
-    def refused(self) -> list[RefusalRow]:
+    def buyer_refusals(self) -> list[RefusalRow]:
         return self.refusals(of_routing=True)
 
     @property
-    def unasked(self) -> list[RefusalRow]:
+    def request_refusals(self) -> list[RefusalRow]:
         return self.refusals(of_routing=False)
 
     @property
     def without_buyer(self) -> Measure:
-        return Measure(
-            "pings", self.now.reasons[reasons.NO_TARGET], self.place.refused(reasons.NO_TARGET)
-        )
+        number = self.now.reasons[reasons.NO_TARGET]
+        return Measure("pings", number, self.links.refused(reasons.NO_TARGET))
 
-    def _rows(self, name: str) -> list[BreakdownRow]:
-        model, nobody = _SHARES[name]
-        by_row = {
-            row: figures for row, figures in self.now.by(name).items() if not figures.is_nothing()
+    def _breakdown(self, name: str) -> list[BreakdownRow]:
+        """Return the rows of one breakdown, the greatest revenue first."""
+        by_pk = {pk: row for pk, row in self.now.by(name).items() if not row.is_nothing()}
+        owners = _BREAKDOWNS[name].objects.filter(company_id=self.company.pk)
+        names: dict[int, Any] = owners.in_bulk([pk for pk in by_pk if pk])
+        nothing = {
+            "campaign": _("No campaign"),
+            "publisher": _("No publisher"),
+            "buyer": _("No buyer"),
         }
-        known = model.objects.filter(company_id=self.company.pk).in_bulk(
-            [row for row in by_row if row]
-        )
-        found = [
-            BreakdownRow(
-                row,
-                str(known.get(row, nobody)),
-                getattr(known.get(row), f"{name}_id", ""),
-                self.place.dashboard(only={name: row}) if row else "",
-                tuple(
-                    self._number(measure, figures, **{name: row}) for measure in self.measures(name)
-                ),
+        rows = []
+        for pk, metrics in by_pk.items():
+            if not pk and name == "buyer" and not metrics.calls:
+                continue
+            numbers = (self._measure(each, metrics, **{name: pk}) for each in self.measures(name))
+            rows.append(
+                BreakdownRow(
+                    pk=pk,
+                    name=str(names.get(pk, nothing[name])),
+                    code=getattr(names.get(pk), f"{name}_id", ""),
+                    url=self.links.dashboard(only={name: pk}) if pk else "",
+                    numbers=tuple(numbers),
+                )
             )
-            for row, figures in by_row.items()
-            if row or name != "buyer" or figures.calls
-        ]
-        return sorted(found, key=lambda each: _rank(each, by_row[each.row]))
+        return sorted(rows, key=lambda row: _rank(row, by_pk[row.pk]))
 
-    def measures(self, share: str = "") -> tuple[str, ...]:
-        """The columns of a table; of buyers without pings, which are asked of all of them."""
-        return MEASURES[1:] if share == "buyer" or self.place.owner.buyer else MEASURES
+    def measures(self, breakdown: str = "") -> tuple[str, ...]:
+        """Return the columns of a table. Pings have no buyer: the whole campaign decides."""
+        return MEASURES[1:] if breakdown == "buyer" or self.links.scope.buyer else MEASURES
 
-    def _number(self, name: str, figures: Metrics, **only: int) -> Measure:
-        value = self.known(figures, **only)[name]
-        is_somebodys = all(only.values())
-        return Measure(
-            name, value, self.place.rows(name, only) if value is not None and is_somebodys else ""
-        )
+    def _measure(self, name: str, metrics: Metrics, **only: int) -> Measure:
+        value = self.values(metrics, **only)[name]
+        has_list = value is not None and all(only.values())
+        return Measure(name, value, self.links.rows(name, only) if has_list else "")
 
-    def known(self, figures: Metrics, **only: int) -> dict[str, int | Decimal | None]:
-        """Each measure; of a buyer no pings."""
-        of_buyer = self.place.owner.buyer or "buyer" in only
+    def values(self, metrics: Metrics, **only: int) -> dict[str, int | Decimal | None]:
+        """Return the value of each measure; the pings of a buyer are None."""
+        of_buyer = self.links.scope.buyer or "buyer" in only
         return {
-            name: None if name == "pings" and of_buyer else figures.value(name) for name in MEASURES
+            name: None if name == "pings" and of_buyer else metrics.value(name) for name in MEASURES
         }
 
 
 def dashboard_view_model(
-    company: Company, time: DateRange, *, place: ListLinks
+    company: Company, time: DateRange, *, links: ListLinks
 ) -> DashboardViewModel:
-    """Reads what the page needs."""
     return DashboardViewModel(
         company=company,
         range=time,
-        place=place,
-        now=read_totals(company.pk, time.slots, asked=place.owner),
-        before=read_totals(company.pk, [time.before], asked=place.owner),
+        links=links,
+        now=read_totals(company.pk, time.slots, scope=links.scope),
+        before=read_totals(company.pk, [time.before], scope=links.scope),
     )
 
 
-# --- in words ---------------------------------------------------------------------------------------------
 def spelled_number(value: int | Decimal | None, *, is_money: bool) -> str:
-    """As people write it; money with two decimals, unless it has more."""
+    """Return a number with thousands separators; money with two decimals or more."""
     if value is None:
         return "–"
     if not is_money:
         return f"{value:,}"
-    more = Decimal(value).normalize().as_tuple().exponent
-    return f"{value:,.{max(2, -int(more))}f}".replace("-", "−")
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return f"{value:,.{max(2, -int(exponent))}f}".replace("-", "−")
 
 
-def _change(now: int | Decimal | None, before: int | Decimal | None) -> str:
-    if now is None or not before:
-        return ""
-    percent = round(float(now - before) * 100 / abs(float(before)))
-    return "same" if not percent else f"{'+' if percent > 0 else '−'}{abs(percent):,}%"
+def _rates(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return `62% of pings` for each metric that is a part of another."""
+    rates = {}
+    for name, whole in _PART_OF.items():
+        if values[whole] and values[name] is not None:
+            percent = round(values[name] * 100 / values[whole])
+            text = _("%(percent)s%% of %(whole)s")
+            label = str(Metric(whole).label).lower()
+            rates[name] = (text % {"percent": percent, "whole": label}).replace("-", "−")
+    return rates
 
 
-def _rate(name: str, values: Mapping[str, Any]) -> str:
-    whole = _PART_OF.get(name, "")
-    of, part = values.get(whole), values[name]
-    return (
-        f"{round(part * 100 / of)}% of {whole}".replace("-", "−") if of and part is not None else ""
-    )
-
-
-def _rank(row: BreakdownRow, figures: Metrics) -> tuple[Any, ...]:
-    return (
-        -figures.revenue,
-        -figures.converted,
-        -figures.calls,
-        -figures.reserved,
-        -figures.pings,
-        row.name.lower(),
-        row.row,
-    )
+def _rank(row: BreakdownRow, metrics: Metrics) -> tuple[Any, ...]:
+    numbers = ("revenue", "converted", "calls", "reserved", "pings")
+    return (*(-getattr(metrics, name) for name in numbers), row.name.lower(), row.pk)

@@ -40,9 +40,9 @@ RANGES = (
 
 def _cost(client: Client, url: str, times: int) -> tuple[int, float, float]:
     """How many statements; milliseconds of processor time, and by the wall clock."""
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as wanted:
         status = client.get(url).status_code
-    statements = len(asked)  # the next request empties the list
+    statements = len(wanted)  # the next request empties the list
     if status != 200:
         raise RuntimeError(f"{url}: {status}")
     costs = [cost(lambda: client.get(url), 1) for _ in range(times)]
@@ -70,7 +70,7 @@ def _tally() -> None:
         if done < 24:
             break
     print(
-        f"tallied in {time.perf_counter() - began:.1f} s: {RollupPeriod.objects.count():,} spans, {Rollup.objects.count():,} tallies"
+        f"tallied in {time.perf_counter() - began:.1f} s: {RollupPeriod.objects.count():,} periods, {Rollup.objects.count():,} tallies"
     )
 
 

@@ -179,21 +179,21 @@ def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Period]
 
 
 # --- counted row by row -----------------------------------------------------------------------------------
-def recount(world: World, slots: list[Period], asked: MetricsScope) -> Totals:
-    account = Totals([Metrics() for _ in slots])
+def recount(world: World, slots: list[Period], wanted: MetricsScope) -> Totals:
+    totals = Totals([Metrics() for _ in slots])
     for place, (start, end) in enumerate(slots):
         _recount_pings(
-            world, account, place, LogEntry.objects.filter(at__gte=start, at__lt=end), asked
+            world, totals, place, LogEntry.objects.filter(at__gte=start, at__lt=end), wanted
         )
         for row in Reservation.objects.filter(
             created_at__gte=start, created_at__lt=end, company=world.company
         ):
             if row.status in ("reserved", "confirmed", "claimed", "expired"):
                 _add(
-                    account,
+                    totals,
                     place,
-                    _owner(row),
-                    asked,
+                    _scope_of(row),
+                    wanted,
                     reserved=1,
                     claimed=int(row.status == "claimed"),
                 )
@@ -205,60 +205,60 @@ def recount(world: World, slots: list[Period], asked: MetricsScope) -> Totals:
             }
             sold, connected = int(row.converted_at is not None), int(row.connected_at is not None)
             _add(
-                account,
+                totals,
                 place,
-                _owner(row),
-                asked,
+                _scope_of(row),
+                wanted,
                 calls=1,
                 connected=connected,
                 converted=sold,
                 **money,
             )
-    return account
+    return totals
 
 
-def _owner(row: Any) -> MetricsScope:
+def _scope_of(row: Any) -> MetricsScope:
     return MetricsScope(row.campaign_id, row.publisher_id or 0, row.buyer_id or 0)
 
 
 def _add(
-    account: Totals, place: int, owner: MetricsScope, asked: MetricsScope, **numbers: int
+    totals: Totals, place: int, scope: MetricsScope, wanted: MetricsScope, **numbers: int
 ) -> None:
-    if asked.covers(owner):
-        account.slots[place].add(Metrics(**numbers))
-        account.owners.setdefault(owner, Metrics()).add(Metrics(**numbers))
+    if wanted.covers(scope):
+        totals.slots[place].add(Metrics(**numbers))
+        totals.scopes.setdefault(scope, Metrics()).add(Metrics(**numbers))
 
 
 def _recount_pings(
-    world: World, account: Totals, place: int, rows: Any, asked: MetricsScope
+    world: World, totals: Totals, place: int, rows: Any, wanted: MetricsScope
 ) -> None:
     campaign_of = {key.pk: key.campaign_id or 0 for key in world.keys}
     for row in rows.filter(company_pk=world.company.pk):
-        owner = MetricsScope(campaign_of[row.key_pk or 0], row.publisher_pk or 0)
+        scope = MetricsScope(campaign_of[row.key_pk or 0], row.publisher_pk or 0)
         if (
             row.method != "POST"
             or row.type not in ("rtb", "call_reservation")
-            or not asked.covers(owner)
+            or not wanted.covers(scope)
         ):
             continue
-        _add(account, place, owner, asked, pings=1)
+        _add(totals, place, scope, wanted, pings=1)
         error = json.loads(_ERROR)["error"] if row.status == 422 else "too many requests"
         told = {
             "no-target": ["no-target", *(row.reasons or ",nobody,").strip(",").split(",")],
             "rejected": ["rejected"],
         }
-        account.reasons.update(
+        totals.reasons.update(
             told.get(row.result, [f"{row.status} {error}"] if row.status >= 400 else [])
         )
 
 
-def shown(account: Totals) -> tuple[Any, ...]:
-    """All of an account that can be compared."""
-    owners = {
-        owner: figures for owner, figures in account.owners.items() if not figures.is_nothing()
+def shown(totals: Totals) -> tuple[Any, ...]:
+    """All of the totals that can be compared."""
+    scopes = {
+        scope: metrics for scope, metrics in totals.scopes.items() if not metrics.is_nothing()
     }
     return (
-        account.slots,
-        owners,
-        {reason: number for reason, number in account.reasons.items() if number},
+        totals.slots,
+        scopes,
+        {reason: number for reason, number in totals.reasons.items() if number},
     )

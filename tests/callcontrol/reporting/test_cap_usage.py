@@ -1,4 +1,4 @@
-"""How full the caps are: every buyer and group with one, the fullest first."""
+"""Cap usage: every buyer and group with a cap, the fullest first."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, 30, tzinfo=UTC)
-EVERYBODY = MetricsScope()
+ALL = MetricsScope()
 
 
 def hold(buyer: Buyer, times: int, *, now: datetime = NOW) -> None:
@@ -22,28 +22,26 @@ def hold(buyer: Buyer, times: int, *, now: datetime = NOW) -> None:
         counters.take_places(company_id=buyer.company_id, buyer_pk=buyer.pk, capped=capped, now=now)
 
 
-def shown(
-    company, asked: MetricsScope = EVERYBODY
-) -> list[tuple[str, list[tuple[str, int, int, str]]]]:
-    found = cap_usage.cap_bars(company, asked=asked, now=NOW)
+def bars(company, wanted: MetricsScope = ALL) -> list[tuple[str, list[tuple[str, int, int, str]]]]:
+    found = cap_usage.cap_bars(company, scope=wanted, now=NOW)
     return [
-        (one.name, [(bar.kind, bar.used, bar.percent, bar.state) for bar in one.bars])
-        for one in found
+        (usage.name, [(bar.kind, bar.used, bar.percent, bar.state) for bar in usage.bars])
+        for usage in found
     ]
 
 
-def test_a_buyer_without_a_cap_is_not_there():
+def test_a_buyer_without_a_cap_is_not_listed():
     buyer = make.make_buyer()
-    assert shown(buyer.company) == []
+    assert bars(buyer.company) == []
 
 
-def test_the_fullest_come_first_and_of_each_the_fullest_cap():
+def test_owners_and_their_caps_are_sorted_by_usage():
     company = make.make_company()
     calm = make.make_buyer(company, name="Calm", daily_cap=10, hourly_cap=3)
     make.make_buyer(company, name="Empty", hard_cap=5)
     make.make_buyer(company, name="Never", monthly_cap=0)
     hold(calm, 2)
-    assert shown(company) == [
+    assert bars(company) == [
         ("Never", [("monthly", 0, 100, "full")]),
         ("Calm", [("hourly", 2, 66, "free"), ("daily", 2, 20, "free")]),
         ("Empty", [("hard", 0, 0, "free")]),
@@ -53,31 +51,31 @@ def test_the_fullest_come_first_and_of_each_the_fullest_cap():
 @pytest.mark.parametrize(
     ("used", "state"), [(7, "free"), (8, "nearly"), (9, "nearly"), (10, "full")]
 )
-def test_a_cap_tells_when_it_is_nearly_full(used, state):
+def test_a_cap_is_nearly_full_from_80_percent(used, state):
     buyer = make.make_buyer(daily_cap=10)
     hold(buyer, used)
-    assert shown(buyer.company) == [("Buyer", [("daily", used, used * 10, state)])]
+    assert bars(buyer.company) == [("Buyer", [("daily", used, used * 10, state)])]
 
 
-def test_what_was_used_in_a_window_that_is_over_does_not_count():
+def test_usage_of_an_ended_window_does_not_count():
     buyer = make.make_buyer(hourly_cap=5, hard_cap=5)
     hold(buyer, 3, now=NOW.replace(hour=11))
-    assert shown(buyer.company) == [("Buyer", [("hard", 3, 60, "free"), ("hourly", 0, 0, "free")])]
+    assert bars(buyer.company) == [("Buyer", [("hard", 3, 60, "free"), ("hourly", 0, 0, "free")])]
 
 
-def test_a_filter_leaves_those_whom_it_concerns():
+def test_a_scope_keeps_its_buyers_and_their_groups():
     company = make.make_company()
     mine, other = (make.make_buyer(company, name=name, daily_cap=5) for name in ("Mine", "Other"))
     make.make_group(company, [mine], name="Ours", daily_cap=5)
     make.make_group(company, [other], name="Theirs", daily_cap=5)
     campaign = make.make_campaign(company)
     make.make_route(campaign, mine)
-    by = [
+    scopes = [
         MetricsScope(buyer=mine.pk),
         MetricsScope(campaign=campaign.pk),
         MetricsScope(campaign=campaign.pk, buyer=other.pk),
     ]
-    assert [[name for name, _ in shown(company, asked)] for asked in by] == [
+    assert [[name for name, _ in bars(company, wanted)] for wanted in scopes] == [
         ["Mine", "Ours"],
         ["Mine", "Ours"],
         [],
@@ -85,26 +83,26 @@ def test_a_filter_leaves_those_whom_it_concerns():
 
 
 @pytest.mark.parametrize(
-    ("cap", "words"),
+    ("cap", "text"),
     [
-        ("concurrency_cap", "each place comes back when its call ends"),
-        ("hourly_cap", "anew in 30 minutes, at 09:00 EDT"),
-        ("daily_cap", "anew in 15 hours, at 00:00 EDT"),
-        ("monthly_cap", "anew in 26 days, at 00:00 EDT on Jun 1"),
-        ("hard_cap", "until somebody resets it"),
+        ("concurrency_cap", "a place is free again when its call ends"),
+        ("hourly_cap", "resets in 30 minutes (09:00 EDT)"),
+        ("daily_cap", "resets in 15 hours (00:00 EDT)"),
+        ("monthly_cap", "resets in 26 days (00:00 EDT, Jun 1)"),
+        ("hard_cap", "does not reset by itself"),
     ],
 )
-def test_when_a_cap_counts_anew_is_told_by_its_owners_clocks(cap, words):
+def test_the_reset_is_in_the_time_zone_of_the_owner(cap, text):
     buyer = make.make_buyer(time_zone="America/New_York", **{cap: 5})
-    [one] = cap_usage.cap_bars(buyer.company, asked=EVERYBODY, now=NOW)
-    assert one.resets(one.bars[0], now=NOW) == words
+    [usage] = cap_usage.cap_bars(buyer.company, scope=ALL, now=NOW)
+    assert usage.reset_text(usage.bars[0], now=NOW) == text
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_more_buyers_ask_no_more_questions(django_assert_num_queries, count):
+def test_the_number_of_queries_does_not_grow_with_the_buyers(django_assert_num_queries, count):
     company = make.make_company()
     make.make_group(
         company, [make.make_buyer(company, daily_cap=5) for _ in range(count)], daily_cap=9
     )
     with django_assert_num_queries(4):  # buyers, groups, their members, counters
-        cap_usage.cap_bars(company, asked=EVERYBODY, now=NOW)
+        cap_usage.cap_bars(company, scope=ALL, now=NOW)

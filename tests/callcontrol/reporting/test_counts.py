@@ -21,8 +21,8 @@ def world() -> World:
     return World(seed=1)
 
 
-def counted(world: World, book: str = RollupSource.OUTCOMES):
-    return sum_metrics(counts.count_rows(book, world.company.pk, HOUR))
+def counted(world: World, source: str = RollupSource.OUTCOMES):
+    return sum_metrics(counts.count_rows(source, world.company.pk, HOUR))
 
 
 def test_a_real_ping_a_confirmation_and_its_call(clock):
@@ -31,7 +31,7 @@ def test_a_real_ping_a_confirmation_and_its_call(clock):
     confirm(key, answer["uuid"])
     dial(answer["inbound_number"])
     found = sum_metrics(
-        line for book in RollupSource for line in counts.count_rows(book, key.company_id, HOUR)
+        line for source in RollupSource for line in counts.count_rows(source, key.company_id, HOUR)
     )
     assert found.pings == 1
     assert found.reserved == 1
@@ -74,8 +74,8 @@ def test_pings_belong_to_the_campaign_of_their_key(world):
     make.make_entry(
         world.company, at=NOW, key_pk=world.keys[1].pk, publisher_pk=world.publishers[0].pk
     )
-    lines = counts.count_rows(RollupSource.PINGS, world.company.pk, HOUR)
-    assert [line.owner for line in lines] == [
+    rows = counts.count_rows(RollupSource.PINGS, world.company.pk, HOUR)
+    assert [row.scope for row in rows] == [
         MetricsScope(world.campaigns[1].pk, world.publishers[0].pk)
     ]
 
@@ -90,7 +90,7 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
             }
             make.make_entry(world.company, at=NOW, key_pk=world.keys[0].pk, **entry)
     found = {
-        line.reason: line.figures.pings
+        line.reason: line.metrics.pings
         for line in counts.count_rows(RollupSource.PINGS, world.company.pk, HOUR)
         if line.reason
     }
@@ -101,7 +101,7 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
 
 
 @pytest.mark.parametrize(
-    ("book", "minutes", "is_final"),
+    ("source", "minutes", "is_final"),
     [
         (RollupSource.PINGS, 9, False),
         (RollupSource.PINGS, 10, True),
@@ -109,9 +109,9 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
         (RollupSource.OUTCOMES, 10, True),
     ],
 )
-def test_an_hour_is_final_when_every_request_of_it_is_over(world, book, minutes, is_final):
+def test_an_hour_is_final_when_every_request_of_it_is_over(world, source, minutes, is_final):
     assert (
-        counts.is_final(book, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes))
+        counts.is_final(source, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes))
         == is_final
     )
 

@@ -1,4 +1,4 @@
-"""The dashboard as CSV: what is shown, exact, and harmless."""
+"""The CSV export: the numbers of the page, exact, without formulas."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ def world(clock) -> World:
     return World(seed=1, zone="America/New_York")
 
 
-def sheet(world: World, query: str = "", role: str = "owner") -> list[dict[str, str]]:
+def export(world: World, query: str = "", role: str = "owner") -> list[dict[str, str]]:
     answer = browser(world.company, role).get(f"{reverse('dashboard-csv')}{query}")
     return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
@@ -29,13 +29,13 @@ def section(rows: list[dict[str, str]], name: str) -> list[dict[str, str]]:
     return [row for row in rows if row["section"] == name]
 
 
-def test_the_range_with_its_zone_and_all_its_numbers(world):
+def test_the_range_has_offsets_and_all_numbers(world):
     world.ping(NOW)
     world.reserve(NOW, status="claimed")
     world.call(
         NOW, connected_at=NOW, converted_at=NOW, payout=Decimal("90.1"), revenue=Decimal("33.3333")
     )
-    [row] = section(sheet(world), "range")
+    [row] = section(export(world), "range")
     assert [row["from"], row["to"]] == ["2026-05-05T00:00:00-04:00", "2026-05-05T08:00:01-04:00"]
     assert [row[name] for name in MEASURES] == [
         "1",
@@ -50,10 +50,10 @@ def test_the_range_with_its_zone_and_all_its_numbers(world):
     ]
 
 
-def test_its_sections_follow_the_page(world):
+def test_the_sections_follow_the_page(world):
     world.live_through(NOW.replace(hour=4), NOW, events=30)
     make.make_buyer(world.company, daily_cap=5)
-    names = dict.fromkeys(row["section"] for row in sheet(world))
+    names = dict.fromkeys(row["section"] for row in export(world))
     refused = ["refused by a buyer", "never got to routing"]
     assert list(names) == [
         "range",
@@ -67,9 +67,9 @@ def test_its_sections_follow_the_page(world):
     ]
 
 
-def test_the_hours_and_the_shares_add_up_to_the_range(world):
+def test_hours_and_breakdowns_add_up_to_the_range(world):
     world.live_through(NOW.replace(hour=4), NOW, events=30)
-    rows = sheet(world)
+    rows = export(world)
     [whole] = section(rows, "range")
     for name in ("hour", "campaign", "publisher", "buyer"):
         assert sum(Decimal(row["revenue"]) for row in section(rows, name)) == Decimal(
@@ -78,42 +78,42 @@ def test_the_hours_and_the_shares_add_up_to_the_range(world):
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
-def test_a_name_that_a_spreadsheet_would_run_is_a_text(world, name):
+def test_a_name_that_starts_a_formula_is_quoted(world, name):
     world.campaigns[0].name = name
     world.campaigns[0].save()
     world.call(NOW, campaign=world.campaigns[0])
-    assert [row["name"] for row in section(sheet(world), "campaign")] == [f"'{name}"]
+    assert [row["name"] for row in section(export(world), "campaign")] == [f"'{name}"]
 
 
-def test_a_negative_number_stays_one(world):
+def test_a_negative_number_is_not_quoted(world):
     world.call(NOW, converted_at=NOW, payout=Decimal(10), revenue=Decimal("2.5"))
-    assert section(sheet(world), "range")[0]["profit"] == "-7.5"
+    assert section(export(world), "range")[0]["profit"] == "-7.5"
 
 
-def test_a_cap_with_its_use(world):
+def test_a_cap_has_its_usage_and_reset(world):
     make.make_buyer(world.company, name="Full", buyer_id="full", daily_cap=0)
-    [row] = section(sheet(world), "cap of a buyer")
-    told = [row[name] for name in ("to", "name", "code", "used", "cap")]
-    assert told == ["2026-05-06T00:00:00-04:00", "Full", "daily", "0", "0"]
+    [row] = section(export(world), "cap of a buyer")
+    cells = [row[name] for name in ("to", "name", "code", "used", "cap")]
+    assert cells == ["2026-05-06T00:00:00-04:00", "Full", "daily", "0", "0"]
 
 
-def test_it_has_the_pages_filters_and_time(world):
+def test_the_export_has_the_filters_and_range_of_the_page(world):
     world.call(NOW, campaign=world.campaigns[0])
     world.call(NOW, campaign=world.campaigns[1])
-    rows = sheet(world, f"?range=7-days&campaign={world.campaigns[0].pk}")
+    rows = export(world, f"?range=7-days&campaign={world.campaigns[0].pk}")
     assert section(rows, "range")[0]["calls"] == "1"
     assert len(section(rows, "day")) == 7
     assert section(rows, "campaign") == []
 
 
-def test_no_number_of_anybody_is_in_it(world):
+def test_the_export_has_no_phone_numbers(world):
     call = world.call(NOW, caller_number="+12025550142")
     answer = browser(world.company, "read_only").get(reverse("dashboard-csv")).content.decode()
-    assert (call.caller_number in answer) is False
-    assert (world.buyers[0].number in answer) is False
+    assert call.caller_number not in answer
+    assert world.buyers[0].number not in answer
 
 
-def test_what_cannot_be_asked_leads_back_to_the_page_with_the_reason(world):
+def test_an_unusable_query_redirects_to_the_page_with_an_error(world):
     answer = browser(world.company).get(f"{reverse('dashboard-csv')}?from=x", follow=True)
-    why = "The first day is no date. Write it like 2026-05-31; here is today."
-    assert [str(each) for each in answer.context["messages"]] == [why]
+    error = "Not a date. Use a format like 2026-05-31. Showing today."
+    assert [str(message) for message in answer.context["messages"]] == [error]

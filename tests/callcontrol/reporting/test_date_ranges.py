@@ -1,4 +1,4 @@
-"""The time that the dashboard speaks of, and the time that it is compared with."""
+"""Date ranges of the dashboard, and the ranges before them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,21 +7,24 @@ import pytest
 
 from callcontrol.reporting.date_ranges import DateRange, InvalidDateRange, parse_date_range
 
+NOT_A_DATE = "Not a date. Use a format like 2026-05-31. Showing today."
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 5, 5, 18, 37, 12, 400_000, tzinfo=UTC)  # 14:37 of a Tuesday in New York
 
 
-def asked(**query: str) -> DateRange:
+def parse(**query: str) -> DateRange:
     return parse_date_range(query, zone=ZONE, now=NOW)
 
 
-def told(one: DateRange) -> list[str]:
-    """Both stretches by the company's clocks."""
-    return [f"{moment.astimezone(ZONE):%m-%d %H:%M:%S}" for moment in (*one.now_part, *one.before)]
+def bounds(range: DateRange) -> list[str]:
+    """Return the bounds of the range and of the one before, in the company's time zone."""
+    return [
+        f"{moment.astimezone(ZONE):%m-%d %H:%M:%S}" for moment in (*range.period, *range.before)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("query", "stretches"),
+    ("query", "periods"),
     [
         ({}, ["05-05 00:00:00", "05-05 14:37:13", "05-04 00:00:00", "05-04 14:37:13"]),
         (
@@ -59,8 +62,8 @@ def told(one: DateRange) -> list[str]:
     ],
     ids=lambda value: "-".join(value.values()) or "today" if isinstance(value, dict) else "",
 )
-def test_a_range_and_the_one_before_are_equally_long_by_the_clocks(query, stretches):
-    assert told(asked(**query)) == stretches
+def test_a_range_and_the_one_before_are_equally_long(query, periods):
+    assert bounds(parse(**query)) == periods
 
 
 @pytest.mark.parametrize(
@@ -76,64 +79,63 @@ def test_a_range_and_the_one_before_are_equally_long_by_the_clocks(query, stretc
     ],
     ids=["today", "yesterday", "week", "own"],
 )
-def test_ranges_are_told_in_words(query, labels):
-    one = asked(**query)
-    assert (one.label, one.before_label) == labels
+def test_ranges_have_labels(query, labels):
+    range = parse(**query)
+    assert range.label == labels[0]
+    assert range.before_label == labels[1]
 
 
 @pytest.mark.parametrize(
-    ("query", "why"),
+    ("query", "error"),
     [
         (
             {"range": "hat"},
-            "The address asked for a time that is not known here, so here is today.",
+            "The link names an unknown range. Showing today.",
         ),
-        ({"from": "x"}, "The first day is no date. Write it like 2026-05-31; here is today."),
+        ({"from": "x"}, NOT_A_DATE),
         (
             {"from": "2026-05-01", "to": "2026-13-01"},
-            "The last day is no date. Write it like 2026-05-31; here is today.",
+            NOT_A_DATE,
         ),
         (
             {"from": "0001-01-01"},
-            "The first day is no date. Write it like 2026-05-31; here is today.",
+            NOT_A_DATE,
         ),
-        ({"from": "\0"}, "The first day is no date. Write it like 2026-05-31; here is today."),
+        ({"from": "\0"}, NOT_A_DATE),
         (
             {"from": "9" * 10_000},
-            "The first day is no date. Write it like 2026-05-31; here is today.",
+            NOT_A_DATE,
         ),
         (
             {"from": "2026-05-06"},
-            "The first day is still to come. Choose one until today; here is today.",
+            "The first day is in the future. Showing today.",
         ),
         (
             {"from": "2026-05-03", "to": "2026-05-01"},
-            "The first day is after the last one. Swap them; here is today.",
+            "The first day is after the last day. Showing today.",
         ),
-        ({"from": "2025-05-04"}, "At most 366 days at once. Choose fewer; here is today."),
+        ({"from": "2025-05-04"}, "Choose at most 366 days. Showing today."),
     ],
     ids=["name", "no-date", "no-month", "long-ago", "nul", "long", "future", "swapped", "many"],
 )
-def test_what_is_no_range_says_why(query, why):
-    with pytest.raises(InvalidDateRange, match="^" + why.replace(".", r"\.") + "$"):
-        asked(**query)
+def test_an_unusable_range_is_an_error(query, error):
+    with pytest.raises(InvalidDateRange, match="^" + error.replace(".", r"\.") + "$"):
+        parse(**query)
 
 
-def test_a_day_that_the_clocks_left_out_is_no_range():
-    """Samoa went over the date line after December 29, 2011."""
-    with pytest.raises(InvalidDateRange, match="left that day out"):
+def test_a_day_that_clocks_skipped_is_an_error():
+    """Samoa crossed the date line after December 29, 2011."""
+    with pytest.raises(InvalidDateRange, match="does not exist"):
         parse_date_range({"to": "2011-12-30"}, zone=ZoneInfo("Pacific/Apia"), now=NOW)
 
 
 def test_366_days_are_a_range():
-    assert asked(**{"from": "2025-05-05"}).days == 366
+    assert parse(**{"from": "2025-05-05"}).days == 366
 
 
-def test_a_day_is_shown_by_hours_and_more_by_days():
-    assert [
-        (one.by_hour, len(one.slots))
-        for one in (asked(), asked(range="yesterday"), asked(range="7-days"))
-    ] == [
+def test_a_day_has_hourly_slots_and_a_longer_range_daily_ones():
+    ranges = (parse(), parse(range="yesterday"), parse(range="7-days"))
+    assert [(range.by_hour, len(range.slots)) for range in ranges] == [
         (True, 15),
         (True, 24),
         (False, 7),
@@ -144,7 +146,8 @@ def test_a_day_is_shown_by_hours_and_more_by_days():
     "moment", ["05-05T04:00:00", "05-06T03:59:59.999999", "11-01T05:30:00", "03-08T07:00:00"]
 )
 def test_no_moment_of_the_year_makes_an_empty_range(moment):
-    one = parse_date_range({}, zone=ZONE, now=datetime.fromisoformat(f"2026-{moment}+00:00"))
+    range = parse_date_range({}, zone=ZONE, now=datetime.fromisoformat(f"2026-{moment}+00:00"))
     assert all(
-        end - start >= timedelta(seconds=1) for start, end in (one.now_part, one.before, *one.slots)
+        end - start >= timedelta(seconds=1)
+        for start, end in (range.period, range.before, *range.slots)
     )

@@ -1,4 +1,4 @@
-"""Hours and days by a company's clocks, and what is left between stretches."""
+"""Hours and days by a company's clocks, and what is left between periods."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -59,7 +59,7 @@ def test_codes_of_an_outcome(result, status, refused, response, codes):
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "label"),
     [
         ("closed", "Closed"),
         ("filter", "Filtered out"),
@@ -70,11 +70,11 @@ def test_codes_of_an_outcome(result, status, refused, response, codes):
         ("rejected", "Campaign or publisher paused"),
         ("422 FAILED must include caller_zip (string)", "“caller_zip” missing"),
         ("429 too many requests", "Too many requests"),
-        ("500", "Answered 500"),
+        ("500", "Status 500"),
     ],
 )
-def test_codes_in_words(code, words):
-    assert reasons.reason_text(code) == words
+def test_codes_have_labels(code, label):
+    assert reasons.reason_text(code) == label
 
 
 def test_every_reason_of_routing_is_told_apart():

@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-def spans(book: str, *, of_days: bool = False) -> int:
-    return RollupPeriod.objects.filter(book=book, is_day=of_days).count()
+def periods(source: str, *, of_days: bool = False) -> int:
+    return RollupPeriod.objects.filter(source=source, is_day=of_days).count()
 
 
 def sold(name: str = "converted") -> int:
     """What the tallied hours and days hold, which must be the same, of a world of one day."""
     by_hours, by_days = (
-        sum(getattr(row, name) for row in Rollup.objects.filter(span__is_day=is_day, reason=""))
+        sum(getattr(row, name) for row in Rollup.objects.filter(period__is_day=is_day, reason=""))
         for is_day in (False, True)
     )
     assert by_hours == by_days
@@ -44,7 +44,9 @@ def world() -> World:
 def test_every_hour_and_day_that_is_over_has_a_span(world):
     world.ping(NOW - timedelta(days=1))
     tally(now=NOW)
-    assert [spans(book, of_days=is_day) for book in RollupSource for is_day in (False, True)] == [
+    assert [
+        periods(source, of_days=is_day) for source in RollupSource for is_day in (False, True)
+    ] == [
         24 + 11,
         1,
         24 + 11,
@@ -66,10 +68,10 @@ def test_a_second_sweep_finds_nothing_to_write(world):
 
 def test_an_hour_waits_for_requests_that_are_still_running(world):
     tally(now=NOW + timedelta(minutes=9))
-    before = spans(RollupSource.OUTCOMES)
+    before = periods(RollupSource.OUTCOMES)
     tally(now=NOW + timedelta(minutes=11))
     assert before == 24 + 11
-    assert spans(RollupSource.OUTCOMES) == 24 + 12
+    assert periods(RollupSource.OUTCOMES) == 24 + 12
 
 
 @pytest.mark.parametrize(
@@ -79,14 +81,14 @@ def test_an_hour_waits_for_its_reservations_and_the_log_does_not(world, undecide
     world.ping(NOW - timedelta(days=1))
     world.reserve(NOW - timedelta(days=1), **undecided)
     tally(now=NOW)
-    assert [spans(book) for book in RollupSource] == [24 + 11, 24 + 10]
+    assert [periods(source) for source in RollupSource] == [24 + 11, 24 + 10]
 
 
 def test_an_hour_waits_for_its_calls_to_be_settled(world):
     world.call(NOW - timedelta(days=1), settled_at=None)
     tally(now=NOW)
-    assert spans(RollupSource.OUTCOMES) == 24 + 10
-    assert spans(RollupSource.OUTCOMES, of_days=True) == 0
+    assert periods(RollupSource.OUTCOMES) == 24 + 10
+    assert periods(RollupSource.OUTCOMES, of_days=True) == 0
 
 
 def test_a_late_sale_is_taken_in_by_the_hour_and_the_day(world):
@@ -113,7 +115,7 @@ def test_a_sale_whose_request_was_still_running_when_its_hour_was_counted_is_not
     tally(now=NOW)
     world.sell(world.quiet_call, at=NOW - timedelta(minutes=9))
     read_at_once = read_totals(
-        world.company.pk, last_days(world, 1), asked=MetricsScope()
+        world.company.pk, last_days(world, 1), scope=MetricsScope()
     ).total.converted
     tally(now=NOW + HOUR)
     assert read_at_once == 1
@@ -141,7 +143,7 @@ def test_an_answer_that_spells_out_what_no_column_keeps_stops_no_sweep(world):
     make.make_entry(world.company, at=NOW - timedelta(days=1), key_pk=world.keys[0].pk, **entry)
     tally(now=NOW)
     kept = (
-        Rollup.objects.filter(span__is_day=True).exclude(reason="").values_list("reason", "pings")
+        Rollup.objects.filter(period__is_day=True).exclude(reason="").values_list("reason", "pings")
     )
     assert list(kept) == [("406 unknown format: .\ufffd?", 1)]
 
@@ -196,11 +198,11 @@ def test_the_sweep_does_all_that_there_is_and_then_only_looks_for_sales(world, c
 def test_a_sweep_leaves_the_work_to_who_is_at_it(world, clock):
     leases.acquire(name="tally-hours", holder="another", lasts=HOUR, now=NOW)
     assert write_rollups() == 0
-    assert spans(RollupSource.OUTCOMES) == 0
+    assert periods(RollupSource.OUTCOMES) == 0
 
 
 def test_what_is_done_is_told_day_by_day(world, caplog):
     tally(now=NOW)
     assert caplog.messages == [
-        f"outcomes of company {world.company.pk} are tallied until 2026-05-05T00:00:00+00:00"
+        f"rollups of outcomes of company {world.company.pk} reach 2026-05-05T00:00:00+00:00"
     ]

@@ -14,20 +14,20 @@ from tests import factories as make
 from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
 
 pytestmark = pytest.mark.django_db
-EVERYBODY = MetricsScope()
+ALL = MetricsScope()
 HOUR = timedelta(hours=1)
 
 
 def _asked(world: World) -> Iterator[MetricsScope]:
-    yield EVERYBODY
+    yield ALL
     yield MetricsScope(campaign=world.campaigns[0].pk)
     yield MetricsScope(publisher=world.publishers[0].pk, buyer=world.buyers[1].pk)
 
 
 def assert_right(world: World, slots: list[Period]) -> None:
-    for asked in _asked(world):
-        assert shown(read_totals(world.company.pk, slots, asked=asked)) == shown(
-            recount(world, slots, asked)
+    for wanted in _asked(world):
+        assert shown(read_totals(world.company.pk, slots, scope=wanted)) == shown(
+            recount(world, slots, wanted)
         )
 
 
@@ -87,8 +87,8 @@ def test_tallied_time_is_not_counted_again(django_assert_num_queries):
     world = World(seed=4)
     world.live_through(NOW - timedelta(days=3), NOW - timedelta(days=1), events=40)
     tally(now=NOW)
-    with django_assert_num_queries(7):  # spans twice, the ledger and late sales, three sums
-        read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    with django_assert_num_queries(7):  # periods twice, the watermark and late sales, three sums
+        read_totals(world.company.pk, last_days(world, 3)[:3], scope=ALL)
 
 
 def test_a_number_of_a_trimmed_log_stays():
@@ -96,11 +96,11 @@ def test_a_number_of_a_trimmed_log_stays():
     world.live_through(NOW - timedelta(days=3), NOW, events=30)
     sold = world.call(NOW - timedelta(days=2), converted_at=None)
     tally(now=NOW)
-    before = read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    before = read_totals(world.company.pk, last_days(world, 3)[:3], scope=ALL)
     LogEntry.objects.all().delete()
     world.sell(sold, at=NOW)
     tally(now=NOW + HOUR)
-    after = read_totals(world.company.pk, last_days(world, 3)[:3], asked=EVERYBODY)
+    after = read_totals(world.company.pk, last_days(world, 3)[:3], scope=ALL)
     assert after.total.pings == before.total.pings
     assert after.reasons == before.reasons
 
@@ -117,7 +117,7 @@ def test_of_the_errors_of_many_hours_the_rare_ones_are_told_by_their_status():
             world.company, at=NOW - (number + 1) * HOUR, key_pk=world.keys[0].pk, **entry
         )
     tally(now=NOW)
-    found = read_totals(world.company.pk, last_days(world, 1), asked=EVERYBODY).reasons
+    found = read_totals(world.company.pk, last_days(world, 1), scope=ALL).reasons
     assert len(found) == 21
     assert found["422 no tag 19"] == 1
     assert found["422"] == 2
@@ -127,4 +127,4 @@ def test_another_companys_rows_are_not_counted():
     mine, theirs = World(seed=6), World(seed=7)
     theirs.live_through(NOW - timedelta(days=1), NOW, events=10)
     tally(now=NOW)
-    assert read_totals(mine.company.pk, last_days(mine, 1), asked=EVERYBODY).total.is_nothing()
+    assert read_totals(mine.company.pk, last_days(mine, 1), scope=ALL).total.is_nothing()

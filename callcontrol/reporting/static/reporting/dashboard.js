@@ -1,35 +1,35 @@
-// Keeps the caps as they are at this moment, and shows what is chosen without a click on "Show".
+// Reloads the caps every ten seconds, and submits the filters when a choice changes.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
   const caps = document.getElementById("caps");
-  const every = 10_000;
+  const interval = 10_000;
   let timer = 0;
 
-  async function look() {
+  async function reload() {
     if (!document.hidden && !caps.contains(document.activeElement)) {
-      const answer = await fetch(caps.dataset.url, { redirect: "manual" }).catch(() => null);
-      if (answer && answer.type === "opaqueredirect") return; // logged out
-      if (answer && answer.ok) put(await answer.text());
+      const response = await fetch(caps.dataset.url, { redirect: "manual" }).catch(() => null);
+      if (response && response.type === "opaqueredirect") return; // logged out
+      if (response && response.ok) replace(await response.text());
     }
-    timer = setTimeout(look, every);
+    timer = setTimeout(reload, interval);
   }
 
-  function put(text) {
+  function replace(html) {
     const wasOpen = caps.querySelector("details")?.open;
-    caps.innerHTML = text;
+    caps.innerHTML = html;
     const more = caps.querySelector("details");
     if (more && wasOpen) more.open = true;
   }
 
   if (caps) {
-    timer = setTimeout(look, every);
+    timer = setTimeout(reload, interval);
     document.addEventListener("visibilitychange", () => {
       clearTimeout(timer);
-      if (!document.hidden) look();
+      if (!document.hidden) reload();
     });
   }
-  for (const choice of document.querySelectorAll(".board-form select")) {
-    choice.addEventListener("change", () => choice.form.requestSubmit());
+  for (const select of document.querySelectorAll(".dashboard-form select")) {
+    select.addEventListener("change", () => select.form.requestSubmit());
   }
 });

@@ -30,7 +30,7 @@ def world() -> World:
 
 def assert_right(world: World) -> None:
     slots = last_days(world, 1, now=LATER)
-    assert shown(read_totals(world.company.pk, slots, asked=MetricsScope())) == shown(
+    assert shown(read_totals(world.company.pk, slots, scope=MetricsScope())) == shown(
         recount(world, slots, MetricsScope())
     )
 
@@ -83,7 +83,7 @@ def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
         written = other.result()
         pool.submit(connections.close_all).result()
     kept = Rollup.objects.filter(
-        span__starts_at=hour[0], span__is_day=False, span__book=RollupSource.OUTCOMES
+        period__starts_at=hour[0], period__is_day=False, period__book=RollupSource.OUTCOMES
     )
     assert written is True
     assert list(kept.values_list("campaign_pk", "converted")) == [(8, 8)]

@@ -69,9 +69,9 @@ class Dashboard(AdminPage):
     def _filter_pk(self, name: str) -> int:
         text = self.request.GET.get(name, "")
         pk = parse_pk(text)
-        if pk and self.company:
-            if _FILTERS[name].objects.filter(company_id=self.company.pk, pk=pk).exists():
-                return pk
+        company_pk = self.company.pk if self.company else 0
+        if pk and _FILTERS[name].objects.filter(company_id=company_pk, pk=pk).exists():
+            return pk
         if text:
             label = _FILTERS[name]._meta.verbose_name
             problem = _("This %(model)s does not exist here. Showing all.")

@@ -1,4 +1,4 @@
-"""Many sweeps tally one company at once, while its calls sell late: what is written is what the rows add up to."""
+"""Parallel sweeps of one company with late sales write rollups that equal the rows."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,7 +11,7 @@ from callcontrol.reporting import rollups
 from callcontrol.reporting.metrics import Metrics, MetricsRow, MetricsScope
 from callcontrol.reporting.models import Rollup, RollupSource
 from callcontrol.reporting.totals import read_totals
-from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, tally
+from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, write_due
 from tests.races.takers import THREADS, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,13 +44,13 @@ def sweep_in_any_order(number: int) -> None:
         job()
 
 
-def test_many_sweeps_at_once_come_to_what_the_rows_do(world):
+def test_parallel_sweeps_equal_the_rows(world):
     together([lambda number=number: sweep_in_any_order(number) for number in range(THREADS)])
-    tally(now=NOW + timedelta(seconds=THREADS))
+    write_due(now=NOW + timedelta(seconds=THREADS))
     assert_right(world)
 
 
-def test_calls_that_sell_while_their_hours_are_tallied_are_counted(world):
+def test_sales_during_a_count_are_counted(world):
     def sell(number: int) -> None:
         for call in world.unsold[number::4]:
             world.sell(call, at=NOW)
@@ -58,12 +58,12 @@ def test_calls_that_sell_while_their_hours_are_tallied_are_counted(world):
     sellers = [lambda number=number: sell(number) for number in range(4)]
     together([*sellers, *(lambda number=number: sweep_in_any_order(number) for number in range(4))])
     assert_right(world)
-    tally(now=LATER)
+    write_due(now=LATER)
     assert_right(world)
 
 
-def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
-    tally(now=NOW)
+def test_a_count_waits_for_a_running_write(world):
+    write_due(now=NOW)
     hour = (NOW - timedelta(hours=3), NOW - timedelta(hours=2))
 
     def write(number: int, *, now: datetime) -> bool:
@@ -83,7 +83,7 @@ def test_who_counts_an_hour_waits_for_who_is_writing_it(world):
         written = other.result()
         pool.submit(connections.close_all).result()
     kept = Rollup.objects.filter(
-        period__starts_at=hour[0], period__is_day=False, period__book=RollupSource.OUTCOMES
+        period__starts_at=hour[0], period__is_day=False, period__source=RollupSource.OUTCOMES
     )
     assert written is True
     assert list(kept.values_list("campaign_pk", "converted")) == [(8, 8)]

@@ -1,4 +1,4 @@
-"""Random histories of a company, written straight into the tables, and what they add up to, counted row by row."""
+"""Random histories of a company, and their totals counted row by row."""
 
 import json
 import random
@@ -166,8 +166,8 @@ class World:
         )
 
 
-def tally(*, now: datetime, jobs: int | None = None) -> int:
-    """Does so much of what is to be tallied at this moment; how many jobs wrote something."""
+def write_due(*, now: datetime, jobs: int | None = None) -> int:
+    """Run the rollup jobs that are due (at most `jobs`), and return how many wrote something."""
     return sum(job() for job in islice(rollups.rollup_jobs(now=now), jobs))
 
 

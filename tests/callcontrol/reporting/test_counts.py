@@ -1,4 +1,4 @@
-"""What is counted: a ping, a reservation that held a buyer, a call, and money to the last place."""
+"""Counts of pings, reservations, calls, and exact money."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ def counted(world: World, source: str = RollupSource.OUTCOMES):
     return sum_metrics(counts.count_rows(source, world.company.pk, HOUR))
 
 
-def test_a_real_ping_a_confirmation_and_its_call(clock):
+def test_a_ping_its_confirmation_and_its_call_are_counted(clock):
     key = make.make_ready_key()
     answer = ping(key)
     confirm(key, answer["uuid"])
@@ -62,7 +62,7 @@ def test_money_is_summed_exactly(world):
     assert counted(world).revenue == 123_456_789_999 * 100
 
 
-def test_no_amount_loses_its_last_place_where_it_is_kept_as_a_float(world):
+def test_no_amount_loses_its_last_decimal_on_sqlite(world):
     world.call(
         NOW, payout=Decimal("0.0003"), revenue=Decimal("1.0003")
     )  # 0.0003 * 10000 is 2.9999999999999996
@@ -80,7 +80,7 @@ def test_pings_belong_to_the_campaign_of_their_key(world):
     ]
 
 
-def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
+def test_rare_errors_are_counted_by_status(world):
     for number in range(22):
         for _ in range(2 if number < 19 else 1):
             entry = {
@@ -109,7 +109,7 @@ def test_of_many_errors_the_rare_ones_are_told_by_their_status(world):
         (RollupSource.OUTCOMES, 10, True),
     ],
 )
-def test_an_hour_is_final_when_every_request_of_it_is_over(world, source, minutes, is_final):
+def test_an_hour_is_final_once_its_requests_are_committed(world, source, minutes, is_final):
     assert (
         counts.is_final(source, world.company.pk, HOUR, now=HOUR[1] + timedelta(minutes=minutes))
         == is_final
@@ -117,7 +117,7 @@ def test_an_hour_is_final_when_every_request_of_it_is_over(world, source, minute
 
 
 @pytest.mark.parametrize(("minutes", "is_final"), [(9, False), (10, True)])
-def test_an_hour_is_not_final_while_a_sale_of_it_may_not_be_seen(world, minutes, is_final):
+def test_an_hour_is_not_final_within_the_grace_time_of_a_sale(world, minutes, is_final):
     sold_at = HOUR[1] + timedelta(hours=1)
     world.call(NOW, converted_at=sold_at)
     assert (

@@ -11,7 +11,7 @@ from django.urls import reverse
 from callcontrol.reporting.view_model import DashboardViewModel
 from tests import factories as make
 from tests.admin_client import browser
-from tests.callcontrol.reporting.histories import NOW, World, tally
+from tests.callcontrol.reporting.histories import NOW, World, write_due
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
@@ -62,7 +62,7 @@ def links(client: Client, query: str = "") -> set[str]:
     ["", "?range=yesterday", "?campaign={campaign}", "?publisher={publisher}", "?buyer={buyer}"],
 )
 def test_each_number_on_top_equals_its_list(world, query, has_rollups):
-    tally(now=NOW, jobs=None if has_rollups else 0)
+    write_due(now=NOW, jobs=None if has_rollups else 0)
     client = browser(world.company)
     rows = {
         "campaign": world.campaigns[0].pk,
@@ -308,7 +308,7 @@ def test_charts_of_today_include_the_hours_to_come(world):
 
 
 def test_the_page_of_a_day_has_a_fixed_number_of_queries(world, django_assert_num_queries):
-    tally(now=NOW)
+    write_due(now=NOW)
     client = browser(world.company)
     client.get(URL)
     with django_assert_num_queries(49):

@@ -1,4 +1,4 @@
-"""What the lists of records can also be filtered by, for the dashboard's links and for whoever types an address."""
+"""Filters that the dashboard adds to the lists of records."""
 
 import pytest
 from django.urls import reverse
@@ -15,7 +15,7 @@ LOG, RESERVATIONS = (
 )
 
 
-def test_pings_alone_leave_out_confirmations_and_other_keys():
+def test_the_ping_filter_leaves_out_confirmations_and_other_keys():
     company = make.make_company()
     ping = make.make_entry(company, type="call_reservation")
     for other in ({"method": "PUT"}, {"type": "call_data_writing"}, {"method": "GET"}):
@@ -23,7 +23,7 @@ def test_pings_alone_leave_out_confirmations_and_other_keys():
     assert list_rows(browser(company), f"{LOG}?ping=1") == [ping]
 
 
-def test_pings_without_anybody_to_ask_are_told_from_refused_ones():
+def test_pings_without_buyers_are_apart_from_refused_pings():
     company = make.make_company()
     alone = make.make_entry(company, result="no-target", reasons=None)
     make.make_entry(company, result="no-target", reasons=",closed,")
@@ -56,7 +56,7 @@ def test_reservations_that_held_a_buyer(clock):
 
 
 @pytest.mark.parametrize("url", [f"{LOG}?ping=x", f"{LOG}?error=", f"{RESERVATIONS}?reserved=2"])
-def test_values_that_mean_nothing_are_left_out(clock, url):
+def test_unknown_filter_values_are_ignored(clock, url):
     world = World(seed=1)
     world.ping(NOW)
     world.reserve(NOW)

@@ -1,4 +1,4 @@
-"""Hours and days by a company's clocks, and what is left between periods."""
+"""Hours and days in a time zone, and gaps between periods."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def at(hour: int, minute: int = 0, *, day: int = 5) -> datetime:
         ("America/Havana", date(2026, 3, 8), 23),  # put forward at midnight
     ],
 )
-def test_a_day_has_so_many_hours(zone, day, count):
+def test_hours_of_a_day(zone, day, count):
     clocks = ZoneInfo(zone)
     whole = (midnight(day, clocks), midnight(date.fromordinal(day.toordinal() + 1), clocks))
     found = list(split_period(whole, hours_of(clocks)))
@@ -44,7 +44,7 @@ def test_a_day_has_so_many_hours(zone, day, count):
     )
 
 
-def test_hours_begin_when_the_clocks_strike():
+def test_hours_begin_at_local_full_hours():
     found = list(
         split_period((at(10, 5), at(12, 20)), hours_of(ZoneInfo("Asia/Kathmandu")))
     )  # 5:45 ahead
@@ -67,16 +67,16 @@ def test_hours_begin_when_the_clocks_strike():
     ],
     ids=["nothing", "all", "middles", "over the ends", "beyond"],
 )
-def test_what_is_left_uncovered(covering, left):
+def test_uncovered_parts_of_a_period(covering, left):
     assert uncovered((at(1), at(9)), covering) == left
 
 
-def test_a_stretch_lies_within_another_or_reaches_out():
+def test_the_period_that_contains_a_piece():
     there = [(at(1), at(3)), (at(3), at(6))]
     pieces = [(at(1), at(2)), (at(3), at(6)), (at(2), at(4)), (at(0), at(1)), (at(5), at(7))]
     assert [within(piece, there) for piece in pieces] == [0, 1, None, None, None]
 
 
-def test_a_stretch_is_cut_across_the_slots():
+def test_a_period_is_split_at_the_slots():
     slots = [(at(1), at(3)), (at(3), at(6))]
     assert list(across([(at(2), at(5))], slots)) == [(0, (at(2), at(3))), (1, (at(3), at(5)))]

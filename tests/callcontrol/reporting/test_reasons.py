@@ -1,4 +1,4 @@
-"""Why a ping found no buyer: codes for tallies, words for people."""
+"""Reasons for refused pings: codes and labels."""
 
 import pytest
 
@@ -51,7 +51,7 @@ MISSING = "FAILED must include caller_zip (string)"
         "number",
     ],
 )
-def test_codes_of_an_outcome(result, status, refused, response, codes):
+def test_codes_of_a_result(result, status, refused, response, codes):
     assert (
         list(reasons.reason_codes(result=result, status=status, reasons=refused, response=response))
         == codes
@@ -77,7 +77,7 @@ def test_codes_have_labels(code, label):
     assert reasons.reason_text(code) == label
 
 
-def test_every_reason_of_routing_is_told_apart():
+def test_every_routing_reason_has_its_own_label():
     words = [reasons.reason_text(reason.slug) for reason in routing_filters()]
     assert len(set(words)) == len(words)
     assert {reasons.is_of_routing(reason.slug) for reason in routing_filters()} == {True}
@@ -97,11 +97,11 @@ def test_every_reason_of_routing_is_told_apart():
     ],
     ids=["reason", "paused", "error", "rest", "long", "cut", "masked", "replaced"],
 )
-def test_a_code_that_says_all_is_told_from_one_that_does_not(code, is_whole):
+def test_a_whole_error_text_can_be_searched(code, is_whole):
     assert reasons.is_whole(code) == is_whole
 
 
-def test_of_many_errors_the_rarer_ones_are_told_by_their_status():
+def test_rare_errors_are_shortened_to_their_status():
     counted = {"closed": 1, "429 too many requests": 9} | {
         f"422 no tag {number:02}": 2 for number in range(20)
     }

@@ -68,14 +68,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.auth.csp.ContentSecurityPolicy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.auth.session_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.auth.session_middleware.AuthenticationMiddleware",
     "campaigns.admin_base.time_zone.CompanyTimeZone",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.auth.session_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "simple_history.middleware.HistoryRequestMiddleware",
+    "config.auth.session_middleware.history_middleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -16,11 +16,9 @@ class CompanyTimeZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = (
-            _zone(request)
-            if request.path.startswith("/admin/") and request.user.is_authenticated
-            else None
-        )
+        if not request.path.startswith("/admin/"):
+            return self.get_response(request)
+        zone = _zone(request) if request.user.is_authenticated else None
         with timezone.override(ZoneInfo(zone) if zone else None):
             return self.get_response(request)
 

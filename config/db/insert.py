@@ -6,8 +6,9 @@ Measured: `bulk_create([row], ignore_conflicts=True)` costs about five times the
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 Convert = Callable[[Any], Any]
 
@@ -18,7 +19,11 @@ def _unchanged(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     """A member of TextChoices as its value: psycopg would send it as an enum."""
-    return value if value is None or type(value) is str else str(value)
+    return value if type(value) is str else str(value)
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
 
 
 # Field classes whose value needs no work on any database. All others ask the field.
@@ -27,13 +32,18 @@ _PLAIN: dict[type, Convert] = {
     models.BooleanField: _unchanged,
     models.FloatField: _unchanged,
     models.IntegerField: _unchanged,
+    models.PositiveIntegerField: _unchanged,
+    models.PositiveSmallIntegerField: _unchanged,
     models.CharField: _text,
     models.TextField: _text,
 }
 
 
 def _converter(field: "models.Field[Any, Any]") -> Convert:
-    """The cheapest function that does what the field's `get_db_prep_save` does for aware values."""
+    """The cheapest function that does what the field's `get_db_prep_save` does for aware values.
+
+    It never gets None, which every field leaves as it is.
+    """
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     plain = _PLAIN.get(type(field))
@@ -41,8 +51,8 @@ def _converter(field: "models.Field[Any, Any]") -> Convert:
         return plain
     if type(field) is models.DateTimeField:
         return connection.ops.adapt_datetimefield_value
-    if type(field) is models.UUIDField and connection.features.has_native_uuid_field:
-        return _unchanged
+    if type(field) is models.UUIDField:
+        return _unchanged if connection.features.has_native_uuid_field else _hex
     return lambda value: field.get_db_prep_save(value, connection)
 
 
@@ -66,11 +76,12 @@ def insert(model: type[models.Model], **values: Any) -> bool:
     Foreign keys are given by their column, `buyer_id=3`. Nothing is defaulted and no signal is
     sent, so rows of the catalogue never come here.
     """
-    sql, converters = _statement(model, tuple(values), connection.vendor)
-    with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up at each use
+    sql, converters = _statement(model, tuple(values), database.vendor)
+    columns = zip(converters, values.values(), strict=True)
+    with database.cursor() as cursor:
         cursor.execute(
-            sql,
-            [convert(value) for convert, value in zip(converters, values.values(), strict=True)],
+            sql, [None if value is None else convert(value) for convert, value in columns]
         )
         return bool(cursor.rowcount)
 

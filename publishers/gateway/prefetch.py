@@ -1,22 +1,23 @@
-"""The one statement that begins a request: whose key it is, which settings are in force, and what its entrance adds.
+"""The first statement of a request: its key, the version of the settings, and what its action needs.
 
-Every part is a SELECT of the part's name and seven texts, joined by UNION ALL: one round trip, the same text on SQLite
-and PostgreSQL.
+Every part is a SELECT of the part's name and seven texts, joined by UNION ALL: one round trip, the
+same text on SQLite and PostgreSQL.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 Row = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPart:
-    """A part: `sql` selects its name and seven texts, `parameters` gives its values for a key, a caller and a moment."""
+    """A SELECT of its name and seven texts; `parameters` are its values for a key, caller, moment."""
 
     name: str
     sql: str
@@ -33,23 +34,29 @@ KEY = QueryPart(
 
 
 def run_prefetch(
-    parts: Sequence[QueryPart], *, key: str, caller: str | None, now: datetime
+    parts: tuple[QueryPart, ...], *, key: str, caller: str | None, now: datetime
 ) -> dict[str, list[Row]]:
-    """The rows of every part by its name, without the name."""
-    moment = connection.ops.adapt_datetimefield_value(now)
+    """Return the rows of every part by its name, without the name."""
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up at each use
+    moment = database.ops.adapt_datetimefield_value(now)
     values: list[Any] = []
     for part in parts:
         values.extend(part.parameters(key, caller, moment))
-    found: dict[str, list[Row]] = {part.name: [] for part in parts}
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(part.sql for part in parts), values)
-        for name, *row in cursor.fetchall():
-            found[name].append(tuple(row))
-    return found
+    rows: dict[str, list[Row]] = {part.name: [] for part in parts}
+    with database.cursor() as cursor:
+        cursor.execute(_statement(parts), values)
+        for row in cursor.fetchall():
+            rows[row[0]].append(row[1:])
+    return rows
+
+
+@lru_cache(maxsize=32)
+def _statement(parts: tuple[QueryPart, ...]) -> str:
+    return " UNION ALL ".join(part.sql for part in parts)
 
 
 def parse_moment(text: str | None) -> datetime | None:
-    """A moment as either database writes it in a text."""
+    """Return the moment in a text, as either database writes it."""
     if text is None:
         return None
     moment = datetime.fromisoformat(text)

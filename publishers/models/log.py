@@ -14,6 +14,9 @@ else:
     _Text = models.TextField
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class CompactJSONField(_Text):
     """Plain data as JSON in a text column.
 
@@ -28,9 +31,7 @@ class CompactJSONField(_Text):
         return json.loads(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> str | None:
-        if value is None:
-            return None
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encode(value)
 
 
 class LogResult(models.TextChoices):

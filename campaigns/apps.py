@@ -1,15 +1,9 @@
-"""Floor 0, demand: who buys calls, when, how many, and who gets the next one."""
-
-from importlib import import_module
+"""The app of demand: the company, its campaigns, buyers and caps, and routing."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class Campaigns(AppConfig):
     name = "campaigns"
-    verbose_name = "Campaigns"
-
-    def ready(self) -> None:
-        import_module(
-            "campaigns.caps.sync"
-        )  # its receivers need the models, which are loaded only now
+    verbose_name = _("Campaigns")

@@ -1,8 +1,8 @@
-"""Callers who converted before: what the campaign wants of them, and which of their calls pays.
+"""Duplicate callers: which buyers they may reach, and which of their calls pays.
 
-Two conversions of a caller on a campaign are repeats of each other when less than `dedupe_seconds` lie between them,
-whichever way round: calls may be told of in another order than they ended in. A caller whose number is withheld is
-nobody's repeat.
+Two conversions of a caller on a campaign are duplicates of each other when less than
+`dedupe_seconds` lie between them, in either order: calls may be reported in another order than they
+ended. A caller with a withheld number is never a duplicate.
 """
 
 from collections.abc import Iterable
@@ -17,16 +17,20 @@ from .models import Campaign, ConvertedCaller
 _PAY_ONCE = Campaign.Duplicates.PAY_ONCE
 _REFUSE = Campaign.Duplicates.REFUSE
 
-# Who loses the turn waits at the unique constraint until the winner has committed, inserts nothing, and looks again.
-# WHERE true, or SQLite would take ON CONFLICT for the condition of a join.
+# The loser of a turn waits at the unique constraint until the winner commits, inserts nothing, and
+# tries again. WHERE true, or SQLite would read ON CONFLICT as the condition of a join.
 _RECORD = """
 INSERT INTO campaigns_convertedcaller
   (company_id, campaign_id, buyer_row, caller_number, call_uuid, converted_at, turn, paid)
 SELECT %s, %s, %s, %s, %s, %s,
-  COALESCE((SELECT MAX(turn) FROM campaigns_convertedcaller WHERE campaign_id = %s AND caller_number = %s), 0) + 1,
+  COALESCE((
+    SELECT MAX(turn) FROM campaigns_convertedcaller
+    WHERE campaign_id = %s AND caller_number = %s
+  ), 0) + 1,
   NOT EXISTS (
     SELECT 1 FROM campaigns_convertedcaller
-    WHERE campaign_id = %s AND caller_number = %s AND paid AND converted_at > %s AND converted_at < %s
+    WHERE campaign_id = %s AND caller_number = %s AND paid
+      AND converted_at > %s AND converted_at < %s
   )
 WHERE true ON CONFLICT DO NOTHING RETURNING paid
 """
@@ -34,13 +38,13 @@ WHERE true ON CONFLICT DO NOTHING RETURNING paid
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """What routing must know of a caller: the rows of the buyers that are no longer for them, and whether none is."""
+    """The buyers that a caller may not reach again, by primary key; all of them when `refused`."""
 
     converted_with: frozenset[int] = frozenset()
     refused: bool = False
 
 
-NO_REPEAT = Duplicates()
+NO_DUPLICATES = Duplicates()
 
 
 def duplicates_among(
@@ -50,9 +54,10 @@ def duplicates_among(
     duplicates: str,
     now: datetime,
 ) -> Duplicates:
-    """The same as `before` from what was read already: (buyer's row, moment) of the caller's conversions on the campaign."""
+    """Return the same as `duplicates_before`, from (buyer_pk, time) of the conversions."""
     after, until = _window(now, dedupe_seconds)
-    return _meaning(frozenset(row for row, at in conversions if after < at < until), duplicates)
+    buyers = frozenset(buyer_pk for buyer_pk, at in conversions if after < at < until)
+    return _duplicates_of(buyers, duplicates)
 
 
 def duplicates_before(
@@ -64,19 +69,21 @@ def duplicates_before(
     now: datetime,
     call_uuid: UUID | None = None,
 ) -> Duplicates:
-    """What an earlier conversion of this caller means for the one who asks. A call's own conversion makes no repeat of it."""
+    """Return what earlier conversions of the caller forbid, apart from that of the call itself."""
     if caller_number is None or duplicates == _PAY_ONCE or not dedupe_seconds:
-        return NO_REPEAT
+        return NO_DUPLICATES
     after, until = _window(now, dedupe_seconds)
-    known = ConvertedCaller.objects.filter(
+    rows = ConvertedCaller.objects.filter(
         campaign_id=campaign_pk,
         caller_number=caller_number,
         paid=True,
         converted_at__gt=after,
         converted_at__lt=until,
     )
-    others = known.exclude(call_uuid=call_uuid) if call_uuid else known
-    return _meaning(frozenset(others.values_list("buyer_pk", flat=True).distinct()), duplicates)
+    if call_uuid:
+        rows = rows.exclude(call_uuid=call_uuid)
+    buyers = frozenset(rows.values_list("buyer_pk", flat=True).distinct())
+    return _duplicates_of(buyers, duplicates)
 
 
 def record_conversion(
@@ -90,17 +97,17 @@ def record_conversion(
     duplicates: str,
     now: datetime,
 ) -> bool:
-    """Whether a call that converted at `now` is paid for, inside the caller's transaction; once said, it stays so.
+    """Record a conversion inside the current transaction; return whether the call is paid for.
 
-    Of several calls of one caller that end at once, one is. Those who also write cap counters do so in one order with
-    this, everywhere.
+    A second call for the same `call_uuid` returns the same. Of several calls of one caller that end
+    at the same moment, one is paid for. Code that also writes cap counters must keep one order.
     """
     if caller_number is None:
         return True
     uuid = ConvertedCaller._meta.get_field("call_uuid").get_db_prep_value(call_uuid, connection)
     window = _window(now, dedupe_seconds if duplicates == _PAY_ONCE else 0)
     at, after, until = map(connection.ops.adapt_datetimefield_value, (now, *window))
-    whose = (campaign_pk, caller_number)
+    caller = (campaign_pk, caller_number)
     values = [
         company_pk,
         campaign_pk,
@@ -108,20 +115,20 @@ def record_conversion(
         caller_number,
         uuid,
         at,
-        *whose,
-        *whose,
+        *caller,
+        *caller,
         after,
         until,
     ]
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, values)
-            said = (
+            row = (
                 cursor.fetchone()
                 or ConvertedCaller.objects.filter(call_uuid=call_uuid).values_list("paid").first()
             )
-        if said is not None:
-            return bool(said[0])
+        if row is not None:
+            return bool(row[0])
 
 
 def record_sale(
@@ -133,7 +140,7 @@ def record_sale(
     call_uuid: UUID,
     now: datetime,
 ) -> None:
-    """A sale that the buyer itself reports is paid for, whatever its caller did before; later calls are its repeats."""
+    """Record a sale that the buyer reports: it is paid for even if the call was a duplicate."""
     paid = record_conversion(
         company_pk=company_pk,
         campaign_pk=campaign_pk,
@@ -144,20 +151,16 @@ def record_sale(
         duplicates=_PAY_ONCE,
         now=now,
     )
-    if not paid:  # at its end the call was a duplicate
+    if not paid:  # the call ended as a duplicate
         ConvertedCaller.objects.filter(call_uuid=call_uuid).update(paid=True, converted_at=now)
 
 
 def _window(now: datetime, seconds: int) -> tuple[datetime, datetime]:
-    """The ends, which are outside."""
+    """Return the exclusive bounds of the duplicates of a conversion at `now`."""
     return now - timedelta(seconds=seconds), now + timedelta(seconds=seconds)
 
 
-def _meaning(converted_with: frozenset[int], duplicates: str) -> Duplicates:
-    if not converted_with or duplicates == _PAY_ONCE:
-        return NO_REPEAT
-    return (
-        Duplicates(refused=True)
-        if duplicates == _REFUSE
-        else Duplicates(converted_with=converted_with)
-    )
+def _duplicates_of(buyers: frozenset[int], duplicates: str) -> Duplicates:
+    if not buyers or duplicates == _PAY_ONCE:
+        return NO_DUPLICATES
+    return Duplicates(refused=True) if duplicates == _REFUSE else Duplicates(converted_with=buyers)

@@ -1,8 +1,8 @@
-"""What the product says no with: one exception, and a class for each status that means something else than 422."""
+"""Refusals of requests: one exception, and a subclass for each status other than 422."""
 
 
 class Refusal(Exception):
-    """A request that is understood and refused; `text` goes over the wire, `status` is its HTTP status."""
+    """The refusal of a request; `text` is the error on the wire, `status` the HTTP status."""
 
     status = 422
 
@@ -38,14 +38,14 @@ class NotAuthorized(Refusal):
 
 
 class StillRunning(Refusal):
-    """The first request with this Idempotency-Key has not answered yet."""
+    """The first request with this Idempotency-Key is still running."""
 
     status = 409
     retry_after = 1
 
 
 class TooManyRequests(Refusal):
-    """Over a rate; `retry_after` is whole seconds."""
+    """The request exceeds a rate; `retry_after` is in whole seconds."""
 
     status = 429
 
@@ -55,7 +55,7 @@ class TooManyRequests(Refusal):
 
 
 class CarrierUnavailable(Refusal):
-    """The carrier did not do what it was asked; nothing has changed, and asking again may help."""
+    """The carrier failed to run a command; nothing has changed, and a retry may succeed."""
 
     status = 503
     retry_after = 1

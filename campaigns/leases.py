@@ -1,4 +1,4 @@
-"""Leases: of many workers one does a periodic job at a time, and a dead one's turn passes."""
+"""Leases: one worker at a time runs a periodic job, and a dead worker loses its lease."""
 
 import uuid
 from collections.abc import Callable
@@ -8,32 +8,33 @@ from django.db.models import Q
 
 from .models import Lease
 
-MOST_BATCHES = 40
+MAX_BATCHES = 40
 LASTS = timedelta(seconds=60)
 
 
 def acquire(*, name: str, holder: str, lasts: timedelta, now: datetime) -> bool:
-    """Whether this holder may do the job until `now + lasts`. The winner is told by the row count of one update."""
+    """Take the lease until `now + lasts` if it is free; return whether the holder has it."""
     Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
     free = Lease.objects.filter(Q(until=None) | Q(until__lte=now) | Q(holder=holder), name=name)
     return bool(free.update(holder=holder, until=now + lasts))
 
 
 def release(*, name: str, holder: str, now: datetime) -> None:
-    """Ends the turn, and notes when the job was last done."""
+    """Give up the lease, and record the time of the job."""
     Lease.objects.filter(name=name, holder=holder).update(until=None, ticked_at=now)
 
 
 def sweep(*, name: str, batch: Callable[[], int], limit: int, now: datetime) -> int:
-    """Calls `batch` until one does fewer than `most`, if no other worker is at it; how many were done.
+    """Run `batch` until it handles fewer than `limit` rows, under the lease; return how many in
+    all.
 
-    A backlog is left to the next turn after MOST_BATCHES, so that no sweep outlives its lease.
+    After MAX_BATCHES the rest waits for the next run, so that no sweep outlives its lease.
     """
     holder = uuid.uuid4().hex
     if not acquire(name=name, holder=holder, lasts=LASTS, now=now):
         return 0
     done = 0
-    for _ in range(MOST_BATCHES):
+    for _ in range(MAX_BATCHES):
         step = batch()
         done += step
         if step < limit:

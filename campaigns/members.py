@@ -1,4 +1,4 @@
-"""Who works for a company, in which role, and the link with which a person chooses a password."""
+"""Members of companies, and the password links of their accounts."""
 
 from collections.abc import Collection
 
@@ -6,23 +6,24 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from .errors import Refusal
 from .models import Company, Member
 from .models.version import lock_version
 
 
-class _LinkTokens(PasswordResetTokenGenerator):
-    """Texts that prove a link: they die with time, with the password, and when the person comes to or leaves a company."""
+class LinkTokens(PasswordResetTokenGenerator):
+    """Tokens of password links; time, a new password and a new membership invalidate them."""
 
     key_salt = "campaigns.members"
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        places = sorted(Member.objects.filter(user=user).values_list("company_id", flat=True))
-        return f"{super()._make_hash_value(user, timestamp)}{user.is_superuser}{places}"
+        companies = sorted(Member.objects.filter(user=user).values_list("company_id", flat=True))
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_superuser}{companies}"
 
 
-tokens = _LinkTokens()
+tokens = LinkTokens()
 
 
 def member_name(user: User) -> str:
@@ -30,26 +31,22 @@ def member_name(user: User) -> str:
 
 
 def find_account(*, email: str, company: Company, everywhere: bool = False) -> User | None:
-    """The account that whoever has this address works with already; None when there is none yet.
+    """Return the account with this address; None when there is none.
 
-    Raises Refusal when it may not be added to the company: `everywhere` is the administrator, who may add everybody's
-    people. Nobody else takes in another company's: the link to choose a password would open that company as well.
+    Raises Refusal when the account may not be added to the company. `everywhere` allows the
+    members of other companies, for superusers.
     """
     found = list(User.objects.filter(Q(username__iexact=email) | Q(email__iexact=email))[:2])
     if any(user.memberships.filter(company=company).exists() for user in found):
-        raise Refusal("whoever has this address works here already")
+        raise Refusal(_("This address already belongs to a member of the company."))
     if not found:
         return None
     user = found[0]
-    if (
-        len(found) > 1
-        or not user.is_active
-        or user.is_superuser
-        or (user.memberships.exists() and not everywhere)
-    ):
-        raise Refusal(
-            "this address can’t be added here: ask the administrator of the installation to do it"
-        )
+    # An owner could make a password link for an account of another company that they added, and
+    # the link would open the other company as well.
+    is_foreign = user.memberships.exists() and not everywhere
+    if len(found) > 1 or not user.is_active or user.is_superuser or is_foreign:
+        raise Refusal(_("You cannot add this address. Ask the administrator to add it."))
     return user
 
 
@@ -62,7 +59,7 @@ def add_member(
     role: str,
     everywhere: bool = False,
 ) -> Member:
-    """Somebody begins to work for the company; who has no account yet gets one without a password. Raises Refusal."""
+    """Add a member, with a new account without a password if needed. Raises Refusal."""
     with transaction.atomic():
         user = find_account(email=email, company=company, everywhere=everywhere)
         if user is None:
@@ -71,25 +68,25 @@ def add_member(
         return Member.objects.create(company=company, user=user, role=role)
 
 
-def _take_turn(member: Member) -> None:
-    """Waits for whoever changes the people of the company. Refusal when that removed this one."""
+def lock_members(member: Member) -> None:
+    """Wait for other changes of the company's members; raise Refusal if one removed this member."""
     lock_version(member.company_id)
     if not Member.objects.filter(pk=member.pk).exists():
-        raise Refusal("somebody else has removed this person meanwhile")
+        raise Refusal(_("Another user has removed this member."))
 
 
 def check_still_owned(*, member: Member) -> None:
-    """Raises Refusal when nobody else could add people and give roles, were this one no owner anymore."""
+    """Raise Refusal if the company has no active owner beside this member."""
     rows = Member.objects.filter(company=member.company_id)
     others = rows.exclude(pk=member.pk).filter(role=Member.Role.OWNER, user__is_active=True)
     if rows.filter(pk=member.pk, role=Member.Role.OWNER).exists() and not others.exists():
-        raise Refusal("this is the last owner: make somebody else an owner first")
+        raise Refusal(_("This is the last owner. Make another member an owner first."))
 
 
 def change_role(*, member: Member, role: str) -> None:
-    """Raises Refusal for the last owner, and for who is gone. Of two owners who demote each other at once, one stays."""
+    """Give the member a role. Raises Refusal for the last owner and for a removed member."""
     with transaction.atomic():
-        _take_turn(member)
+        lock_members(member)  # of two owners that demote each other at once, one stays
         if role != Member.Role.OWNER:
             check_still_owned(member=member)
         member.role = role
@@ -97,24 +94,25 @@ def change_role(*, member: Member, role: str) -> None:
 
 
 def remove_member(*, member: Member) -> None:
-    """The person no longer works for the company; their account and what they did stay. Raises Refusal for the last owner."""
+    """Remove a member from the company; the account and its history stay. Raises Refusal."""
     with transaction.atomic():
-        _take_turn(member)
+        lock_members(member)
         check_still_owned(member=member)
         member.delete()
 
 
 def may_receive_link(*, user: User, owned: Collection[int]) -> bool:
-    """Whether an owner of these companies may make a link for the person: who holds it can be that person, everywhere."""
-    places = set(user.memberships.values_list("company_id", flat=True))
-    return user.is_active and not user.is_superuser and bool(places) and places <= set(owned)
+    """Return whether an owner of the `owned` companies may make a password link for the user."""
+    # The bearer of the link can log in as the user, in each company of the user.
+    companies = set(user.memberships.values_list("company_id", flat=True))
+    return user.is_active and not user.is_superuser and bool(companies) and companies <= set(owned)
 
 
 def choose_password(*, user: User, token: str, password: str) -> None:
-    """The bearer of a link chooses a password; Refusal when the link has died since it was looked at, by its use for one."""
+    """Set the password of a link's user. Raises Refusal when the link has become invalid."""
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
-        if not held.is_active or not tokens.check_token(held, token):
-            raise Refusal("this link no longer works")
-        held.set_password(password)
-        held.save(update_fields=["password"])
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        if not locked.is_active or not tokens.check_token(locked, token):
+            raise Refusal(_("This link no longer works."))
+        locked.set_password(password)
+        locked.save(update_fields=["password"])

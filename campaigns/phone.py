@@ -1,4 +1,4 @@
-"""Phone numbers and SIP addresses: read as people write them, kept as E.164, shown nationally, placed on the map."""
+"""Phone numbers and SIP addresses: parsing, E.164, national format, masks and places."""
 
 import importlib
 import re
@@ -16,16 +16,16 @@ from phonenumbers import (
 )
 
 LONGEST_DESTINATION = 255
-_MOST_TEXT = 64  # more than any spelling of 15 digits needs
+_LONGEST_TEXT = 64  # more than any format of 15 digits needs
 _WITHHELD = {
     "anonymous",
     "restricted",
     "private",
     "unknown",
     "unavailable",
-    "266696687",
-}  # the last spells ANONYMOUS on a keypad
-_SPELLED = re.compile(r"\+?[0-9\s().\-/\u00a0\u2010-\u2015\u2212]+")
+    "266696687",  # ANONYMOUS on a keypad
+}
+_FORMATTED = re.compile(r"\+?[0-9\s().\-/\u00a0\u2010-\u2015\u2212]+")
 _NANP_NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NANP = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 _SIP = re.compile(
@@ -40,46 +40,52 @@ _TOLL_FREE = {
     PhoneNumberType.SHARED_COST,
     PhoneNumberType.UAN,
 }
-# The geocoder names a NANP state alone in full ("California") and behind a city in two letters ("San Francisco, CA").
-_NAMES = """
-Alabama=AL, Alaska=AK, Arizona=AZ, Arkansas=AR, California=CA, Colorado=CO, Connecticut=CT, Delaware=DE, Florida=FL,
-Georgia=GA, Hawaii=HI, Idaho=ID, Illinois=IL, Indiana=IN, Iowa=IA, Kansas=KS, Kentucky=KY, Louisiana=LA, Maine=ME,
-Maryland=MD, Massachusetts=MA, Michigan=MI, Minnesota=MN, Mississippi=MS, Missouri=MO, Montana=MT, Nebraska=NE,
-Nevada=NV, New Hampshire=NH, New Jersey=NJ, New Mexico=NM, New York=NY, North Carolina=NC, North Dakota=ND, Ohio=OH,
-Oklahoma=OK, Oregon=OR, Pennsylvania=PA, Rhode Island=RI, South Carolina=SC, South Dakota=SD, Tennessee=TN, Texas=TX,
+# The geocoder names a NANP state in full ("California"), but after a city by two letters.
+_STATE_NAMES = """
+Alabama=AL, Alaska=AK, Arizona=AZ, Arkansas=AR, California=CA, Colorado=CO, Connecticut=CT,
+Delaware=DE, Florida=FL,
+Georgia=GA, Hawaii=HI, Idaho=ID, Illinois=IL, Indiana=IN, Iowa=IA, Kansas=KS, Kentucky=KY,
+Louisiana=LA, Maine=ME,
+Maryland=MD, Massachusetts=MA, Michigan=MI, Minnesota=MN, Mississippi=MS, Missouri=MO, Montana=MT,
+Nebraska=NE,
+Nevada=NV, New Hampshire=NH, New Jersey=NJ, New Mexico=NM, New York=NY, North Carolina=NC, North
+Dakota=ND, Ohio=OH,
+Oklahoma=OK, Oregon=OR, Pennsylvania=PA, Rhode Island=RI, South Carolina=SC, South Dakota=SD,
+Tennessee=TN, Texas=TX,
 Utah=UT, Vermont=VT, Virginia=VA, Washington State=WA, West Virginia=WV, Wisconsin=WI, Wyoming=WY,
 District of Columbia=DC, Puerto Rico=PR, Guam=GU, American Samoa=AS, U.S. Virgin Islands=VI,
-Northern Mariana Islands=MP, Alberta=AB, British Columbia=BC, British Colombia=BC, Manitoba=MB, New Brunswick=NB,
-Newfoundland and Labrador=NL, Nova Scotia=NS, Nunavut=NU, Ontario=ON, Prince Edward Island=PE, Quebec=QC,
+Northern Mariana Islands=MP, Alberta=AB, British Columbia=BC, British Colombia=BC, Manitoba=MB, New
+Brunswick=NB,
+Newfoundland and Labrador=NL, Nova Scotia=NS, Nunavut=NU, Ontario=ON, Prince Edward Island=PE,
+Quebec=QC,
 Saskatchewan=SK, Yukon=YT, Northwest Territories=NT,
 """
-_STATES = dict(pair.strip().split("=") for pair in _NAMES.split(",") if pair.strip())
+_STATES = dict(pair.strip().split("=") for pair in _STATE_NAMES.split(",") if pair.strip())
 
 
 def to_e164(text: str, region: str) -> str | None:
-    """The number as `+` and 7 to 15 digits, or None when it cannot be a number at all.
+    """Return the number as `+` and 7 to 15 digits, or None for text that is not a number.
 
-    By its shape, not its range: +10123456789 is kept. Without a plus it is national in `region` (two letters) if that
-    is possible, else it begins with its country code. A leading space stands for a plus that a query lost.
+    The number may be unassigned, such as +10123456789. Without a plus it is national in `region`
+    (two letters) if possible, else it begins with its country code. A leading space is a plus that
+    a query string lost.
     """
-    spelled = text.strip()
-    if len(text) > _MOST_TEXT or not _SPELLED.fullmatch(spelled):
+    formatted = text.strip()
+    if len(text) > _LONGEST_TEXT or not _FORMATTED.fullmatch(formatted):
         return None
-    has_plus = spelled.startswith("+")
-    digits = re.sub(r"\D", "", spelled.replace("(0)", "") if has_plus else spelled)
-    if (
-        re.match(r"00[1-9]\d{6}", digits) and not has_plus
-    ):  # what most of the world dials for the plus
+    has_plus = formatted.startswith("+")
+    digits = re.sub(r"\D", "", formatted.replace("(0)", "") if has_plus else formatted)
+    if re.match(r"00[1-9]\d{6}", digits) and not has_plus:  # 00 is the usual prefix for the plus
         has_plus, digits = True, digits[2:]
     if not 7 <= len(digits) <= 15:
         return None
     if has_plus or (text[0] == " " and not _NANP_NATIONAL.fullmatch(digits)):
         return f"+{digits}"
-    return _possible(spelled, region) or _possible(digits, region) or f"+{digits}"
+    return _possible(formatted, region) or _possible(digits, region) or f"+{digits}"
 
 
 def _possible(text: str, region: str) -> str | None:
-    """E.164 when the text is as long as a number of the region may be; None else."""
+    """Return E.164 if the text has the length of a number of the region, else None."""
     number = _parsed(text, region)
     if (
         number is None
@@ -98,21 +104,21 @@ def _parsed(text: str, region: str | None) -> PhoneNumber | None:
 
 
 def is_withheld(text: str) -> bool:
-    """Whether a caller hid the number: `anonymous`, `+266696687` and the like."""
+    """Return whether the caller ID is withheld: `anonymous`, `+266696687` and others."""
     return text.strip().lstrip("+").lower() in _WITHHELD
 
 
 def destination(text: str, region: str) -> str | None:
-    """Where a call may be sent: E.164, or a SIP address as it was written; None when it is neither."""
-    written = text.strip()
-    if _SIP.fullmatch(written) and len(written) <= LONGEST_DESTINATION:
-        return written
+    """Return a phone number as E.164, or a SIP address unchanged; None for other text."""
+    address = text.strip()
+    if _SIP.fullmatch(address) and len(address) <= LONGEST_DESTINATION:
+        return address
     return to_e164(text, region)
 
 
 @lru_cache(maxsize=4096)
 def dialable(text: str, region: str, prefixes: tuple[str, ...] = ()) -> str | None:
-    """The destination of a number that may be dialed: no emergency number, and under one of the prefixes if there are any."""
+    """Return the destination, or None for emergency numbers and numbers outside the prefixes."""
     number = destination(text, region)
     if number is None or is_emergency(text) or is_emergency(number) or is_withheld(number):
         return None
@@ -120,7 +126,7 @@ def dialable(text: str, region: str, prefixes: tuple[str, ...] = ()) -> str | No
 
 
 def is_emergency(text: str) -> bool:
-    """Whether it is the emergency number of any country, also as the user of a SIP address or behind a country's code."""
+    """Return whether this is an emergency number of any country, also inside a SIP address."""
     user = sip_user(text) or text.strip()
     digits = re.sub(r"\D", "", user)
     return bool(re.fullmatch(r"[+0-9\s().\-]+", user)) and (
@@ -129,7 +135,7 @@ def is_emergency(text: str) -> bool:
 
 
 def sip_user(text: str) -> str:
-    """Who is called at a SIP address, decoded, without password and parameters; blank for what is none."""
+    """Return the decoded user part of a SIP address without password and parameters; or blank."""
     found = re.match(r"sips?:([^@]*)@", text.strip(), flags=re.IGNORECASE)
     return re.split(r"[;:]", unquote(found[1]))[0].strip() if found else ""
 
@@ -144,7 +150,7 @@ def _calls_for_help(digits: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def national(e164: str) -> str:
-    """As it is written at home: NANP always `(098) 765-4321`, what is no number as it stands."""
+    """Return the national format, for NANP `(098) 765-4321`; other text stays unchanged."""
     nanp = _NANP.fullmatch(e164)
     if nanp:
         return "({}) {}-{}".format(*nanp.groups())
@@ -153,13 +159,13 @@ def national(e164: str) -> str:
 
 
 def masked(text: str) -> str:
-    """For logs: the last four digits, and no other."""
+    """Mask all digits except for the last four."""
     return re.sub(r"\d(?=(?:\D*\d){4})", "*", text)
 
 
 @cache
 def geocoder() -> ModuleType:
-    """The offline geocoder: a hundred megabytes of places, for the processes that place a caller and no others."""
+    """Load the offline geocoder, a hundred megabytes of places, on its first use."""
     return importlib.import_module("phonenumbers.geocoder")
 
 
@@ -182,7 +188,7 @@ def _place(e164: str) -> tuple[tuple[str, str], ...]:
 
 
 def _american(named: str) -> tuple[str, str]:
-    """City and state of a NANP description: `New York, NY`, `California`, `Washington D.C.`; what is unclear is blank."""
+    """Return city and state of a NANP description, such as `New York, NY` or `California`."""
     if named == "Washington D.C.":
         return "Washington", "DC"
     city, comma, state = named.rpartition(", ")
@@ -193,8 +199,8 @@ def _american(named: str) -> tuple[str, str]:
 
 
 def place(e164: str) -> dict[str, str]:
-    """`caller_state` (two letters), `caller_city` and `caller_country` (two letters) of a number, as far as they are known.
+    """Return the known ones of `caller_state`, `caller_city` and `caller_country` of a number.
 
-    Nothing for toll-free numbers and those that belong to no place.
+    State and country have two letters. Toll-free numbers have no place.
     """
     return dict(_place(e164))

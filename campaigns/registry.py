@@ -1,4 +1,4 @@
-"""Growing by one file: finds the classes that the modules of a package declare."""
+"""Finds the classes that the modules of a package declare, so that one new file adds one."""
 
 import importlib
 import inspect
@@ -10,9 +10,9 @@ Declared = TypeVar("Declared")
 
 
 def classes_declared_in(package: ModuleType, base: type[Declared]) -> list[type[Declared]]:
-    """The concrete subclasses of `base` that the package's own modules declare, in the order of module names.
+    """Return the concrete subclasses of `base` in the package's modules, by module name.
 
-    A class is concrete when it has a `slug` of its own. Dropping a file into the package is all it takes.
+    A class is concrete when it defines a `slug`.
     """
     found: list[type[Declared]] = []
     for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):

@@ -1,4 +1,4 @@
-"""The nightly look at the caps: counters that nobody needs any more, and counters that are not what the holds say."""
+"""Nightly tasks of caps: delete ended counters, and log counters that differ from the holds."""
 
 import logging
 import sys
@@ -13,13 +13,13 @@ from .models import Company
 
 _log = logging.getLogger("ringpost.caps")
 _BATCH = 500
-# Long enough for a call that began in a window to give its places back there.
+# A call that began in a window must still be able to release its places there.
 _KEPT = timedelta(days=62)
 
 
 @shared_task(ignore_result=True)
 def forget_ended_counters() -> int:
-    """Deletes counters whose windows ended two months ago; how many."""
+    """Delete counters with windows that ended two months ago; return how many."""
     now = timezone.now()
     return leases.sweep(
         name="forget-ended-counters",
@@ -31,14 +31,14 @@ def forget_ended_counters() -> int:
 
 @shared_task(ignore_result=True)
 def recount_caps() -> int:
-    """Compares every counter with the holds and logs each that differs; how many. Nothing is mended by itself."""
+    """Log every counter that differs from the holds; return how many. Changes no counter."""
     now = timezone.now()
     return leases.sweep(
-        name="recount-caps", batch=lambda: _told_drifts(now), limit=sys.maxsize, now=now
+        name="recount-caps", batch=lambda: log_drifts(now), limit=sys.maxsize, now=now
     )
 
 
-def _told_drifts(now: datetime) -> int:
+def log_drifts(now: datetime) -> int:
     drifts = [
         drift
         for company in Company.objects.unretired()

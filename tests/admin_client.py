@@ -1,4 +1,4 @@
-"""People in front of the admin: who they are, and what a browser would send for a page that they see."""
+"""Clients of the admin: logged-in users, and the form data that a browser sends."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from campaigns.models import Company, Member
 
 
 def browser(company: Company | None = None, role: str = Member.Role.OWNER) -> Client:
-    """A client logged in as a new person with this role in the company; without a company, as a superuser."""
+    """Return a client of a new user with this role; without a company, of a superuser."""
     name = f"person{User.objects.count()}"
     user = User.objects.create_user(name, is_staff=True, is_superuser=company is None)
     if company is not None:
@@ -24,7 +24,7 @@ def browser(company: Company | None = None, role: str = Member.Role.OWNER) -> Cl
 
 
 def form_data(client: Client, url: str, **changes: Any) -> dict[str, Any]:
-    """What the page's form would send as it stands, with these changes."""
+    """Return the data that the page's forms send, with these changes."""
     context = client.get(url).context
     data = _values([context["adminform"].form])
     for inline in context["inline_admin_formsets"]:
@@ -56,7 +56,7 @@ def _sent(field: Any) -> Any:
 
 
 def post_errors(client: Client, url: str, data: dict[str, Any]) -> list[str]:
-    """Posts a form; what the page says is wrong, nothing when it was saved."""
+    """Post a form; return the errors of the page, none when it was saved."""
     response = client.post(url, data)
     if response.status_code == 302:
         return []
@@ -70,12 +70,12 @@ def post_errors(client: Client, url: str, data: dict[str, Any]) -> list[str]:
 
 
 def list_rows(client: Client, url: str) -> list[Any]:
-    """The rows of a list page."""
+    """Return the rows of a list page."""
     return list(client.get(url).context["cl"].result_list)
 
 
 def during_save(happens: Callable[[], Any]) -> AbstractContextManager[None]:
-    """Somebody else does something after a page has read its row and before it writes it."""
+    """Run `happens` after a page has read its row and before it writes it."""
     left = [happens]
 
     def execute(run: Any, sql: str, *rest: Any) -> Any:

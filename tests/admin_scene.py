@@ -1,4 +1,4 @@
-"""A company with one of everything, all of it marked, so that whatever shows of it elsewhere is found."""
+"""A company with a row of every model, all of them marked, so that leaks are found."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -44,7 +44,7 @@ class Scene:
 
     @property
     def marks(self) -> list[str]:
-        """Texts that nobody of another company may read, in small letters."""
+        """Texts that users of other companies may not read, in lower case."""
         uuids = [str(self.row(model).pk) for model in (Reservation, Call)]
         return [
             MARK,
@@ -137,7 +137,7 @@ def _traffic(scene: Scene) -> None:
 
 
 def person(company: Company | None = None, role: str = "") -> Client:
-    """Somebody who works for the company in this role; for none, without one."""
+    """Return a user with this role in the company; without a role, of no company."""
     name = company.name if company else "nobody"
     user = User.objects.create_user(
         f"{name} {role} {User.objects.count()}", is_staff=True, first_name=name
@@ -150,7 +150,7 @@ def person(company: Company | None = None, role: str = "") -> Client:
 
 
 def member_of(scene: Scene) -> Client:
-    """An owner of the company, whose membership is its row of that model."""
+    """Return an owner of the company; the membership is the scene's row of `Member`."""
     client = person(scene.company, "owner")
     scene.add(Member.objects.filter(company=scene.company).latest("pk"))
     scene.add(scene.row(Member).user)

@@ -1,4 +1,4 @@
-"""Every address of the admin there is, found by the URL resolver, with a company's rows for its arguments."""
+"""Every URL of the admin, found by the resolver, with a company's rows as arguments."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
-"""Nobody reads or changes anything of another company, and a reader changes nothing, at whichever address of the admin.
+"""Access to every URL of the admin: no rows of other companies, no changes by read-only members.
 
-The walk finds the addresses itself: a new page is walked from the day on which it is there. One whose arguments are not
-known, and a model of which the scene has no row, fail the test until somebody says what they are.
+The walk finds the URLs itself, so a new page is covered at once. A page with unknown arguments, or
+a model without a row in the scene, fails the test until the walk or the scene knows it.
 """
 
 import re
@@ -47,7 +47,7 @@ def _bare(text: str) -> str:
 
 
 def _asks(who: Client, url: str, form: dict[str, Any] | None = None) -> Any:
-    """The answer; what it tells the next page is not left for the next question's."""
+    """Return the answer; its messages are not left for the next request."""
     answer = who.get(url) if form is None else who.post(url, form)
     who.cookies.pop("messages", None)
     return answer
@@ -111,7 +111,7 @@ def test_a_reader_changes_nothing_and_reads_no_key_and_no_callers_number(scene):
     assert admin_walk.changed(before, admin_walk.tables()) == []
 
 
-def test_the_walk_would_find_what_it_looks_for(scene):
+def test_the_walk_finds_planted_leaks(scene):
     """An owner reads all of it, and changes some of it, in the same walk."""
     owner = admin_scene.member_of(scene)
     before = admin_walk.tables()

@@ -12,6 +12,7 @@ from callcontrol.webhooks.deliveries import queue_webhooks
 from campaigns import duplicates
 from campaigns.errors import NotFound
 from campaigns.models import Webhook
+from config.http.values import decimal_text
 from publishers.snapshot import current_snapshot
 
 from .settlement import connected_leg
@@ -73,7 +74,7 @@ def record_sale_report(
         call_uuid=call.pk,
         now=at,
     )
-    add_event(call, "sold", at=at, payout=f"{payout:.2f}", revenue=f"{revenue:.2f}")
+    add_event(call, "sold", at=at, payout=decimal_text(payout), revenue=decimal_text(revenue))
     call.converted_at, call.payout, call.revenue = at, payout, revenue
     queue_webhooks(
         call, Webhook.Trigger.CONVERTED, snapshot=current_snapshot(call.company_id), now=at

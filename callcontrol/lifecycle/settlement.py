@@ -15,6 +15,7 @@ from campaigns import duplicates
 from campaigns.caps import counters
 from campaigns.models import CapHold
 from campaigns.routing import engine
+from config.http.values import decimal_text
 from publishers import conversions
 from publishers.snapshot import ConversionSnapshot, Snapshot, current_snapshot
 
@@ -101,8 +102,8 @@ def _decide(locked_call: LockedCall, snapshot: Snapshot, *, now: datetime) -> No
             call,
             "converted",
             at=ended_at,
-            payout=f"{facts.payout:.2f}",
-            revenue=f"{facts.revenue:.2f}",
+            payout=decimal_text(facts.payout),
+            revenue=decimal_text(facts.revenue),
             pay_rule=_recorded(facts),
         )
 

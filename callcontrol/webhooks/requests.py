@@ -24,6 +24,7 @@ from campaigns.models.webhook import secret_bytes
 from campaigns.routing import engine
 from campaigns.routing.engine import Ping, PreparedPing
 from config.http.client import RequestFailed, request
+from config.http.values import decimal_text
 from publishers.snapshot import Snapshot, WebhookSnapshot
 
 _log = logging.getLogger("ringpost.webhooks")
@@ -172,15 +173,11 @@ def _facts(call: Call, trigger: str, ping: Ping) -> dict[str, str]:
         "campaign_id": ping.campaign_id,
         **dict.fromkeys(("buyer_id", "target_id"), buyer_id),
         "trigger": trigger,
-        "payout": _money(call.payout) if is_decided else "",
-        "revenue": _money(call.revenue) if is_decided else "",
+        "payout": decimal_text(call.payout or Decimal(0)) if is_decided else "",
+        "revenue": decimal_text(call.revenue or Decimal(0)) if is_decided else "",
         "converted": str(call.converted_at is not None).lower() if is_decided else "",
         "connected_seconds": _connected_seconds(call) if call.settled_at else "",
     }
-
-
-def _money(amount: Decimal | None) -> str:
-    return f"{amount or Decimal(0):.2f}"
 
 
 def _connected_seconds(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""The pages of buyers and groups: who takes calls, when, which and how many."""
+"""Admin pages of buyers and buyer groups."""
 
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminTextareaWidget
 
@@ -23,9 +25,8 @@ from campaigns.admin_base import (
     CompanyFilter,
     PausableAdmin,
     TimeZoneWidget,
-    admin_link,
 )
-from campaigns.caps import counters
+from campaigns.caps import counters, sync
 from campaigns.caps.usage import usage_text
 from campaigns.models import (
     Buyer,
@@ -38,16 +39,6 @@ from campaigns.models import (
 )
 from campaigns.routing import weekly_hours
 
-_LINK = "text-primary-600 dark:text-primary-500"
-_NONE = "Empty: unlimited. 0: none."
-_CAP_HELP = {
-    "concurrency_cap": f"Calls at once. {_NONE}",
-    "hourly_cap": f"Calls in an hour of the clock. {_NONE}",
-    "daily_cap": f"Calls in a day, from midnight to midnight. {_NONE}",
-    "monthly_cap": f"Calls in a calendar month. {_NONE}",
-    "hard_cap": f"Calls in all; only the button “Reset hard cap” counts anew. {_NONE}",
-    "cap_counts": "Whether a call takes its place in the hour, day, month and all once it connects, or only if it converts.",
-}
 _CAPS = (
     ("concurrency_cap", "hourly_cap"),
     ("daily_cap", "monthly_cap"),
@@ -64,24 +55,15 @@ class ClosedDateInline(CatalogueInline):
 class SpecialHoursInline(CatalogueInline):
     model = SpecialHours
     fields = ["date", "open", "close"]
-    verbose_name = "opening"
-    verbose_name_plural = "special hours of single dates"
+    verbose_name = _("opening")
+    verbose_name_plural = _("special hours of single dates")
     hide_title = True
-
-
-class FilterForm(CatalogueForm):
-    class Meta:
-        help_texts = {
-            "key": "A tag of the ping or call, like caller_zip; or caller_state, campaign_id, publisher_id.",
-            "operator": "“starts with” and “in” compare text, < and > numbers; “missing” takes who did not send the tag.",
-        }
 
 
 class FilterInline(CatalogueInline):
     model = Filter
-    form = FilterForm
     fields = ["key", "operator", "value"]
-    verbose_name_plural = "filters: which callers it takes"
+    verbose_name_plural = _("filters: the callers that the buyer takes")
     hide_title = True
 
 
@@ -89,8 +71,8 @@ class BuyerGroupsInline(CatalogueInline):
     model = GroupMember
     fk_name = "buyer"
     fields = ["group"]
-    verbose_name = "group"
-    verbose_name_plural = "groups that it shares caps with"
+    verbose_name = _("group")
+    verbose_name_plural = _("groups: the buyer shares their caps")
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -101,8 +83,8 @@ class GroupBuyersInline(CatalogueInline):
     model = GroupMember
     fk_name = "group"
     fields = ["buyer"]
-    verbose_name = "buyer"
-    verbose_name_plural = "buyers"
+    verbose_name = _("buyer")
+    verbose_name_plural = _("buyers")
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -110,40 +92,37 @@ class GroupBuyersInline(CatalogueInline):
 
 
 class CappedAdmin(CatalogueAdmin):
-    """What a buyer's and a group's page have in common: caps, how full they are, and the campaigns that lead here."""
+    """Base of the pages of buyers and groups: their caps, and the campaigns that route to them."""
 
-    owner_name = ""
+    owner_prefix = ""  # of the owner's name in the counters: "buyer" in "buyer:12"
     readonly_fields = ["use", "routed_from"]
     actions_detail = ["reset_hard_cap", "retire"]
 
-    @display(description="used now")
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        sync.sync_on_commit(company_id=obj.company_id, owners=[f"{self.owner_prefix}:{obj.pk}"])
+
+    @display(description=_("used now"))
     def use(self, row: Any) -> SafeString | str:
         if row.pk is None:
             return "–"
-        words = usage_text(row, owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
-        return format_html_join("", "<div>{}</div>", ((word,) for word in words))
+        lines = usage_text(row, owner=f"{self.owner_prefix}:{row.pk}", now=timezone.now())
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
 
     def routes(self, row: Any) -> Q:
+        """Return the condition of the campaigns that route to the row."""
         raise NotImplementedError
 
-    @display(description="campaigns that route here")
+    @display(description=_("campaigns that route here"))
     def routed_from(self, row: Any) -> SafeString | str:
         if row.pk is None:
             return "–"
-        campaigns = (
-            Campaign.objects.filter(self.routes(row), retired_at=None).distinct().order_by("name")
-        )
-        if found := format_html_join(
-            ", ", "{}", ((admin_link(campaign),) for campaign in campaigns)
-        ):
-            return found
-        there = reverse("admin:campaigns_campaign_changelist")
-        return format_html(
-            'None yet: add a route on <a href="{}" class="{}">a campaign’s page</a>.', there, _LINK
-        )
+        campaigns = Campaign.objects.unretired().filter(self.routes(row)).distinct()
+        context = {"campaigns": campaigns.order_by("name")}
+        return render_to_string("campaigns/routed_from.html", context)
 
     @action(
-        description="Reset hard cap",
+        description=_("Reset hard cap"),
         url_path="reset-hard-cap",
         permissions=["edit"],
         icon="restart_alt",
@@ -152,26 +131,34 @@ class CappedAdmin(CatalogueAdmin):
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
             lines = (
-                f"The hard cap of {row} counts from zero again.",
-                "The other caps stay as they are.",
+                gettext("The hard cap of %(row)s starts again from zero.") % {"row": row},
+                gettext("The other caps stay as they are."),
             )
             return self.confirm_page(
-                request, row, title="Reset the hard cap?", label="Reset", lines=lines
+                request,
+                row,
+                title=gettext("Reset the hard cap?"),
+                label=gettext("Reset"),
+                lines=lines,
             )
-        counters.reset_hard(owner=f"{self.owner_name}:{row.pk}", now=timezone.now())
-        self.message_user(request, f"The hard cap of {row} counts from zero again.")
+        counters.reset_hard(owner=f"{self.owner_prefix}:{row.pk}", now=timezone.now())
+        done = gettext("The hard cap of %(row)s now starts again from zero.")
+        self.message_user(request, done % {"row": row})
         return redirect(self.change_url(row))
 
 
 class WeekField(forms.CharField):
-    """A week of openings as people write it."""
+    """A week of openings as text, such as `weekdays 9-17, sat 10-14`."""
 
     def __init__(self) -> None:
         super().__init__(
-            label="Business hours",
+            label=_("Business hours"),
             required=False,
             widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": weekly_hours.EXAMPLE}),
-            help_text=f"Like {weekly_hours.EXAMPLE}, in the buyer’s time zone. Past midnight: fri 22-2. Empty: always open.",
+            help_text=_(
+                "Enter days and times in the buyer’s time zone, such as weekdays 9-17, sat 10-14. "
+                "Times may pass midnight, such as fri 22-2. Leave empty to stay open always."
+            ),
         )
 
     def prepare_value(self, value: Any) -> Any:
@@ -180,8 +167,8 @@ class WeekField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         try:
             return value if isinstance(value, list) else weekly_hours.parse_week(str(value or ""))
-        except ValueError as refused:
-            raise ValidationError(str(refused)) from None
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class BuyerForm(CatalogueForm):
@@ -196,25 +183,7 @@ class BuyerForm(CatalogueForm):
             "time_zone": TimeZoneWidget(),
             "sip_password": UnfoldAdminPasswordToggleWidget(render_value=True),
         }
-        help_texts = {
-            **_CAP_HELP,
-            "name": "Yours alone: publishers never see it.",
-            "buyer_id": "What files, filters and answers call it. Make up your own, or leave it.",
-            "timeout_seconds": "Seconds that it may ring before the next buyer is dialed.",
-            "paused": "It gets no calls until it is resumed; live calls go on.",
-            "priority": "1 is dialed first. Buyers of the same priority share the calls by weight.",
-            "weight": "Among equals, 2 gets twice the calls of 1.",
-            "acceptance": "When a call counts as the buyer’s.",
-            "acceptance_seconds": "How long it has to accept a call, from the pick-up.",
-            "sip_username": "For a sip: address that asks for it.",
-            "sip_password": "The password that goes with it.",
-        }
-        labels = {
-            "timeout_seconds": "Ring time (seconds)",
-            "sip_username": "SIP username",
-            "sip_password": "SIP password",
-            "caller_id": "Caller ID",
-        }
+        labels = {"timeout_seconds": _("Ring time (seconds)")}
 
     def clean_number(self) -> str:
         return self.destination(self.cleaned_data["number"])
@@ -230,8 +199,8 @@ class BuyerForm(CatalogueForm):
 @admin.register(Buyer)
 class BuyerAdmin(CappedAdmin, PausableAdmin):
     form = BuyerForm
-    owner_name = "buyer"
-    list_display = ["name", "buyer_id", "number_seen", "priority", "weight", "state"]
+    owner_prefix = "buyer"
+    list_display = ["name", "buyer_id", "number_text", "priority", "weight", "state"]
     search_fields = ["name", "buyer_id", "=number"]
     ordering = ["name"]
     fieldsets = [
@@ -246,11 +215,11 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
                 ]
             },
         ),
-        ("Order among the buyers of a campaign", {"fields": [("priority", "weight")]}),
-        ("Caps", {"fields": [*_CAPS, "use"]}),
-        ("When it is open", {"fields": [("weekly_hours", "time_zone")]}),
+        (_("Order among the buyers of a campaign"), {"fields": [("priority", "weight")]}),
+        (_("Caps"), {"fields": [*_CAPS, "use"]}),
+        (_("Opening hours"), {"fields": [("weekly_hours", "time_zone")]}),
         (
-            "The call itself",
+            _("Calls"),
             {
                 "fields": [
                     ("acceptance", "acceptance_seconds"),
@@ -260,14 +229,17 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
             },
         ),
     ]
-    reader_fields = {"number": "number_seen", "sip_username": None, "sip_password": None}
+    reader_fields = {"number": "number_text", "sip_username": None, "sip_password": None}
     inlines = [FilterInline, SpecialHoursInline, ClosedDateInline, BuyerGroupsInline]
-    hint = "No buyer yet. A buyer takes calls at a number, in its hours, up to its caps. Add one, then route a campaign to it."
+    hint = _(
+        "No buyers yet. A buyer takes calls at a number, during its hours, up to its caps. "
+        "Add one, then route a campaign to it."
+    )
     retire_effects = (
-        "No call is routed to it anymore; its live calls go on.",
-        "Callers that are reserved for it go to other buyers.",
-        "Its keys answer 410 from the next request on.",
-        "It leaves the lists, and its ID is free again. Its history is kept.",
+        _("The buyer gets no more calls; its live calls go on."),
+        _("Callers that are reserved for it go to other buyers."),
+        _("Its keys answer 410 from the next request on."),
+        _("It leaves the lists and frees its ID. Its history stays."),
     )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -275,13 +247,13 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         if "weekly_hours" in form.changed_data:
             weekly_hours.save_week(buyer=form.instance, spans=form.cleaned_data["weekly_hours"])
 
-    @display(description="business hours")
+    @display(description=_("business hours"))
     def weekly_hours(self, row: Any) -> str:
-        """For those who may not change them."""
-        return weekly_hours.week_text(weekly_hours.week_of(row)) or "always open"
+        """Show the hours to members that may not edit them."""
+        return weekly_hours.week_text(weekly_hours.week_of(row)) or gettext("always open")
 
-    @display(description="number")
-    def number_seen(self, row: Any) -> str:
+    @display(description=_("number"))
+    def number_text(self, row: Any) -> str:
         return str(row.number) if row.clear else phone.masked(row.number)
 
     def routes(self, row: Any) -> Q:
@@ -290,32 +262,26 @@ class BuyerAdmin(CappedAdmin, PausableAdmin):
         )
 
 
-class GroupForm(CatalogueForm):
-    class Meta:
-        help_texts = {
-            **_CAP_HELP,
-            "group_id": "What files, filters and answers call it. Make up your own, or leave it.",
-        }
-
-
 @admin.register(BuyerGroup)
 class BuyerGroupAdmin(CappedAdmin):
-    form = GroupForm
-    owner_name = "group"
+    owner_prefix = "group"
     list_display = ["name", "group_id", "daily_cap", "concurrency_cap"]
     list_filter = [CompanyFilter]
     search_fields = ["name", "group_id"]
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": [("name", "group_id"), "routed_from"]}),
-        ("Caps that its buyers share", {"fields": [*_CAPS, "use"]}),
+        (_("Caps that the buyers share"), {"fields": [*_CAPS, "use"]}),
     ]
     inlines = [GroupBuyersInline]
-    hint = "No group yet. The buyers of a group share its caps, and a campaign can route to all of them at once."
+    hint = _(
+        "No groups yet. The buyers of a group share its caps, and a campaign can route to all of "
+        "them at once."
+    )
     retire_effects = (
-        "Campaigns no longer reach its buyers through it, and its caps no longer count.",
-        "Its keys answer 410 from the next request on.",
-        "It leaves the lists, and its ID is free again. Its history is kept.",
+        _("Campaigns no longer route to its buyers through it, and its caps no longer count."),
+        _("Its keys answer 410 from the next request on."),
+        _("It leaves the lists and frees its ID. Its history stays."),
     )
 
     def routes(self, row: Any) -> Q:

@@ -1,4 +1,4 @@
-"""A campaign's page: its routes, and what it still needs before it can sell a call."""
+"""Admin page of campaigns: routes, webhooks, and what a campaign needs to sell a call."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.admin_base import CatalogueForm, CatalogueInline, PausableAdmin, TimeZoneWidget
@@ -16,56 +17,44 @@ from campaigns.models import Buyer, Campaign, Route
 
 from .webhooks import WebhookInline
 
+# A problem that keeps a campaign from selling calls, the action that solves it, and its URL.
+Need = tuple[str, str, str]
+
 
 class RouteInline(CatalogueInline):
     model = Route
     fields = ["buyer", "group", "priority", "weight"]
-    verbose_name_plural = "routes: the buyers and groups that its calls may go to"
+    verbose_name_plural = _("routes: the buyers and groups that take the calls")
     initial_rows = 1
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """A route to something retired leads nowhere; it comes back with what it led to."""
-        kept = Q(buyer__retired_at=None, group__retired_at=None)
-        return super().get_queryset(request).filter(kept).select_related("buyer", "group")
+        """Leave out routes to retired rows; they return when the row does."""
+        unretired = Q(buyer__retired_at=None, group__retired_at=None)
+        return super().get_queryset(request).filter(unretired).select_related("buyer", "group")
 
 
 class CampaignForm(CatalogueForm):
     class Meta:
         widgets = {"time_zone": TimeZoneWidget()}
-        help_texts = {
-            "campaign_id": "What files, filters and answers call it. Make up your own, or leave it.",
-            "duplicates": "What becomes of a caller whose call converted a short while ago.",
-            "dedupe_seconds": "How long that while is: 86400 is a day, 2592000 are 30 days. 0: every call counts anew.",
-        }
-        labels = {"dedupe_seconds": "Repeats within (seconds)"}
+        labels = {"dedupe_seconds": _("Duplicates within (seconds)")}
 
 
-Need = tuple[
-    str, str, str
-]  # what a campaign lacks without which it sells nothing, what mends it, and the address of that
-
-
-def _demand(campaign: Campaign) -> Iterator[Need]:
-    """What the buyers' side lacks."""
+def demand_needs(campaign: Campaign) -> Iterator[Need]:
+    """Yield what the buyers' side of the campaign needs."""
     if campaign.paused:
-        yield ("It is paused.", "Resume it with the switch above", "#id_paused")
-    open_routes = Route.objects.filter(
-        campaign=campaign, buyer__retired_at=None, group__retired_at=None
-    )
-    if not open_routes.exists():
-        yield ("Nobody takes its calls.", "Add a route to a buyer", "#routes-group")
-    else:
-        awake = Buyer.objects.unretired().filter(paused=False)
-        reached = awake.filter(routes__in=open_routes) | awake.filter(
-            groups__routes__in=open_routes
+        yield gettext("The campaign is paused."), gettext("Resume it above"), "#id_paused"
+    routes = Route.objects.filter(campaign=campaign, buyer__retired_at=None, group__retired_at=None)
+    if not routes.exists():
+        yield gettext("No buyer takes its calls."), gettext("Add a route"), "#routes-group"
+        return
+    buyers = Buyer.objects.unretired().filter(paused=False)
+    if not buyers.filter(Q(routes__in=routes) | Q(groups__routes__in=routes)).exists():
+        yield (
+            gettext("All its buyers are paused."),
+            gettext("Open the buyers"),
+            reverse("admin:campaigns_buyer_changelist"),
         )
-        if not reached.exists():
-            yield (
-                "All its buyers are paused.",
-                "Look at the buyers",
-                reverse("admin:campaigns_buyer_changelist"),
-            )
 
 
 @admin.register(Campaign)
@@ -76,30 +65,28 @@ class CampaignAdmin(PausableAdmin):
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": [("name", "campaign_id"), "paused", "ready"]}),
-        ("Repeat callers and hours", {"fields": [("duplicates", "dedupe_seconds"), "time_zone"]}),
+        (
+            _("Duplicate callers and hours"),
+            {"fields": [("duplicates", "dedupe_seconds"), "time_zone"]},
+        ),
     ]
     readonly_fields = ["ready"]
     inlines = [RouteInline, WebhookInline]
-    needs: list[Callable[[Campaign], Iterator[Need]]] = [_demand]  # floors above add theirs
-    hint = "No campaign yet. A campaign is a stream of calls that publishers bring and buyers take. Add one, and its routes."
+    # Checks of readiness; the apps above append theirs.
+    needs: list[Callable[[Campaign], Iterator[Need]]] = [demand_needs]
+    hint = _(
+        "No campaigns yet. A campaign is a stream of calls that publishers send and buyers take. "
+        "Add one with its routes."
+    )
     retire_effects = (
-        "Its keys answer 410 from the next request on.",
-        "Pings and calls find no buyer through it; live calls go on.",
-        "It leaves the lists, and its ID is free again. Its history is kept.",
+        _("Its keys answer 410 from the next request on."),
+        _("Pings and calls find no buyer through it; live calls go on."),
+        _("It leaves the lists and frees its ID. Its history stays."),
     )
 
-    @display(description="can it sell?")
-    def ready(self, campaign: Campaign) -> SafeString | str:
+    @display(description=_("ready to sell?"))
+    def ready(self, campaign: Campaign) -> str:
         if campaign._state.adding:
-            return "Save it once; then this place says what it still needs."
-        missing = [need for find in self.needs for need in find(campaign)]
-        if not missing:
-            return format_html(
-                '<span class="admin-ready">{}</span>',
-                "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room.",
-            )
-        lines = ((text, url, label) for text, label, url in missing)
-        one = '<li>{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a></li>'
-        return format_html(
-            '<div>Not yet:</div><ul class="admin-steps">{}</ul>', format_html_join("", one, lines)
-        )
+            return gettext("Save the campaign to see what it still needs.")
+        missing = [need for check in self.needs for need in check(campaign)]
+        return render_to_string("campaigns/readiness.html", {"missing": missing})

@@ -1,4 +1,4 @@
-"""Companies, and the people who work for them."""
+"""Admin pages of companies and users."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -18,7 +19,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2Widget
 
-from campaigns import members, phone
+from campaigns import members
 from campaigns.admin_base import (
     OWNERS,
     CatalogueAdmin,
@@ -29,28 +30,29 @@ from campaigns.admin_base import (
     admin_link,
     companies,
     is_superuser,
+    parse_phone_number,
 )
+from campaigns.caps.sync import sync_on_commit
 from campaigns.models import Company, Member
 
 
 class CompanyForm(CatalogueForm):
     dial_prefixes = LinesField(
-        help_text="Beginnings of numbers that may be dialed, one a line. None: all but emergency numbers."
+        label=_("Dial prefixes"),
+        help_text=_(
+            "Enter the prefixes of the numbers that may be dialed, one per line. "
+            "Leave empty to allow all but emergency numbers."
+        ),
     )
     static_caller_numbers = LinesField(
-        help_text="Caller numbers that many callers share, one a line: buyers are shown a random number instead."
+        label=_("Static caller numbers"),
+        help_text=_(
+            "Enter numbers that many callers share, one per line. "
+            "Buyers get a random caller ID instead of these."
+        ),
     )
 
     class Meta:
-        help_texts = {
-            "company_id": "What programs call it. Make up your own, or leave it.",
-            "time_zone": "The clock of its days, hours and pages: type a city, like New_York.",
-            "currency": "Three letters, like USD. All its amounts are in it.",
-            "rtb_enabled": "Off: pings by these keys are answered 403.",
-            "call_reservations_enabled": "Off: requests by these keys are answered 403.",
-            "call_data_writing_enabled": "Off: requests by these keys are answered 403.",
-            "call_control_enabled": "Off: buyers’ systems can’t transfer, return or reject calls.",
-        }
         widgets = {
             "time_zone": TimeZoneWidget(),
             "region": UnfoldAdminSelect2Widget(
@@ -62,26 +64,25 @@ class CompanyForm(CatalogueForm):
         for prefix in self.cleaned_data["dial_prefixes"]:
             if not prefix.removeprefix("+").isdigit():
                 raise ValidationError(
-                    f"“{prefix}” is no beginning of a number; one looks like +1416."
+                    _("“%(prefix)s” is not a prefix. Use + and digits, for example +1416."),
+                    params={"prefix": prefix},
                 )
         return ["+" + prefix.removeprefix("+") for prefix in self.cleaned_data["dial_prefixes"]]
 
     def clean_static_caller_numbers(self) -> list[str]:
         region = self.cleaned_data.get("region") or "US"
-        numbers = {
-            text: phone.to_e164(text, region) for text in self.cleaned_data["static_caller_numbers"]
-        }
-        if wrong := [text for text, number in numbers.items() if number is None]:
-            raise ValidationError(f"“{wrong[0]}” is no phone number; one looks like +18335550100.")
-        return [number for number in numbers.values() if number]
+        return [
+            parse_phone_number(text, region)
+            for text in dict.fromkeys(self.cleaned_data["static_caller_numbers"])
+        ]
 
 
 class PeopleInline(ReadOnlyInline):
-    """Who works for a company; owners add and change them on pages of their own."""
+    """The members of a company, with links to their pages for owners."""
 
     model = Member
     fields = readonly_fields = ["name", "role"]
-    verbose_name_plural = "people"
+    verbose_name_plural = _("members")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         owned = (
@@ -92,7 +93,7 @@ class PeopleInline(ReadOnlyInline):
         rows = super().get_queryset(request).select_related("user").order_by("pk")
         return rows.annotate(owned=ExpressionWrapper(owned, output_field=BooleanField()))
 
-    @display(description="name")
+    @display(description=_("name"))
     def name(self, member: Any) -> SafeString | str:
         name = members.member_name(member.user)
         return admin_link(member, text=name) if member.owned else name
@@ -109,7 +110,7 @@ class CompanyAdmin(CatalogueAdmin):
     fieldsets = [
         (None, {"fields": [("name", "company_id"), ("time_zone", "currency"), "region"]}),
         (
-            "What its keys may do",
+            _("APIs"),
             {
                 "fields": [
                     ("rtb_enabled", "call_reservations_enabled"),
@@ -117,13 +118,13 @@ class CompanyAdmin(CatalogueAdmin):
                 ]
             },
         ),
-        ("Numbers", {"fields": ["dial_prefixes", "static_caller_numbers"]}),
+        (_("Numbers"), {"fields": ["dial_prefixes", "static_caller_numbers"]}),
     ]
     inlines = [PeopleInline]
-    hint = "No company yet. Everything else belongs to one: add it first."
+    hint = _("No companies yet. Add a company first: everything else belongs to one.")
     retire_effects = (
-        "Its people lose sight of it, and its keys answer 410.",
-        "Its name and ID are free again. Its history is kept.",
+        _("Its members no longer see it, and its keys answer 410."),
+        _("It frees its name and ID. Its history stays."),
     )
 
     def company_of(self, obj: Any) -> int:
@@ -132,19 +133,24 @@ class CompanyAdmin(CatalogueAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
 
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # The time zone is that of the caps of its groups, and of buyers without one.
+        sync_on_commit(company_id=obj.pk)
+
     def response_post_save_add(self, request: HttpRequest, obj: Company) -> HttpResponse:
-        """To the dashboard, which says what a new company needs."""
+        """Redirect to the dashboard, which lists what a new company needs."""
         return redirect(f"{reverse('dashboard')}?company={obj.pk}")
 
 
 class MembershipInline(TabularInline):
-    """The companies that a person works for."""
+    """The companies of a user."""
 
     model = Member
     extra = 0
     fields = ["company", "role"]
-    verbose_name = "membership"
-    verbose_name_plural = "companies that this person works for"
+    verbose_name = _("membership")
+    verbose_name_plural = _("companies of this user")
     hide_title = True
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -153,19 +159,16 @@ class MembershipInline(TabularInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class PersonForm(UserChangeForm):
-    """A person's rights come from memberships, so Django's own permissions are left out."""
-
-
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin, ModelAdmin):
-    """Superusers alone get here: nobody else holds Django's permissions."""
+class AccountAdmin(UserAdmin, ModelAdmin):
+    """Accounts of all users, for superusers: other users have no Django permissions."""
 
-    form = PersonForm
+    # Rights come from memberships, so the fieldsets leave Django's own permissions out.
+    form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = [
@@ -182,16 +185,16 @@ class PeopleAdmin(UserAdmin, ModelAdmin):
     filter_horizontal = ()
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": [("first_name", "last_name"), "email"]}),
-        ("Access", {"fields": [("is_active", "is_superuser"), ("last_login", "date_joined")]}),
+        (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
+        (_("Access"), {"fields": [("is_active", "is_superuser"), ("last_login", "date_joined")]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
     inlines = [MembershipInline]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # history names its people: they are made inactive
+        return False  # the history refers to its users: deactivate them instead
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        obj.is_staff = True  # there is nothing to do here but in the admin
+        obj.is_staff = True  # the admin is the only place to log in to
         super().save_model(request, obj, form, change)

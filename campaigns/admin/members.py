@@ -1,4 +1,4 @@
-"""The people of a company: its owners add them, give them roles, and hand them a link to choose a password."""
+"""Admin page of members: owners add them, set roles, and make password links."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
@@ -32,49 +34,44 @@ from campaigns.admin_base import (
 from campaigns.errors import Refusal
 from campaigns.models import Member
 
-_DAY = 86_400
-_ROLES = (
-    "Owner: everything, people and the company’s settings too. Account manager: all but these. "
-    "Read-only: sees the pages, with keys and numbers masked, and changes nothing."
-)
+_DAY = 86_400  # seconds
 
 
 def password_link(request: HttpRequest, user: User) -> str:
-    """The address with which a person chooses a password. In the query, which no log of ours keeps."""
-    who = {
+    """Return the URL at which a user chooses a password."""
+    # In the query, because the access log keeps none.
+    query = {
         "who": urlsafe_base64_encode(force_bytes(user.pk)),
         "token": members.tokens.make_token(user),
     }
     base = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
-    return f"{base}{reverse('set-password')}?{urlencode(who)}"
-
-
-def member_sentence(refusal: Refusal) -> str:
-    return f"{refusal.text[0].upper()}{refusal.text[1:]}."
+    return f"{base}{reverse('set-password')}?{urlencode(query)}"
 
 
 class RoleForm(CatalogueForm):
-    class Meta:
-        help_texts = {"role": _ROLES}
-
     def clean_role(self) -> str:
         role = str(self.cleaned_data["role"])
         if self.instance.pk and role != Member.Role.OWNER:
             try:
                 members.check_still_owned(member=self.instance)
             except Refusal as refusal:
-                raise ValidationError(member_sentence(refusal)) from None
+                raise ValidationError(refusal.text) from None
         return role
 
 
-class PersonToAddForm(RoleForm):
+class NewMemberForm(RoleForm):
     email = forms.EmailField(
         max_length=150,
         widget=UnfoldAdminEmailInputWidget,
-        help_text="They log in with it. Nothing is sent there.",
+        label=_("Email"),
+        help_text=_("The member logs in with this address. No mail is sent to it."),
     )
-    first_name = forms.CharField(max_length=150, required=False, widget=UnfoldAdminTextInputWidget)
-    last_name = forms.CharField(max_length=150, required=False, widget=UnfoldAdminTextInputWidget)
+    first_name = forms.CharField(
+        label=_("First name"), max_length=150, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=150, required=False, widget=UnfoldAdminTextInputWidget
+    )
     everywhere = False
 
     def clean_email(self) -> str:
@@ -84,7 +81,7 @@ class PersonToAddForm(RoleForm):
                 email=email, company=self.instance.company, everywhere=self.everywhere
             )
         except Refusal as refusal:
-            raise ValidationError(member_sentence(refusal)) from None
+            raise ValidationError(refusal.text) from None
         return email
 
 
@@ -100,9 +97,9 @@ class MemberAdmin(CatalogueAdmin):
     readonly_fields = ["name", "email", "last_login"]
     actions = None
     actions_detail = ["new_link", "remove"]
-    hint = "Nobody works here yet. Add the first person: you get a link to hand to them."
+    hint = _("No members yet. Add the first one to get a password link for them.")
 
-    # --- whose ---
+    # --- rows and permissions ---
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         return (
             super()
@@ -123,7 +120,7 @@ class MemberAdmin(CatalogueAdmin):
         return may_edit(request, None if obj is None else obj.company_id, allowed=OWNERS)
 
     def has_link_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """What unfold asks before it shows or makes a link."""
+        """Return whether unfold may offer and run the action `new_link`."""
         member: Any = self.get_object(request, str(object_id))
         if member is None or is_superuser(request):
             return member is not None and not member.user.is_superuser
@@ -134,13 +131,15 @@ class MemberAdmin(CatalogueAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        return super().changelist_view(request, {"title": "People", **(extra_context or {})})
+        return super().changelist_view(
+            request, {"title": gettext("Members"), **(extra_context or {})}
+        )
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         return super().add_view(
-            request, form_url, {"title": "Add a person", **(extra_context or {})}
+            request, form_url, {"title": gettext("Add a member"), **(extra_context or {})}
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
@@ -150,16 +149,15 @@ class MemberAdmin(CatalogueAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> list[str]:
         read_only = list(super().get_readonly_fields(request, obj))
-        return [
-            name for name in read_only if obj is not None or name != "email"
-        ]  # it is typed once, and stays
+        # The address is entered once, on the page that adds a member.
+        return [name for name in read_only if obj is not None or name != "email"]
 
     def get_form(
         self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         if obj is None:
             kwargs["form"] = type(
-                "PersonToAdd", (PersonToAddForm,), {"everywhere": is_superuser(request)}
+                "OwnNewMemberForm", (NewMemberForm,), {"everywhere": is_superuser(request)}
             )
         return super().get_form(request, obj, change=change, **kwargs)
 
@@ -170,78 +168,81 @@ class MemberAdmin(CatalogueAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
-        typed = form.cleaned_data
+        data = form.cleaned_data
         if change:
-            members.change_role(member=obj, role=typed["role"])
+            members.change_role(member=obj, role=data["role"])
             return
         made = members.add_member(
             company=obj.company,
-            email=typed["email"],
-            first_name=typed["first_name"],
-            last_name=typed["last_name"],
-            role=typed["role"],
+            email=data["email"],
+            first_name=data["first_name"],
+            last_name=data["last_name"],
+            role=data["role"],
             everywhere=is_superuser(request),
         )
         obj.pk, obj.user, obj._state.adding = made.pk, made.user, False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """What was refused only at the last moment, because somebody else was quicker, is said on the same page."""
+        """Show a refusal by `save_model`, after another user's change, as a message on the page."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refusal as refusal:
-            self.message_user(request, member_sentence(refusal), messages.ERROR)
+            self.message_user(request, refusal.text, messages.ERROR)
             return redirect(request.get_full_path())
 
     def response_add(
         self, request: HttpRequest, obj: Member, post_url_continue: str | None = None
     ) -> HttpResponse:
         if not obj.user.has_usable_password():
-            return self.hand_over(request, obj)
-        told = f"{members.member_name(obj.user)} is added, and logs in with the password of before."
-        self.message_user(request, told, messages.SUCCESS)
+            return self.link_page(request, obj)
+        text = gettext("%(name)s is added, and logs in with the existing password.")
+        self.message_user(request, text % {"name": members.member_name(obj.user)}, messages.SUCCESS)
         return redirect("admin:campaigns_member_changelist")
 
-    # --- what is shown ---
-    @display(description="name", ordering="user__first_name")
+    # --- columns ---
+    @display(description=_("name"), ordering="user__first_name")
     def name(self, member: Member) -> str:
         return members.member_name(member.user)
 
-    @display(description="email", ordering="user__email")
+    @display(description=_("email"), ordering="user__email")
     def email(self, member: Member) -> str:
         return member.user.email or "–"
 
-    @display(description="last login", ordering="user__last_login")
+    @display(description=_("last login"), ordering="user__last_login")
     def last_login(self, member: Member) -> str:
         return ago_text(member.user.last_login)
 
-    # --- what is done ---
-    @action(description="New password link", url_path="link", permissions=["link"], icon="link")
+    # --- actions ---
+    @action(description=_("New password link"), url_path="link", permissions=["link"], icon="link")
     def new_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
         member: Any = self.get_object(request, object_id)
         if request.method == "POST":
-            return self.hand_over(request, member)
-        lines = (
-            "You get a link to hand over; with it they choose a new password.",
-            "Until they do, the old password works.",
-        )
-        name = members.member_name(member.user)
+            return self.link_page(request, member)
+        title = gettext("Make a password link for %(name)s?")
         return self.confirm_page(
-            request, member, title=f"A new password for {name}?", label="Make the link", lines=lines
+            request,
+            member,
+            title=title % {"name": members.member_name(member.user)},
+            label=gettext("Make the link"),
+            lines=(
+                gettext("You get a link to send; with it the member chooses a new password."),
+                gettext("Until then, the old password works."),
+            ),
         )
 
-    def hand_over(self, request: HttpRequest, member: Member) -> HttpResponse:
-        """The link, on this answer alone; the admin lets nobody keep a copy of its answers."""
+    def link_page(self, request: HttpRequest, member: Member) -> HttpResponse:
+        """Show the link once; admin answers are never cached."""
         days = settings.PASSWORD_RESET_TIMEOUT // _DAY
         name = members.member_name(member.user)
         context = {
-            "title": f"Hand this link to {name}",
+            "title": gettext("Send this link to %(name)s") % {"name": name},
             "link": password_link(request, member.user),
             "days": days,
         }
         return self.page(request, "campaigns/member_link.html", member=member, name=name, **context)
 
     @action(
-        description="Remove",
+        description=_("Remove"),
         url_path="remove",
         permissions=["edit"],
         variant=ActionVariant.DANGER,
@@ -249,19 +250,24 @@ class MemberAdmin(CatalogueAdmin):
     )
     def remove(self, request: HttpRequest, object_id: str) -> HttpResponse:
         member: Any = self.get_object(request, object_id)
-        name = members.member_name(member.user)
+        values = {"name": members.member_name(member.user), "company": member.company}
         if request.method != "POST":
             lines = (
-                f"From the next click on, {name} sees nothing of {member.company}.",
-                "What they did stays in the history.",
+                gettext("%(name)s loses access to %(company)s at once.") % values,
+                gettext("The history keeps the changes of the member."),
             )
             return self.confirm_page(
-                request, member, title=f"Remove {name}?", label="Remove", lines=lines
+                request,
+                member,
+                title=gettext("Remove %(name)s?") % values,
+                label=gettext("Remove"),
+                lines=lines,
             )
         try:
             members.remove_member(member=member)
         except Refusal as refusal:
-            self.message_user(request, member_sentence(refusal), messages.ERROR)
+            self.message_user(request, refusal.text, messages.ERROR)
         else:
-            self.message_user(request, f"{name} no longer works for {member.company}.")
+            text = gettext("%(name)s is no longer a member of %(company)s.")
+            self.message_user(request, text % values)
         return redirect("admin:campaigns_member_changelist")

@@ -1,4 +1,4 @@
-"""Webhooks: added on their campaign's page; what they learn, their filters and their secret on a page of their own."""
+"""Admin page of webhooks, which are added on the page of their campaign."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
@@ -26,7 +28,7 @@ class WebhookInline(CatalogueInline):
     fk_name = "campaign"
     fields = ["name", "trigger", "method", "url", "deadline_ms", "more"]
     readonly_fields = ["more", "host"]
-    verbose_name_plural = "webhooks: whom it asks or tells of its calls"
+    verbose_name_plural = _("webhooks: requests about the calls")
     hide_title = True
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -37,33 +39,35 @@ class WebhookInline(CatalogueInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("filters")
 
-    @display(description="URL")
+    @display(description=_("URL"))
     def host(self, webhook: Webhook) -> str:
         return host_of(webhook.url)
 
-    @display(description="filters, tags and secret")
+    @display(description=_("filters, tags and secret"))
     def more(self, webhook: Webhook) -> SafeString | str:
-        return admin_link(webhook, text=_in_short(webhook)) if webhook.pk else "–"
-
-
-def _in_short(webhook: Webhook) -> str:
-    filters = ", ".join(str(row) for row in webhook.filters.all()) or "every call"
-    return f"{filters}; {', '.join(webhook.values) or 'no tags'}"
+        if not webhook.pk:
+            return "–"
+        filters = ", ".join(str(row) for row in webhook.filters.all())
+        tags = ", ".join(webhook.values)
+        summary = f"{filters or gettext('every call')}; {tags or gettext('no tags')}"
+        return admin_link(webhook, text=summary)
 
 
 class WebhookFilterInline(CatalogueInline):
     model = WebhookFilter
     fields = ["key", "operator", "value"]
-    verbose_name_plural = "filters: the calls that it is asked or told about"
+    verbose_name_plural = _("filters: the calls that it sends requests for")
     hide_title = True
 
 
 class WebhookForm(CatalogueForm):
     values = PairsField(
-        noun="value",
         example="inbound_number = call_reservation.inbound_number",
-        label="Tags from the answer",
-        help_text="One “tag = path in the JSON” a line, like inbound_number = call_reservation.inbound_number.",
+        label=_("Tags from the answer"),
+        help_text=_(
+            "Enter one “tag = path in the JSON” per line, such as "
+            "inbound_number = call_reservation.inbound_number."
+        ),
     )
 
     class Meta:
@@ -78,7 +82,7 @@ class WebhookAdmin(CatalogueAdmin):
             None,
             {"fields": ["campaign_link", ("name", "trigger"), ("method", "deadline_ms"), "url"]},
         ),
-        ("What comes back, and who it is from", {"fields": ["values", "secret"]}),
+        (_("Answer and signature"), {"fields": ["values", "secret"]}),
     ]
     readonly_fields = ["campaign_link", "host"]
     reader_fields = {"url": "host", "secret": None}
@@ -87,8 +91,8 @@ class WebhookAdmin(CatalogueAdmin):
     ordering = ["campaign__name", "name"]
     inlines = [WebhookFilterInline]
     actions_detail = []
-    hint = "Webhooks are added on a campaign's page."
-    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    hint = _("Add webhooks on the page of a campaign.")
+    hint_link = ("admin:campaigns_campaign_changelist", _("Open the campaigns"))
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)
@@ -99,10 +103,10 @@ class WebhookAdmin(CatalogueAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @display(description="campaign")
+    @display(description=_("campaign"))
     def campaign_link(self, webhook: Webhook) -> SafeString | str:
         return admin_link(webhook.campaign)
 
-    @display(description="URL")
+    @display(description=_("URL"))
     def host(self, webhook: Webhook) -> str:
         return host_of(webhook.url)

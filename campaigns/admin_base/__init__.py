@@ -1,4 +1,4 @@
-"""Bases of the admin's pages: whose rows a person sees, what their role lets them do, and records that nobody edits."""
+"""Bases of the admin's pages: access by role, catalogue pages, and read-only records."""
 
 from .access import (
     EDITORS,
@@ -24,6 +24,7 @@ from .forms import (
     TimeZoneWidget,
     admin_styled,
     narrow_choices,
+    parse_phone_number,
 )
 from .pages import AdminPage
 from .records import (
@@ -72,6 +73,7 @@ __all__ = [
     "moment_text",
     "money_text",
     "narrow_choices",
+    "parse_phone_number",
     "parse_pk",
     "preformatted",
     "pretty_json",

@@ -1,4 +1,4 @@
-"""Whose rows a person sees, and what their role lets them do with them."""
+"""Access to rows by company, and permissions by role."""
 
 from collections.abc import Container, Sequence
 from typing import Any, TypeVar
@@ -11,34 +11,33 @@ from campaigns.models import Company, Member
 
 OWNERS = frozenset({Member.Role.OWNER.value})
 EDITORS = OWNERS | {Member.Role.ACCOUNT_MANAGER.value}
-# What stands after a filter's name in its own parameters.
-_ENDINGS = frozenset(
+# Suffixes of a filter's name in its query parameters.
+_SUFFIXES = frozenset(
     ["", "__exact", "__in", "__isnull", "__gte", "__lte", "__id__exact"]
     + [f"_{end}{part}" for end in ("from", "to") for part in ("", "_0", "_1")]
 )
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
-# Asked once a request: a page checks permissions dozens of times.
-_known: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
+# Read once per request, because a page checks permissions dozens of times.
+_roles: WeakKeyDictionary[HttpRequest, dict[int, str]] = WeakKeyDictionary()
 
 
 def is_lookup_offered(lookup: str, list_filter: Sequence[Any], more: Container[str] = ()) -> bool:
-    """Whether a list's address may ask for this: what its filters offer, and no other column.
-
-    Django lets any column be asked for, also of what a row belongs to: `?key__startswith=a`, or
-    `?company__members__user__password__startswith=a`, which tells a reader letter by letter what nobody shows them.
-    """
+    """Return whether a list's query parameter belongs to one of its filters."""
+    # Django allows any column, also of related rows: `?key__startswith=a`, or
+    # `?company__members__user__password__startswith=a`, which reveals a secret letter by letter.
     names = [
         entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry)
         for entry in list_filter
     ]
     return lookup in more or any(
-        lookup.removeprefix(name) in _ENDINGS for name in names if lookup.startswith(name)
+        lookup.removeprefix(name) in _SUFFIXES for name in names if lookup.startswith(name)
     )
 
 
 def parse_pk(text: str) -> int | None:
-    """The row that an address names; None for what no row can have: int() reads more digits than a database has numbers."""
+    """Return the primary key in a query parameter; None for text that is not a key."""
+    # At most 18 digits: int() reads more digits than a database column holds.
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
@@ -47,20 +46,20 @@ def is_superuser(request: HttpRequest) -> bool:
 
 
 def roles(request: HttpRequest) -> dict[int, str]:
-    """The role of the request's user in each of their companies, by the company's row."""
-    if request not in _known:
-        places = Member.objects.filter(user=request.user.pk, company__retired_at=None)
-        _known[request] = dict(places.values_list("company_id", "role"))
-    return _known[request]
+    """Return the user's role in each of their companies, by the company's primary key."""
+    if request not in _roles:
+        memberships = Member.objects.filter(user=request.user.pk, company__retired_at=None)
+        _roles[request] = dict(memberships.values_list("company_id", "role"))
+    return _roles[request]
 
 
 def is_member(request: HttpRequest) -> bool:
-    """Whether there is anything to see for this user."""
+    """Return whether the user has a company to see."""
     return is_superuser(request) or bool(roles(request))
 
 
 def is_owner(request: HttpRequest) -> bool:
-    """Whether the user has people to look after; what the menu asks."""
+    """Return whether the user owns a company, which the menu needs."""
     return may_edit(request, allowed=OWNERS)
 
 
@@ -71,7 +70,7 @@ def is_editor(request: HttpRequest) -> bool:
 def may_edit(
     request: HttpRequest, company: int | None = None, *, allowed: Container[str] = EDITORS
 ) -> bool:
-    """Whether the user has one of the roles `allowed` in the company of this row; in any company, if none is given."""
+    """Return whether the user has one of the `allowed` roles in the company, or in any company."""
     if is_superuser(request):
         return True
     held = roles(request).values() if company is None else [roles(request).get(company, "")]
@@ -79,7 +78,7 @@ def may_edit(
 
 
 def companies(request: HttpRequest, *, allowed: Container[str] | None = None) -> QuerySet[Company]:
-    """The user's companies, by name; those in which they have one of the roles `allowed`, if it is given."""
+    """Return the user's companies by name, or those where the user has an `allowed` role."""
     rows = Company.objects.filter(retired_at=None).order_by("name")
     if is_superuser(request):
         return rows
@@ -93,9 +92,10 @@ def companies(request: HttpRequest, *, allowed: Container[str] | None = None) ->
 
 
 def visible_to(request: HttpRequest, rows: Rows, *, company_field: str = "company_id") -> Rows:
-    """Those rows that belong to the user's companies; a superuser's are all.
+    """Return the rows of the user's companies; all rows for a superuser.
 
-    `company_field` is the column that holds the company. Each row gets `clear`: whether this user may see its keys and numbers.
+    `company_field` is the column of the company. Each row gets `clear`: whether the user may see
+    its keys and numbers unmasked.
     """
     if is_superuser(request):
         return rows.annotate(clear=Value(True, output_field=BooleanField()))

@@ -1,4 +1,4 @@
-"""Pages of the catalogue: one's own companies only, edited by role, retired instead of deleted."""
+"""Bases of catalogue pages: rows of the user's companies, edited by role, retired, not deleted."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
@@ -21,7 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from campaigns.audit.records import of_row
-from campaigns.models import CatalogueRow, Company
+from campaigns.models import ActiveStatus, CatalogueRow, Company
 
 from . import history
 from .access import (
@@ -41,11 +43,11 @@ from .lists import ListAdmin
 
 
 class ConfirmForm(forms.Form):
-    """The fields of a page that asks before it acts; none, unless a subclass has some."""
+    """The form of a confirmation page; subclasses add fields."""
 
 
-class OwnChoices:
-    """Foreign keys are found by typing, among the rows of the company."""
+class CompanyChoices:
+    """Foreign keys autocomplete among the rows of the company."""
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -55,23 +57,23 @@ class OwnChoices:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class CatalogueAdmin(OwnChoices, ListAdmin):
-    """A kind of row of the catalogue.
+class CatalogueAdmin(CompanyChoices, ListAdmin):
+    """Base of the pages of a catalogue model.
 
-    `hint` is said above an empty list, with a link to what `hint_link`, a URL's name and words, else to the page that
-    adds a row. `reader_fields` names what those see who may not edit, in place of a field;
-    None: nothing. `retire_effects` says what will happen, one sentence each.
+    `hint` shows above an empty list, with `hint_link` (a URL name and a label) or a link to the add
+    page. `reader_fields` maps fields to those that members without edit rights see; None hides a
+    field. `retire_effects` are the sentences of the page that confirms retiring.
     """
 
     form = CatalogueForm
     company_field = "company_id"
     editors: frozenset[str] = EDITORS
     hint: str | Promise = ""
-    hint_link: tuple[str, str] | None = None
+    hint_link: tuple[str, str | Promise] | None = None
     reader_fields: dict[str, str | None] = {}
-    retire_effects: tuple[str, ...] = (
-        "It leaves the lists, and its ID is free again.",
-        "Its history is kept.",
+    retire_effects: tuple[str | Promise, ...] = (
+        _("It leaves the lists and frees its ID."),
+        _("Its history stays."),
     )
     list_select_related: Sequence[str] = ()
     list_per_page = 25
@@ -82,7 +84,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
     list_before_template = "admin/hint.html"
     actions_detail = ["retire"]
 
-    # --- whose rows ---
+    # --- rows ---
     def company_of(self, obj: Any) -> int:
         return int(obj.company_id)
 
@@ -98,35 +100,33 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         )
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """What lists and choices show."""
+        """Return the rows of lists and choices."""
         return rows.filter(retired_at=None)
 
     def is_over(self, obj: Any) -> bool:
-        """Whether the row is history, which nobody edits."""
+        """Return whether the row is retired, and so read-only."""
         return obj.retired_at is not None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Lists and autocompletes both pass here, a row's own page does not: history can be looked at by its address."""
+        # Lists and autocompletes call this; a row's own page does not, so that retired rows open.
         company = parse_pk(request.GET.get("company", ""))
         if company is not None and self.company_field == "company_id":
             queryset = queryset.filter(company_id=company)
         return super().get_search_results(request, self.current(queryset), search_term)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        shown = list(super().get_list_display(request))
-        return (
-            [*shown, "company"]
-            if self.company_field == "company_id"
-            and (is_superuser(request) or len(roles(request)) > 1)
-            else shown
-        )
+        columns = list(super().get_list_display(request))
+        many_companies = is_superuser(request) or len(roles(request)) > 1
+        if self.company_field == "company_id" and many_companies:
+            columns.append("company")
+        return columns
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_lookup_offered(lookup, self.get_list_filter(request))
 
-    # --- what a role may do ---
+    # --- permissions ---
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_member(request)
 
@@ -151,12 +151,12 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         return False
 
     def has_edit_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """What unfold asks before it shows or runs a page's action."""
+        """Return whether unfold may show and run a page's actions."""
         row = self.get_object(request, str(object_id))
         return row is not None and self.has_change_permission(request, row)
 
     def may_see_history(self, request: HttpRequest, obj: Any) -> bool:
-        """History tells numbers as they were: it is for editors."""
+        """Return whether the user may see the history, which contains unmasked numbers."""
         return may_edit(request, self.company_of(obj), allowed=self.editors)
 
     def history_view(
@@ -170,7 +170,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         return self.page(
             request,
             "campaigns/history.html",
-            title=f"History of {row}",
+            title=gettext("History of %(row)s") % {"row": row},
             original=row,
             **history.history_entries(request, of_row(row)),
         )
@@ -185,18 +185,19 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         ):
             return fieldsets
         return [
-            (name, options | {"fields": self._readable(options["fields"])})
+            (name, options | {"fields": self.readable(options["fields"])})
             for name, options in fieldsets
         ]
 
-    def _readable(self, fields: Any) -> list[Any]:
-        shown = [
-            self._readable(field)
+    def readable(self, fields: Any) -> list[Any]:
+        """Replace `reader_fields` in the fields of a fieldset."""
+        replaced = [
+            self.readable(field)
             if isinstance(field, list | tuple)
             else self.reader_fields.get(field, field)
             for field in fields
         ]
-        return [field for field in shown if field]
+        return [field for field in replaced if field]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -207,12 +208,12 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         return form
 
     def company_for_new(self, request: HttpRequest) -> Company | None:
-        """The company that a new row is made in: the one named in the address, or the user's only one."""
-        open_to_me = companies(request, allowed=self.editors)
-        named = parse_pk(request.GET.get("company", ""))
-        if named is not None:
-            return open_to_me.filter(pk=named).first()
-        first = list(open_to_me[:2])
+        """Return the company of a new row: that of `?company=`, or the user's only company."""
+        editable = companies(request, allowed=self.editors)
+        pk = parse_pk(request.GET.get("company", ""))
+        if pk is not None:
+            return editable.filter(pk=pk).first()
+        first = list(editable[:2])
         return first[0] if len(first) == 1 else None
 
     def add_view(
@@ -229,23 +230,23 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         for company in companies(request, allowed=self.editors):
             query["company"] = str(company.pk)
             choices.append((f"?{query.urlencode()}", company.name, ""))
-        empty = "There is no company yet. Add one first."
+        title = gettext("Add %(model)s: choose the company")
         return self.page(
             request,
             "admin/choices.html",
-            title=f"Add {self.opts.verbose_name}: in which company?",
+            title=title % {"model": self.opts.verbose_name},
             choices=choices,
-            empty=empty,
+            empty=gettext("There is no company yet. Add one first."),
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """The database's rules hold whatever a form let through: two rows of a page, or of two people, may exclude each other."""
+        """Show a violated constraint as a message: rows of a page or of two users may conflict."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
             self.message_user(
                 request,
-                "Not saved: two rows contradict each other. Is something here twice?",
+                gettext("Not saved: two rows conflict. Remove the row that is here twice."),
                 messages.ERROR,
             )
             return redirect(request.get_full_path())
@@ -256,11 +257,14 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
             return
         form.write_changes()
         if form.changed_by_others:
-            told = f"While this page was open, somebody else changed {', '.join(form.changed_by_others)}: that was kept."
-            self.message_user(request, told, messages.WARNING)
+            text = gettext(
+                "While this page was open, another user changed %(fields)s. That change was kept."
+            )
+            fields = ", ".join(form.changed_by_others)
+            self.message_user(request, text % {"fields": fields}, messages.WARNING)
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """To the row's own page: what is added to it once it is there, keys for one, is at its bottom."""
+        """Redirect to the row's page, where keys and other rows can now be added."""
         return redirect(self.change_url(obj))
 
     def render_change_form(
@@ -270,7 +274,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         context["show_history"] = row is not None and self.may_see_history(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    # --- asking before acting ---
+    # --- actions ---
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         return TemplateResponse(
             request,
@@ -288,7 +292,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         lines: Any = (),
         form: Any = None,
     ) -> TemplateResponse:
-        """The page on which the user confirms what an action will do; posting it comes back to the action."""
+        """Return the page that confirms an action; its form posts to the action."""
         context = {
             "title": title,
             "label": label,
@@ -303,7 +307,7 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
     @action(
-        description="Retire",
+        description=_("Retire"),
         url_path="retire",
         permissions=["edit"],
         variant=ActionVariant.DANGER,
@@ -313,66 +317,71 @@ class CatalogueAdmin(OwnChoices, ListAdmin):
         row: Any = self.get_object(request, object_id)
         if request.method != "POST":
             return self.confirm_page(
-                request, row, title=f"Retire {row}?", label="Retire", lines=self.retire_effects
+                request,
+                row,
+                title=gettext("Retire %(row)s?") % {"row": row},
+                label=gettext("Retire"),
+                lines=self.retire_effects,
             )
         row.retire(now=timezone.now())
-        self.message_user(request, f"{row} is retired.")
+        self.message_user(request, gettext("%(row)s is retired.") % {"row": row})
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
 class PausableAdmin(CatalogueAdmin):
-    """What can be paused says so in its list."""
+    """Base of the pages of rows that can be paused."""
 
     list_filter = [("paused", BooleanRadioFilter), CompanyFilter]
 
     actions = ["pause", "resume"]
 
-    @action(description="Pause", permissions=["change"])
+    @action(description=_("Pause"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._set_paused(request, queryset, True)
+        self.set_paused(request, queryset, True)
 
-    @action(description="Resume", permissions=["change"])
+    @action(description=_("Resume"), permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._set_paused(request, queryset, False)
+        self.set_paused(request, queryset, False)
 
-    def _set_paused(self, request: HttpRequest, queryset: QuerySet[Any], paused: bool) -> None:
-        """One by one, so that each leaves its history; rows that the user may only read stay as they are."""
+    def set_paused(self, request: HttpRequest, queryset: QuerySet[Any], paused: bool) -> None:
+        """Save the rows one by one, for their history; skip rows that the user may not edit."""
         for row in queryset:
             if self.has_change_permission(request, row):
                 row.paused = paused
                 row.save(update_fields=["paused"])
 
     @display(
-        description="state",
-        label={"Active": "success", "Paused": "warning", "Retired": "danger"},
+        description=_("state"),
+        label=ActiveStatus.colors(),
         ordering="paused",
     )
-    def state(self, row: Any) -> str:
+    def state(self, row: Any) -> tuple[str, str]:
+        status = ActiveStatus.PAUSED if row.paused else ActiveStatus.ACTIVE
         if row.retired_at:
-            return "Retired"
-        return "Paused" if row.paused else "Active"
+            status = ActiveStatus.RETIRED
+        return status.value, str(status.label)
 
 
-class CatalogueInline(OwnChoices, TabularInline):
-    """Rows on their owner's page, open to those who may edit the owner."""
+class CatalogueInline(CompanyChoices, TabularInline):
+    """Rows on their owner's page, with the permissions of the owner's page."""
 
     formset = CatalogueFormSet
     form = CatalogueForm
     formfield_overrides = {TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
     extra = 0
-    initial_rows = 0  # empty rows on the page of an owner that is being added
+    initial_rows = 0  # blank rows on the add page of the owner
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return self.initial_rows if obj is None else self.extra
 
-    def _page(self) -> Any:
+    def owner_page(self) -> Any:
         return self.admin_site.get_model_admin(self.parent_model)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self._page().has_view_permission(request, obj))
+        return bool(self.owner_page().has_view_permission(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self._page().has_change_permission(request, obj))
+        return bool(self.owner_page().has_change_permission(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)

@@ -1,4 +1,4 @@
-"""Filters of lists: by company, by a row of the catalogue, and by time."""
+"""Filters of lists: by company, by a catalogue row, and by time."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -8,23 +8,24 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.widgets import INPUT_CLASSES
 
 from .access import companies, parse_pk, visible_to
 
-_MOST = 200  # choices; a longer list is reached from the row's own page
+_CHOICES = 200  # at most; other rows are filtered by from their own pages
 
 
 class CompanyFilter(DropdownFilter):
-    """Shown to those who see more than one company."""
+    """By company, for users with more than one."""
 
-    title = "company"
+    title = _("company")
     parameter_name = "company"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
-        known = list(companies(request).values_list("pk", "name"))
-        return known if len(known) > 1 else []
+        choices = list(companies(request).values_list("pk", "name"))
+        return choices if len(choices) > 1 else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         company = parse_pk(self.value() or "")
@@ -32,9 +33,9 @@ class CompanyFilter(DropdownFilter):
 
 
 class RowFilter(DropdownFilter):
-    """By a row of the catalogue, named by its number in the address: `?buyer=7`. Retired ones are found by address too.
+    """By a catalogue row: `?buyer=7`. A retired row is a choice only while it is chosen.
 
-    Subclasses say the `model`, and the `column` of the list's rows that holds its number.
+    Subclasses set the `model`, and the `column` of the list's rows with its primary key.
     """
 
     model: ClassVar[type[Model]]
@@ -42,11 +43,11 @@ class RowFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
         rows = visible_to(request, self.model._default_manager.all())
-        named = parse_pk(request.GET.get(str(self.parameter_name), ""))
-        chosen = [] if named is None else list(rows.filter(pk=named).exclude(retired_at=None))
+        pk = parse_pk(request.GET.get(str(self.parameter_name), ""))
+        chosen = [] if pk is None else list(rows.filter(pk=pk).exclude(retired_at=None))
         return [
             (row.pk, str(row))
-            for row in [*chosen, *rows.filter(retired_at=None).order_by("name")[:_MOST]]
+            for row in [*chosen, *rows.filter(retired_at=None).order_by("name")[:_CHOICES]]
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
@@ -55,31 +56,31 @@ class RowFilter(DropdownFilter):
 
 
 class TimeForm(forms.Form):
-    """A date and a time for each end, as the browser itself asks for them."""
+    """A date and a time for each end of the range, in the browser's own inputs."""
 
     def __init__(self, *, name: str, data: dict[str, Any]) -> None:
         super().__init__(data=data)
-        for end in ("from", "to"):
-            self.fields[f"{name}_{end}_0"] = forms.CharField(
-                widget=_input("date", label=f"Date {end}")
-            )
-            self.fields[f"{name}_{end}_1"] = forms.CharField(
-                widget=_input("time", label=f"Time {end}", step="1")
-            )
-
-
-def _input(kind: str, *, label: str, **attributes: str) -> forms.TextInput:
-    widget = forms.TextInput(
-        {"class": " ".join(INPUT_CLASSES), "aria-label": label, "title": label, **attributes}
-    )
-    widget.input_type = kind
-    return widget
+        for suffix, input_type, label in (
+            ("from_0", "date", _("Date from")),
+            ("from_1", "time", _("Time from")),
+            ("to_0", "date", _("Date to")),
+            ("to_1", "time", _("Time to")),
+        ):
+            attributes = {
+                "class": " ".join(INPUT_CLASSES),
+                "aria-label": label,
+                "title": label,
+                **({"step": "1"} if input_type == "time" else {}),
+            }
+            widget = forms.TextInput(attributes)
+            widget.input_type = input_type
+            self.fields[f"{name}_{suffix}"] = forms.CharField(widget=widget)
 
 
 class TimeFilter(RangeDateTimeFilter):
-    """From a second to a second, both included, by the clocks of the page. A date alone is the whole day.
+    """From one second to another, both included, in the time zone of the page.
 
-    What is no time is left out; so is a year that no clock can be set to.
+    A date alone is the whole day. A malformed or impossible time is ignored.
     """
 
     form_class = TimeForm
@@ -87,9 +88,8 @@ class TimeFilter(RangeDateTimeFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = (
-            f"time ({timezone.get_current_timezone_name().rpartition('/')[2].replace('_', ' ')})"
-        )
+        city = timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
+        self.title = _("time (%(city)s)") % {"city": city}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         begin, end = self._moment("from", time.min), self._moment("to", time(23, 59, 59))

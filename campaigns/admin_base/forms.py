@@ -1,4 +1,4 @@
-"""Forms of the catalogue: one company's choices, numbers in any spelling, lists with one entry a line."""
+"""Forms of the catalogue, and their fields: phone numbers, lists of lines, time zones."""
 
 import re
 import zoneinfo
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -34,7 +35,7 @@ _WITH_TAGS = re.compile(
 
 
 class OwnAutocomplete(AutocompleteSelect):
-    """Finds rows of one company; without one, of all that the user may see."""
+    """Autocompletes rows of one company, or of all companies of the user."""
 
     company: int | None = None
 
@@ -44,33 +45,35 @@ class OwnAutocomplete(AutocompleteSelect):
 
 
 class TimeZoneWidget(UnfoldAdminTextInputWidget):
-    """Every time zone, offered by the browser while one types: six hundred rendered options would take half a second."""
+    """A text input with every time zone as a suggestion."""
+
+    # A select of six hundred options would take half a second to render.
 
     def __init__(self) -> None:
         super().__init__(attrs={"list": "time-zones", "placeholder": "America/New_York"})
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """A city alone will do, where there is one such: new york is America/New_York."""
-        typed = super().value_from_datadict(data, files, name)
-        city = "/" + str(typed or "").strip().replace(" ", "_").casefold()
+        """Complete a city that belongs to one time zone: `new york` is America/New_York."""
+        text = super().value_from_datadict(data, files, name)
+        city = "/" + str(text or "").strip().replace(" ", "_").casefold()
         found = [
             zone for zone in zoneinfo.available_timezones() if f"/{zone.casefold()}".endswith(city)
         ]
-        return found[0] if len(found) == 1 else typed
+        return found[0] if len(found) == 1 else text
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
-        return SafeString(super().render(*args, **kwargs) + _time_zones())
+        return SafeString(super().render(*args, **kwargs) + time_zone_options())
 
 
 @lru_cache
-def _time_zones() -> SafeString:
+def time_zone_options() -> SafeString:
     names = sorted(zoneinfo.available_timezones())
     options = format_html_join("", '<option value="{}">', ((name,) for name in names))
     return format_html('<datalist id="time-zones">{}</datalist>', options)
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line. `each` turns an entry into what is stored; it raises ValidationError."""
+    """A list of texts, one per line; `each` converts an entry, and may raise ValidationError."""
 
     def __init__(self, *, each: Callable[[str], str] = str, **kwargs: Any) -> None:
         self.each = each
@@ -85,12 +88,10 @@ class LinesField(forms.CharField):
 
 
 class PairsField(LinesField):
-    """Names with texts, one `name = text` a line. `noun` and `example` say what one is, to who wrote something else."""
+    """A mapping of names to texts, one `name = text` per line; errors show the `example`."""
 
-    def __init__(
-        self, *, noun: str = "tag", example: str = "source = radio", **kwargs: Any
-    ) -> None:
-        self.noun, self.example = noun, example
+    def __init__(self, *, example: str = "source = radio", **kwargs: Any) -> None:
+        self.example = example
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -105,12 +106,15 @@ class PairsField(LinesField):
             return value
         pairs = [line.partition("=") for line in super().to_python(value)]
         if wrong := [name for name, equals, _ in pairs if not equals or not name.strip()]:
-            raise ValidationError(f"“{wrong[0]}” is no {self.noun}; one looks like {self.example}.")
+            raise ValidationError(
+                _("“%(line)s” has no name or no value. Use the form %(example)s."),
+                params={"line": wrong[0], "example": self.example},
+            )
         return {name.strip(): text.strip() for name, _, text in pairs}
 
 
 def narrow_choices(form: forms.BaseForm, company: Company) -> None:
-    """Leaves the company's unretired rows in every choice of the form; what is chosen already stays."""
+    """Limit every choice of the form to the company's unretired rows, and to the chosen row."""
     for name, field in form.fields.items():
         rows = getattr(field, "queryset", None)
         if (
@@ -120,9 +124,8 @@ def narrow_choices(form: forms.BaseForm, company: Company) -> None:
         ):
             continue
         open_to_choice = Q(retired_at=None) | Q(pk=form.initial.get(name))
-        field.queryset = rows.filter(
-            open_to_choice, company_id=company.pk
-        )  # a company that is being added has no rows yet
+        # By key, because a company on its add page is unsaved, and has no rows.
+        field.queryset = rows.filter(open_to_choice, company_id=company.pk)
         widget = (
             field.widget.widget
             if isinstance(field.widget, RelatedFieldWidgetWrapper)
@@ -132,13 +135,25 @@ def narrow_choices(form: forms.BaseForm, company: Company) -> None:
             widget.company = company.pk
 
 
-class CatalogueForm(forms.ModelForm):
-    """The form of a row of one company; its page sets `company` on the class, its formset on the form.
+def parse_phone_number(text: str, region: str) -> str:
+    """Return a phone number as E.164; raise ValidationError for other text."""
+    number = phone.to_e164(text, region)
+    if number is None:
+        raise ValidationError(
+            _("“%(text)s” is not a phone number. Use 7 to 15 digits, for example +12025550101."),
+            params={"text": text},
+        )
+    return number
 
-    What a page showed goes along with it, hidden: a field counts as changed when it differs from what its reader saw. Else
-    a page that was opened before somebody's pause, and is saved after it, would take the pause back.
+
+class CatalogueForm(forms.ModelForm):
+    """The form of a row of one company; the admin page sets `company` on the class.
+
+    A field counts as changed when it differs from the value that the page showed, which the form
+    sends along in a hidden field.
     """
 
+    # Otherwise a page that was opened before a pause, and saved after it, would resume the row.
     company: Company | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -151,37 +166,41 @@ class CatalogueForm(forms.ModelForm):
 
     @cached_property
     def changed_data(self) -> list[str]:
-        return [name for name in self.fields if self._differs(self[name])]
-
-    def _differs(self, field: forms.BoundField) -> bool:
-        """From what the page showed; from the row as it is, where a program sends no page's hidden fields."""
-        shown = field.html_initial_name in self.data
-        if shown:
-            return bool(field._has_changed())  # type: ignore[attr-defined]
-        return bool(field.field.has_changed(field.initial, field.data))
+        changed = []
+        for name in self.fields:
+            field = self[name]
+            if field.html_initial_name in self.data:
+                differs = field._has_changed()  # type: ignore[attr-defined]
+            else:  # a program that posts without the hidden fields of a page
+                differs = field.field.has_changed(field.initial, field.data)
+            if differs:
+                changed.append(name)
+        return changed
 
     @cached_property
     def changed_by_others(self) -> list[str]:
-        """The labels of what others changed while the page was open, and its reader left alone."""
-        left = [
+        """Labels of the unchanged fields that other users changed while the page was open."""
+        unchanged = [
             self[name]
             for name in self.fields
             if name not in self.changed_data and self[name].html_initial_name in self.data
         ]
         return [
-            str(field.label) for field in left if field.field.has_changed(field.initial, field.data)
+            str(field.label)
+            for field in unchanged
+            if field.field.has_changed(field.initial, field.data)
         ]
 
     def changed_columns(self) -> set[str]:
-        """The row's columns whose fields somebody changed."""
+        """Return the columns of the changed fields."""
         return {field.name for field in self.instance._meta.concrete_fields} & set(
             self.changed_data
         )
 
     def write_changes(self) -> None:
-        """Saves what the form changed and nothing else, inside the page's transaction.
+        """Save the changed columns alone, inside the transaction of the page.
 
-        What others did to the row since it was read stays, a revoking or a pause for one, and its history tells it so.
+        Changes by other users since the row was read stay, such as a pause.
         """
         row, columns = self.instance, self.changed_columns()
         if columns:
@@ -200,34 +219,34 @@ class CatalogueForm(forms.ModelForm):
         return self.company.region if self.company else "US"
 
     def phone_number(self, text: str) -> str:
-        number = phone.to_e164(text, self.region)
-        if number is None:
-            raise ValidationError(f"“{text}” is no phone number; one looks like +18335550100.")
-        return number
+        return parse_phone_number(text, self.region)
 
     def destination(self, text: str) -> str:
-        """A phone number or a SIP address, or what becomes one when its [tag] parts are filled in."""
+        """Return a phone number, a SIP address, or text with [tag] parts; or raise an error."""
         if _WITH_TAGS.fullmatch(text.strip()):
             return text.strip()
         found = phone.destination(text, self.region)
         if found is None:
             raise ValidationError(
-                f"“{text}” is neither a phone number, like +18335550100, nor a SIP address, like sip:sales@example.com."
+                _(
+                    "“%(text)s” is neither a phone number nor a SIP address. Use a number such as "
+                    "+12025550101 or an address such as sip:sales@example.com."
+                ),
+                params={"text": text},
             )
         return found
 
 
 class CatalogueFormSet(PaginationInlineFormSet):
-    """Rows on their owner's page: choices of the owner's company, and what can be retired is not deleted."""
+    """Rows on their owner's page: choices of the owner's company; retirable rows retire."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         company = self.instance if isinstance(self.instance, Company) else self.instance.company
         form.company = company
         narrow_choices(form, company)
-        for field in (
-            form.fields.values()
-        ):  # the heading of a column is no label for those who hear the page
+        # For screen readers, the heading of a column does not label its fields.
+        for field in form.fields.values():
             getattr(field.widget, "widget", field.widget).attrs.setdefault(
                 "aria-label", field.label
             )
@@ -246,7 +265,7 @@ class CatalogueFormSet(PaginationInlineFormSet):
 
 
 def admin_styled(field: forms.Field) -> forms.Field:
-    """The field with the widget that the admin's own fields of this type have."""
+    """Give a field the widget of the admin's own fields of its type."""
     if isinstance(field, forms.MultipleChoiceField):
         field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
     elif isinstance(field, forms.ChoiceField):

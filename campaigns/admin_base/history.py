@@ -1,4 +1,4 @@
-"""Who changed what, as pages show it: of a company, or of one row and what is on its page."""
+"""The history of settings for pages: of a company, or of one row and the rows on its page."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -17,27 +17,27 @@ _CURSOR = "before"
 
 
 class HistoryPage(NamedTuple):
-    """An entry with the addresses that it leads to; `url` is blank for a row without a page."""
+    """An entry with its links; `url` is blank for a row without a page."""
 
     entry: ChangeEntry
     at: str
     url: str
-    only: str  # the list with this person's changes alone
+    only: str  # URL of the list of this user's changes alone
 
 
 def history_entries(request: HttpRequest, sources: Sources) -> dict[str, Any]:
-    """What the template of a list of changes needs: a page of them, and the address of the older ones."""
+    """Return the context of a list of changes: a page of them, and the link to older ones."""
     records, older = newest_changes(
         sources, before=parse_change_cursor(request.GET.get(_CURSOR, ""))
     )
-    shown = [
+    changes = [
         HistoryPage(
             each, moment_text(each.at), history_page(each.row), _with(request, person=each.person)
         )
         for each in change_entries(records)
     ]
     return {
-        "changes": shown,
+        "changes": changes,
         "older": _with(request, **{_CURSOR: str(older)}) if older else "",
         "newest": _with(request) if _CURSOR in request.GET else "",
     }

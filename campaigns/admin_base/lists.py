@@ -1,4 +1,4 @@
-"""Lists whose address asks for what makes no sense: they say so, and are shown without it."""
+"""Lists that ignore query parameters without a meaning, and say so."""
 
 from typing import Any
 
@@ -7,27 +7,27 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-SHOWN_WHOLE = "The address asked for a filter that this list does not have, so here is all of it."
+UNFILTERED = _("The address has a filter that this list does not have. The list is unfiltered.")
 
 
 class ListAdmin(ModelAdmin):
-    """An unfold page whose list bears any address."""
+    """An unfold page with a list that accepts any query string."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        asked = [text for name in request.GET for text in (name, *request.GET.getlist(name))]
-        if ERROR_FLAG in request.GET or any(
-            "\0" in text for text in asked
-        ):  # PostgreSQL stores no NUL, and looks for none
-            return self._whole(request)
+        texts = [text for name in request.GET for text in (name, *request.GET.getlist(name))]
+        # PostgreSQL refuses a comparison with NUL.
+        if ERROR_FLAG in request.GET or any("\0" in text for text in texts):
+            return self.unfiltered(request)
         try:
             return super().changelist_view(request, extra_context)
         except DisallowedModelAdminLookup:
-            return self._whole(request)
+            return self.unfiltered(request)
 
-    def _whole(self, request: HttpRequest) -> HttpResponseBase:
-        self.message_user(request, SHOWN_WHOLE, messages.WARNING)
+    def unfiltered(self, request: HttpRequest) -> HttpResponseBase:
+        self.message_user(request, UNFILTERED, messages.WARNING)
         return redirect(request.path)

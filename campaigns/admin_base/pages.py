@@ -1,4 +1,4 @@
-"""Pages of the admin that are no model's list or form: a dashboard, one caller's time line, a dry run, a telephone."""
+"""Base of admin pages that are not the list or form of a model, such as the dashboard."""
 
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,10 @@ from .access import companies, is_member, may_edit, parse_pk
 
 
 class AdminPage(TemplateView):
-    """A page for the members of a company, with the admin's frame round it: one company's data at a time.
+    """A page for members, inside the frame of the admin, with the data of one company.
 
-    Its address names the company by `?company=`; without it, it is the first of the user's companies. `company` is None
-    when there is none yet; `template_name` extends `admin/page.html`, which offers the others, and says what to do then.
+    `?company=` names the company; without it, the page shows the first of the user's companies.
+    `template_name` extends `admin/page.html`, which links to the other companies.
     """
 
     title: str | Promise = ""
@@ -26,7 +26,7 @@ class AdminPage(TemplateView):
 
     @classmethod
     def as_page(cls, **initial: Any) -> Any:
-        """The view for an address, open to those who are logged in."""
+        """Return the view for a URL, for logged-in users."""
         return admin.site.admin_view(cls.as_view(**initial))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -44,13 +44,13 @@ class AdminPage(TemplateView):
 
     @cached_property
     def company(self) -> Company | None:
-        """The one whose data the page shows. One that is not the user's is not there."""
-        named = parse_pk(self.request.GET.get("company", ""))
-        return next((one for one in self.companies if named in (None, one.pk)), None)
+        """The company of the page; None for an unknown company, or one of other users."""
+        pk = parse_pk(self.request.GET.get("company", ""))
+        return next((company for company in self.companies if pk in (None, company.pk)), None)
 
     @cached_property
     def clear(self) -> bool:
-        """Whether the user may see the company's keys and numbers; others see them masked."""
+        """Whether the user may see the company's keys and numbers unmasked."""
         return self.company is not None and may_edit(self.request, self.company.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages of records: what happened is read, by those whose company it is, and never edited."""
+"""Read-only pages of records, and how admin pages write values."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
 from campaigns import phone
@@ -34,12 +35,12 @@ from .lists import ListAdmin
 from .pagination import InfinitePaginator
 
 _CENT = Decimal("0.01")
-# Nine digits or more, spaced as people space them; a date has eight.
+# Nine digits or more, with the usual separators; a date has eight.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 
 
 class ReadOnlyAdmin(ListAdmin):
-    """A kind of record. Never counts its rows: the tables grow with traffic."""
+    """Base of pages of records. Never counts the rows, because the tables grow with traffic."""
 
     company_field = "company_id"
     hint: str | Promise = ""
@@ -56,35 +57,29 @@ class ReadOnlyAdmin(ListAdmin):
         rows = super().get_queryset(request)
         if is_superuser(request) or len(roles(request)) < 2:
             return visible_to(request, rows, company_field=self.company_field)
-        # As a sum: an index in the order of time begins with one company, and SQLite would go through it for several.
+        # `+ 0` keeps SQLite from scanning, for several companies, an index that begins with one.
         return visible_to(
             request, rows.alias(of_company=F(self.company_field) + 0), company_field="of_company"
         )
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> InfinitePaginator:
         paginator: InfinitePaginator = super().get_paginator(request, *args, **kwargs)
-        paginator.branches = self._branches(request)
+        paginator.branches = self.company_branches(request)
         return paginator
 
-    def _branches(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The conditions for each company that the list may hold rows of; none where it is one, or the address names it."""
+    def company_branches(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return a condition for each company with rows in the list; none for a single company."""
         if parse_pk(request.GET.get("company", "")) is not None:
             return []
-        if not is_superuser(request):
-            return (
-                [{self.company_field: company} for company in roles(request)]
-                if len(roles(request)) > 1
-                else []
-            )
-        nobodys = (
-            [{f"{self.company_field}__isnull": True}]
-            if self.opts.get_field(self.company_field).null
-            else []
-        )
-        return [
-            *({self.company_field: row} for row in Company.objects.values_list("pk", flat=True)),
-            *nobodys,
-        ]
+        if is_superuser(request):
+            branches: list[dict[str, Any]] = [
+                {self.company_field: pk} for pk in Company.objects.values_list("pk", flat=True)
+            ]
+            if self.opts.get_field(self.company_field).null:
+                branches.append({f"{self.company_field}__isnull": True})
+            return branches
+        branches = [{self.company_field: pk} for pk in roles(request)]
+        return branches if len(branches) > 1 else []
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_lookup_offered(lookup, self.get_list_filter(request), self.more_lookups)
@@ -92,7 +87,8 @@ class ReadOnlyAdmin(ListAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A caller is searched for in any spelling, but as a whole: a part of a number would read the whole table."""
+        """Find a caller by the whole number, in any format."""
+        # A partial match would read the whole table.
         if not search_term.strip():
             return queryset, False
         number = self.searched_number(request, search_term)
@@ -124,7 +120,7 @@ class ReadOnlyAdmin(ListAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["show_history"] = False  # a record has none
+        context["show_history"] = False  # records have no history
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(
@@ -134,7 +130,7 @@ class ReadOnlyAdmin(ListAdmin):
 
 
 class ReadOnlyInline(TabularInline):
-    """Records on the page of the record that they belong to."""
+    """Records on the page of the record to which they belong."""
 
     extra = 0
     max_num = 0
@@ -154,7 +150,7 @@ class ReadOnlyInline(TabularInline):
 
 
 def admin_link(row: Any, *, text: str = "") -> SafeString | str:
-    """The row's name, or `text`, leading to its page."""
+    """Return a link to the row's page, with its name or `text`."""
     if row is None:
         return "–"
     url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
@@ -164,12 +160,12 @@ def admin_link(row: Any, *, text: str = "") -> SafeString | str:
 
 
 def moment_text(at: datetime | None) -> str:
-    """A time to the second, by the clocks of the page (see `zone`); Django's own format stops at the minute."""
+    """Return a time to the second, which Django's formats omit, in the time zone of the page."""
     return f"{timezone.localtime(at):%b %-d, %Y, %H:%M:%S %Z}" if at else "–"
 
 
 def money_text(amount: Decimal | None) -> str:
-    """With two decimals, unless it has more."""
+    """Return an amount for a page: two decimals, or more where the amount has more."""
     if amount is None:
         return "–"
     cents = amount.quantize(_CENT)
@@ -177,32 +173,32 @@ def money_text(amount: Decimal | None) -> str:
 
 
 def ago_text(at: datetime | None) -> str:
-    return f"{timesince(at, depth=1)} ago" if at else "never"
+    return _("%(time)s ago") % {"time": timesince(at, depth=1)} if at else _("never")
 
 
 def mask_text(text: str) -> str:
-    """The text with the last four digits of each long number, and no other."""
+    """Mask each long number in a text except for its last four digits."""
     return _LONG_NUMBER.sub(lambda found: phone.masked(found.group()), text)
 
 
 def host_of(url: str) -> str:
-    """An address without what may be secret in it: paths and queries hold keys."""
+    """Return a URL without its path and query, which may hold keys."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def pretty_json(value: Any) -> str:
-    """JSON over several lines; what is a JSON text already is laid out, other text stands as it is."""
+    """Return indented JSON of a value or a JSON text; return other text unchanged."""
     try:
-        read = json.loads(value) if isinstance(value, str) else value
+        data = json.loads(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
-    return json.dumps(read, indent=2, ensure_ascii=False)
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def preformatted(text: str) -> SafeString:
     return format_html(
-        '<pre class="admin-preformatted bg-base-50 border border-base-200 rounded-default p-3 text-xs '
-        'dark:bg-base-800 dark:border-base-700">{}</pre>',
+        '<pre class="admin-preformatted bg-base-50 border border-base-200 rounded-default p-3 '
+        'text-xs dark:bg-base-800 dark:border-base-700">{}</pre>',
         text,
     )

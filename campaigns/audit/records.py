@@ -1,11 +1,12 @@
-"""The history of a company's settings, newest first: of the whole company, or of one row and what is on its page.
+"""The history of a company's settings, newest first: of the company, or of one row and its page.
 
-Every kind of row keeps its records in a table of its own; they are read a page at a time, each by its index, and merged.
+Each model keeps its records in a table apart. A page of each table is read by its index, and the
+pages are merged.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,74 +18,77 @@ from django.utils.dateparse import parse_datetime
 from campaigns.models import CatalogueRow, Company, Member, Retirable
 
 PAGE = 25
-COMMAND_LINE = "command-line"  # in place of a person's row: what `apply` and other commands changed
+COMMAND_LINE = "command-line"  # in place of a user's primary key: changes by management commands
 
 
 class ChangeCursor(NamedTuple):
-    """A place in the merged history: everything older than this record comes after it."""
+    """A position in the merged history; `source` is an index of `tracked()`."""
 
     at: datetime
-    kind: int
+    source: int
     record: int
 
     def __str__(self) -> str:
-        return f"{self.at.isoformat()}_{self.kind}_{self.record}"
+        return f"{self.at.isoformat()}_{self.source}_{self.record}"
 
 
 def parse_change_cursor(text: str) -> ChangeCursor | None:
-    """The place that an address names; None for what names none."""
-    at, kind, record = [*text.split("_"), "", ""][:3]
+    """Return the cursor in a query parameter; None for a malformed one."""
+    at, source, record = [*text.split("_"), "", ""][:3]
     try:
-        told = parse_datetime(at.replace(" ", "+"))  # a plus in an address is read as a space
-        moment = told.astimezone(UTC) if told and told.tzinfo else None
+        parsed = parse_datetime(at.replace(" ", "+"))  # a plus in a query is read as a space
+        moment = parsed.astimezone(UTC) if parsed and parsed.tzinfo else None
     except (ValueError, OverflowError):
         return None
-    if moment is None or not all(_is_row(part) for part in (kind, record)):
+    if moment is None or not all(_is_key(part) for part in (source, record)):
         return None
-    return ChangeCursor(moment, int(kind), int(record))
+    return ChangeCursor(moment, int(source), int(record))
 
 
-def _is_row(text: str) -> bool:
+def _is_key(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """One stored state of a row; `before` is the state before it, None at the first."""
+    """A stored state of a row, and the state `before` it, None for the first."""
 
     model: type[models.Model]
-    kind: int
+    source: int
     row: Any
     before: Any = field(default=None, compare=False)
 
     @property
     def cursor(self) -> ChangeCursor:
-        return ChangeCursor(self.row.history_date, self.kind, self.row.history_id)
+        return ChangeCursor(self.row.history_date, self.source, self.row.history_id)
 
     @property
     def key(self) -> tuple[datetime, int, int]:
-        """What the merged history is sorted by; newer is greater."""
-        return (self.row.history_date, -self.kind, self.row.history_id)
+        """The sort key of the merged history; newer is greater."""
+        return (self.row.history_date, -self.source, self.row.history_id)
 
 
 def tracked() -> list[type[models.Model]]:
-    """The models whose changes are kept and belong to a company, of every floor, in one order."""
-    kept = [model for model in apps.get_models() if hasattr(model, "history")]
+    """Return the models of all apps with a history and a company, always in the same order."""
     return [
         model
-        for model in kept
-        if model is Company or any(each.name == "company" for each in model._meta.fields)
+        for model in apps.get_models()
+        if hasattr(model, "history")
+        and (model is Company or any(field.name == "company" for field in model._meta.fields))
     ]
 
 
 def history_of(model: type[models.Model]) -> type[Any]:
-    """The model of its records."""
-    kept: Any = model
-    return kept.history.model
+    """Return the model of the records of a model."""
+    with_history: Any = model
+    return with_history.history.model
 
 
 def owner_field(model: type[models.Model]) -> str | None:
-    """The foreign key to the row on whose page rows of the model stand; None for a row with a page of its own."""
+    """Return the foreign key to the owner, which shows the model's rows on its page.
+
+    None for a model with a page.
+    """
     if model is Member:
         return "company"
     if issubclass(model, CatalogueRow):
@@ -97,28 +101,31 @@ def owner_field(model: type[models.Model]) -> str | None:
     return foreign[0] if foreign else None
 
 
-# --- which records -----------------------------------------------------------------------------------------
+# --- sources -----------------------------------------------------------------------------------
 Sources = list[tuple[int, type[models.Model], QuerySet[Any]]]
 
 
 def of_company(company: int, *, kind: str = "", person: str = "") -> Sources:
-    """All records of a company; of one `kind` of row (a model's name), of one `person` (a user's row, or COMMAND_LINE)."""
+    """Return the records of a company: of one model's name (`kind`), by one user (`person`).
+
+    `person` is a user's primary key or COMMAND_LINE; an unknown one filters nothing.
+    """
     found: Sources = []
     for number, model in enumerate(tracked()):
         if kind in {"", model._meta.model_name}:
-            whose = {"id" if model is Company else "company_id": company}
-            found.append((number, model, _by(person, history_of(model).objects.filter(**whose))))
+            records = history_of(model).objects.filter(
+                **{"id" if model is Company else "company_id": company}
+            )
+            if person == COMMAND_LINE:
+                records = records.filter(history_user=None)
+            elif _is_key(person):
+                records = records.filter(history_user=int(person))
+            found.append((number, model, records))
     return found
 
 
-def _by(person: str, records: QuerySet[Any]) -> QuerySet[Any]:
-    if person == COMMAND_LINE:
-        return records.filter(history_user=None)
-    return records.filter(history_user=int(person)) if _is_row(person) else records
-
-
 def of_row(row: models.Model) -> Sources:
-    """The records of a row, of those that point at it, and of those that belong to these."""
+    """Return the records of a row, of rows that refer to it, and of those that belong to these."""
     found: Sources = []
     for number, model in enumerate(tracked()):
         condition = _pointing(model, type(row), row.pk)
@@ -131,11 +138,11 @@ def _pointing(model: type[models.Model], target: type[models.Model], pk: Any) ->
     if model is target:
         return Q(id=pk)
     if target is Company:
-        return _of_the_company_itself(model, pk)
+        return _on_company_page(model, pk)
     direct = [
-        each.attname
-        for each in model._meta.fields
-        if isinstance(each, models.ForeignKey) and each.related_model is target
+        field.attname
+        for field in model._meta.fields
+        if isinstance(field, models.ForeignKey) and field.related_model is target
     ]
     if direct:
         return Q.create([(name, pk) for name in direct], connector=Q.OR)
@@ -150,14 +157,14 @@ def _pointing(model: type[models.Model], target: type[models.Model], pk: Any) ->
     )
 
 
-def _of_the_company_itself(model: type[models.Model], pk: Any) -> Q | None:
-    """What stands on a company's page: its people, and the rows that may belong to others and belong to none."""
+def _on_company_page(model: type[models.Model], pk: Any) -> Q | None:
+    """Return the condition of rows on a company's page: members, and rows without another owner."""
     if model is Member:
         return Q(company_id=pk)
     others = [
-        each.attname
-        for each in model._meta.fields
-        if isinstance(each, models.ForeignKey) and each.name != "company"
+        field.attname
+        for field in model._meta.fields
+        if isinstance(field, models.ForeignKey) and field.name != "company"
     ]
     if (
         not issubclass(model, Retirable)
@@ -168,63 +175,54 @@ def _of_the_company_itself(model: type[models.Model], pk: Any) -> Q | None:
     return Q(company_id=pk, **{f"{name}__isnull": True for name in others})
 
 
-# --- a page of them ------------------------------------------------------------------------------------------
+# --- pages -------------------------------------------------------------------------------------
 def newest_changes(
     sources: Sources, *, before: ChangeCursor | None = None, limit: int = PAGE
 ) -> tuple[list[ChangeRecord], ChangeCursor | None]:
-    """The newest records, each with the state before it; and where the older ones begin, None when there are none."""
+    """Return the newest records with their states before, and the cursor of older ones, if any."""
     found: list[ChangeRecord] = []
-    for kind, model, records in sources:
-        older = records if before is None else records.filter(_older(before, kind))
+    for source, model, records in sources:
+        older = records if before is None else records.filter(_older(before, source))
         rows = older.select_related("history_user").order_by("-history_date", "-history_id")[
             : limit + 1
         ]
-        found += [ChangeRecord(model, kind, row) for row in rows]
+        found += [ChangeRecord(model, source, row) for row in rows]
     page = heapq.nlargest(limit + 1, found, key=lambda record: record.key)
     more = page[limit - 1].cursor if len(page) > limit else None
     return _with_states_before(page[:limit]), more
 
 
-def _older(cursor: ChangeCursor, kind: int) -> Q:
-    """Records of a kind that come after the cursor in the merged order; of one moment, kinds stand in their order."""
-    same = (
-        Q(history_date=cursor.at, history_id__lt=cursor.record)
-        if kind == cursor.kind
-        else Q(history_date=cursor.at)
-    )
-    return (
-        Q(history_date__lt=cursor.at) | same
-        if kind >= cursor.kind
-        else Q(history_date__lt=cursor.at)
-    )
+def _older(cursor: ChangeCursor, source: int) -> Q:
+    """Return the condition of a source's records after the cursor."""
+    older = Q(history_date__lt=cursor.at)
+    if source < cursor.source:  # records of one moment are in the order of their sources
+        return older
+    if source > cursor.source:
+        return older | Q(history_date=cursor.at)
+    return older | Q(history_date=cursor.at, history_id__lt=cursor.record)
 
 
 def _with_states_before(page: Sequence[ChangeRecord]) -> list[ChangeRecord]:
     states: dict[tuple[int, int], Any] = {}
-    for kind, model in {record.kind: record.model for record in page}.items():
+    for source, model in {record.source: record.model for record in page}.items():
         changed = [
             record.row.history_id
             for record in page
-            if record.kind == kind and record.row.history_type == "~"
+            if record.source == source and record.row.history_type == "~"
         ]
-        states |= {(kind, now): state for now, state in _states_before(model, changed)}
+        if not changed:
+            continue
+        records = history_of(model).objects
+        before = records.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        newest_before = before.order_by("-history_id").values("history_id")[:1]
+        pairs = dict(
+            records.filter(history_id__in=changed)
+            .annotate(before=Subquery(newest_before))
+            .values_list("history_id", "before")
+        )
+        found = records.in_bulk([key for key in pairs.values() if key])
+        states |= {(source, now): found[key] for now, key in pairs.items() if key in found}
     return [
-        ChangeRecord(each.model, each.kind, each.row, states.get((each.kind, each.row.history_id)))
-        for each in page
+        replace(record, before=states.get((record.source, record.row.history_id)))
+        for record in page
     ]
-
-
-def _states_before(model: type[models.Model], changed: list[int]) -> Iterable[tuple[int, Any]]:
-    if not changed:
-        return []
-    records = history_of(model).objects
-    earlier = records.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by(
-        "-history_id"
-    )
-    pairs = dict(
-        records.filter(history_id__in=changed)
-        .annotate(earlier=Subquery(earlier.values("history_id")[:1]))
-        .values_list("history_id", "earlier")
-    )
-    states = records.in_bulk([earlier for earlier in pairs.values() if earlier])
-    return [(now, states[earlier]) for now, earlier in pairs.items() if earlier in states]

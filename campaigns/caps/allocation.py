@@ -1,4 +1,4 @@
-"""Deciding and taking the place in one go: the best buyer that still has one."""
+"""Allocates a call: decides, and takes a place with the first buyer that has one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from campaigns.routing.engine import Candidate, Decision, Ping, Pool
 from . import counters
 from .counters import CapFull
 
-_FULL = 2**31  # more than any cap: what a counter is taken to hold that refused just now
+_FULL = 2**31  # the use of a counter that refused a place: more than any cap
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """The buyer that got the call and its hold, or neither; and the decision as it stood in the end."""
+    """The buyer of the call and its hold, or neither; and the last decision."""
 
     buyer: Candidate | None
     hold: CapHold | None
@@ -26,9 +26,10 @@ class Allocation:
 def allocate(
     *, pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: int, company_pk: int
 ) -> Allocation:
-    """Takes a place with the first buyer of the decision that has one.
+    """Take a place with the first buyer of the decision that has one.
 
-    A cap that filled since it was read is decided upon anew, from the same seed, so that the trace says why.
+    After a cap has filled since it was read, the decision repeats from the same seed, so that the
+    trace contains the refusal.
     """
     known = dict(used)
     while True:
@@ -45,7 +46,7 @@ def allocate(
 
 
 def take_place(buyer: Candidate, *, company_pk: int, now: datetime) -> CapHold:
-    """A place in every cap of the buyer and its groups; raises CapFull."""
+    """Take a place in every cap of the buyer and its groups; raise CapFull."""
     return counters.take_places(
         company_id=company_pk, buyer_pk=buyer.row, capped=(buyer.own, *buyer.groups), now=now
     )

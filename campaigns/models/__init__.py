@@ -1,4 +1,4 @@
-"""The rows of demand: company, people, campaigns, buyers, groups, their hours, filters and caps."""
+"""The models of demand: companies, members, campaigns, buyers, groups, hours, filters and caps."""
 
 from .buyer import Buyer, BuyerGroup, GroupMember
 from .campaign import Campaign, Route

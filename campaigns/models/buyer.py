@@ -5,32 +5,64 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .catalogue import CatalogueRow, Retirable
 from .company import validate_time_zone
 from .ids import new_short_id, short_id_validator
-
-_NONE_IS_UNLIMITED = "Empty: unlimited. 0: no calls."
 
 
 class Capped(Retirable):
     """The five caps of a buyer or a group."""
 
     class CapCounts(models.TextChoices):
-        CONNECTION = "connection", "Connected calls"
-        CONVERSION = "conversion", "Converted calls"
+        CONNECTION = "connection", _("Connected calls")
+        CONVERSION = "conversion", _("Converted calls")
 
     concurrency_cap = models.PositiveIntegerField(
-        null=True, blank=True, help_text=f"Calls at once. {_NONE_IS_UNLIMITED}"
+        _("concurrency cap"),
+        null=True,
+        blank=True,
+        help_text=_("Concurrent calls. Leave empty for no limit; 0 takes no calls."),
     )
-    hourly_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
-    daily_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
-    monthly_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_NONE_IS_UNLIMITED)
+    hourly_cap = models.PositiveIntegerField(
+        _("hourly cap"),
+        null=True,
+        blank=True,
+        help_text=_("Calls in a clock hour. Leave empty for no limit; 0 takes no calls."),
+    )
+    daily_cap = models.PositiveIntegerField(
+        _("daily cap"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Calls in a day, from midnight to midnight. Leave empty for no limit; 0 takes no calls."
+        ),
+    )
+    monthly_cap = models.PositiveIntegerField(
+        _("monthly cap"),
+        null=True,
+        blank=True,
+        help_text=_("Calls in a calendar month. Leave empty for no limit; 0 takes no calls."),
+    )
     hard_cap = models.PositiveIntegerField(
-        null=True, blank=True, help_text=f"In all; never resets by itself. {_NONE_IS_UNLIMITED}"
+        _("hard cap"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Lifetime calls. Only the button “Reset hard cap” resets it. "
+            "Leave empty for no limit; 0 takes no calls."
+        ),
     )
     cap_counts = models.CharField(
-        "caps count", max_length=20, choices=CapCounts, default=CapCounts.CONNECTION
+        _("caps count"),
+        max_length=20,
+        choices=CapCounts,
+        default=CapCounts.CONNECTION,
+        help_text=_(
+            "Choose which calls the hourly, daily, monthly and hard caps count: "
+            "each call that connects, or only calls that convert."
+        ),
     )
 
     class Meta:
@@ -38,65 +70,114 @@ class Capped(Retirable):
 
 
 class Buyer(Capped):
-    """Who takes calls: a number or SIP address, its hours, its filters, its caps."""
+    """A buyer of calls: a number or SIP address with hours, filters and caps."""
 
     class Acceptance(models.TextChoices):
-        ANSWER = "answer", "A picked-up call is theirs, but may be returned"
-        EXPLICIT = "explicit", "A call is theirs once they accept it"
+        ANSWER = "answer", _("An answered call is the buyer’s; the buyer may return it")
+        EXPLICIT = "explicit", _("A call is the buyer’s once the buyer accepts it")
 
     buyer_id = models.CharField(
-        "buyer ID", max_length=100, default=new_short_id, validators=[short_id_validator]
+        _("buyer ID"),
+        max_length=100,
+        default=new_short_id,
+        validators=[short_id_validator],
+        help_text=_(
+            "Catalogue files, filters and API answers use this ID. Keep it or enter yours."
+        ),
     )
-    name = models.CharField(max_length=200)
+    name = models.CharField(
+        _("name"), max_length=200, help_text=_("Only your company sees it; publishers do not.")
+    )
     number = models.CharField(
+        _("number"),
         max_length=255,
-        help_text="A phone number, a sip: address, or either with [tag] parts, like [inbound_number].",
+        help_text=_(
+            "Enter a phone number or a sip: address. Either may have [tag] parts, "
+            "such as [inbound_number]."
+        ),
     )
-    sip_username = models.CharField(max_length=100, blank=True)
-    sip_password = models.CharField(max_length=100, blank=True)
+    sip_username = models.CharField(
+        _("SIP username"),
+        max_length=100,
+        blank=True,
+        help_text=_("For a sip: address that asks for authentication."),
+    )
+    sip_password = models.CharField(_("SIP password"), max_length=100, blank=True)
     send_digits = models.CharField(
+        _("send digits"),
         max_length=100,
         blank=True,
         validators=[
             RegexValidator(
                 r"^[0-9*#wW ]*$",
-                "Digits, * and #, and w for each half second to wait, like ww1234#.",
+                _("Use digits, * and #, and w for each half second of pause, such as ww1234#."),
             )
         ],
-        help_text="Keyed in after the pick-up; w waits half a second.",
+        help_text=_("Sent once the buyer answers; each w pauses for half a second."),
     )
     inband_signals = models.BooleanField(
-        default=False, help_text="The caller hears the far end's early audio."
+        _("inband signals"),
+        default=False,
+        help_text=_("Play the early audio of the buyer’s phone system to the caller."),
     )
     priority = models.PositiveIntegerField(
-        default=1, validators=[MinValueValidator(1)], help_text="Lowest first."
+        _("priority"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("1 is dialed first. Buyers of one priority share the calls by weight."),
     )
     weight = models.PositiveIntegerField(
-        default=1, validators=[MinValueValidator(1)], help_text="Share among equals."
+        _("weight"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("At the same priority, weight 2 gets twice the calls of weight 1."),
     )
     timeout_seconds = models.PositiveIntegerField(
-        "ring time", default=30, validators=[MinValueValidator(1), MaxValueValidator(600)]
+        _("ring time"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
+        help_text=_("The buyer rings this long before the next buyer is dialed."),
     )
-    paused = models.BooleanField(default=False)
+    paused = models.BooleanField(
+        _("paused"),
+        default=False,
+        help_text=_("A paused buyer gets no new calls; its live calls go on."),
+    )
     time_zone = models.CharField(
+        _("time zone"),
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text="Empty: the company's.",
+        help_text=_("Leave empty to use the company’s time zone."),
     )
-    acceptance = models.CharField(max_length=20, choices=Acceptance, default=Acceptance.ANSWER)
-    acceptance_seconds = models.PositiveIntegerField(default=60, help_text="From the pick-up.")
+    acceptance = models.CharField(
+        _("acceptance"),
+        max_length=20,
+        choices=Acceptance,
+        default=Acceptance.ANSWER,
+        help_text=_("Choose when a call counts as the buyer’s."),
+    )
+    acceptance_seconds = models.PositiveIntegerField(
+        _("acceptance seconds"),
+        default=60,
+        help_text=_("Time to accept a call, from the answer."),
+    )
     caller_id = models.CharField(
-        max_length=32, default="caller", help_text="“caller”, or a number to show instead."
+        _("caller ID"),
+        max_length=32,
+        default="caller",
+        help_text=_("Enter “caller” to send the caller’s number, or a number to send instead."),
     )
 
     class Meta:
+        verbose_name = _("buyer")
+        verbose_name_plural = _("buyers")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["company", "buyer_id"],
                 condition=Q(retired_at=None),
                 name="buyer_id_unique",
-                violation_error_message="Another buyer has this ID.",
+                violation_error_message=_("Another buyer has this ID."),
             ),
             models.CheckConstraint(
                 condition=~Q(buyer_id="") & ~Q(name="") & ~Q(number=""), name="buyer_named"
@@ -123,21 +204,31 @@ class Buyer(Capped):
 
 
 class BuyerGroup(Capped):
-    """Buyers that share caps: a call counts on its buyer and on every group that the buyer is in."""
+    """Buyers that share caps: a call counts on its buyer and on every group of the buyer."""
 
     group_id = models.CharField(
-        "group ID", max_length=100, default=new_short_id, validators=[short_id_validator]
+        _("group ID"),
+        max_length=100,
+        default=new_short_id,
+        validators=[short_id_validator],
+        help_text=_(
+            "Catalogue files, filters and API answers use this ID. Keep it or enter yours."
+        ),
     )
-    name = models.CharField(max_length=200)
-    buyers = models.ManyToManyField(Buyer, through="GroupMember", related_name="groups")
+    name = models.CharField(_("name"), max_length=200)
+    buyers = models.ManyToManyField(
+        Buyer, through="GroupMember", related_name="groups", verbose_name=_("buyers")
+    )
 
     class Meta:
+        verbose_name = _("buyer group")
+        verbose_name_plural = _("buyer groups")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["company", "group_id"],
                 condition=Q(retired_at=None),
                 name="group_id_unique",
-                violation_error_message="Another group has this ID.",
+                violation_error_message=_("Another group has this ID."),
             ),
             models.CheckConstraint(condition=~Q(group_id="") & ~Q(name=""), name="group_named"),
             models.CheckConstraint(
@@ -151,17 +242,24 @@ class BuyerGroup(Capped):
 
 
 class GroupMember(CatalogueRow):
-    """A model of its own, because `group.buyers.add()` sends no save and would not change the version."""
+    """A buyer in a group."""
 
+    # A model, because `group.buyers.add()` calls no `save`, and so would not change the version.
     belongs_to = "group"
 
-    group = models.ForeignKey(BuyerGroup, models.CASCADE, related_name="memberships")
-    buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="memberships")
+    group = models.ForeignKey(
+        BuyerGroup, models.CASCADE, related_name="memberships", verbose_name=_("group")
+    )
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, related_name="memberships", verbose_name=_("buyer")
+    )
 
     class Meta:
+        verbose_name = _("group member")
+        verbose_name_plural = _("group members")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["group", "buyer"], name="group_member_once")
         ]
 
     def __str__(self) -> str:
-        return f"{self.buyer} in {self.group}"
+        return _("%(buyer)s in %(group)s") % {"buyer": self.buyer, "group": self.group}

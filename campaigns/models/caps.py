@@ -1,4 +1,4 @@
-"""How much of each cap is used, and what each hold has taken of it."""
+"""Cap counters, and the holds that take places in them."""
 
 from typing import ClassVar
 
@@ -20,18 +20,19 @@ class CapKind(models.TextChoices):
 
 
 class CapCounter(models.Model):
-    """One narrow row per owner, cap and window; apart from the buyer, so that counting never waits for its settings.
+    """The use of one cap of an owner in one window.
 
-    `cap` is the limit when it was last known, to find full counters by an index; the decision compares `used`
-    with the settings in force. `ends_at` is the end of the window (the far future for caps without one).
+    `cap` is the last known limit, so that an index finds full counters; a decision compares `used`
+    with the settings in force. `ends_at` is the end of the window, or the far future for caps
+    without windows. `window` is its start in the owner's time zone, blank for caps without windows.
     """
+
+    # Apart from the buyer's row, so that counting never waits for an edit of the settings.
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     owner = models.CharField(max_length=32)  # "buyer:12", "group:3"
-    kind = models.CharField(max_length=16)  # concurrency, hourly, daily, monthly, hard
-    window = models.CharField(
-        max_length=40, blank=True
-    )  # the window's start in the owner's time, "" without one
+    kind = models.CharField(max_length=16)  # a CapKind
+    window = models.CharField(max_length=40, blank=True)
     used = models.IntegerField()
     cap = models.IntegerField(null=True)
     ends_at = models.DateTimeField()
@@ -54,15 +55,16 @@ class CapCounter(models.Model):
 
 
 class CapHold(models.Model):
-    """One place in every cap of a buyer and its groups. It remembers the places, because groups and windows change.
+    """One place in every cap of a buyer and its groups.
 
-    `places` is a list of [owner, kind, window, "connection" or "conversion"], those that are still held.
+    `places` lists the held places as [owner, kind, window, "connection" or "conversion"]: groups
+    and windows change while a call lasts.
     """
 
     class Status(models.TextChoices):
-        HELD = "held", "Held"
-        ENDED = "ended", "The call ended; period places stay"
-        RELEASED = "released", "Given back"
+        HELD = "held", _("Held")
+        ENDED = "ended", _("The call ended; places in periods stay")
+        RELEASED = "released", _("Released")
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     buyer_pk = models.BigIntegerField(db_column="buyer_row")

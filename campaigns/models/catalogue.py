@@ -1,4 +1,4 @@
-"""What every row of a company's settings shares: its company, its version, and being retired instead of deleted."""
+"""Base models of a company's settings: rows with a company, a version and a history."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.dispatch import Signal
+from django.utils.translation import gettext as _
 from simple_history.models import HistoricalRecords
 
 from .company import Company
@@ -16,19 +16,13 @@ from .version import CatalogueVersion, new_version
 __all__ = ["CatalogueQuerySet", "CatalogueRow", "CatalogueVersion", "Retirable", "new_short_id"]
 
 
-# Sent after a bulk update, which sends no other signal: `sender` is the model, `company_ids` are those whose rows changed.
-rows_updated = Signal()
-
-
 class CatalogueQuerySet(models.QuerySet[Any]):
-    """Bulk changes call no row's `save` or `delete`, so they mark the version themselves."""
+    """Bulk changes call no `save` or `delete` of a row, so they mark the version here."""
 
     def update(self, **values: Any) -> int:
         with transaction.atomic():
-            companies = self._mark()
-            changed = super().update(**values)
-        rows_updated.send(sender=self.model, company_ids=companies)
-        return changed
+            self._mark()
+            return super().update(**values)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
@@ -43,17 +37,18 @@ class CatalogueQuerySet(models.QuerySet[Any]):
             new_version(row.company_id for row in rows)
             return super().bulk_create(rows, *args, **kwargs)
 
-    def _mark(self) -> list[int]:
-        companies = list(self.order_by().values_list("company_id", flat=True).distinct())
-        new_version(companies)
-        return companies
+    def _mark(self) -> None:
+        new_version(self.order_by().values_list("company_id", flat=True).distinct())
 
     def of(self, company: Company) -> Self:
         return self.filter(company=company)
 
 
 class CatalogueRow(models.Model):
-    """A row of a company's settings. `belongs_to` names the foreign key that its company is taken from."""
+    """A row of a company's settings.
+
+    `belongs_to` names the foreign key to the row that determines its company.
+    """
 
     belongs_to: str | None = None
 
@@ -77,11 +72,11 @@ class CatalogueRow(models.Model):
             return super().delete(*args, **kwargs)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """No form shows the company or the retiring, but both are known: what is unique among them is checked all the same."""
+        """Check also the constraints on columns that are in no form: company and `retired_at`."""
         super().validate_constraints(exclude=set(exclude or ()) - {"company", "retired_at"})
 
     def take_company(self) -> None:
-        """Takes the company from what the row belongs to, and refuses a row that reaches into another company."""
+        """Set the company from `belongs_to`; raise ValidationError on a key to another company."""
         if self.belongs_to:
             self.company_id = getattr(self, self.belongs_to).company_id
         for field in self._meta.concrete_fields:
@@ -91,7 +86,8 @@ class CatalogueRow(models.Model):
                 continue
             other = getattr(self, field.name)
             if other is not None and other.company_id != self.company_id:
-                raise ValidationError({field.name: f"{other} belongs to another company."})
+                text = _("%(row)s belongs to another company.") % {"row": other}
+                raise ValidationError({field.name: text})
 
 
 class RetirableQuerySet(CatalogueQuerySet):
@@ -100,7 +96,7 @@ class RetirableQuerySet(CatalogueQuerySet):
 
 
 class Retirable(CatalogueRow):
-    """A row that is never deleted: retired, it leaves lists and routing, its id is free again, its history stays."""
+    """A row that retires instead of being deleted: it leaves lists and routing, frees its ID."""
 
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -110,7 +106,7 @@ class Retirable(CatalogueRow):
         abstract = True
 
     def retire(self, *, now: datetime) -> None:
-        """Retires the row; a second time changes nothing."""
+        """Retire the row; the second time changes nothing."""
         if self.retired_at is None:
             self.retired_at = now
             self.save(update_fields=["retired_at"])

@@ -10,7 +10,8 @@ class ColoredChoices(models.TextChoices):
     """Choices with the color of their label in the admin: `LIVE = "live", "success", _("Live")`.
 
     A list column shows them as `@display(label=Status.colors())` on a method that returns
-    `(row.status, row.get_status_display())`. Colors: success, info, warning, danger, or "" for gray.
+    `(row.status, row.get_status_display())`. Colors: success, info, warning, danger, or "" for
+    gray.
     """
 
     color: str

@@ -1,4 +1,4 @@
-"""A company: the owner of everything else, and the people who work for it."""
+"""A company, which owns everything else, and its members."""
 
 import zoneinfo
 from collections.abc import Collection
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 from simple_history.models import HistoricalRecords
 
@@ -18,17 +19,23 @@ from .version import new_version
 
 def validate_time_zone(value: str) -> None:
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{value}” is no time zone; one looks like America/New_York.")
+        raise ValidationError(
+            _("“%(value)s” is not a time zone. Use a name such as America/New_York."),
+            params={"value": value},
+        )
 
 
 def validate_region(value: str) -> None:
     if value not in SUPPORTED_REGIONS:
-        raise ValidationError(f"“{value}” is no country code; one looks like US.")
+        raise ValidationError(
+            _("“%(value)s” is not a country code. Use two letters such as US."),
+            params={"value": value},
+        )
 
 
 def validate_texts(value: Any) -> None:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise ValidationError("Must be a list of texts.")
+        raise ValidationError(_("Must be a list of texts."))
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -42,39 +49,77 @@ class CompanyQuerySet(models.QuerySet["Company"]):
 
 
 class Company(models.Model):
-    """The owner of a catalogue. Nothing is shared between companies but the installation."""
+    """The owner of a catalogue. Companies share nothing but the installation."""
 
     company_id = models.CharField(
-        "company ID", max_length=100, default=new_short_id, validators=[short_id_validator]
+        _("company ID"),
+        max_length=100,
+        default=new_short_id,
+        validators=[short_id_validator],
+        help_text=_("Programs use this ID. Keep it or enter yours."),
     )
-    name = models.CharField(max_length=200)
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    name = models.CharField(_("name"), max_length=200)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_(
+            "The time zone of the company’s days, hours and pages. Type a city, such as New_York."
+        ),
+    )
     region = models.CharField(
+        _("region"),
         max_length=2,
         default="US",
         validators=[validate_region],
-        help_text="The country of numbers written without a country code.",
+        help_text=_("The country of numbers without a country code."),
     )
     currency = models.CharField(
+        _("currency"),
         max_length=3,
         default="USD",
-        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")],
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Use three capital letters, such as USD."))],
+        help_text=_("The currency of all amounts: three letters, such as USD."),
     )
-    rtb_enabled = models.BooleanField("real-time bidding", default=True)
-    call_reservations_enabled = models.BooleanField("call reservations", default=True)
-    call_data_writing_enabled = models.BooleanField("data writing", default=True)
-    call_control_enabled = models.BooleanField("call control", default=True)
+    rtb_enabled = models.BooleanField(
+        _("real-time bidding"),
+        default=True,
+        help_text=_("Turn off to answer 403 to pings with the company’s keys."),
+    )
+    call_reservations_enabled = models.BooleanField(
+        _("call reservations"),
+        default=True,
+        help_text=_("Turn off to answer 403 to reservations with the company’s keys."),
+    )
+    call_data_writing_enabled = models.BooleanField(
+        _("data writing"),
+        default=True,
+        help_text=_("Turn off to answer 403 to data writing with the company’s keys."),
+    )
+    call_control_enabled = models.BooleanField(
+        _("call control"),
+        default=True,
+        help_text=_("Turn off to stop buyers’ systems from transferring or returning calls."),
+    )
     dial_prefixes = models.JSONField(
+        _("dial prefixes"),
         default=list,
         blank=True,
         validators=[validate_texts],
-        help_text="Destinations that may be dialed, as a list of number beginnings. None: all but emergency numbers.",
+        help_text=_(
+            "Prefixes of the numbers that may be dialed. "
+            "Leave empty to allow all but emergency numbers."
+        ),
     )
     static_caller_numbers = models.JSONField(
+        _("static caller numbers"),
         default=list,
         blank=True,
         validators=[validate_texts],
-        help_text="Caller numbers that many callers share: buyers are shown a random number instead.",
+        help_text=_(
+            "Numbers that many callers share. Buyers get a random caller ID instead of these."
+        ),
     )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -82,19 +127,20 @@ class Company(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["company_id"],
                 condition=models.Q(retired_at=None),
                 name="company_id_unique",
-                violation_error_message="Another company has this ID.",
+                violation_error_message=_("Another company has this ID."),
             ),
             models.UniqueConstraint(
                 fields=["name"],
                 condition=models.Q(retired_at=None),
                 name="company_name_unique",
-                violation_error_message="Another company has this name.",
+                violation_error_message=_("Another company has this name."),
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="company_named"),
         ]
@@ -108,11 +154,11 @@ class Company(models.Model):
             if not is_new:
                 new_version([self.pk])
             super().save(*args, **kwargs)
-            if is_new:  # its version points at it
+            if is_new:  # the version has a foreign key to the company
                 new_version([self.pk])
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """No form shows the retiring, but it is known: what is unique among the unretired is checked all the same."""
+        """Check also the constraints on `retired_at`, which is in no form."""
         super().validate_constraints(exclude=set(exclude or ()) - {"retired_at"})
 
     def retire(self, *, now: datetime) -> None:
@@ -121,20 +167,39 @@ class Company(models.Model):
 
 
 class Member(models.Model):
-    """A person's place in a company."""
+    """A user's membership in a company."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        ACCOUNT_MANAGER = "account_manager", "Account manager"
-        READ_ONLY = "read_only", "Read-only"
+        OWNER = "owner", _("Owner")
+        ACCOUNT_MANAGER = "account_manager", _("Account manager")
+        READ_ONLY = "read_only", _("Read-only")
 
-    company = models.ForeignKey(Company, models.CASCADE, related_name="members")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=20, choices=Role, default=Role.ACCOUNT_MANAGER)
+    company = models.ForeignKey(
+        Company, models.CASCADE, related_name="members", verbose_name=_("company")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("user"),
+    )
+    role = models.CharField(
+        _("role"),
+        max_length=20,
+        choices=Role,
+        default=Role.ACCOUNT_MANAGER,
+        help_text=_(
+            "Owners change everything, including members and the company’s settings. Account "
+            "managers change everything else. Read-only members see the pages, with keys and "
+            "numbers masked."
+        ),
+    )
 
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "user"], name="member_once"),
             models.CheckConstraint(
@@ -144,4 +209,4 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} at {self.company}"
+        return _("%(user)s at %(company)s") % {"user": self.user, "company": self.company}

@@ -1,9 +1,10 @@
-"""When a buyer is open, and which callers it takes."""
+"""Opening hours and filters of a buyer."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .buyer import Buyer
 from .catalogue import CatalogueRow
@@ -12,29 +13,32 @@ OPERATORS = ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "starts with", "e
 
 
 class Day(models.TextChoices):
-    MONDAY = "monday", "Monday"
-    TUESDAY = "tuesday", "Tuesday"
-    WEDNESDAY = "wednesday", "Wednesday"
-    THURSDAY = "thursday", "Thursday"
-    FRIDAY = "friday", "Friday"
-    SATURDAY = "saturday", "Saturday"
-    SUNDAY = "sunday", "Sunday"
+    MONDAY = "monday", _("Monday")
+    TUESDAY = "tuesday", _("Tuesday")
+    WEDNESDAY = "wednesday", _("Wednesday")
+    THURSDAY = "thursday", _("Thursday")
+    FRIDAY = "friday", _("Friday")
+    SATURDAY = "saturday", _("Saturday")
+    SUNDAY = "sunday", _("Sunday")
 
 
 class BusinessHours(CatalogueRow):
-    """An opening in every week, in the buyer's time zone. `close` at or before `open` is on the next day."""
+    """A weekly opening in the buyer's time zone; `close` at or before `open` is on the next day."""
 
     belongs_to = "buyer"
 
-    buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="business_hours")
-    day = models.CharField(max_length=10, choices=Day)
-    open = models.TimeField()
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, related_name="business_hours", verbose_name=_("buyer")
+    )
+    day = models.CharField(_("day"), max_length=10, choices=Day)
+    open = models.TimeField(_("open"))
     close = models.TimeField(
-        help_text="May pass midnight: 22:00 to 02:00. 00:00 is the end of the day."
+        _("close"),
+        help_text=_("May be after midnight, such as 22:00 to 02:00. 00:00 is the end of the day."),
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "business hours"
+        verbose_name = verbose_name_plural = _("business hours")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["buyer", "day", "open"], name="business_hours_once"),
             models.CheckConstraint(
@@ -51,10 +55,14 @@ class ClosedDate(CatalogueRow):
 
     belongs_to = "buyer"
 
-    buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="closed_dates")
-    date = models.DateField()
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, related_name="closed_dates", verbose_name=_("buyer")
+    )
+    date = models.DateField(_("date"))
 
     class Meta:
+        verbose_name = _("closed date")
+        verbose_name_plural = _("closed dates")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["buyer", "date"], name="closed_date_once")
         ]
@@ -64,17 +72,19 @@ class ClosedDate(CatalogueRow):
 
 
 class SpecialHours(CatalogueRow):
-    """Hours of one date, in place of the weekly ones."""
+    """Hours of one date; they replace the weekly hours."""
 
     belongs_to = "buyer"
 
-    buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="special_hours")
-    date = models.DateField()
-    open = models.TimeField()
-    close = models.TimeField()
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, related_name="special_hours", verbose_name=_("buyer")
+    )
+    date = models.DateField(_("date"))
+    open = models.TimeField(_("open"))
+    close = models.TimeField(_("close"))
 
     class Meta:
-        verbose_name = verbose_name_plural = "special hours"
+        verbose_name = verbose_name_plural = _("special hours")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["buyer", "date", "open"], name="special_hours_once")
         ]
@@ -84,14 +94,31 @@ class SpecialHours(CatalogueRow):
 
 
 class FilterRow(CatalogueRow):
-    """A condition on what is known of a caller."""
+    """A condition on a tag, or on another fact of a caller."""
 
-    key = models.CharField("tag", max_length=100)
+    key = models.CharField(
+        _("tag"),
+        max_length=100,
+        help_text=_(
+            "A tag of the ping or call, such as caller_zip; or caller_state, campaign_id or "
+            "publisher_id."
+        ),
+    )
     operator = models.CharField(
-        max_length=20, choices=[(word, word) for word in OPERATORS], default="=="
+        _("operator"),
+        max_length=20,
+        choices=[(operator, operator) for operator in OPERATORS],
+        default="==",
+        help_text=_(
+            "“starts with” and “in” compare text, < and > compare numbers; “missing” takes callers "
+            "without the tag."
+        ),
     )
     value = models.CharField(
-        max_length=1000, blank=True, help_text="For “in” and “not in”: separated by commas."
+        _("value"),
+        max_length=1000,
+        blank=True,
+        help_text=_("For “in” and “not in”, separate values with commas."),
     )
 
     class Meta:
@@ -112,4 +139,10 @@ class Filter(FilterRow):
 
     belongs_to = "buyer"
 
-    buyer = models.ForeignKey(Buyer, models.CASCADE, related_name="filters")
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, related_name="filters", verbose_name=_("buyer")
+    )
+
+    class Meta(FilterRow.Meta):
+        verbose_name = _("filter")
+        verbose_name_plural = _("filters")

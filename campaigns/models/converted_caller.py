@@ -1,4 +1,4 @@
-"""Who has converted on a campaign, and with whom: what a repeat is told by."""
+"""Callers that converted on a campaign, by which duplicates are found."""
 
 from typing import ClassVar
 
@@ -10,10 +10,10 @@ from .company import Company
 
 
 class ConvertedCaller(models.Model):
-    """One call that converted, as long as it is of use. Not `paid`: its caller had converted before and was paid for once.
+    """A call that converted; not `paid` when an earlier call of the caller was paid for.
 
-    `turn` numbers a caller's rows on a campaign. Of two calls that end at once both would be the next one, so that one of
-    them has to look again and then sees the other.
+    `turn` numbers a caller's rows on a campaign. Two calls that end at the same moment compete for
+    the same turn; the constraint makes the loser read again, and then it sees the other.
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)

@@ -1,10 +1,13 @@
-"""Who does a periodic job now, and when it was last done."""
+"""Leases of periodic jobs."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """A named job's holder. Workers race for it with a conditional update; a dead holder loses it at `until`."""
+    """The worker that holds a job, and when the job last ran.
+
+    Workers compete with a conditional update; a dead holder loses the lease at `until`.
+    """
 
     name = models.CharField(max_length=100, primary_key=True)
     holder = models.CharField(max_length=100, blank=True)

@@ -1,4 +1,4 @@
-"""Which state of a company's settings is in force."""
+"""The version of a company's settings."""
 
 import secrets
 from collections.abc import Iterable
@@ -7,13 +7,11 @@ from django.db import models
 
 
 class CatalogueVersion(models.Model):
-    """Which state of a company's settings is in force; every process compares it with the one it holds.
+    """The version of the settings; a process compares it with that of its snapshot."""
 
-    The version is random, not counted: a database put back from a backup never meets a cached snapshot
-    that carries the same number and other contents. It stands apart from the company, so that saving
-    a company can't write an old version back.
-    """
-
+    # Random, not counted: after a restore from a backup, no cached snapshot has the same number
+    # with
+    # other contents. In a table apart, so that saving a company cannot write an old version back.
     company = models.OneToOneField(
         "campaigns.Company", models.CASCADE, primary_key=True, related_name="catalogue_version"
     )
@@ -24,11 +22,9 @@ class CatalogueVersion(models.Model):
 
 
 def new_version(company_ids: Iterable[int]) -> None:
-    """Marks the settings of these companies as changed: in the transaction that changes them, and before it does.
-
-    Whoever edits a company's settings writes its version first, and so waits here for whoever edits it already: two
-    edits never wait for each other's rows in a circle, and no change is ever committed without its version.
-    """
+    """Mark the settings of these companies as changed, before the change and in its transaction."""
+    # Each edit of a company's settings writes the version first, and waits here for an edit that
+    # runs: two edits never wait for each other in a circle, and none commits without its version.
     rows = [
         CatalogueVersion(company_id=pk, version=secrets.randbits(62))
         for pk in sorted(set(company_ids))
@@ -39,5 +35,5 @@ def new_version(company_ids: Iterable[int]) -> None:
 
 
 def lock_version(company_id: int) -> None:
-    """Waits for whoever edits this company's settings, without changing the version; for a transaction that may change none."""
+    """Wait for a running edit of the company's settings, without changing the version."""
     CatalogueVersion.objects.select_for_update().filter(company_id=company_id).first()

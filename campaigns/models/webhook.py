@@ -1,4 +1,4 @@
-"""Whom a campaign tells of its calls, or asks about them."""
+"""Webhooks of a campaign: requests about its calls, and their answers."""
 
 import base64
 import binascii
@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from config.http.client import RequestFailed, split
 from config.http.parameters import MAX_TAG_NAME, MAX_TAGS, is_tag_name
@@ -29,7 +31,7 @@ def new_webhook_secret() -> str:
 
 
 def secret_bytes(secret: str) -> bytes:
-    """What signatures are made with; ValueError for a text that is no secret."""
+    """Return the key that signs requests; raise ValueError for a malformed secret."""
     if not secret.startswith(SECRET_PREFIX):
         raise ValueError
     try:
@@ -46,54 +48,59 @@ def validate_secret(value: str) -> None:
         secret_bytes(value)
     except ValueError:
         raise ValidationError(
-            f"A secret is {SECRET_PREFIX} and 24 to 64 bytes in base64."
+            _("Not a secret. Use %(prefix)s followed by 24 to 64 bytes in base64."),
+            params={"prefix": SECRET_PREFIX},
         ) from None
 
 
 def validate_webhook_url(value: str) -> None:
-    """An address whose host is written out: no caller's tag decides who is asked. Tokens may hold any letter."""
+    """Raise ValidationError unless the host is literal; [tokens] may follow it."""
+    # A token in the host would let a caller's tag choose the receiver.
     host = _TO_THE_HOST.match(value)
     end = host.end() if host else 0
     try:
         split(value[:end] + _TOKEN.sub("x", value[end:]))
     except RequestFailed as failure:
-        why = f"{failure}"
         raise ValidationError(
-            f"{why[0].upper()}{why[1:]}; [tokens] may stand after the host."
+            _("%(problem)s. [tokens] may follow the host."),
+            params={"problem": capfirst(str(failure))},
         ) from None
 
 
 def validate_values(value: Any) -> None:
-    """Which members of an answer become which tags."""
+    """Raise ValidationError unless the value maps tag names to paths in the answer."""
     if not isinstance(value, dict) or not all(
         isinstance(item, str) for pair in value.items() for item in pair
     ):
         raise ValidationError(
-            "Must be names of tags with paths, like inbound_number with call_reservation.inbound_number."
+            _("Map tag names to paths, such as inbound_number to call_reservation.inbound_number.")
         )
     if len(value) > MAX_TAGS:
         raise ValidationError(
-            f"At most {MAX_TAGS} tags come from one answer, these are {len(value)}."
+            _("Use at most %(limit)s tags from one answer, not %(count)s."),
+            params={"limit": MAX_TAGS, "count": len(value)},
         )
     for name, path in value.items():
         if not is_tag_name(name):
             raise ValidationError(
-                f"A tag's name has 1 to {MAX_TAG_NAME} characters, none of them a control character."
+                _("Use 1 to %(limit)s characters for a tag name, without control characters."),
+                params={"limit": MAX_TAG_NAME},
             )
         if not path.isprintable() or len(path) > LONGEST_PATH or not all(path.split(".")):
             raise ValidationError(
-                f"What becomes the tag {name} is a path of names with dots between them."
+                _("The path for the tag “%(name)s” is not valid. Use names with dots between."),
+                params={"name": name},
             )
 
 
 class Webhook(CatalogueRow):
-    """An address that is asked when something happens to a call of the campaign. Its secret signs what is sent."""
+    """A request to a URL on an event of the campaign's calls, signed with the secret."""
 
     class Trigger(models.TextChoices):
-        START = "start", "Start"
-        ANSWERED = "answered", "Answered"
-        ENDED = "ended", "Ended"
-        CONVERTED = "converted", "Converted"
+        START = "start", _("Start")
+        ANSWERED = "answered", _("Answered")
+        ENDED = "ended", _("Ended")
+        CONVERTED = "converted", _("Converted")
 
     class Method(models.TextChoices):
         GET = "GET", "GET"
@@ -103,43 +110,52 @@ class Webhook(CatalogueRow):
 
     belongs_to = "campaign"
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="webhooks")
-    name = models.CharField(max_length=200)
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="webhooks", verbose_name=_("campaign")
+    )
+    name = models.CharField(_("name"), max_length=200)
     trigger = models.CharField(
+        _("trigger"),
         max_length=10,
         choices=Trigger,
-        help_text="Start: before anybody is dialed. Answered: the first pick-up. Ended and converted: once the money is decided.",
+        help_text=_(
+            "Start: before a buyer is dialed. Answered: at the first answer. "
+            "Ended and Converted: after settlement."
+        ),
     )
-    method = models.CharField(max_length=5, choices=Method, default=Method.POST)
+    method = models.CharField(_("method"), max_length=5, choices=Method, default=Method.POST)
     url = models.CharField(
-        "URL",
+        _("URL"),
         max_length=2000,
         validators=[validate_webhook_url],
-        help_text="May hold [tokens] after its host: tags, caller_number, call_uuid …",
+        help_text=_("[tokens] may follow the host: tags, caller_number, call_uuid and others."),
     )
     values = models.JSONField(
+        _("values"),
         default=dict,
         blank=True,
         validators=[validate_values],
-        help_text="What of the answer becomes a tag.",
+        help_text=_("Tags to take from the answer."),
     )
     deadline_ms = models.PositiveIntegerField(
-        "deadline (ms)",
+        _("deadline (ms)"),
         default=2000,
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
-        help_text="By then the whole answer must be there.",
+        help_text=_("The complete answer must arrive within this time."),
     )
     secret = models.CharField(
-        max_length=100, default=new_webhook_secret, validators=[validate_secret]
+        _("secret"), max_length=100, default=new_webhook_secret, validators=[validate_secret]
     )
 
     class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["campaign", "name"],
                 name="webhook_name_once",
-                violation_error_message="Another webhook of the campaign has this name.",
+                violation_error_message=_("Another webhook of the campaign has this name."),
             ),
             models.CheckConstraint(
                 condition=~Q(name="") & ~Q(url="") & ~Q(secret=""), name="webhook_complete"
@@ -162,8 +178,14 @@ class Webhook(CatalogueRow):
 
 
 class WebhookFilter(FilterRow):
-    """A condition of a webhook: it is asked only about calls that fulfill it."""
+    """A condition of a webhook: it sends a request only for calls that meet it."""
 
     belongs_to = "webhook"
 
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="filters")
+    webhook = models.ForeignKey(
+        Webhook, models.CASCADE, related_name="filters", verbose_name=_("webhook")
+    )
+
+    class Meta(FilterRow.Meta):
+        verbose_name = _("webhook filter")
+        verbose_name_plural = _("webhook filters")

@@ -1,4 +1,4 @@
-"""What a buyer or a conversion asks of a caller, made ready so that each condition is looked at quickly and once."""
+"""Conditions of buyers, conversions and webhooks, compiled so that each is evaluated once."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -10,12 +10,12 @@ Holds = Callable[[str], bool]
 _ANY_MAY_HOLD = {"==", "in", "starts with"}
 _HOLD_IF_BLANK = {"missing", "!=", "not in"}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
-_LONGEST_SHOWN = 100
+_LONGEST_STORED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One row of a filter, as the account manager wrote it."""
+    """A row of a filter."""
 
     key: str
     operator: str
@@ -23,7 +23,7 @@ class Condition:
 
 
 class Clause:
-    """What must hold of one tag: a condition, or several of which any may. `holds` takes what `plain` made, not blank."""
+    """Conditions on a tag, one of which must hold. `holds` takes a result of `plain_text`."""
 
     __slots__ = ("holds", "holds_if_blank", "key", "operator", "value")
 
@@ -32,7 +32,7 @@ class Clause:
         self.key = first.key
         self.operator = "any of" if others else first.operator
         self.value = condition_text(
-            ", ".join(f"{one.operator} {one.value}" for one in conditions)
+            ", ".join(f"{each.operator} {each.value}" for each in conditions)
             if others
             else first.value
         )
@@ -43,12 +43,12 @@ class Clause:
 
 
 def plain_text(text: str) -> str:
-    """A text without the differences that no condition sees: case, and space around it."""
+    """Return a text without case and outer space, which conditions ignore."""
     return text.strip().casefold()
 
 
 def in_clauses(conditions: Iterable[Condition]) -> list[tuple[Condition, ...]]:
-    """The conditions in the groups that must all hold: rows of one key with ==, in, starts with together, others alone."""
+    """Group conditions: those of one key with ==, in or starts with together, the others alone."""
     together: dict[str, list[Condition]] = {}
     groups: list[list[Condition]] = []
     for condition in conditions:
@@ -67,8 +67,8 @@ def clauses_of(conditions: tuple[Condition, ...]) -> tuple[Clause, ...]:
 
 
 def condition_text(value: str) -> str:
-    """A text short enough for a trace that is kept with every ping."""
-    return value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+    """Shorten a text for the trace that is stored with every ping."""
+    return value if len(value) <= _LONGEST_STORED else value[: _LONGEST_STORED - 1] + "…"
 
 
 def _items(value: str) -> frozenset[str]:
@@ -80,11 +80,13 @@ def _any_holds(conditions: tuple[Condition, ...]) -> Holds:
     for condition in conditions:
         accepted |= _items(condition.value) if condition.operator == "in" else set()
         accepted |= {plain_text(condition.value)} if condition.operator == "==" else set()
-    beginnings = tuple(plain_text(one.value) for one in conditions if one.operator == "starts with")
-    exactly = frozenset(accepted)
-    if not beginnings:
-        return exactly.__contains__
-    return lambda text: text in exactly or text.startswith(beginnings)
+    prefixes = tuple(
+        plain_text(each.value) for each in conditions if each.operator == "starts with"
+    )
+    texts = frozenset(accepted)
+    if not prefixes:
+        return texts.__contains__
+    return lambda text: text in texts or text.startswith(prefixes)
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +108,7 @@ def _single_holds(condition: Condition) -> Holds:
 
 
 def _compares(operator: str, limit: Decimal | None) -> Holds:
-    """Against a number; a text that is none never holds, and nothing holds against one."""
+    """Compare with a number; false for text that is not a number, on either side."""
     if limit is None:
         return lambda text: False
     compare = {

@@ -50,7 +50,8 @@ _TAG_PART = re.compile(r"\[([^\[\]:]+)\]")
 class CappedOwner:
     """The caps of a buyer or a group.
 
-    `owner` is "buyer:12" or "group:3", `label` the editable ID; `caps` are in the order of CAP_KINDS.
+    `owner` is "buyer:12" or "group:3", `label` the editable ID; `caps` are in the order of
+    CAP_KINDS.
     """
 
     owner: str
@@ -147,10 +148,10 @@ class PreparedPing:
 class RoutingFilter:
     """A reason to refuse buyers, made once for the candidates of a campaign.
 
-    `slug` is its code in traces and counts. A buyer that several filters refuse gets the reason with
-    the lowest `rank`. `label` names it, `summary` follows a count ("3 filtered out"), `reason` is the
-    sentence after the buyer's name, with the members of the detail as placeholders; `color` is the
-    color of its label in the admin.
+    `slug` is its code in traces and counts. A buyer that several filters refuse gets the reason
+    with the lowest `rank`. `label` names it, `summary` follows a count ("3 filtered out"), `reason`
+    is the sentence after the buyer's name, with the members of the detail as placeholders; `color`
+    is the color of its label in the admin.
     """
 
     slug: str
@@ -185,7 +186,7 @@ def routing_filters() -> tuple[type[RoutingFilter], ...]:
 
 
 class Pool:
-    """The candidates of a campaign, with everything that the filters prepare before a ping comes."""
+    """The candidates of a campaign, and the filters that are prepared for them."""
 
     __slots__ = ("by_row", "candidates", "entries", "filters")
 
@@ -232,7 +233,7 @@ class Decision:
         return refused
 
     def verdicts(self) -> list[Verdict]:
-        """Return a verdict for each candidate: the eligible by place, then the refused by reason."""
+        """Return a verdict for each candidate: eligible by place, then refused by reason."""
         eligible = [
             Verdict(candidate.buyer_id, candidate.name, place, None, None)
             for place, candidate in enumerate(self.order, 1)
@@ -247,7 +248,8 @@ class Decision:
     def stored(self) -> dict[str, Any]:
         """Return the decision as JSON, by buyers' primary keys: enough to replay and to explain it.
 
-        {"seed": 7, "eligible": [[priority, weight, [row…]]…], "refused": {slug: [[detail, [row…]]…]}}
+        {"seed": 7, "eligible": [[priority, weight, [row…]]…],
+        "refused": {slug: [[detail, [row…]]…]}}
         """
         eligible: dict[tuple[int, int], list[int]] = {}
         for candidate in self.order:
@@ -268,8 +270,8 @@ class Decision:
 def decide(pool: Pool, ping: Ping, used: Mapping[tuple[str, str], int], seed: int) -> Decision:
     """Return exactly one verdict for each candidate.
 
-    `used` maps (owner, kind) to the use of every counter that may be full. The lowest priority comes
-    first; equal priorities are drawn at random in proportion to their weights, from the seed.
+    `used` maps (owner, kind) to the use of every counter that may be full. The lowest priority
+    comes first; equal priorities are drawn at random in proportion to their weights, from the seed.
     """
     prepared = PreparedPing(ping, used)
     left = set(pool.by_row)
@@ -290,7 +292,7 @@ def _by_priority(entry: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def _draw(entries: Sequence[tuple[int, int, int]], seed: int) -> list[int]:
-    """Return the rows of (row, priority, weight) in drawn order; entries come by priority and row."""
+    """Return the rows of (row, priority, weight), sorted by priority and row, as drawn."""
     # A weighted draw without replacement: each entry waits an exponential time at the rate of its
     # weight, and the shortest wait is first.
     draw = random.Random(seed).random  # noqa: S311 - a fair share, not a secret; it must be replayed

@@ -1,8 +1,9 @@
-"""When a buyer is open, on the clock of its own time zone.
+"""Opening hours of a buyer, in its time zone.
 
-An opening belongs to the day on which it begins: a closed date takes away what begins on it, and special hours replace
-it, but what began the evening before still runs past midnight. Of an hour that the clock tells twice, an opening begins
-at the first and ends at the second; a time that the clock leaps over is the moment of the leap.
+An opening belongs to the day on which it begins: a closed date cancels the openings that begin on
+it, and special hours replace them, but an opening of the evening before continues past midnight.
+When daylight saving time repeats an hour, an opening begins at its first and ends at its second
+occurrence; a skipped time is the moment of the skip.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,12 @@ from zoneinfo import ZoneInfo
 HORIZON = timedelta(days=60)
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
-Span = tuple[datetime, datetime]
+Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """From `open` to `close`, weekly on `day` (0 is Monday) or once on `date`. `close` at or before `open` is the next day."""
+    """An opening, weekly on `day` (0 is Monday) or once on `date`; it may end on the next day."""
 
     day: int | None
     date: date | None
@@ -29,7 +30,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """`closed` beats `special` beats `weekly`; without weekly openings every other day is open from end to end."""
+    """The hours of a buyer: `closed` overrides `special`, which overrides `weekly`."""
 
     time_zone: str
     weekly: tuple[Opening, ...]
@@ -39,7 +40,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class OpenState:
-    """Open or not, and the moment until which that surely stands; `opens` when closed: the next opening within 60 days."""
+    """Whether the buyer is open, valid `until` a time; `opens` is the next opening in 60 days."""
 
     is_open: bool
     until: datetime
@@ -54,7 +55,7 @@ def is_open(hours: Hours, now: datetime) -> bool:
 
 
 def next_opening(hours: Hours, now: datetime) -> datetime | None:
-    """The moment (UTC) at which the next opening begins after `now`; None when there is none within 60 days."""
+    """Return the start (UTC) of the next opening after `now`; None without one within 60 days."""
     return next((start for start, _ in _spans(hours, now, now + HORIZON) if start > now), None)
 
 
@@ -67,11 +68,11 @@ def open_state(hours: Hours, now: datetime) -> OpenState:
     return OpenState(False, now + _DAY, None)
 
 
-def _spans(hours: Hours, first: datetime, last: datetime) -> Iterator[Span]:
-    """The openings from the day before `first` to the day of `last`, in their order, those that touch as one."""
+def _spans(hours: Hours, first: datetime, last: datetime) -> Iterator[Interval]:
+    """Yield the merged openings from the day before `first` to the day of `last`."""
     zone = ZoneInfo(hours.time_zone)
     day, final = first.astimezone(zone).date() - _DAY, last.astimezone(zone).date()
-    current: Span | None = None
+    current: Interval | None = None
     while day <= final:
         for start, end in sorted(_span(opening, day, zone) for opening in _openings(hours, day)):
             if current and start <= current[1]:
@@ -94,7 +95,7 @@ def _openings(hours: Hours, day: date) -> tuple[Opening, ...]:
     return tuple(opening for opening in hours.weekly if opening.day == day.weekday())
 
 
-def _span(opening: Opening, day: date, zone: ZoneInfo) -> Span:
+def _span(opening: Opening, day: date, zone: ZoneInfo) -> Interval:
     last = day if opening.close > opening.open else day + _DAY
     start = _moment(datetime.combine(day, opening.open), zone, is_close=False)
     return start, _moment(datetime.combine(last, opening.close), zone, is_close=True)
@@ -102,16 +103,16 @@ def _span(opening: Opening, day: date, zone: ZoneInfo) -> Span:
 
 @lru_cache(maxsize=8192)
 def _moment(wall: datetime, zone: ZoneInfo, *, is_close: bool) -> datetime:
-    """When the clock on the wall tells this time, in UTC."""
+    """Return a local time in UTC."""
     before = wall.replace(tzinfo=zone).astimezone(UTC)
     after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if before <= after:
         return after if is_close else before
-    return _leap(after, before, zone)
+    return _skip(after, before, zone)
 
 
-def _leap(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The moment after `low` and not after `high` at which the zone's clock leaps, by halving."""
+def _skip(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment in (low, high] at which the zone's offset changes, by bisection."""
     offset = low.astimezone(zone).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) // 2

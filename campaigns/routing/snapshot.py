@@ -1,4 +1,4 @@
-"""Builds what routing decides upon from a company's rows, in a number of queries that does not grow with them."""
+"""Builds the pools of a company from its rows, in a constant number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,11 +15,11 @@ _DETAILS = ("business_hours", "closed_dates", "special_hours", "filters")
 
 
 def pools_of(company: Company) -> dict[int, Pool]:
-    """A pool for each unretired campaign of the company, by its row. Retired buyers and groups are left out."""
+    """Return the pool of each unretired campaign by its key, without retired rows."""
     buyers = {
         row.pk: row for row in Buyer.objects.of(company).unretired().prefetch_related(*_DETAILS)
     }
-    members = _members(company, buyers)
+    members = memberships_of(company, buyers)
     candidates = {
         row.pk: _candidate(row, company, members.groups_of.get(row.pk, []))
         for row in buyers.values()
@@ -34,7 +34,7 @@ def pools_of(company: Company) -> dict[int, Pool]:
 
 
 def capped_of(row: Buyer | BuyerGroup, company: Company) -> CappedOwner:
-    """The caps of a buyer or a group as they are set."""
+    """Return the caps of a buyer or a group from its settings."""
     is_buyer = isinstance(row, Buyer)
     return CappedOwner(
         owner=f"buyer:{row.pk}" if is_buyer else f"group:{row.pk}",
@@ -50,16 +50,16 @@ def _by_age(row: Filter) -> int:
     return row.pk
 
 
-class _Members:
-    """Who is in which group: both ways."""
+class Memberships:
+    """The groups of each buyer, and the buyers of each group."""
 
     def __init__(self) -> None:
         self.groups_of: dict[int, list[CappedOwner]] = {}
         self.buyers_of: dict[int, list[int]] = {}
 
 
-def _members(company: Company, buyers: dict[int, Buyer]) -> _Members:
-    found = _Members()
+def memberships_of(company: Company, buyers: dict[int, Buyer]) -> Memberships:
+    found = Memberships()
     groups = {row.pk: capped_of(row, company) for row in BuyerGroup.objects.of(company).unretired()}
     for group, buyer in (
         GroupMember.objects.of(company)
@@ -84,8 +84,8 @@ def _candidate(row: Buyer, company: Company, groups: list[CappedOwner]) -> Candi
         weight=row.weight,
         hours=_hours(row, row.time_zone or company.time_zone),
         conditions=tuple(
-            Condition(one.key.strip(), one.operator, one.value)
-            for one in sorted(row.filters.all(), key=_by_age)
+            Condition(each.key.strip(), each.operator, each.value)
+            for each in sorted(row.filters.all(), key=_by_age)
         ),
         own=capped_of(row, company),
         groups=tuple(groups),
@@ -98,16 +98,16 @@ def _hours(row: Buyer, time_zone: str) -> Hours | None:
     weekly = tuple(
         sorted(
             (
-                Opening(_DAYS[one.day], None, one.open, one.close)
-                for one in row.business_hours.all()
+                Opening(_DAYS[each.day], None, each.open, each.close)
+                for each in row.business_hours.all()
             ),
             key=repr,
         )
     )
-    closed = frozenset(one.date for one in row.closed_dates.all())
+    closed = frozenset(each.date for each in row.closed_dates.all())
     special = tuple(
         sorted(
-            (Opening(None, one.date, one.open, one.close) for one in row.special_hours.all()),
+            (Opening(None, each.date, each.open, each.close) for each in row.special_hours.all()),
             key=repr,
         )
     )
@@ -117,22 +117,18 @@ def _hours(row: Buyer, time_zone: str) -> Hours | None:
 def _routed(
     routes: Iterable[Route], candidates: dict[int, Candidate], buyers_of: dict[int, list[int]]
 ) -> list[Candidate]:
-    """Each buyer that the routes reach, once, at its lowest priority; of equal ways the direct one, then the older."""
+    """Return each buyer once: by lowest priority, then the direct route, then the older."""
     found: dict[int, tuple[int, bool, int, Candidate]] = {}
     for route in routes:
         for row in [route.buyer_id] if route.buyer_id else buyers_of.get(route.group_id or 0, []):
             if row not in candidates:
                 continue
-            candidate = _on(route, candidates[row])
-            way = (candidate.priority, route.buyer_id is None, route.pk, candidate)
-            found[row] = min(found.get(row, way), way, key=lambda one: one[:3])
+            buyer = candidates[row]
+            candidate = replace(
+                buyer,
+                priority=route.priority or buyer.priority,
+                weight=route.weight or buyer.weight,
+            )
+            option = (candidate.priority, route.buyer_id is None, route.pk, candidate)
+            found[row] = min(found.get(row, option), option, key=lambda each: each[:3])
     return [candidate for *_, candidate in found.values()]
-
-
-def _on(route: Route, candidate: Candidate) -> Candidate:
-    """The buyer with the route's priority and weight, where the route has its own."""
-    return replace(
-        candidate,
-        priority=route.priority or candidate.priority,
-        weight=route.weight or candidate.weight,
-    )

@@ -1,16 +1,21 @@
-"""A buyer's week as people write it: `weekdays 9-17, sat 10-14`; read, written back, and kept as its rows."""
+"""Weekly hours as text, `weekdays 9-17, sat 10-14`: parsing, formatting, and saving as rows."""
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import time
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from campaigns.models import BusinessHours, Buyer
 from campaigns.models.conditions import Day
 
 DAYS = [str(day) for day in Day.values]
 _SHORT = [day[:3] for day in DAYS]
-_DAY = r"mon(?:days?)?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?"
+_DAY = (
+    r"mon(?:days?)?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?"
+    r"|sat(?:urdays?)?|sun(?:days?)?"
+)
 _GROUPS = {
     "weekday": DAYS[:5],
     "weekend": DAYS[5:],
@@ -31,7 +36,7 @@ EXAMPLE = "weekdays 9-17, sat 10-14"
 
 
 class OpenSpan(NamedTuple):
-    """An opening of every week. `close` at or before `open` is on the next day, 00:00 the end of the day."""
+    """A weekly opening; a `close` at or before `open` is on the next day."""
 
     day: str
     open: time
@@ -39,15 +44,14 @@ class OpenSpan(NamedTuple):
 
 
 def parse_week(text: str) -> list[OpenSpan]:
-    """The openings of a week in order; raises ValueError with a sentence that says what can't be read, and how to mend it."""
+    """Return the openings of a week in order; raise ValueError with a sentence for the user."""
     found: dict[tuple[str, time], OpenSpan] = {}
     for days, opens, closes in _entries(_plain(text)):
         for day in days:
             span = OpenSpan(day, opens, closes)
             if found.setdefault((day, opens), span) != span:
-                raise ValueError(
-                    f"{day.capitalize()} opens twice at {opens:%H:%M}: leave one of them out."
-                )
+                text = _("%(day)s opens twice at %(time)s. Remove one of the two.")
+                raise ValueError(text % {"day": _day_label(day), "time": f"{opens:%H:%M}"})
     return sorted(found.values(), key=lambda span: (DAYS.index(span.day), span.open))
 
 
@@ -57,26 +61,32 @@ def _plain(text: str) -> str:
 
 
 def _entries(text: str) -> Iterator[tuple[list[str], time, time]]:
-    """Days with the opening that follows them; days without one, and openings without days, are refused."""
+    """Yield days with the opening after them; refuse days and openings without each other."""
     days: list[str] = []
-    is_told, at = True, 0
+    has_opening, at = True, 0
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise ValueError(
-                f"“{text[at:].split()[0][:20]}” is no day and no time: write it like {EXAMPLE}."
-            )
+            refusal = _("“%(word)s” is neither a day nor a time. Use the form %(example)s.")
+            word = text[at:].split()[0][:20]
+            raise ValueError(refusal % {"word": word, "example": EXAMPLE})
         at = token.end()
         if token["group"] or token["first"]:
-            days = [*([] if is_told else days), *_days(token)]
-            is_told = False
+            days = [*([] if has_opening else days), *_days(token)]
+            has_opening = False
         elif not token["between"]:
             if not days:
-                raise ValueError(f"“{token[0]}” is for no day: write it like {EXAMPLE}.")
+                refusal = _("“%(time)s” has no day. Use the form %(example)s.")
+                raise ValueError(refusal % {"time": token[0], "example": EXAMPLE})
             yield (days, *_times(token))
-            is_told = True
-    if not is_told:
-        raise ValueError(f"{days[-1].capitalize()} has no time: write it like {EXAMPLE}.")
+            has_opening = True
+    if not has_opening:
+        refusal = _("%(day)s has no time. Use the form %(example)s.")
+        raise ValueError(refusal % {"day": _day_label(days[-1]), "example": EXAMPLE})
+
+
+def _day_label(day: str) -> str:
+    return str(Day(day).label)
 
 
 def _days(token: re.Match[str]) -> list[str]:
@@ -100,9 +110,11 @@ def _times(token: re.Match[str]) -> tuple[time, time]:
         opens = _clock(token["open"], close_half if opens.hour % 12 < closes.hour % 12 else "am")
     is_vague = not close_half and re.match(r"[1-9](?!\d)", token["close"])  # unlike 05:00 and 5pm
     if is_vague and closes <= opens and opens.hour < 12:
-        raise ValueError(
-            f"“{token[0]}” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am."
+        refusal = _(
+            "“%(time)s” would be open through the night. Use 9-17 or 9am-5pm; for the night, "
+            "9am-5am."
         )
+        raise ValueError(refusal % {"time": token[0]})
     return opens, closes
 
 
@@ -120,35 +132,36 @@ def _clock(text: str, half: str) -> time:
         or number * 60 + int(minute or 0) > 24 * 60
         or int(minute or 0) > 59
     ):
-        raise ValueError(f"“{text}” is no time: write it like 17:00 or 5pm.")
+        refusal = _("“%(time)s” is not a time. Use the form 17:00 or 5pm.")
+        raise ValueError(refusal % {"time": text})
     if half:
         number = number % 12 + (12 if half == "pm" else 0)
     return time(number % 24, int(minute or 0))
 
 
-# --- written back ----------------------------------------------------------------------------------------------
+# --- formatting --------------------------------------------------------------------------------
 def week_text(spans: Iterable[OpenSpan]) -> str:
-    """One line for all days that are open alike: `Mon-Fri 09:00-17:00`. Read again, it is the same."""
+    """Return a line for each set of days with equal hours: `Mon-Fri 09:00-17:00`."""
     of_day: dict[str, list[str]] = {}
-    for span in sorted(spans, key=lambda one: (DAYS.index(one.day), one.open)):
+    for span in sorted(spans, key=lambda span: (DAYS.index(span.day), span.open)):
         of_day.setdefault(span.day, []).append(f"{span.open:%H:%M}-{span.close:%H:%M}")
-    alike: dict[str, list[int]] = {}
+    by_times: dict[str, list[int]] = {}
     for day, times in of_day.items():
-        alike.setdefault(", ".join(times), []).append(DAYS.index(day))
-    return "\n".join(f"{', '.join(_runs(days))} {times}" for times, days in alike.items())
+        by_times.setdefault(", ".join(times), []).append(DAYS.index(day))
+    return "\n".join(f"{', '.join(_runs(days))} {times}" for times, days in by_times.items())
 
 
 def _runs(days: list[int]) -> Iterator[str]:
-    """Days that follow one another, as `Mon-Fri`."""
+    """Yield runs of consecutive days, such as `Mon-Fri`."""
     first = 0
-    for place, day in enumerate(days):
-        if place + 1 == len(days) or days[place + 1] != day + 1:
-            names = [_SHORT[one].capitalize() for one in (days[first], day)]
+    for position, day in enumerate(days):
+        if position + 1 == len(days) or days[position + 1] != day + 1:
+            names = [_SHORT[each].capitalize() for each in (days[first], day)]
             yield names[0] if names[0] == names[1] else "-".join(names)
-            first = place + 1
+            first = position + 1
 
 
-# --- kept ------------------------------------------------------------------------------------------------------
+# --- rows --------------------------------------------------------------------------------------
 def week_of(buyer: Buyer) -> list[OpenSpan]:
     return (
         [OpenSpan(row.day, row.open, row.close) for row in buyer.business_hours.all()]
@@ -158,12 +171,12 @@ def week_of(buyer: Buyer) -> list[OpenSpan]:
 
 
 def save_week(*, buyer: Buyer, spans: Iterable[OpenSpan]) -> None:
-    """Brings the buyer's rows to these openings; those that stay are not touched, so that history tells what changed."""
+    """Replace the buyer's rows by these openings; equal rows stay, for the history."""
     wanted = set(spans)
     for row in buyer.business_hours.all():
         if (span := OpenSpan(row.day, row.open, row.close)) in wanted:
             wanted.discard(span)
         else:
             row.delete()
-    for span in sorted(wanted, key=lambda one: (DAYS.index(one.day), one.open)):
+    for span in sorted(wanted, key=lambda span: (DAYS.index(span.day), span.open)):
         BusinessHours.objects.create(buyer=buyer, **span._asdict())

@@ -5,14 +5,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from .values import milliseconds, money_text
+from .values import decimal_text, milliseconds
 
 
 class MoneyField(serializers.CharField):
     """An amount as text with two decimals."""
 
     def to_representation(self, value: Any) -> str:
-        return money_text(value) or ""
+        return decimal_text(value) or ""
 
 
 class MillisecondsField(serializers.IntegerField):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,6 +17,10 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def money_text(amount: Decimal | None) -> str | None:
-    """An amount as decimal text with two decimals, or null."""
+@overload
+def decimal_text(amount: Decimal) -> str: ...
+@overload
+def decimal_text(amount: Decimal | None) -> str | None: ...
+def decimal_text(amount: Decimal | None) -> str | None:
+    """Return an amount as it goes over the wire: text with two decimals, or None."""
     return None if amount is None else f"{amount:.2f}"

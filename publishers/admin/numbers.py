@@ -12,7 +12,6 @@ from django.urls import path
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from campaigns import phone
 from campaigns.admin_base import (
     CatalogueAdmin,
     CatalogueForm,
@@ -23,6 +22,7 @@ from campaigns.admin_base import (
     LinesField,
     PairsField,
     may_edit,
+    parse_phone_number,
     visible_to,
 )
 from campaigns.models import Campaign
@@ -93,16 +93,10 @@ class PasteForm(ConfirmForm):
     def __init__(self, *args: Any, region: str) -> None:
         super().__init__(*args)
         self.fields["numbers"] = LinesField(
-            each=partial(_number, region), help_text="One a line, in any spelling."
+            each=partial(parse_phone_number, region=region),
+            help_text="One a line, in any spelling.",
         )
         self.fields["numbers"].required = True
-
-
-def _number(region: str, text: str) -> str:
-    number = phone.to_e164(text, region)
-    if number is None:
-        raise ValidationError(f"“{text}” is no phone number; one looks like +18335550100.")
-    return number
 
 
 @admin.register(InboundNumber)

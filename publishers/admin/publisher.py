@@ -67,4 +67,4 @@ class PublisherAdmin(PausableAdmin):
 
 
 add_keys_to_pages()
-sentences.words_for["key", "type"] = key_type_label
+sentences.value_formats["key", "type"] = key_type_label

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from phonenumbers import SUPPORTED_REGIONS
 
+from campaigns.caps.sync import sync_on_commit
 from campaigns.models import Company, version
 
 from . import keys, numbers
@@ -57,6 +58,7 @@ def _bring(root: Mapping, writer: Writer, *, prune: bool) -> None:
     work.settle_rows()
     numbers.apply_numbers(planned, standing, work.rows["publisher"], writer, prune=prune)
     keys.apply_keys(declared, standing, found, writer, prune=prune)
+    sync_on_commit(company_id=standing.company.pk)
 
 
 def _told(root: Mapping, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a caller who converted before means: the window's edges, each policy, and which call pays."""
+"""Duplicate callers: the bounds of the window, each policy, and the call that pays."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import duplicates
-from campaigns.duplicates import NO_REPEAT, Duplicates
+from campaigns.duplicates import NO_DUPLICATES, Duplicates
 from campaigns.models import Campaign, ConvertedCaller
 from tests.factories import make_buyer, make_campaign
 from tests.repeating import converted
@@ -135,7 +135,7 @@ def test_once_said_it_stays_so(campaign: Campaign) -> None:
     assert ConvertedCaller.objects.count() == 2
 
 
-def test_what_is_kept_of_a_conversion(campaign: Campaign) -> None:
+def test_the_record_of_a_conversion(campaign: Campaign) -> None:
     buyer, uuid = make_buyer(campaign.company), uuid4()
     converted(campaign, CALLER, buyer=buyer, call_uuid=uuid, at=NOW)
     kept = ConvertedCaller.objects.values_list(
@@ -144,23 +144,23 @@ def test_what_is_kept_of_a_conversion(campaign: Campaign) -> None:
     assert kept.get() == (campaign.company_id, campaign.pk, buyer.pk, CALLER, uuid, NOW)
 
 
-def test_a_conversion_costs_one_statement(campaign: Campaign) -> None:
+def test_a_conversion_needs_one_statement(campaign: Campaign) -> None:
     with CaptureQueriesContext(connection) as sent:
         converted(campaign, CALLER, at=NOW)
     assert len(sent) == 1
 
 
-# --- what routing is told ---------------------------------------------------------------------------------
+# --- routing -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("duplicates", "told"),
     [
-        ("pay_once", NO_REPEAT),
+        ("pay_once", NO_DUPLICATES),
         ("exclude_buyer", Duplicates(converted_with=frozenset([7, 8]))),
         ("refuse", Duplicates(refused=True)),
     ],
     ids=POLICIES,
 )
-def test_what_a_conversion_means_by_policy(
+def test_the_effect_of_a_conversion_by_policy(
     campaign: Campaign, duplicates: str, told: Duplicates
 ) -> None:
     under(campaign, duplicates)
@@ -175,24 +175,24 @@ def test_a_conversion_means_something_within_the_time(
     campaign: Campaign, duplicates: str, seconds: float, is_repeat: bool
 ) -> None:
     converted(under(campaign, duplicates), CALLER, at=NOW)
-    assert (known(campaign, at=later(seconds)) != NO_REPEAT) is is_repeat
+    assert (known(campaign, at=later(seconds)) != NO_DUPLICATES) is is_repeat
 
 
 @pytest.mark.parametrize("duplicates", ["exclude_buyer", "refuse"])
 def test_with_a_time_of_zero_nothing_is_a_repeat(campaign: Campaign, duplicates: str) -> None:
     converted(under(campaign, duplicates, 0), CALLER, at=NOW)
-    assert known(campaign) == NO_REPEAT
+    assert known(campaign) == NO_DUPLICATES
 
 
 @pytest.mark.parametrize("caller", [None, "+12025550103"], ids=["withheld", "another"])
 def test_other_callers_are_no_repeats(campaign: Campaign, caller: str | None) -> None:
     converted(under(campaign, "refuse"), CALLER, at=NOW)
-    assert known(campaign, caller) == NO_REPEAT
+    assert known(campaign, caller) == NO_DUPLICATES
 
 
 def test_conversions_on_another_campaign_mean_nothing(campaign: Campaign) -> None:
     converted(make_campaign(campaign.company), CALLER, at=NOW)
-    assert known(under(campaign, "refuse")) == NO_REPEAT
+    assert known(under(campaign, "refuse")) == NO_DUPLICATES
 
 
 def test_a_duplicate_was_no_conversion_with_its_buyer(campaign: Campaign) -> None:
@@ -204,7 +204,7 @@ def test_a_duplicate_was_no_conversion_with_its_buyer(campaign: Campaign) -> Non
 def test_a_calls_own_conversion_is_no_repeat_of_it(campaign: Campaign) -> None:
     own = uuid4()
     converted(under(campaign, "refuse"), CALLER, at=NOW, call_uuid=own)
-    assert known(campaign, call_uuid=own) == NO_REPEAT
+    assert known(campaign, call_uuid=own) == NO_DUPLICATES
     assert known(campaign, call_uuid=uuid4()) == Duplicates(refused=True)
 
 

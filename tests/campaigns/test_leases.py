@@ -18,7 +18,7 @@ def acquired(holder: str, *, at: int = 0) -> bool:
 
 
 def swept(steps: list[int], *, limit: int = 5, at: int = 0) -> int:
-    """What a sweep says whose batches do so many each."""
+    """Return the result of a sweep with batches of these sizes."""
     left = iter(steps)
     return leases.sweep(
         name="job", batch=lambda: next(left), limit=limit, now=NOW + timedelta(seconds=at)
@@ -45,7 +45,7 @@ def test_a_lease_that_was_let_go_is_free_at_once() -> None:
     assert Lease.objects.get().ticked_at == NOW
 
 
-def test_nobody_lets_go_of_anothers_lease() -> None:
+def test_a_holder_releases_only_its_own_lease() -> None:
     acquired("a")
     leases.release(name="job", holder="b", now=NOW)
     assert acquired("b") is False
@@ -64,10 +64,10 @@ def test_a_sweep_leaves_a_job_that_another_is_at() -> None:
 
 
 def test_a_sweep_stops_before_its_lease_does() -> None:
-    assert swept([5] * 99) == 5 * leases.MOST_BATCHES
+    assert swept([5] * 99) == 5 * leases.MAX_BATCHES
 
 
-def test_a_sweep_that_failed_is_done_by_the_next_when_its_time_is_over() -> None:
+def test_the_lease_of_a_failed_sweep_expires() -> None:
     with pytest.raises(StopIteration):
         swept([])
     assert [swept([1], at=59), swept([1], at=60)] == [0, 1]

@@ -52,7 +52,7 @@ def test_a_number_is_kept_by_its_shape(text: str, region: str, kept: str) -> Non
         "2025550102x9",
     ],
 )
-def test_what_can_not_be_a_number_is_none(text: str) -> None:
+def test_other_text_is_none(text: str) -> None:
     assert phone.to_e164(text, "US") is None
 
 
@@ -63,7 +63,7 @@ def test_whatever_comes_in_is_a_number_or_none(text: str, region: str) -> None:
 
 
 @given(st.text("0123456789", min_size=7, max_size=15), st.sampled_from(["US", "GB", "DE"]))
-def test_what_is_kept_stays_as_it_is(digits: str, region: str) -> None:
+def test_e164_stays_unchanged(digits: str, region: str) -> None:
     kept = phone.to_e164(digits, region)
     assert kept is not None
     assert phone.to_e164(kept, region) == kept
@@ -80,7 +80,7 @@ def test_what_is_kept_stays_as_it_is(digits: str, region: str) -> None:
         ("12025550102", False),
     ],
 )
-def test_a_hidden_number_is_seen(text: str, is_it: bool) -> None:
+def test_a_withheld_number_is_recognized(text: str, is_it: bool) -> None:
     assert phone.is_withheld(text) is is_it
 
 
@@ -114,7 +114,7 @@ def test_a_destination_is_a_number_or_a_sip_address(text: str, kept: str | None)
         ("sip:agent@example.com", "sip:agent@example.com"),
     ],
 )
-def test_a_number_is_shown_as_at_home(e164: str, shown: str) -> None:
+def test_a_number_has_its_national_format(e164: str, shown: str) -> None:
     assert phone.national(e164) == shown
 
 
@@ -142,7 +142,7 @@ def test_a_number_is_shown_as_at_home(e164: str, shown: str) -> None:
         ("sip:agent@example.com", {}),
     ],
 )
-def test_a_number_tells_where_it_is_from(e164: str, found: dict[str, str]) -> None:
+def test_the_place_of_a_number(e164: str, found: dict[str, str]) -> None:
     assert phone.place(e164) == found
 
 
@@ -155,7 +155,7 @@ def test_a_place_that_is_changed_by_its_reader_is_not_changed_for_the_next() -> 
     ("text", "shown"),
     [("+12025550102", "+*******0102"), ("sip:12025550102@x", "sip:*******0102@x"), ("102", "102")],
 )
-def test_a_masked_number_shows_its_last_four_digits(text: str, shown: str) -> None:
+def test_a_masked_number_keeps_its_last_four_digits(text: str, shown: str) -> None:
     assert phone.masked(text) == shown
 
 
@@ -174,7 +174,7 @@ def test_a_masked_number_shows_its_last_four_digits(text: str, shown: str) -> No
         ("sip:help@example.com", False),
     ],
 )
-def test_an_emergency_number_is_seen(text: str, is_it: bool) -> None:
+def test_an_emergency_number_is_recognized(text: str, is_it: bool) -> None:
     assert phone.is_emergency(text) is is_it
 
 

@@ -23,12 +23,12 @@ def _take(buyer: Buyer) -> CapHold:
     )
 
 
-def test_what_the_holds_say_is_no_drift() -> None:
+def test_a_counter_that_equals_its_holds_is_not_a_drift() -> None:
     _take(make_buyer())
     assert tasks.recount_caps() == 0
 
 
-def test_a_counter_that_lost_a_place_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_counter_that_lost_a_place_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     buyer = make_buyer()
     _take(buyer)
     CapCounter.objects.filter(kind="daily").update(used=3)

@@ -171,6 +171,6 @@ def test_then_the_admin_says_that_it_sells_and_what_is_done(manager):
     manager.follows("Campaigns")
     manager.follows("Roofing")
     assert (
-        "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room."
+        "Yes: it takes pings and calls while a buyer is open and has free places in its caps."
         in manager.page.text
     )

@@ -1,4 +1,4 @@
-"""No cap is ever oversold, no free place is refused and nobody waits in a circle: raced, with a control that must fail."""
+"""Races for caps: none is oversold, no free place is refused, no deadlock; a control must fail."""
 
 import dataclasses
 import random
@@ -82,7 +82,7 @@ def test_counting_and_then_inserting_oversells_in_the_same_race(company: Company
     assert sum(number > 1 for number in granted.values()) > BUYERS / 2
 
 
-def test_shared_caps_are_never_oversold_and_left_free_for_nobody(company: Company) -> None:
+def test_shared_caps_are_filled_and_never_oversold(company: Company) -> None:
     groups = [hard(f"group:{number}", 9) for number in range(GROUPS)]
     buyers = {
         row: [hard(f"buyer:{row}", 2), groups[row % GROUPS], groups[row // 8 % GROUPS]]
@@ -128,7 +128,7 @@ def test_a_hold_that_many_give_back_goes_back_once(company: Company) -> None:
     assert used("hard") == {"buyer:1": 20 - sum(given)}
 
 
-def test_a_hold_that_ends_and_is_given_back_at_once_does_one_of_them(company: Company) -> None:
+def test_a_hold_that_ends_and_is_released_at_once_does_one_of_them(company: Company) -> None:
     holds = [
         counters.take_places(
             company_id=company.pk, buyer_pk=1, capped=[hard("buyer:1", None)], now=NOW

@@ -1,4 +1,4 @@
-"""Two owners who act at once: one of them stays, and neither waits for the other in a circle."""
+"""Two owners that act at once: one of them stays, without a deadlock."""
 
 import threading
 from collections.abc import Callable
@@ -37,13 +37,13 @@ def _do(act: Callable[[Member], None], member: Member, told: list[str]) -> None:
 
 @pytest.mark.parametrize("mine", PHONE_ACTIONS, ids=["remove", "demote"])
 @pytest.mark.parametrize("theirs", PHONE_ACTIONS, ids=["remove", "demote"])
-def test_of_two_owners_who_go_at_once_one_stays(owners, mine, theirs):
+def test_of_two_owners_that_leave_at_once_one_stays(owners, mine, theirs):
     told: list[str] = []
     other = threading.Thread(target=_do, args=[theirs, owners[1], told])
     with transaction.atomic():
         mine(owners[0])
         other.start()
-        other.join(0.3)  # by now it waits for the turn
+        other.join(0.3)  # it waits for the lock
     other.join()
-    assert told == ["this is the last owner: make somebody else an owner first"]
+    assert told == ["This is the last owner. Make another member an owner first."]
     assert Member.objects.get(role="owner") == owners[1]

@@ -1,4 +1,4 @@
-"""Two people who edit one company's settings at once, and a change that fails half-way."""
+"""Two users that edit a company's settings at once, and a change that fails halfway."""
 
 import threading
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _rename_and_leave(buyer: Buyer, begun: threading.Event, failures: list[Excep
     try:
         begun.set()
         _rename(buyer, "by the other")
-    except Exception as error:  # noqa: BLE001 - told by the test
+    except Exception as error:  # noqa: BLE001 - asserted by the test
         failures.append(error)
     finally:
         connection.close()
@@ -57,7 +57,7 @@ def test_edits_of_the_same_rows_wait_for_each_other_and_never_in_a_circle(compan
         _rename(first, "by one")
         other.start()
         begun.wait()
-        other.join(0.3)  # by now it waits, with whatever it has locked
+        other.join(0.3)  # it waits, with its locks
         _rename(second, "by one")
     other.join()
     assert failures == []

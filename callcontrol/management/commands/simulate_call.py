@@ -16,6 +16,7 @@ from callcontrol.models import Call, Leg, Party
 from callcontrol.simulation import callers, phones
 from callcontrol.state import timeline
 from campaigns.errors import Refusal
+from config.http.values import decimal_text
 
 _MOST = 24 * 60 * 60
 
@@ -120,7 +121,8 @@ def _end(call: Call) -> str:
     if call.status == Call.Status.NO_TARGET:
         return "Nobody takes it."
     if call.payout is not None and call.revenue is not None:
-        return f"It pays {call.payout:.2f} to the publisher and brings {call.revenue:.2f} from the buyer."
+        payout, revenue = decimal_text(call.payout), decimal_text(call.revenue)
+        return f"The call pays {payout} to the publisher and earns {revenue} from the buyer."
     if not call.is_live:
         return "It pays nothing."
     last = (

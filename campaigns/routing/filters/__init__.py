@@ -1,1 +1,1 @@
-"""The reasons to refuse a buyer: one file each, found by what the files declare; all caps share one."""
+"""The reasons to refuse a buyer, one file each; the ten caps share a file."""

@@ -1,4 +1,4 @@
-"""A cap of the buyer, or of a group that it belongs to, is full: ten reasons, one for each kind of cap."""
+"""A cap of the buyer or of one of its groups is full: a reason for each kind of cap."""
 
 from collections.abc import Collection, Iterable, Sequence, Set
 
@@ -54,7 +54,7 @@ class BuyerCap(RoutingFilter):
 
 
 class GroupCap(BuyerCap):
-    """The same for the groups of the buyer. Detail: the `group` (its id), its `name` and the `cap`."""
+    """The same for the buyer's groups. Detail: the `group` ID, its `name` and the `cap`."""
 
     def owners(self, candidate: Candidate) -> Sequence[CappedOwner]:
         return candidate.groups

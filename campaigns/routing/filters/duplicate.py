@@ -1,4 +1,4 @@
-"""The caller is a duplicate, and the campaign keeps duplicates from this buyer or from every buyer."""
+"""The caller is a duplicate that the campaign keeps from this buyer, or from all buyers."""
 
 from collections.abc import Iterable, Sequence, Set
 

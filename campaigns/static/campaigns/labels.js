@@ -1,17 +1,17 @@
-// Boxes that are found by typing have names for those who hear the page: select2 gives its own none.
+// Labels autocomplete boxes for screen readers, because select2 does not.
 (() => {
-  function nameOf(select) {
+  function labelOf(select) {
     const label = select.id && document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
     return select.getAttribute("aria-label") || (label ? label.textContent.trim() : "") || select.name;
   }
 
   function label(box) {
     const select = box.parentElement?.querySelector("select.select2-hidden-accessible");
-    const shown = box.querySelector(".select2-selection");
-    if (!select || !shown || shown.hasAttribute("aria-label")) return;
-    shown.removeAttribute("aria-labelledby");
-    shown.setAttribute("aria-label", nameOf(select));
-    shown.querySelector("[role=textbox]")?.setAttribute("aria-label", nameOf(select));
+    const selection = box.querySelector(".select2-selection");
+    if (!select || !selection || selection.hasAttribute("aria-label")) return;
+    selection.removeAttribute("aria-labelledby");
+    selection.setAttribute("aria-label", labelOf(select));
+    selection.querySelector("[role=textbox]")?.setAttribute("aria-label", labelOf(select));
   }
 
   function labelAll() {

@@ -1,4 +1,4 @@
-"""Every change of settings is told in words: who, when, from what to what; for one row with what is on its page."""
+"""Changes of settings as sentences: user, time and values; for a row with the rows on its page."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,14 +38,14 @@ def _save(row: Any, **fields: Any) -> None:
     row.save()
 
 
-def test_who_changed_what_from_what_to_what():
+def test_a_change_names_the_user_the_row_and_both_values():
     buyer = make.make_buyer(daily_cap=20, name="Buyer One")
     client = browser(buyer.company, "account_manager")
     User.objects.update(first_name="Ann", last_name="Archer")
     client.post(_page(buyer), form_data(client, _page(buyer), daily_cap="50"))
     newest = client.get(PAGE).context["changes"][0]
-    assert newest.entry.who == "Ann Archer"
-    assert newest.entry.kind == "buyer"
+    assert newest.entry.user_name == "Ann Archer"
+    assert newest.entry.model_name == "buyer"
     assert newest.entry.row == buyer
     assert newest.url == _page(buyer)
     assert newest.entry.lines == ["changed daily cap from 20 to 50"]
@@ -63,16 +63,16 @@ def test_who_changed_what_from_what_to_what():
             {"cap_counts": "conversion"},
             "changed caps count from Connected calls to Converted calls",
         ),
-        ({"sip_password": "open-sesame"}, "changed sip password"),
+        ({"sip_password": "open-sesame"}, "changed SIP password"),
     ],
 )
-def test_a_change_in_words(fields, told):
+def test_the_sentence_of_a_change(fields, told):
     buyer = make.make_buyer()
     _save(buyer, **fields)
     assert _told(browser(buyer.company))[1:2] == [told]
 
 
-def test_retiring_and_resuming_are_told():
+def test_retiring_and_resuming_are_listed():
     campaign = make.make_campaign(paused=True)
     _save(campaign, paused=False)
     campaign.retire(now=timezone.now())
@@ -82,7 +82,7 @@ def test_retiring_and_resuming_are_told():
     ]
 
 
-def test_a_key_is_told_without_its_text():
+def test_a_changed_key_is_listed_without_its_secret():
     key = make.make_key("rtb", name="For Alpha")
     _save(
         key, settings={**key.settings, "ttl_seconds": 60, "tag_prefix": "x"}, key="1234-open-sesame"
@@ -94,7 +94,7 @@ def test_a_key_is_told_without_its_text():
     assert [text in page.text for text in ("open-sesame", Key.history.last().key)] == [False, False]
 
 
-def test_what_stands_on_a_buyers_page_is_in_its_history():
+def test_the_rows_of_a_buyers_page_are_in_its_history():
     buyer = make.make_buyer(filters=[("zip", "==", "90210")], name="B1")
     campaign, group = make.make_campaign(buyer.company), make.make_group(buyer.company)
     BusinessHours.objects.create(buyer=buyer, day="monday", open="09:00", close="17:00")
@@ -110,7 +110,7 @@ def test_what_stands_on_a_buyers_page_is_in_its_history():
     ]
 
 
-def test_what_stands_on_a_campaigns_page_is_in_its_history():
+def test_the_rows_of_a_campaigns_page_are_in_its_history():
     campaign = make.make_campaign(name="Solar")
     make.make_number(campaign, number="+18335550100", in_pool=True)
     make.make_conversion(campaign, buyer=make.make_buyer(campaign.company, name="B1"))
@@ -127,7 +127,7 @@ def test_what_stands_on_a_campaigns_page_is_in_its_history():
     ]
 
 
-def test_people_and_switches_are_in_the_companys_history():
+def test_members_and_switches_are_in_the_companys_history():
     company = make.make_company(name="Acme")
     make.make_campaign(company)
     client = browser(company)
@@ -147,16 +147,16 @@ def test_people_and_switches_are_in_the_companys_history():
 @pytest.mark.parametrize(
     ("reason", "who"), [("apply", "The command line (apply)"), (None, "The command line")]
 )
-def test_what_no_person_changed_was_changed_by_a_command(reason, who):
+def test_a_change_without_a_user_came_from_the_command_line(reason, who):
     campaign = make.make_campaign()
     _save(campaign, name="New")
     campaign.history.update(history_change_reason=reason)
     newest = browser(campaign.company).get(_page(campaign, "history")).context["changes"][0]
-    assert newest.entry.who == who
+    assert newest.entry.user_name == who
     assert newest.only == f"?person={COMMAND_LINE}"
 
 
-def test_what_was_saved_at_once_stands_together():
+def test_the_changes_of_one_save_are_one_entry():
     buyer = make.make_buyer()
     client = browser(buyer.company)
     rows = {
@@ -173,7 +173,7 @@ def test_what_was_saved_at_once_stands_together():
     ]
 
 
-def test_a_save_that_changed_nothing_is_not_told():
+def test_a_save_without_a_change_is_not_listed():
     buyer = make.make_buyer()
     buyer.save()
     assert len(_told(browser(buyer.company), _page(buyer, "history"))) == 1
@@ -183,14 +183,14 @@ def test_a_save_that_changed_nothing_is_not_told():
     ("query", "told"),
     [("kind=route", ["added the route Roofing → B"]), ("kind=nothing&person=x", None)],
 )
-def test_the_list_is_narrowed(query, told):
+def test_the_list_is_filtered(query, told):
     campaign = make.make_campaign()
     make.make_route(campaign, make.make_buyer(campaign.company, name="B"))
     client = browser(campaign.company)
     assert _told(client, f"{PAGE}?{query}") == (told or _told(client))
 
 
-def test_one_persons_changes_alone():
+def test_the_list_is_filtered_by_user():
     campaign = make.make_campaign()
     client = browser(campaign.company)
     client.post(_page(campaign), form_data(client, _page(campaign), name="New"))
@@ -204,14 +204,14 @@ def _all_pages(company: Company) -> list[tuple[int, int]]:
     found, before = [], None
     while True:
         newest, before = records.newest_changes(of_company(company.pk), before=before, limit=3)
-        found += [(record.kind, record.row.history_id) for record in newest]
+        found += [(record.source, record.row.history_id) for record in newest]
         if before is None:
             return found
         before = records.parse_change_cursor(str(before))
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_older_pages_leave_nothing_out_and_tell_nothing_twice(at_once):
+def test_every_record_is_on_exactly_one_page(at_once):
     company = make.make_company()
     for number in range(4):
         make.make_campaign(company)
@@ -237,7 +237,7 @@ def test_older_pages_leave_nothing_out_and_tell_nothing_twice(at_once):
         "_" * 999,
     ],
 )
-def test_an_address_that_names_no_place_shows_the_newest(before):
+def test_a_malformed_cursor_shows_the_newest_page(before):
     client = browser(make.make_campaign().company)
     assert (
         client.get(PAGE, {"before": before}).context["changes"]
@@ -245,7 +245,7 @@ def test_an_address_that_names_no_place_shows_the_newest(before):
     )
 
 
-def test_it_is_not_for_readers():
+def test_read_only_members_get_403():
     company = make.make_company()
     assert [
         browser(company, role).get(PAGE).status_code
@@ -253,7 +253,7 @@ def test_it_is_not_for_readers():
     ] == [200, 200, 403]
 
 
-def test_who_edits_one_company_and_reads_another_sees_the_changes_of_the_one():
+def test_a_user_sees_the_changes_of_the_companies_that_they_edit():
     own, other = make.make_company(name="B"), make.make_company(name="A")
     make.make_campaign(own, name="Mine")
     make.make_campaign(other, name="Theirs")
@@ -264,13 +264,13 @@ def test_who_edits_one_company_and_reads_another_sees_the_changes_of_the_one():
     assert ("Theirs" in page.text) is False
 
 
-def test_a_new_key_is_told_in_words():
+def test_the_sentence_of_a_new_key():
     key = make.make_key("rtb", name="For Alpha", paused=False)
     line = f"added the key For Alpha: type Real-time bidding, campaign {key.campaign}, shield scope “key”, ttl seconds 30"
     assert _told(browser(key.company), _page(key, "history")) == [line]
 
 
-def test_a_row_that_is_gone_is_still_told():
+def test_changes_of_a_deleted_row_stay_listed():
     webhook = make.make_webhook(filters=[("age", ">", "65")])
     campaign: Campaign = webhook.campaign
     webhook.delete()
@@ -279,7 +279,7 @@ def test_a_row_that_is_gone_is_still_told():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_page_asks_the_database_the_same_however_many_changes(count, django_assert_num_queries):
+def test_the_queries_of_a_page_do_not_grow_with_the_changes(count, django_assert_num_queries):
     company = make.make_company()
     client = browser(company)
     for _ in range(count):
@@ -288,7 +288,7 @@ def test_a_page_asks_the_database_the_same_however_many_changes(count, django_as
         client.get(PAGE)
 
 
-def test_a_history_of_times_gone_by_is_told_by_the_clock_of_the_company():
+def test_times_are_in_the_time_zone_of_the_company():
     company = make.make_company(time_zone="America/New_York")
     company.history.update(history_date=timezone.now() - timedelta(days=3))
     at = company.history.get().history_date.astimezone().strftime("%b")
@@ -299,7 +299,7 @@ def test_a_history_of_times_gone_by_is_told_by_the_clock_of_the_company():
     "before",
     ["0001-01-01T00:00:00+14:00_0_1", "9999-12-31T23:59:59-14:00_0_1", "2026-05-05T12:00:00_0_1"],
 )
-def test_a_place_that_no_clock_can_be_set_to_is_the_newest_page(before):
+def test_a_cursor_out_of_range_shows_the_newest_page(before):
     client = browser(make.make_company())
     assert (
         client.get(PAGE, {"before": before}).context["changes"]

@@ -31,7 +31,7 @@ def _ready(campaign: Campaign) -> str:
 
 
 @pytest.mark.parametrize("page", EMPTY)
-def test_an_empty_list_says_what_to_do_and_leads_there(page):
+def test_an_empty_list_has_a_hint_with_a_link(page):
     text = (
         browser(make.make_company(), "account_manager")
         .get(reverse(f"admin:{page}_changelist"))
@@ -40,13 +40,13 @@ def test_an_empty_list_says_what_to_do_and_leads_there(page):
     assert f'<a href="{EMPTY[page]}" class="font-semibold underline">' in text
 
 
-def test_a_reader_is_not_sent_where_nobody_lets_them():
+def test_the_hint_has_no_link_for_read_only_members():
     text = (
         browser(make.make_company(), "read_only")
         .get(reverse("admin:campaigns_campaign_changelist"))
         .text
     )
-    assert "No campaign yet." in text
+    assert "No campaigns yet." in text
     assert ("Add the first one" in text) is False
 
 
@@ -58,7 +58,7 @@ def test_an_administrator_without_a_company_is_led_to_the_first():
 def test_a_new_campaign_says_all_that_it_needs():
     told = _ready(make.make_campaign())
     sentences = [
-        "Nobody takes its calls.",
+        "No buyer takes its calls.",
         "No call pays.",
         "Callers have nowhere to call.",
         "Nobody can ping it, and it has no number of its own.",
@@ -69,18 +69,18 @@ def test_a_new_campaign_says_all_that_it_needs():
 def test_a_campaign_that_sells_says_so():
     campaign = make.make_ready_key().campaign
     make.make_conversion(campaign)
-    yes = "Yes: whoever pings it or calls its numbers is taken while a buyer is open and has room."
-    assert _ready(campaign) == f'<span class="admin-ready">{yes}</span>'
+    yes = "Yes: it takes pings and calls while a buyer is open and has free places in its caps."
+    assert f'<span class="admin-ready">{yes}</span>' in _ready(campaign)
 
 
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        (lambda campaign: Campaign.objects.update(paused=True), "It is paused."),
+        (lambda campaign: Campaign.objects.update(paused=True), "The campaign is paused."),
         (lambda campaign: Buyer.objects.update(paused=True), "All its buyers are paused."),
         (
             lambda campaign: Buyer.objects.get().retire(now="2026-05-05T12:00Z"),
-            "Nobody takes its calls.",
+            "No buyer takes its calls.",
         ),
         (lambda campaign: campaign.conversions.all().delete(), "No call pays."),
         (
@@ -94,7 +94,7 @@ def test_a_campaign_that_sells_says_so():
     ],
     ids=["paused", "buyers paused", "buyer retired", "no conversion", "no number", "key paused"],
 )
-def test_a_campaign_says_what_it_lacks(broken, told):
+def test_the_campaign_page_lists_what_is_missing(broken, told):
     campaign = make.make_ready_key().campaign
     make.make_conversion(campaign)
     broken(campaign)
@@ -103,7 +103,7 @@ def test_a_campaign_says_what_it_lacks(broken, told):
     assert shown.count("<li>") == 1
 
 
-def test_a_row_that_was_added_is_shown_with_what_can_be_added_to_it():
+def test_adding_a_row_redirects_to_its_page():
     client, url = browser(make.make_company()), reverse("admin:campaigns_buyer_add")
     answer = client.post(url, form_data(client, url, name="Buyer One", number="+14165550101"))
     assert answer["Location"] == _page(Buyer.objects.get())
@@ -111,7 +111,7 @@ def test_a_row_that_was_added_is_shown_with_what_can_be_added_to_it():
 
 # --- business hours ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("url", ["add", "change"])
-def test_a_week_is_written_in_one_go(url):
+def test_a_week_is_saved_from_one_field(url):
     buyer = make.make_buyer(name="B", number="+14165550101")
     client = browser(buyer.company)
     page = _page(buyer) if url == "change" else reverse("admin:campaigns_buyer_add")
@@ -141,13 +141,13 @@ def test_the_week_that_is_kept_is_written_back():
     assert BusinessHours.history.count() == 2
 
 
-def test_a_week_that_cannot_be_read_stands_at_its_field_and_changes_nothing():
+def test_an_unreadable_week_is_an_error_of_its_field():
     buyer = make.make_buyer()
     client = browser(buyer.company)
     answer = client.post(
         _page(buyer), form_data(client, _page(buyer), name="New", weekly_hours="funday 9-17")
     )
-    wrong = "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."
+    wrong = "“funday” is neither a day nor a time. Use the form weekdays 9-17, sat 10-14."
     assert answer.context["adminform"].form.errors == {"weekly_hours": [wrong]}
     assert Buyer.objects.get().name == "Buyer"
 
@@ -158,7 +158,7 @@ def test_readers_read_the_week():
     assert "Fri 22:00-02:00" in browser(buyer.company, "read_only").get(_page(buyer)).text
 
 
-def test_hours_that_somebody_else_wrote_meanwhile_stay():
+def test_hours_that_another_user_saved_meanwhile_stay():
     buyer = make.make_buyer()
     client = browser(buyer.company)
     data = form_data(client, _page(buyer), name="New")

@@ -1,4 +1,4 @@
-"""Owners look after the people of their company, and nobody else's; a link lets its bearer choose a password, once."""
+"""Owners manage the members of their company; a link sets a password, once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def _member(company: Company, role: str = "account_manager", **fields: Any) -> M
     return Member.objects.create(company=company, user=user, role=role)
 
 
-def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
+def test_an_owner_adds_a_member_that_then_chooses_a_password():
     company = make.make_company()
     page = browser(company).post(ADD, ANN)
     ann = Client()
@@ -56,14 +56,14 @@ def test_an_owner_adds_a_person_who_then_chooses_a_password_and_is_in():
     assert ann.get(reverse("admin:campaigns_campaign_changelist")).context["user"] == member.user
 
 
-def test_the_page_asks_for_the_email():
+def test_the_page_requires_the_email():
     page = browser(make.make_company()).get(ADD).text
     assert [f'name="{name}"' in page for name in ("email", "first_name", "last_name", "role")] == [
         True
     ] * 4
 
 
-def test_the_link_is_kept_by_nobody():
+def test_the_link_is_stored_nowhere():
     page = browser(make.make_company()).post(ADD, ANN)
     assert "no-store" in page["Cache-Control"]
     assert page.text.count(page.context["link"].replace("&", "&amp;")) == 2
@@ -134,7 +134,7 @@ def test_a_link_that_died_since_it_was_looked_at_sets_no_password(happens):
 
 
 @pytest.mark.parametrize("query", ["", "?who=x&token=y", "?who=%FF&token=%00", "?who=MQ&token=1-1"])
-def test_a_link_that_nobody_made_is_dead(query):
+def test_a_forged_link_is_expired(query):
     assert Client().get(reverse("set-password") + query).status_code == 410
 
 
@@ -156,7 +156,7 @@ def test_only_owners_look_after_people(role):
     )
 
 
-def test_an_owner_who_is_a_reader_elsewhere_sees_the_people_of_their_own_company():
+def test_an_owner_sees_the_members_of_their_own_company_only():
     own, other = make.make_company(), make.make_company()
     client = browser(own)
     me = Member.objects.get()
@@ -183,22 +183,22 @@ def test_a_person_is_removed_and_keeps_the_account():
 
 
 @pytest.mark.parametrize(("action", "data"), [("change", {"role": "read_only"}), ("remove", {})])
-def test_who_was_removed_a_moment_ago_is_said_to_be_gone(action, data):
+def test_a_member_that_another_user_removed_is_reported(action, data):
     company = make.make_company()
     member, client = _member(company), browser(company)
     with during_save(lambda: Member.objects.filter(pk=member.pk).delete()):
         answer = client.post(_page(member, action), data, follow=True)
     assert [str(each) for each in answer.context["messages"]] == [
-        "Somebody else has removed this person meanwhile."
+        "Another user has removed this member."
     ]
 
 
 @pytest.mark.parametrize("action", ["remove", "change"])
-def test_the_last_owner_stays_one(action):
+def test_the_last_owner_keeps_the_role(action):
     client = browser(make.make_company())
     me = Member.objects.get()
     answer = client.post(_page(me, action), {"role": "read_only"}, follow=True)
-    assert "This is the last owner: make somebody else an owner first." in answer.text
+    assert "This is the last owner. Make another member an owner first." in answer.text
     assert Member.objects.get().role == "owner"
 
 
@@ -211,7 +211,7 @@ def test_an_owner_beside_another_may_go():
     assert client.get(LIST).status_code == 403
 
 
-def test_an_owner_whose_account_is_inactive_is_no_other_owner():
+def test_an_inactive_owner_does_not_count_as_another_owner():
     company = make.make_company()
     owner = _member(company, "owner")
     _member(company, "owner", is_active=False)
@@ -219,7 +219,7 @@ def test_an_owner_whose_account_is_inactive_is_no_other_owner():
         members.remove_member(member=owner)
 
 
-def test_of_two_owners_who_demote_each_other_one_stays():
+def test_of_two_owners_that_demote_each_other_one_stays():
     company = make.make_company()
     first, second = _member(company, "owner"), _member(company, "owner")
     members.change_role(member=first, role="read_only")
@@ -233,10 +233,10 @@ def test_of_two_owners_who_demote_each_other_one_stays():
     [{"is_superuser": True}, {"is_active": False}, {}],
     ids=["superuser", "inactive", "another's"],
 )
-def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
+def test_an_owner_cannot_add_accounts_of_other_companies(fields):
     _member(make.make_company(), email="ann@EXAMPLE.com", **fields)
     company = make.make_company()
-    wrong = "This address can’t be added here: ask the administrator of the installation to do it."
+    wrong = "You cannot add this address. Ask the administrator to add it."
     assert post_errors(browser(company), ADD, ANN) == [wrong]
     assert company.members.count() == 1
 
@@ -246,31 +246,31 @@ def test_whoever_is_not_theirs_is_not_added_by_an_owner(fields):
     [[{"is_superuser": True}], [{"is_active": False}], [{}, {}]],
     ids=["superuser", "inactive", "two"],
 )
-def test_who_works_nowhere_and_can_still_not_be_added_by_an_owner(accounts):
+def test_an_owner_cannot_add_special_accounts_without_a_company(accounts):
     for fields in accounts:
         User.objects.create_user(
             f"somebody{User.objects.count()}", email="ann@example.com", **fields
         )
-    with pytest.raises(Refusal, match="ask the administrator"):
+    with pytest.raises(Refusal, match="Ask the administrator"):
         members.find_account(email=ANN["email"], company=make.make_company())
 
 
-def test_whoever_works_here_already_is_not_added_again():
+def test_a_member_is_not_added_again():
     company = make.make_company()
     _member(company, email="ann@example.com")
     assert post_errors(browser(company), ADD, ANN) == [
-        "Whoever has this address works here already."
+        "This address already belongs to a member of the company."
     ]
 
 
-def test_whoever_was_removed_can_be_added_again():
+def test_a_removed_member_can_be_added_again():
     company = make.make_company()
     client = browser(company)
     member = _member(company, email="ann@example.com", password="a-long-phrase-27")
     members.remove_member(member=member)
     said = client.post(ADD, ANN, follow=True).context["messages"]
     assert [str(each) for each in said] == [
-        f"{member.user.username} is added, and logs in with the password of before."
+        f"{member.user.username} is added, and logs in with the existing password."
     ]
 
 
@@ -295,7 +295,7 @@ def test_an_administrator_gets_no_link_for_another(is_superuser, status):
     assert browser().post(_page(member, "link")).status_code == status
 
 
-def test_no_owner_gets_a_link_for_whoever_works_for_another_company_too():
+def test_an_owner_gets_no_link_for_members_of_another_company():
     company = make.make_company()
     member = _member(company)
     Member.objects.create(company=make.make_company(), user=member.user)
@@ -330,7 +330,7 @@ def test_everybody_changes_their_own_password():
     ("role", "shown"),
     [("owner", ["People"]), ("account_manager", []), (None, ["People", "Accounts"])],
 )
-def test_whose_menu_has_people(role, shown):
+def test_the_menu_entries_of_each_role(role, shown):
     company = make.make_company()
     client = browser(company, role) if role else browser()
     told = client.get(reverse("admin:campaigns_campaign_changelist")).context["sidebar_navigation"]
@@ -351,7 +351,7 @@ def test_the_companys_page_leads_owners_to_its_people():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_database_the_same_however_many_people(count, django_assert_num_queries):
+def test_the_queries_of_the_list_do_not_grow_with_the_members(count, django_assert_num_queries):
     company = make.make_company()
     client = browser(company)
     for _ in range(count):

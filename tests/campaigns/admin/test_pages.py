@@ -1,4 +1,4 @@
-"""The pages of demand: who may change what, what a form makes of what was typed, and retiring."""
+"""The pages of demand: permissions, parsing of form fields, and retiring."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ def _change(row) -> str:
 @pytest.mark.parametrize(
     ("role", "name"), [("owner", "New"), ("account_manager", "New"), ("read_only", "Roofing")]
 )
-def test_who_may_change_a_campaign(role, name):
+def test_the_roles_that_change_a_campaign(role, name):
     campaign = make.make_campaign()
     data = form_data(browser(campaign.company), _change(campaign), name="New")
     browser(campaign.company, role).post(_change(campaign), data)
@@ -53,7 +53,7 @@ def test_the_company_itself_is_changed_by_its_owners(role, name):
         "publishers_key",
     ],
 )
-def test_who_may_add(role, status, page):
+def test_the_roles_that_add_rows(role, status, page):
     assert (
         browser(make.make_company(), role).get(reverse(f"admin:{page}_add")).status_code == status
     )
@@ -86,7 +86,7 @@ def test_a_new_campaign_is_of_the_members_only_company():
     assert list(kept) == [("Solar", company.pk)]
 
 
-def test_a_superuser_is_asked_for_the_company_first():
+def test_a_superuser_chooses_the_company_first():
     companies = [make.make_company(name=name) for name in ("Acme", "Bravo")]
     answer = browser().get(reverse("admin:campaigns_campaign_add"))
     assert answer.context["choices"] == [
@@ -162,20 +162,23 @@ def test_a_buyers_number_is_kept_as_e164_or_as_an_address(typed, kept):
 
 
 @pytest.mark.parametrize("typed", ["five five five", "sip:nobody", "[open"])
-def test_what_can_be_no_destination_is_refused(typed):
+def test_an_invalid_destination_is_refused(typed):
     buyer = make.make_buyer()
     client = browser(buyer.company)
-    wrong = f"“{typed}” is neither a phone number, like +18335550100, nor a SIP address, like sip:sales@example.com."
+    wrong = (
+        f"“{typed}” is neither a phone number nor a SIP address. Use a number such as "
+        "+12025550101 or an address such as sip:sales@example.com."
+    )
     assert post_errors(client, _change(buyer), form_data(client, _change(buyer), number=typed)) == [
         wrong
     ]
 
 
-def test_what_no_telephone_can_key_in_is_refused():
+def test_invalid_digits_are_refused():
     buyer = make.make_buyer()
     client, wrong = (
         browser(buyer.company),
-        "Digits, * and #, and w for each half second to wait, like ww1234#.",
+        "Use digits, * and #, and w for each half second of pause, such as ww1234#.",
     )
     assert post_errors(
         client, _change(buyer), form_data(client, _change(buyer), send_digits="ww12x")
@@ -183,7 +186,7 @@ def test_what_no_telephone_can_key_in_is_refused():
 
 
 @pytest.mark.parametrize("typed", ["New_York", "new york", "america/new_york"])
-def test_a_city_alone_names_its_time_zone(typed):
+def test_a_city_completes_its_time_zone(typed):
     buyer = make.make_buyer()
     client = browser(buyer.company)
     client.post(_change(buyer), form_data(client, _change(buyer), time_zone=typed))
@@ -230,7 +233,7 @@ def test_hours_closed_dates_and_filters_are_on_the_buyers_page():
     assert kept == ["monday 09:00–17:00", "2026-12-25", "caller_state in CA,NY"]
 
 
-def test_lists_of_a_company_are_typed_one_a_line():
+def test_lists_of_a_company_have_one_entry_per_line():
     company = make.make_company()
     client = browser(company)
     typed = {"dial_prefixes": "+1416\n1905\n", "static_caller_numbers": "(202) 555-0102\r\n"}
@@ -240,7 +243,7 @@ def test_lists_of_a_company_are_typed_one_a_line():
     assert company.static_caller_numbers == ["+12025550102"]
 
 
-def test_retiring_asks_first():
+def test_retiring_needs_a_confirmation():
     campaign = make.make_campaign()
     answer = browser(campaign.company).get(f"/admin/campaigns/campaign/{campaign.pk}/retire/")
     assert answer.context["title"] == "Retire Roofing?"
@@ -321,7 +324,7 @@ def test_a_reader_cannot_guess_a_buyers_number_piece_by_piece():
     assert list_rows(client, f"{url}?q=2025550") == []
 
 
-def test_the_history_says_who_changed_what():
+def test_the_history_names_the_user():
     campaign = make.make_campaign()
     client = browser(campaign.company)
     client.post(_change(campaign), form_data(client, _change(campaign), name="New"))
@@ -362,7 +365,7 @@ def test_a_person_added_by_a_superuser_works_in_the_admin():
         ("publishers_publisher", 9, make.make_publisher),
     ],
 )
-def test_a_list_asks_the_database_the_same_however_many_rows(
+def test_the_queries_of_a_list_do_not_grow_with_the_rows(
     page, queries, row, count, django_assert_num_queries
 ):
     company = make.make_company()

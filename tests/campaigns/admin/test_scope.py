@@ -1,4 +1,4 @@
-"""Nobody sees or touches what belongs to another company, whichever door of the admin they try."""
+"""Users neither see nor change rows of other companies, through any URL of the admin."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ ROWS: dict[str, Any] = {
 
 @pytest.mark.parametrize("page", ROWS)
 @pytest.mark.parametrize("role", Member.Role.values)
-def test_a_list_holds_the_rows_of_ones_own_company(page, role):
+def test_a_list_contains_the_rows_of_the_users_company(page, role):
     own, other = make.make_company(), make.make_company()
     row = ROWS[page](own)
     ROWS[page](other)
@@ -89,7 +89,7 @@ def test_a_row_of_another_company_cannot_be_saved():
     ]
 
 
-def test_autocomplete_offers_ones_own_buyers_that_are_not_retired():
+def test_autocomplete_offers_unretired_buyers_of_the_users_company():
     own, other = make.make_company(), make.make_company()
     buyer = make.make_buyer(own, name="Mine")
     make.make_buyer(own, name="Gone", retired_at=timezone.now())
@@ -169,7 +169,7 @@ def test_no_campaign_is_made_in_another_company():
     assert [name for _, name, _ in answer.context["choices"]] == [Member.objects.get().company.name]
 
 
-def test_who_left_every_company_sees_nothing():
+def test_a_user_without_a_company_sees_nothing():
     company = make.make_company()
     client = browser(company)
     Member.objects.all().delete()

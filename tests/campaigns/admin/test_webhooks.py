@@ -49,10 +49,10 @@ def test_a_webhook_is_added_on_the_campaigns_page_and_gets_a_secret():
     ("typed", "told"),
     [
         ({"deadline_ms": "50"}, "Ensure this value is greater than or equal to 100."),
-        ({"url": "https://[host]/"}, "That is no web address; [tokens] may stand after the host."),
+        ({"url": "https://[host]/"}, "That is no web address. [tokens] may follow the host."),
     ],
 )
-def test_what_no_webhook_can_be_is_refused_with_a_sentence(typed, told):
+def test_an_invalid_webhook_is_refused(typed, told):
     assert _add(make.make_campaign(), **typed) == [told]
     assert Webhook.objects.count() == 0
 
@@ -81,16 +81,16 @@ def test_its_own_page_has_tags_filters_and_secret():
     [
         (
             {"values": "zip"},
-            "“zip” is no value; one looks like inbound_number = call_reservation.inbound_number.",
+            "“zip” has no name or no value. Use the form inbound_number = call_reservation.inbound_number.",
         ),
         (
             {"values": "zip = a..b"},
-            "What becomes the tag zip is a path of names with dots between them.",
+            "The path for the tag “zip” is not valid. Use names with dots between.",
         ),
-        ({"secret": "mine"}, "A secret is whsec_ and 24 to 64 bytes in base64."),
+        ({"secret": "mine"}, "Not a secret. Use whsec_ followed by 24 to 64 bytes in base64."),
     ],
 )
-def test_what_its_page_refuses(typed, told):
+def test_an_invalid_field_of_its_page_is_refused(typed, told):
     webhook = make.make_webhook()
     client = browser(webhook.company)
     assert post_errors(client, _page(webhook), form_data(client, _page(webhook), **typed)) == [told]

@@ -47,7 +47,7 @@ def test_rows_of_two_companies_stand_in_the_order_of_time(companies, page):
     assert list_rows(_of_both(companies), f"{LIST}?p={page}") == mine[2 * page - 2 : 2 * page]
 
 
-def test_a_superuser_sees_those_of_nobody_between_them(companies):
+def test_a_superuser_sees_rows_without_a_company_in_order(companies):
     rows = _in_turn([companies[0], None, companies[1]])
     assert [list_rows(browser(), f"{LIST}?p={page}") for page in (1, 2)] == [rows[:2], rows[2:4]]
 
@@ -61,7 +61,7 @@ def test_each_row_is_read_with_the_rights_in_its_company(companies):
 
 
 @pytest.mark.parametrize(
-    ("limit", "most"), [("MOST_BRANCHES", 0), ("MOST_BRANCHES", 9), ("MOST_VALUES", 0)]
+    ("limit", "most"), [("MAX_BRANCHES", 0), ("MAX_BRANCHES", 9), ("MAX_VALUES", 0)]
 )
 def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
     monkeypatch.setattr(pagination, limit, most)
@@ -75,7 +75,7 @@ def test_a_filter_holds_on_every_page(companies, monkeypatch, limit, most):
     ]
 
 
-def test_what_names_a_thousand_rows_is_asked_of_many_companies(companies):
+def test_a_filter_by_a_thousand_rows_works_for_many_companies(companies):
     companies += [make.make_company() for _ in range(65)]
     uuid = uuid4()
     rows = [make.make_entry(companies[0], call_uuid=uuid) for _ in range(1000)]
@@ -93,6 +93,6 @@ def test_a_page_that_cannot_be_shows_the_list(companies, page):
     assert len(browser().get(f"{LIST}?p={page}", follow=True).context["cl"].result_list) == 2
 
 
-def test_the_list_of_nobodys_company_is_empty(companies):
+def test_the_list_of_an_unknown_company_is_empty(companies):
     _in_turn(companies)
     assert list_rows(browser(make.make_company()), LIST) == []

@@ -1,4 +1,4 @@
-"""A page that is saved after somebody else changed the row changes what its reader changed, and nothing else."""
+"""A page that is saved after another user changed the row saves only its own changes."""
 
 import pytest
 from django.urls import reverse
@@ -22,17 +22,17 @@ def _save(row, data, client) -> list[str]:
 
 
 @pytest.mark.parametrize("paused", [True, False])
-def test_a_pause_stays_as_somebody_else_set_it(paused):
+def test_a_pause_by_another_user_stays(paused):
     campaign = make.make_campaign(paused=not paused)
     client = browser(campaign.company)
     data = form_data(client, _page(campaign), name="New")
     Campaign.objects.update(paused=paused)
     said = _save(campaign, data, client)
     assert list(Campaign.objects.values_list("name", "paused")) == [("New", paused)]
-    assert said[0] == "While this page was open, somebody else changed Paused: that was kept."
+    assert said[0] == "While this page was open, another user changed Paused. That change was kept."
 
 
-def test_what_the_reader_set_holds():
+def test_the_users_own_change_wins():
     buyer = make.make_buyer(daily_cap=20)
     client = browser(buyer.company)
     data = form_data(client, _page(buyer), daily_cap="50")
@@ -41,7 +41,7 @@ def test_what_the_reader_set_holds():
     assert Buyer.objects.values_list("daily_cap", "hourly_cap").get() == (50, 5)
 
 
-def test_rows_of_a_page_stay_as_somebody_else_set_them():
+def test_inline_rows_that_another_user_changed_stay():
     buyer = make.make_buyer(filters=[("zip", "==", "90210"), ("age", ">", "65")])
     client = browser(buyer.company)
     data = form_data(client, _page(buyer), **{"filters-1-value": "70"})

@@ -1,4 +1,4 @@
-"""The admin tells times by the clocks of the user's company."""
+"""The admin shows times in the time zone of the user's company."""
 
 import pytest
 from django.urls import reverse
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("zone", "told"), [("America/New_York", "08:00:00 EDT"), ("UTC", "12:00:00 UTC")]
 )
-def test_a_list_tells_times_in_the_zone_of_the_company(zone, told, clock):
+def test_a_list_shows_times_in_the_zone_of_the_company(zone, told, clock):
     company = make.make_company(time_zone=zone)
     make.make_entry(company)
     page = browser(company, Member.Role.READ_ONLY).get(

@@ -84,7 +84,7 @@ def test_a_refused_take_keeps_none_of_the_places(company: Company) -> None:
     assert CapHold.objects.count() == 1
 
 
-def test_of_several_full_caps_the_buyers_first_is_told(company: Company) -> None:
+def test_the_buyers_first_full_cap_is_reported(company: Company) -> None:
     buyer, group = (
         make_buyer(company, hourly_cap=1, daily_cap=1),
         make_group(company, concurrency_cap=1),
@@ -117,7 +117,7 @@ def test_use_is_counted_before_a_cap_is_set(company: Company) -> None:
         take(buyer)
 
 
-def test_a_cap_lowered_below_its_use_refuses_and_keeps_what_is_held(company: Company) -> None:
+def test_a_cap_below_its_use_refuses_and_keeps_the_holds(company: Company) -> None:
     buyer = make_buyer(company, daily_cap=3)
     take(buyer)
     take(buyer)
@@ -147,7 +147,7 @@ def test_another_window_has_places_of_its_own(company: Company) -> None:
     ]
 
 
-def test_what_is_given_back_is_free_again(company: Company) -> None:
+def test_a_released_place_is_free(company: Company) -> None:
     buyer, group = make_buyer(company, concurrency_cap=1), make_group(company, hard_cap=1)
     hold = take(buyer, group)
     assert counters.release_places(hold_ids=[hold.pk], now=LATER) == 1
@@ -316,7 +316,7 @@ def test_a_recount_finds_nothing_when_all_is_well(company: Company) -> None:
     assert counters.recount(company_id=company.pk, now=LATER) == []
 
 
-def test_a_recount_tells_a_counter_that_drifted(company: Company) -> None:
+def test_a_recount_reports_a_drifted_counter(company: Company) -> None:
     buyer = make_buyer(company)
     take(buyer)
     CapCounter.objects.filter(kind="daily").update(used=3)

@@ -12,7 +12,7 @@ NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
-def test_each_cap_is_told_with_its_limit():
+def test_each_cap_is_listed_with_its_limit():
     buyer = make_buyer(concurrency_cap=1, daily_cap=100)
     for kind, used in [("concurrency", 1), ("daily", 3), ("monthly", 8)]:
         CapCounter.objects.create(

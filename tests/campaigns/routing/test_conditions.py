@@ -61,7 +61,7 @@ def test_a_missing_or_blank_tag_satisfies_only_three_operators(tags: dict[str, s
 @pytest.mark.parametrize(
     ("seen", "holds"), [("NY", True), ("tx", True), ("OR", True), ("Ohio", True), ("CA", False)]
 )
-def test_of_rows_of_one_key_that_name_values_any_may_hold(seen: str, holds: bool) -> None:
+def test_one_of_the_value_filters_of_a_tag_must_hold(seen: str, holds: bool) -> None:
     rows = asks(("state", "==", "NY"), ("state", "in", "TX, OR"), ("state", "starts with", "oh"))
     assert conditions_hold(rows, ping(tags={"state": seen})) is holds
 
@@ -75,7 +75,7 @@ def test_every_other_row_must_hold(seen: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(("seen", "holds"), [("5", True), ("7", False), ("1", False)])
-def test_rows_that_name_values_and_others_on_one_key_must_both_hold(seen: str, holds: bool) -> None:
+def test_value_filters_and_other_filters_of_a_tag_must_both_hold(seen: str, holds: bool) -> None:
     rows = asks(("n", "in", "1,5"), ("n", ">", "2"))
     assert conditions_hold(rows, ping(tags={"n": seen})) is holds
 
@@ -94,7 +94,7 @@ def test_rows_of_different_keys_must_all_hold() -> None:
         ("caller_state", "NY"),
     ],
 )
-def test_what_is_no_tag_can_be_filtered_on(key: str, value: str) -> None:
+def test_filters_can_use_ids_and_the_number(key: str, value: str) -> None:
     asked = ping(publisher_id="alpha", caller_number="+12125550102")
     assert conditions_hold(asks((key, "==", value)), asked) is True
 
@@ -108,7 +108,7 @@ def test_an_unknown_publisher_is_the_tag_of_that_name() -> None:
 @pytest.mark.parametrize(
     ("tags", "seen"), [({"caller_state": "CA"}, "CA"), ({"caller_state": ""}, "NY"), ({}, "NY")]
 )
-def test_a_tag_goes_before_what_the_number_tells(tags: dict[str, str], seen: str) -> None:
+def test_a_tag_overrides_the_place_of_the_number(tags: dict[str, str], seen: str) -> None:
     assert (
         conditions_hold(
             asks(("caller_state", "==", seen)), ping(tags=tags, caller_number="+12125550102")
@@ -121,13 +121,13 @@ def test_without_a_caller_number_nothing_is_derived() -> None:
     assert conditions_hold(asks(("caller_state", "missing", "")), ping()) is True
 
 
-def test_a_refusal_tells_which_condition_and_what_was_seen() -> None:
+def test_the_detail_has_the_condition_and_the_value() -> None:
     buyer = candidate(conditions=asks(("age", ">", "18"), ("state", "in", "CA,NY")))
     detail = {"key": "state", "operator": "in", "value": "CA,NY", "seen": "TX"}
     assert verdict_on(buyer, tags={"age": "20", "state": "TX"}) == ("filter", detail)
 
 
-def test_a_refusal_by_several_rows_tells_all_of_them() -> None:
+def test_the_detail_has_all_conditions_of_a_clause() -> None:
     buyer = candidate(conditions=asks(("state", "==", "CA"), ("state", "starts with", "N")))
     detail = {"key": "state", "operator": "any of", "value": "== CA, starts with N", "seen": ""}
     assert verdict_on(buyer) == ("filter", detail)

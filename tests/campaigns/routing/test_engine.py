@@ -100,7 +100,7 @@ def test_a_stored_decision_replays_exactly(pool: Any, asked: Any, used: Any, see
 
 
 @given(campaigns, callers, counters, seeds)
-def test_a_stored_decision_speaks_of_every_buyer_once(
+def test_a_stored_decision_contains_every_buyer_once(
     pool: Any, asked: Any, used: Any, seed: int
 ) -> None:
     assert sorted(buyers_in_trace(decide(Pool(pool), asked, used, seed).stored())) == [
@@ -133,7 +133,7 @@ def test_the_refused_can_be_read_by_reason() -> None:
     assert decide(Pool([buyer]), ping(), {}, 1).refused == {"paused": [(buyer, None)]}
 
 
-def test_nobody_on_the_campaign_is_nobody_chosen() -> None:
+def test_a_campaign_without_buyers_chooses_none() -> None:
     assert decide(Pool([]), ping(), {}, 1).stored() == {"seed": 1, "eligible": [], "refused": {}}
 
 
@@ -174,7 +174,7 @@ def test_a_number_is_filled_from_tags(number: str, parts: tuple[str, ...], fille
     assert fill_number(number, tags) == filled
 
 
-def test_a_number_may_hold_what_filters_know() -> None:
+def test_a_number_may_use_every_fact_of_filters() -> None:
     buyer = candidate(number="sip:[publisher_id]-[caller_state]@example.com")
     asked = ping(publisher_id="alpha", caller_number="+12125550102")
     assert number_for(buyer, asked) == "sip:alpha-NY@example.com"

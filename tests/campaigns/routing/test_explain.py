@@ -1,4 +1,4 @@
-"""The trace says in plain words what was decided of each buyer."""
+"""The routing trace as sentences, one for each buyer."""
 
 from typing import Any
 
@@ -47,13 +47,13 @@ def test_a_refusal_is_a_sentence(reason: str, detail: Any, told: str) -> None:
     assert explain.verdict_sentence(verdict, "America/New_York") == f"Buyer Two: {told}"
 
 
-def test_every_reason_has_its_sentence_here() -> None:
+def test_every_reason_has_a_sentence_in_this_test() -> None:
     assert {reason.slug for reason in engine.routing_filters()} <= {
         reason for reason, _, _ in SENTENCES
     }
 
 
-def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() -> None:
+def test_a_decision_and_its_stored_trace_have_the_same_sentences() -> None:
     pool = Pool(
         [
             candidate(1, priority=2),
@@ -74,7 +74,7 @@ def test_a_trace_is_told_the_same_from_the_decision_and_from_what_is_stored() ->
     assert explain.stored_lines(decision.stored(), names, "UTC") == told
 
 
-def test_a_buyer_without_a_name_is_told_by_its_row() -> None:
+def test_a_buyer_without_a_name_is_named_by_its_row() -> None:
     assert explain.stored_lines(
         {"seed": 1, "eligible": [[1, 1, [7]]], "refused": {}}, {}, "UTC"
     ) == ["Buyer number 7: chosen"]

@@ -34,7 +34,7 @@ def test_the_reasons_count_in_the_order_of_the_specification() -> None:
     assert [reason.slug for reason in engine.routing_filters()] == SLUGS
 
 
-def test_of_several_reasons_the_first_is_told() -> None:
+def test_the_reason_with_the_lowest_rank_counts() -> None:
     mended, told = EVERYTHING_WRONG, []
     mends = [
         {"paused": False},
@@ -54,11 +54,11 @@ def test_of_several_reasons_the_first_is_told() -> None:
     assert [*told, verdict_on(mended, excluded_buyers=frozenset([1]))[0]] == SLUGS
 
 
-def test_a_buyer_that_nothing_speaks_against_is_chosen() -> None:
+def test_a_buyer_that_no_filter_refuses_is_chosen() -> None:
     assert verdict_on(candidate()) == (None, None)
 
 
-def test_a_closed_buyer_tells_when_it_opens() -> None:
+def test_the_detail_of_a_closed_buyer_has_its_next_opening() -> None:
     buyer = candidate(hours=weekly((2, "09:00", "17:00"), zone="America/New_York"))
     assert verdict_on(buyer) == ("closed", {"opens": "2026-05-06T13:00:00+00:00"})
 
@@ -77,7 +77,7 @@ def test_a_missing_part_of_the_number_makes_a_buyer_unreachable() -> None:
     assert verdict_on(buyer, tags={"agent": "7", "host": " "}) == ("unreachable", {"tag": "host"})
 
 
-def test_a_number_may_be_made_of_what_the_caller_number_tells() -> None:
+def test_a_number_may_use_tags_from_the_caller_number() -> None:
     assert verdict_on(
         candidate(number="sip:[caller_state]@example.com"), caller_number="+12125550102"
     ) == (None, None)
@@ -119,7 +119,7 @@ def test_a_refused_repeat_is_a_duplicate_for_every_buyer() -> None:
     assert verdict_on(candidate(), duplicate_refused=True) == ("duplicate", None)
 
 
-def test_a_file_dropped_into_the_folder_is_a_reason(
+def test_a_new_file_in_the_folder_is_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "odd_rows.py").write_text(
@@ -147,14 +147,14 @@ def test_a_file_dropped_into_the_folder_is_a_reason(
 @pytest.mark.parametrize(
     "agent", ["911", "+1911", "javascript:hello", "7" * 400, "12", "sip:911@pbx.example.com"]
 )
-def test_what_may_not_be_dialed_is_unreachable(agent: str) -> None:
+def test_an_undialable_number_is_unreachable(agent: str) -> None:
     assert verdict_on(candidate(number="[agent]"), tags={"agent": agent}) == ("unreachable", None)
 
 
 @pytest.mark.parametrize(
     ("agent", "reason"), [("+14165550101", None), ("+12025550101", "unreachable")]
 )
-def test_only_what_begins_with_a_dial_prefix_is_reachable(agent: str, reason: str | None) -> None:
+def test_only_numbers_with_a_dial_prefix_are_reachable(agent: str, reason: str | None) -> None:
     buyer = candidate(number="[agent]", dial_prefixes=("+1416",))
     assert verdict_on(buyer, tags={"agent": agent})[0] == reason
 

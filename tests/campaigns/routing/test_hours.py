@@ -84,12 +84,12 @@ def test_a_closed_date_alone_closes_that_date_alone(moment: str, is_it: bool) ->
     assert is_open(weekly(closed=closed_on("2026-05-05")), at(moment)) is is_it
 
 
-def test_a_closed_date_takes_away_what_begins_on_it() -> None:
+def test_a_closed_date_cancels_the_openings_that_begin_on_it() -> None:
     hours = weekly((1, "22:00", "02:00"), closed=closed_on("2026-05-05"))
     assert is_open(hours, at("2026-05-06T01:00")) is False
 
 
-def test_what_began_the_evening_before_runs_into_a_closed_date() -> None:
+def test_an_opening_of_the_evening_before_continues_into_a_closed_date() -> None:
     hours = weekly((1, "22:00", "02:00"), closed=closed_on("2026-05-06"))
     assert is_open(hours, at("2026-05-06T01:00")) is True
 
@@ -152,7 +152,7 @@ def test_an_opening_within_a_leap_does_not_happen() -> None:
     ("start", "end", "is_it"),
     [("01:30", "05:00", True), ("00:00", "01:15", True), ("00:00", "01:00", False)],
 )
-def test_an_hour_told_twice_is_within_from_the_first_to_the_second(
+def test_a_repeated_hour_is_open_from_its_first_to_its_second(
     start: str, end: str, is_it: bool
 ) -> None:
     second = at("2026-11-01T01:10", NEW_YORK, fold=1)
@@ -183,7 +183,7 @@ moments = st.datetimes(
 
 
 @given(some_hours, moments)
-def test_a_state_stands_until_it_says_so(hours: Any, now: datetime) -> None:
+def test_a_state_is_valid_until_its_time(hours: Any, now: datetime) -> None:
     found = open_state(hours, now)
     middle = now + (found.until - now) / 2
     assert found.until > now

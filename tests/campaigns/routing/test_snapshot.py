@@ -17,7 +17,7 @@ def candidates(campaign: Campaign) -> list[Candidate]:
     return list(pools_of(campaign.company)[campaign.pk].candidates)
 
 
-def test_a_buyer_is_a_candidate_with_all_that_it_asks() -> None:
+def test_a_buyer_becomes_a_candidate_with_all_its_settings() -> None:
     campaign = make_campaign(make_company(time_zone="America/New_York"))
     filters = [("age", ">", "18"), ("state", "in", "CA,NY")]
     buyer = make_buyer(

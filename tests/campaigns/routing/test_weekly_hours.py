@@ -35,29 +35,32 @@ from tests import factories as make
         ("", ""),
     ],
 )
-def test_what_people_write_is_read(text, told):
+def test_the_usual_forms_are_parsed(text, told):
     assert week_text(parse_week(text)) == told
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("funday 9-17", "“funday” is no day and no time: write it like weekdays 9-17, sat 10-14."),
-        ("weekdays", "Friday has no time: write it like weekdays 9-17, sat 10-14."),
-        ("weekdays 9-17, sat", "Saturday has no time: write it like weekdays 9-17, sat 10-14."),
-        ("9-17", "“9-17” is for no day: write it like weekdays 9-17, sat 10-14."),
+        (
+            "funday 9-17",
+            "“funday” is neither a day nor a time. Use the form weekdays 9-17, sat 10-14.",
+        ),
+        ("weekdays", "Friday has no time. Use the form weekdays 9-17, sat 10-14."),
+        ("weekdays 9-17, sat", "Saturday has no time. Use the form weekdays 9-17, sat 10-14."),
+        ("9-17", "“9-17” has no day. Use the form weekdays 9-17, sat 10-14."),
         (
             "mon 9-5",
-            "“9-5” would be open through the night: write 9-17 or 9am-5pm; for the night, 9am-5am.",
+            "“9-5” would be open through the night. Use 9-17 or 9am-5pm; for the night, 9am-5am.",
         ),
-        ("mon 9-25", "“25” is no time: write it like 17:00 or 5pm."),
-        ("mon 13pm-15pm", "“13pm” is no time: write it like 17:00 or 5pm."),
-        ("mon 9:75-10", "“9:75” is no time: write it like 17:00 or 5pm."),
-        ("mon 9-12, mon 9-17", "Monday opens twice at 09:00: leave one of them out."),
-        ("always", "“always” is no day and no time: write it like weekdays 9-17, sat 10-14."),
+        ("mon 9-25", "“25” is not a time. Use the form 17:00 or 5pm."),
+        ("mon 13pm-15pm", "“13pm” is not a time. Use the form 17:00 or 5pm."),
+        ("mon 9:75-10", "“9:75” is not a time. Use the form 17:00 or 5pm."),
+        ("mon 9-12, mon 9-17", "Monday opens twice at 09:00. Remove one of the two."),
+        ("always", "“always” is neither a day nor a time. Use the form weekdays 9-17, sat 10-14."),
     ],
 )
-def test_what_makes_no_week_is_refused_with_a_sentence(text, told):
+def test_an_unreadable_week_raises_a_sentence(text, told):
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         parse_week(text)
 
@@ -67,12 +70,12 @@ _spans = st.builds(OpenSpan, st.sampled_from(DAYS), _times, _times)
 
 
 @given(st.lists(_spans, max_size=12, unique_by=lambda span: (span.day, span.open)))
-def test_a_week_written_back_is_read_as_the_same(spans):
+def test_a_formatted_week_parses_to_the_same(spans):
     assert sorted(parse_week(week_text(spans))) == sorted(spans)
 
 
 @given(st.text(max_size=40))
-def test_no_text_is_too_odd(text):
+def test_any_text_parses_or_raises_value_error(text):
     with suppress(ValueError):
         assert parse_week(week_text(parse_week(text))) == parse_week(text)
 

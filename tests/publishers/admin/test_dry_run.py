@@ -200,7 +200,7 @@ def test_without_a_campaign_the_page_says_what_to_do_next():
             "Not a phone number. Use 7 to 15 digits, for example (202) 555-0142.",
         ),
         ("caller", "\0", "Null characters are not allowed."),
-        ("tags", "age", "“age” is no tag; one looks like source = radio."),
+        ("tags", "age", "“age” has no name or no value. Use the form source = radio."),
         ("tags", "key = 1", "“key” is a parameter, not a tag. Remove it."),
         (
             "tags",

@@ -91,7 +91,7 @@ def test_a_handler_keys_actions_are_ticked():
         (
             "setting_inbound_number",
             "soon",
-            "“soon” is no phone number; one looks like +18335550100.",
+            "“soon” is not a phone number. Use 7 to 15 digits, for example +12025550101.",
         ),
         (
             *("setting_required_tags", "caller_zip, publisher_id"),

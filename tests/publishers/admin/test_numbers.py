@@ -60,7 +60,7 @@ def test_the_pools_numbers_are_in_the_pool():
 @pytest.mark.parametrize(
     ("typed", "wrong"),
     [
-        ("none", ["“none” is no phone number; one looks like +18335550100."]),
+        ("none", ["“none” is not a phone number. Use 7 to 15 digits, for example +12025550101."]),
         ("+18335550199", ["This number already belongs to a campaign."]),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_tag_without_a_text_is_refused():
     client = browser(campaign.company)
     data = form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags="radio"))
     assert post_errors(client, _page(campaign), data) == [
-        "“radio” is no tag; one looks like source = radio."
+        "“radio” has no name or no value. Use the form source = radio."
     ]
 
 
@@ -151,7 +151,7 @@ def test_one_number_both_fixed_and_in_the_pool_saves_neither():
     )
     page = client.post(_page(campaign), data, follow=True)
     told = [str(message) for message in page.context["messages"]]
-    assert told == ["Not saved: two rows contradict each other. Is something here twice?"]
+    assert told == ["Not saved: two rows conflict. Remove the row that is here twice."]
     assert InboundNumber.objects.count() == 0
 
 
@@ -180,7 +180,7 @@ def test_a_pasted_list_with_something_else_adds_nothing():
     campaign = make.make_campaign()
     url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
     form = browser(campaign.company).post(url, {"numbers": "833 555 0100\nhello"}).context["form"]
-    assert form.errors["numbers"] == ["“hello” is no phone number; one looks like +18335550100."]
+    assert form.errors["numbers"] == ["“hello” is not a phone number. Use 7 to 15 digits, for example +12025550101."]
     assert campaign.numbers.count() == 0
 
 

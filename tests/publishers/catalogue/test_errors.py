@@ -46,7 +46,7 @@ def of_campaign(fields: str, **how: bool) -> list[str]:
         ("paused: maybe", "paused must be yes or no, not “maybe”"),
         (
             "time_zone: Mars/Phobos",
-            "time_zone: “Mars/Phobos” is no time zone; one looks like America/New_York.",
+            "time_zone: “Mars/Phobos” is not a time zone. Use a name such as America/New_York.",
         ),
         (
             "acceptance: answr",
@@ -54,7 +54,7 @@ def of_campaign(fields: str, **how: bool) -> list[str]:
         ),
         (
             "send_digits: xyz",
-            "send_digits: Digits, * and #, and w for each half second to wait, like ww1234#.",
+            "send_digits: Use digits, * and #, and w for each half second of pause, such as ww1234#.",
         ),
         ("caller_id: me", "caller_id must be a phone number, not “me”"),
         ("filters: {key: age}", "filters must be a list, not a mapping"),
@@ -157,7 +157,7 @@ def test_a_wrong_field_of_a_campaign(fields: str, told: str) -> None:
         ),
         (
             "company: {name: Acme, region: XX}",
-            "line 1: region: “XX” is no country code; one looks like US.",
+            "line 1: region: “XX” is not a country code. Use two letters such as US.",
         ),
         ("company: {company_id: acme}", "line 1: company acme is new and needs name"),
     ],

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 URL = "https://a.example/lead?key=f382&zip=[zip]"
 SECRET = "whsec_c2l4dGVlbi1hbmQtZWlnaHQtYnl0ZXMtaGVyZQ=="
-AFTER_HOST = "; [tokens] may stand after the host."
+AFTER_HOST = ". [tokens] may follow the host."
 
 
 def applied(hooks: str, **how: bool) -> list[str]:
@@ -136,13 +136,13 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
         ({"values": "[zip]"}, "values must be names with texts, like {source: radio}, not a list"),
         (
             {"values": "{zip: a..b}"},
-            "values: What becomes the tag zip is a path of names with dots between them.",
+            "values: The path for the tag “zip” is not valid. Use names with dots between.",
         ),
         (
             {"values": "{'': a}"},
-            "values: A tag's name has 1 to 100 characters, none of them a control character.",
+            "values: Use 1 to 100 characters for a tag name, without control characters.",
         ),
-        ({"secret": "mine"}, "secret: A secret is whsec_ and 24 to 64 bytes in base64."),
+        ({"secret": "mine"}, "secret: Not a secret. Use whsec_ followed by 24 to 64 bytes in base64."),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, dict) else "",
 )

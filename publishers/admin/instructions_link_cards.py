@@ -1,4 +1,4 @@
-"""How posting instructions are shown: the link to copy, what they are about, and who made them when."""
+"""Cards of instructions links: URL, subject and creation."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from campaigns.admin_base import admin_link, moment_text
 from publishers.keys.types import key_type_label
@@ -17,36 +18,36 @@ from publishers.models import InstructionsLink
 
 
 class LinkCard(NamedTuple):
-    """A page among those of its key, or of its publisher."""
+    """A card in the list of a key's or publisher's links."""
 
     row: Any
-    whom: Any
+    recipient: Any
     key_type: str
     address: SafeString
-    made: str
+    created: str
 
 
 def link_cards(links: Iterable[Any]) -> list[LinkCard]:
     return [
         LinkCard(
-            one,
-            one.publisher or one.key.owner,
-            key_type_label(one.key.type),
-            link_address(one),
-            link_creation(one),
+            link,
+            link.publisher or link.key.owner,
+            key_type_label(link.key.type),
+            link_address(link),
+            link_creation(link),
         )
-        for one in links
+        for link in links
     ]
 
 
 def with_links(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Each page with the installation's address as this user sees it, and who made it and who renewed it last."""
+    """Annotate each link with the base URL for this user, its creator and its last renewer."""
     history: Any = InstructionsLink.history.filter(id=OuterRef("pk")).order_by("history_id")
     renewed = history.filter(renewed_at=OuterRef("renewed_at"))
     base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
     return rows.annotate(
         base_url=Value(base_url.rstrip("/"), output_field=CharField()),
-        made_by=Subquery(history.values("history_user__username")[:1]),
+        created_by=Subquery(history.values("history_user__username")[:1]),
         renewed_by=Subquery(renewed.values("history_user__username")[:1]),
     )
 
@@ -56,28 +57,33 @@ def link_url(link: Any) -> str:
 
 
 def link_address(link: Any) -> SafeString:
-    """The link, with a button that copies it and one that opens the page."""
+    """Return the URL with buttons to copy and to open it."""
     return render_to_string(
         "publishers/instructions_links/url.html", {"link": link, "url": link_url(link)}
     )
 
 
 def link_subject(link: InstructionsLink) -> SafeString:
-    """The key, and whose it is where that is not said by whom the page is for."""
+    """Return the key and its type, with the campaign that shares it."""
     key = link.key
-    whose = format_html(" · {}", admin_link(key.campaign)) if key.campaign else ""
+    campaign = format_html(" · {}", admin_link(key.campaign)) if key.campaign else ""
     return format_html(
         '<span class="key-line">{} · {}{}</span>',
         admin_link(key),
         key_type_label(key.type),
-        whose,
+        campaign,
     )
 
 
 def link_creation(link: Any) -> str:
-    told = _by(link.made_by, link.created_at)
-    return f"{told}; renewed {_by(link.renewed_by, link.renewed_at)}" if link.renewed_at else told
+    """Return when and by whom the link was created, and renewed."""
+    created = _time_and_user(link.created_at, link.created_by)
+    if not link.renewed_at:
+        return created
+    renewed = _time_and_user(link.renewed_at, link.renewed_by)
+    return _("%(created)s; renewed %(renewed)s") % {"created": created, "renewed": renewed}
 
 
-def _by(person: str | None, at: Any) -> str:
-    return f"{moment_text(at)}{f' by {person}' if person else ''}"
+def _time_and_user(at: Any, user: str | None) -> str:
+    when = moment_text(at)
+    return _("%(when)s by %(user)s") % {"when": when, "user": user} if user else when

@@ -1,4 +1,4 @@
-"""Posting instructions in the admin: handed out from a key or a publisher, listed with their links, renewed, switched off."""
+"""Instructions links in the admin: created for a key or a publisher, renewed, switched off."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -36,17 +38,16 @@ from publishers.models import InstructionsLink, Key, Publisher
 from . import instructions_link_cards
 
 
-# --- lists on other pages ---------------------------------------------------------------------------------
 class LinkFormSet(CatalogueFormSet):
-    """Pages that are looked at; what is done with them has pages of its own."""
+    """Read-only links; their actions have their own pages."""
 
     @property
-    def shown(self) -> list[instructions_link_cards.LinkCard]:
+    def cards(self) -> list[instructions_link_cards.LinkCard]:
         return instructions_link_cards.link_cards(form.instance for form in self.initial_forms)
 
 
 class LinkInline(CatalogueInline):
-    """The live pages of a key, or of a publisher, on its own page."""
+    """The live links of a key or of a publisher."""
 
     model = InstructionsLink
     formset = LinkFormSet
@@ -77,52 +78,51 @@ class LinkInline(CatalogueInline):
 class KeyLinkInline(LinkInline):
     fk_name = "key"
     owner = "key"
-    verbose_name_plural = "posting instructions: who was sent a page for this key"
+    verbose_name_plural = _("posting instructions: links to this key")
 
 
 class PublisherLinkInline(LinkInline):
     fk_name = "publisher"
     owner = "publisher"
-    verbose_name_plural = "posting instructions: what this publisher was sent"
+    verbose_name_plural = _("posting instructions: links of this publisher")
 
 
-# --- what to hand out ---------------------------------------------------------------------------------------
 class LinkChoices:
-    """What an address wants to hand out: a key, a publisher, or both; each of the user's own, and still of use."""
+    """The key, the publisher, or both that a URL names; the user must be allowed to edit them."""
 
     def __init__(self, request: HttpRequest) -> None:
         now = timezone.now()
-        self.key: Any = _named(
+        self.key: Any = _find_named(
             request,
             "key",
             Key.objects.filter(retired_at=None).select_related("company", "publisher"),
         )
-        self.publisher: Any = _named(request, "publisher", Publisher.objects.unretired())
+        self.publisher: Any = _find_named(request, "publisher", Publisher.objects.unretired())
         if self.key is not None and self.key.is_dead(now=now):
             self.key = None
         if self.key is None and self.publisher is None:
-            raise Http404("There is no such key or publisher.")
+            raise Http404("Unknown key or publisher.")
 
     @property
     def row(self) -> Any:
         return self.key or self.publisher
 
     def keys(self) -> QuerySet[Any]:
-        """The campaigns' keys that this publisher has no page for."""
+        """Return the campaigns' keys without a link for this publisher."""
         shared = Key.objects.filter(
             company=self.row.company_id, retired_at=None, campaign__retired_at=None
         )
-        had = InstructionsLink.objects.live().filter(publisher=self.publisher).values("key")
+        linked = InstructionsLink.objects.live().filter(publisher=self.publisher).values("key")
         return (
             shared.exclude(campaign=None)
-            .exclude(pk__in=had)
+            .exclude(pk__in=linked)
             .select_related("campaign")
             .order_by("campaign__name", "pk")
         )
 
     def publishers(self) -> QuerySet[Any]:
-        """Those of the company that have no page for this key."""
-        had = (
+        """Return the company's publishers without a link for this key."""
+        linked = (
             InstructionsLink.objects.live()
             .filter(key=self.key)
             .exclude(publisher=None)
@@ -131,12 +131,12 @@ class LinkChoices:
         return (
             Publisher.objects.unretired()
             .filter(company=self.row.company_id)
-            .exclude(pk__in=had)
+            .exclude(pk__in=linked)
             .order_by("name")
         )
 
 
-def _named(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
+def _find_named(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
     row = parse_pk(request.GET.get(name, ""))
     found = None if row is None else visible_to(request, rows).filter(pk=row).first()
     return found if found is not None and may_edit(request, found.company_id) else None
@@ -148,35 +148,36 @@ class KeyChoice(forms.ModelChoiceField):
 
 
 class LinkForm(ConfirmForm):
-    """Asks for what the address leaves open: nothing, for a key that is only its owner's."""
+    """Asks for the key or publisher that the URL leaves open."""
 
-    def __init__(self, data: Any, *, offer: LinkChoices) -> None:
+    def __init__(self, data: Any, *, choices: LinkChoices) -> None:
         super().__init__(data)
-        self.offer = offer
-        if offer.key is None:
+        self.choices = choices
+        if choices.key is None:
             self.fields["key"] = KeyChoice(
-                offer.keys(),
+                choices.keys(),
                 empty_label=None,
                 widget=UnfoldAdminSelectWidget(),
-                help_text="A campaign's keys are shared: each publisher gets a page with its own ID filled in.",
+                help_text=_(
+                    "Publishers share a campaign's keys. Each gets a page with its ID filled in."
+                ),
             )
-        elif offer.key.campaign_id and offer.publisher is None:
+        elif choices.key.campaign_id and choices.publisher is None:
             self.fields["publisher"] = forms.ModelChoiceField(
-                offer.publishers(),
+                choices.publishers(),
                 empty_label=None,
                 widget=UnfoldAdminSelectWidget(),
-                help_text="Its ID will be filled in everywhere on the page, so that its calls are its own.",
+                help_text=_("The page fills in the publisher's ID, which attributes its calls."),
             )
 
-    def chosen(self) -> tuple[Key, Publisher | None]:
-        return self.cleaned_data.get("key") or self.offer.key, self.cleaned_data.get(
+    def selected(self) -> tuple[Key, Publisher | None]:
+        return self.cleaned_data.get("key") or self.choices.key, self.cleaned_data.get(
             "publisher"
-        ) or self.offer.publisher
+        ) or self.choices.publisher
 
 
-# --- the pages of their own ---------------------------------------------------------------------------------
 class LinkPublisherFilter(RowFilter):
-    title = "publisher"
+    title = _("publisher")
     parameter_name = "publisher"
     model = Publisher
     column = "publisher_id"
@@ -184,16 +185,16 @@ class LinkPublisherFilter(RowFilter):
 
 @admin.register(InstructionsLink)
 class InstructionsLinkAdmin(CatalogueAdmin):
-    """Not edited: made, renewed and switched off. Only who may edit sees any of it."""
+    """Links are created, renewed and switched off, not edited. Only editors see them."""
 
-    list_display = ["__str__", "about", "state", "made"]
+    list_display = ["__str__", "subject", "state", "created"]
     list_filter = [LinkPublisherFilter, CompanyFilter]
     search_fields = ["key__name", "publisher__name"]
     ordering = ["-pk"]
-    fieldsets = [(None, {"fields": ["address", ("whom", "about"), ("state", "made")]})]
-    readonly_fields = ["address", "whom", "about", "state", "made"]
+    fieldsets = [(None, {"fields": ["address", ("recipient", "subject"), ("state", "created")]})]
+    readonly_fields = ["address", "recipient", "subject", "state", "created"]
     actions_detail = ["renew", "switch_off"]
-    hint = "Nobody was sent posting instructions yet. Hand them out on the page of a key or of a publisher."
+    hint = _("No posting instructions yet. Create them on the page of a key or of a publisher.")
 
     class Media:
         css = {"all": ["publishers/keys.css"]}
@@ -222,115 +223,138 @@ class InstructionsLinkAdmin(CatalogueAdmin):
         row = self.get_object(request, str(object_id))
         return row is not None and may_edit(request, row.company_id) and not self.is_over(row)
 
-    # --- what is shown ---
-    @display(description="for")
-    def whom(self, link: InstructionsLink) -> SafeString | str:
+    # --- columns ---
+    @display(description=_("for"))
+    def recipient(self, link: InstructionsLink) -> SafeString | str:
         return admin_link(link.publisher or link.key.owner)
 
-    @display(description="key")
-    def about(self, link: InstructionsLink) -> SafeString:
+    @display(description=_("key"))
+    def subject(self, link: InstructionsLink) -> SafeString:
         return instructions_link_cards.link_subject(link)
 
-    @display(description="state", label={"Live": "success", "Switched off": "danger"})
+    @display(description=_("state"), label={_("Live"): "success", _("Switched off"): "danger"})
     def state(self, link: InstructionsLink) -> str:
-        return "Switched off" if link.switched_off_at else "Live"
+        return gettext("Switched off") if link.switched_off_at else gettext("Live")
 
-    @display(description="made")
-    def made(self, link: Any) -> str:
+    @display(description=_("created"))
+    def created(self, link: Any) -> str:
         return instructions_link_cards.link_creation(link)
 
-    @display(description="link to send")
+    @display(description=_("link to send"))
     def address(self, link: Any) -> SafeString | str:
         return (
-            "It was switched off; the link leads nowhere."
+            gettext("Switched off. The link no longer works.")
             if link.switched_off_at
             else instructions_link_cards.link_address(link)
         )
 
-    # --- what is done ---
+    # --- actions ---
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Asks what the address leaves open, and makes the page."""
+        """Ask for what the URL leaves open, then create the link."""
         if not {"key", "publisher"} & request.GET.keys():
-            return self._where(request)
-        offer = LinkChoices(request)
-        if (has := _standing(offer)) is not None:
+            return self._publisher_choices(request)
+        choices = LinkChoices(request)
+        if (existing := _existing_link(choices)) is not None:
             self.message_user(
-                request, "These posting instructions were handed out already: here is their link."
+                request, gettext("These posting instructions already exist. This is their link.")
             )
-            return redirect(self.change_url(has))
-        form = LinkForm(request.POST if request.method == "POST" else None, offer=offer)
+            return redirect(self.change_url(existing))
+        form = LinkForm(request.POST if request.method == "POST" else None, choices=choices)
         if request.method != "POST" or not form.is_valid():
-            return self._ask(request, offer, form)
-        key, publisher = form.chosen()
+            return self._ask(request, choices, form)
+        key, publisher = form.selected()
         try:
             made = links.create_link(key=key, publisher=publisher, now=timezone.now())
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
-            return redirect(self.change_url(offer.row))
-        self.message_user(request, "The page is made. Copy its link, and send it.")
+            return redirect(self.change_url(choices.row))
+        self.message_user(request, gettext("The page is ready. Copy its link and send it."))
         return redirect(self.change_url(made))
 
-    def _ask(self, request: HttpRequest, offer: LinkChoices, form: LinkForm) -> HttpResponse:
-        to = offer.publisher or (None if offer.key.campaign_id else offer.key.owner)
-        lines = [
-            "A page of its own is made, with a link that nobody can guess. Whoever has the link needs no account.",
-            "It shows this key's address, parameters and answers, examples, and a form to try it; nothing else of the company.",
-        ]
+    def _ask(self, request: HttpRequest, choices: LinkChoices, form: LinkForm) -> HttpResponse:
         if any(not field.queryset.exists() for field in form.fields.values()):  # type: ignore[attr-defined]
-            lines = [_nothing_left(offer)]
+            if choices.key is None:
+                line = gettext(
+                    "This publisher has links to all keys of campaigns. "
+                    "Add a key at the bottom of a campaign's page first."
+                )
+            else:
+                line = gettext("Every publisher has a link to this key. Add a publisher first.")
             return self.page(
                 request,
                 "publishers/instructions_links/nothing_left.html",
-                title="Posting instructions",
-                lines=lines,
-                back=self.change_url(offer.row),
+                title=gettext("Posting instructions"),
+                lines=[line],
+                back=self.change_url(choices.row),
             )
-        title = f"Hand out posting instructions{f' for {offer.key}' if offer.key else ''}{f' to {to}' if to else ''}"
+        recipient = choices.publisher or (None if choices.key.campaign_id else choices.key.owner)
+        title = gettext("Create posting instructions")
+        if choices.key and recipient:
+            title = gettext("Create posting instructions: %(key)s, for %(recipient)s")
+        elif choices.key or recipient:
+            title = gettext("Create posting instructions for %(row)s")
+        names = {"key": choices.key, "recipient": recipient, "row": choices.key or recipient}
+        lines = [
+            gettext("Creates a page with a secret link. Readers of the page need no account."),
+            gettext(
+                "The page shows this key's URL, parameters, answers, examples and a test form, "
+                "and nothing else of the company."
+            ),
+        ]
         return self.confirm_page(
-            request, offer.row, title=title, label="Make the page", lines=lines, form=form
+            request,
+            choices.row,
+            title=title % names,
+            label=gettext("Create the page"),
+            lines=lines,
+            form=form,
         )
 
-    def _where(self, request: HttpRequest) -> HttpResponse:
-        """Posting instructions begin with a publisher, or with a key."""
+    def _publisher_choices(self, request: HttpRequest) -> HttpResponse:
+        """Offer the publishers, because a link needs a publisher or a key."""
         if not self.has_add_permission(request):
             raise Http404
-        mine_now = (
+        publishers = (
             Publisher.objects.unretired()
             .filter(company__in=companies(request, allowed=EDITORS))
             .order_by("name")[:100]
         )
         choices = [
-            (f"?{urlencode({'publisher': row.pk})}", row.name, f"Publisher ID {row.publisher_id}")
-            for row in mine_now
+            (
+                f"?{urlencode({'publisher': row.pk})}",
+                row.name,
+                gettext("Publisher ID %(id)s") % {"id": row.publisher_id},
+            )
+            for row in publishers
         ]
-        empty = "There is no publisher yet. Add one first; the instructions are made for it."
+        empty = gettext("There is no publisher yet. Add a publisher first.")
         return self.page(
             request,
             "admin/choices.html",
-            title="Hand out posting instructions: to whom?",
+            title=gettext("Create posting instructions: choose the publisher"),
             choices=choices,
             empty=empty,
         )
 
-    @action(description="Renew", url_path="renew", permissions=["edit"], icon="autorenew")
+    @action(description=_("Renew"), url_path="renew", permissions=["edit"], icon="autorenew")
     def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
         lines = (
-            "A new link is made, and the old one leads nowhere from then on.",
-            "The key stays the same.",
+            gettext("Creates a new link. The old link stops working at once."),
+            gettext("The key stays the same."),
         )
         return self._act(
             request,
             object_id,
             links.renew_link,
-            "Renew the link",
+            gettext("Renew the link"),
             lines,
-            "The link is new. Send it to whom it is for.",
+            gettext("The link is renewed. Send it again."),
         )
 
     @action(
-        description="Switch off",
+        description=_("Switch off"),
         url_path="switch-off",
         permissions=["edit"],
         variant=ActionVariant.DANGER,
@@ -338,16 +362,16 @@ class InstructionsLinkAdmin(CatalogueAdmin):
     )
     def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         lines = (
-            "The link leads nowhere from then on.",
-            "The key goes on working: revoke it to stop its requests.",
+            gettext("The link stops working at once."),
+            gettext("The key keeps working. Revoke it to stop its requests."),
         )
         return self._act(
             request,
             object_id,
             links.disable_link,
-            "Switch off",
+            gettext("Switch off"),
             lines,
-            "These instructions are switched off.",
+            gettext("These posting instructions are switched off."),
         )
 
     def _act(
@@ -366,15 +390,9 @@ class InstructionsLinkAdmin(CatalogueAdmin):
         return redirect(self.change_url(link))
 
 
-def _standing(offer: LinkChoices) -> InstructionsLink | None:
-    """The live page of a key that has one only, or of this key and this publisher."""
-    if offer.key is None or (offer.key.campaign_id and offer.publisher is None):
+def _existing_link(choices: LinkChoices) -> InstructionsLink | None:
+    """Return the live link of this key and publisher, or of a key that takes no publisher."""
+    if choices.key is None or (choices.key.campaign_id and choices.publisher is None):
         return None
-    publisher = offer.key.publisher or offer.publisher
-    return InstructionsLink.objects.live().filter(key=offer.key, publisher=publisher).first()
-
-
-def _nothing_left(offer: LinkChoices) -> str:
-    if offer.key is None:
-        return "This publisher has a page for every key that campaigns share. Add a key at the bottom of a campaign's page first."
-    return "Every publisher has a page for this key. Add a publisher first."
+    publisher = choices.key.publisher or choices.publisher
+    return InstructionsLink.objects.live().filter(key=choices.key, publisher=publisher).first()

@@ -1,4 +1,4 @@
-"""How a key is shown: its address to copy, its state, its use. Whoever may not edit sees its last four characters."""
+"""Cards of keys: ready URL, state and use. Readers see only the last four characters."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,18 +11,19 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from campaigns.admin_base import ago_text
 from publishers.instructions.page import key_requests, ready_url
 from publishers.keys.types import find_key_type, key_type_label
 from publishers.models import InstructionsLink, Key, LogEntry
 
-_COUNTED = 1000
-_SHOWN = 3  # handed out pages that a key's card names; more are on the key's own page
+_MAX_COUNTED = 1000
+_MAX_LINKS = 3  # on a card; the key's own page lists all
 
 
 class KeyCard(NamedTuple):
-    """A key among its owner's."""
+    """A card in the list of an owner's keys."""
 
     row: Any
     title: str
@@ -34,43 +35,38 @@ class KeyCard(NamedTuple):
     today: str
     log: str
     links: list[Any]
-    more_links: int  # pages that it was handed out by, and that are not named
+    more_links: int  # links beyond the listed ones
     may_add_link: bool
 
 
-# --- what is read with the keys ---------------------------------------------------------------------------
 def with_use(request: HttpRequest, keys: QuerySet[Key]) -> QuerySet[Key]:
-    """Each key with its last request, how many there were today, and the installation's address as this user sees it.
+    """Annotate each key with its last request, today's requests, and the base URL for this user.
 
-    Today is the day on the clocks of the page; beyond a thousand requests nobody counts.
+    Today begins at midnight in the page's time zone.
     """
-    base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    newest = LogEntry.objects.filter(key_pk=OuterRef(OuterRef("pk"))).order_by("-id").values("id")
+    # At most `_MAX_COUNTED` rows are read, however long the key's log is.
+    oldest_counted = Coalesce(Subquery(newest[_MAX_COUNTED - 1 : _MAX_COUNTED]), 0)
+    rows = LogEntry.objects.filter(key_pk=OuterRef("pk"), id__gte=oldest_counted, at__gte=midnight)
+    today = rows.order_by().values("key_pk").annotate(requests=Count("pk")).values("requests")
     last = LogEntry.objects.filter(key_pk=OuterRef("pk")).order_by("-id").values("at")[:1]
+    base_url = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/")
     return keys.annotate(
         last_used=Subquery(last),
-        today=Coalesce(Subquery(_since_midnight()), 0),
+        today=Coalesce(Subquery(today), 0),
         base_url=Value(base_url, output_field=CharField()),
     )
 
 
-def _since_midnight() -> QuerySet[Any, Any]:
-    """How many of a key's newest requests came today: as many rows are read as are counted, however long its log is."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = LogEntry.objects.filter(key_pk=OuterRef(OuterRef("pk"))).order_by("-id").values("id")
-    oldest_counted = Coalesce(Subquery(newest[_COUNTED - 1 : _COUNTED]), 0)
-    rows = LogEntry.objects.filter(key_pk=OuterRef("pk"), id__gte=oldest_counted, at__gte=midnight)
-    return rows.order_by().values("key_pk").annotate(requests=Count("pk")).values("requests")
-
-
 def with_live_links(keys: QuerySet[Key]) -> QuerySet[Key]:
-    """Each key with the live pages of posting instructions for it."""
+    """Prefetch each key's live instructions links."""
     live = InstructionsLink.objects.live().select_related("publisher").order_by("pk")
     return keys.prefetch_related(Prefetch("instructions_links", live, to_attr="live_links"))
 
 
-# --- how it is shown --------------------------------------------------------------------------------------
 def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
-    """For keys with their use and links."""
+    """Return the cards of keys from `with_use` and `with_live_links`."""
     log = reverse("admin:publishers_logentry_changelist")
     return [
         KeyCard(
@@ -83,8 +79,8 @@ def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
             last_used=ago_text(key.last_used),
             today=requests_today(key),
             log=f"{log}?key_pk={key.pk}",
-            links=key.live_links[:_SHOWN],
-            more_links=max(0, len(key.live_links) - _SHOWN),
+            links=key.live_links[:_MAX_LINKS],
+            more_links=max(0, len(key.live_links) - _MAX_LINKS),
             may_add_link=key.retired_at is None and bool(key.campaign_id or not key.live_links),
         )
         for key in keys
@@ -102,20 +98,27 @@ def key_summary(key: Key) -> str:
 
 def key_state(key: Key) -> str:
     if key.is_dead(now=timezone.now()):
-        return "Revoked"
+        return _("Revoked")
     if key.retired_at:
-        return f"Valid until {timezone.localtime(key.retired_at):%b %-d, %H:%M %Z}"
-    return "Paused" if key.paused else "Active"
+        return _("Valid until %(when)s") % {
+            "when": f"{timezone.localtime(key.retired_at):%b %-d, %H:%M %Z}"
+        }
+    return _("Paused") if key.paused else _("Active")
 
 
 def key_address(key: Any) -> SafeString:
-    """The ready address with a button that copies it, and what its capitals stand for; from `with_use` and `desk.mine`."""
+    """Return the ready URL with a copy button and its parameters, for a key from `with_use`."""
     url = ready_url(key=key, base_url=key.base_url)
     shown = url if key.clear else url.replace(key.key, f"…{key.key[-4:]}")
-    told = key_requests(key)
-    context = {"key": key, "url": shown, "told": told[0] if told else None, "may_copy": key.clear}
+    requests = key_requests(key)
+    main = requests[0] if requests else None
+    context = {"key": key, "url": shown, "request_example": main, "may_copy": key.clear}
     return render_to_string("publishers/keys/url.html", context)
 
 
 def requests_today(key: Any) -> str:
-    return f"{key.today} or more" if key.today >= _COUNTED else str(key.today)
+    return (
+        _("%(count)d or more") % {"count": key.today}
+        if key.today >= _MAX_COUNTED
+        else str(key.today)
+    )

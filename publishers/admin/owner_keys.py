@@ -1,4 +1,4 @@
-"""The keys of a campaign, publisher, buyer, group or company, at the bottom of its page."""
+"""The keys of an owner, at the bottom of its page."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin_base import CatalogueFormSet, CatalogueInline, visible_to
 from publishers.keys.types import KeyType, all_key_types
@@ -17,15 +18,15 @@ from .keys import OWNERS
 
 
 class KeysFormSet(CatalogueFormSet):
-    """Keys that are looked at; each is edited on its own page."""
+    """Read-only keys; each is edited on its own page."""
 
     @property
-    def shown(self) -> list[key_cards.KeyCard]:
+    def cards(self) -> list[key_cards.KeyCard]:
         return key_cards.key_cards(form.instance for form in self.initial_forms)
 
 
 class KeysInline(CatalogueInline):
-    """A card for each key, with its ready URL and what can be done, and a link for each key_type that can be added."""
+    """A card for each key, and a link for each type that can be added."""
 
     model = Key
     owner = ""
@@ -34,7 +35,7 @@ class KeysInline(CatalogueInline):
     fields = ()
     can_delete = False
     max_num = 0
-    verbose_name_plural = "keys"
+    verbose_name_plural = _("keys")
 
     class Media:
         css = {"all": ["publishers/keys.css"]}
@@ -65,7 +66,7 @@ def keys_of(owner: str) -> type[KeysInline]:
 
 
 def add_keys_to_pages() -> None:
-    """Also what was handed out: for a key on its own page, to a publisher on that publisher's."""
+    """Add keys to their owners' pages, and instructions links to those of keys and publishers."""
     ends: list[tuple[Any, type[CatalogueInline]]] = [
         (model, keys_of(owner)) for owner, model in OWNERS.items()
     ]

@@ -1,4 +1,4 @@
-"""An account manager makes a key and hands out posting instructions; whoever was sent them tries them."""
+"""An account manager creates a key and its posting instructions; a publisher tries them."""
 
 import re
 from typing import Any
@@ -50,21 +50,21 @@ def test_a_key_is_made_and_pinged_with_the_copied_address(seat: Seat) -> None:
     assert LogEntry.objects.get().publisher_pk == alpha.pk
 
 
-def _hands_out(seat: Seat) -> str:
-    """From the key's place on the page to the link that is to be sent."""
-    seat.page.get_by_role("link", name=re.compile("Hand out to a publisher")).click()
+def _creates_link(seat: Seat) -> str:
+    """Create posting instructions from the key's card; return the copied link."""
+    seat.page.get_by_role("link", name=re.compile("Create for a publisher")).click()
     seat.page.get_by_label("Publisher").select_option(label="Alpha Media")
-    seat.follows("Make the page", role="button")
+    seat.follows("Create the page", role="button")
     seat.page.get_by_role("button", name=re.compile("Copy the link")).click()
     seat.page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
     return seat.copied()
 
 
-def test_posting_instructions_are_handed_out_and_tried_without_an_account(seat: Seat) -> None:
+def test_posting_instructions_are_created_and_tried_without_an_account(seat: Seat) -> None:
     campaign = _campaign()
     seat.sits(person("Ann", campaign.company))
     _makes_key(seat, campaign)
-    link = _hands_out(seat)
+    link = _creates_link(seat)
     seat.leaves()
     seat.goes(link)
     seat.shows("instructions")
@@ -84,7 +84,7 @@ def test_nothing_on_the_public_page_keeps_anybody_out(seat: Seat) -> None:
     campaign = _campaign()
     seat.sits(person("Ann", campaign.company))
     _makes_key(seat, campaign)
-    link = _hands_out(seat)
+    link = _creates_link(seat)
     seat.leaves()
     seat.goes(link)
     assert seat.wrong_in_any_way() == []
@@ -94,7 +94,7 @@ def test_a_link_that_was_switched_off_leads_nowhere(seat: Seat) -> None:
     campaign = _campaign()
     seat.sits(person("Ann", campaign.company))
     _makes_key(seat, campaign)
-    link = _hands_out(seat)
+    link = _creates_link(seat)
     seat.follows(re.compile("Switch off$"))
     seat.follows(re.compile("Switch off$"), role="button")
     seat.leaves()

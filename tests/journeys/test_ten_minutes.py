@@ -103,8 +103,8 @@ def _fill_in_campaign(manager: Manager) -> None:
 
 def _make_link(manager: Manager) -> str:
     manager.goes("/admin/")
-    manager.follows("Hand out posting instructions")
-    manager.follows("Hand out posting instructions")
+    manager.follows("Share the posting instructions")
+    manager.follows("Create posting instructions")
     choice = manager.page.context["form"].fields["publisher"].queryset.get(name="Alpha")
     manager.page = manager.client.post(manager.address, {"publisher": choice.pk}, follow=True)
     return re.findall(r"http://testserver(/instructions/[\w-]+)", manager.page.text)[0]

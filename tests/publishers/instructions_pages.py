@@ -1,4 +1,4 @@
-"""Posting instructions in tests: handed out, and read as whoever holds the link reads them."""
+"""Posting instructions in tests: create a link, and read its page."""
 
 import html
 import re

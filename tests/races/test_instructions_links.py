@@ -1,4 +1,4 @@
-"""Posting instructions that are handed out while their key is rolled over, by two people at one moment."""
+"""Races between instructions links and rollovers of their key."""
 
 from datetime import timedelta
 
@@ -29,36 +29,36 @@ def _roll(key: Key) -> None:
     rotation.roll_key(key=Key.objects.get(pk=key.pk), overlap=timedelta(days=1), now=timezone.now())
 
 
-def _make_link(key: Key, publisher: Publisher, said: list[str]) -> None:
+def _make_link(key: Key, publisher: Publisher, refusals: list[str]) -> None:
     try:
         links.create_link(key=key, publisher=publisher, now=timezone.now())
     except Refusal as refusal:
-        said.append(refusal.text)
+        refusals.append(refusal.text)
 
 
 def test_a_page_that_is_just_made_goes_over_to_the_new_key(key: Key, publisher: Publisher) -> None:
-    said: list[str] = []
-    waited = overlapping(lambda: _make_link(key, publisher, said), lambda: _roll(key))
+    refusals: list[str] = []
+    waited = overlapping(lambda: _make_link(key, publisher, refusals), lambda: _roll(key))
     made = InstructionsLink.objects.get()
     assert waited is True
-    assert said == []
+    assert refusals == []
     assert made.key != key
     assert made.former_key == key
 
 
 def test_no_page_is_made_for_a_key_that_is_just_rolled_over(key: Key, publisher: Publisher) -> None:
-    said: list[str] = []
-    waited = overlapping(lambda: _roll(key), lambda: _make_link(key, publisher, said))
+    refusals: list[str] = []
+    waited = overlapping(lambda: _roll(key), lambda: _make_link(key, publisher, refusals))
     assert waited is True
-    assert said == ["this key has been rolled over or revoked"]
+    assert refusals == ["this key has been rolled over or revoked"]
     assert InstructionsLink.objects.count() == 0
 
 
-def test_of_two_who_hand_out_at_once_one_makes_the_page(key: Key, publisher: Publisher) -> None:
-    said: list[str] = []
+def test_concurrent_creations_make_one_link(key: Key, publisher: Publisher) -> None:
+    refusals: list[str] = []
     waited = overlapping(
-        lambda: _make_link(key, publisher, said), lambda: _make_link(key, publisher, said)
+        lambda: _make_link(key, publisher, refusals), lambda: _make_link(key, publisher, refusals)
     )
     assert waited is True
-    assert said == [f"{publisher} has posting instructions for this key already"]
+    assert refusals == [f"{publisher} has posting instructions for this key already"]
     assert InstructionsLink.objects.count() == 1

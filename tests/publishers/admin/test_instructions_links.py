@@ -1,4 +1,4 @@
-"""Posting instructions in the admin: handed out, found again, renewed and switched off; by editors of the company alone."""
+"""Instructions links in the admin: created, listed, renewed and switched off by editors."""
 
 from datetime import timedelta
 
@@ -30,8 +30,8 @@ def _act(link: InstructionsLink, what: str) -> str:
     return reverse(f"admin:publishers_instructionslink_{what}", args=[link.pk])
 
 
-# --- handing out --------------------------------------------------------------------------------------------
-def test_a_campaigns_key_is_handed_out_to_a_chosen_publisher():
+# --- creating --------------------------------------------------------------------------------------------
+def test_a_campaigns_key_asks_for_the_publisher():
     key = make_key("rtb")
     publisher = make_publisher(key.company, name="Alpha")
     answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": publisher.pk})
@@ -50,7 +50,7 @@ def test_a_publisher_is_sent_a_chosen_key():
 
 
 @pytest.mark.parametrize("key_type", ["call_data_writing", "conversion", "account"])
-def test_a_key_of_one_owner_is_handed_out_at_once(key_type):
+def test_an_owners_key_needs_no_choice(key_type):
     key = make_key(key_type)
     browser(key.company).post(f"{ADD}?key={key.pk}")
     assert InstructionsLink.objects.get().key == key
@@ -82,19 +82,20 @@ def test_a_publisher_is_offered_the_campaigns_keys_that_it_was_not_sent():
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("owner", "line"),
     [
-        ("key", "Every publisher has a page for this key. Add a publisher first."),
+        ("key", "Every publisher has a link to this key. Add a publisher first."),
         (
             "publisher",
-            "This publisher has a page for every key that campaigns share. Add a key at the bottom of a campaign's page first.",
+            "This publisher has links to all keys of campaigns. "
+            "Add a key at the bottom of a campaign's page first.",
         ),
     ],
 )
-def test_where_nothing_is_left_the_page_says_what_to_do(asked, told):
+def test_without_choices_the_page_says_what_to_do(owner, line):
     link = make_link(make_key("rtb"))
-    row = getattr(link, asked)
-    assert browser(link.company).get(f"{ADD}?{asked}={row.pk}").context["lines"] == [told]
+    row = getattr(link, owner)
+    assert browser(link.company).get(f"{ADD}?{owner}={row.pk}").context["lines"] == [line]
 
 
 def test_a_second_time_leads_to_the_first():
@@ -104,7 +105,7 @@ def test_a_second_time_leads_to_the_first():
     assert InstructionsLink.objects.count() == 1
 
 
-def test_of_two_at_once_the_second_is_led_to_the_firsts():
+def test_a_second_link_redirects_to_the_first():
     key = make_key("rtb")
     publisher = make_publisher(key.company)
     first = links.create_link(key=key, publisher=publisher, now=timezone.now())
@@ -119,7 +120,7 @@ def test_without_a_key_it_begins_with_a_publisher():
     assert choices == [(f"?publisher={publisher.pk}", "Alpha", "Publisher ID alpha")]
 
 
-# --- found again --------------------------------------------------------------------------------------------
+# --- lists --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("owner", ["key", "publisher", "itself"])
 def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
     link = make_link(make_key("rtb"))
@@ -130,7 +131,7 @@ def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
     assert page.count(f'href="{url}"') == 1
 
 
-def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
+def test_the_campaigns_page_lists_the_links_of_its_keys():
     key = make_key("rtb")
     for number in range(5):
         make_link(key, make_publisher(key.company, name=f"Publisher {number}"))
@@ -139,7 +140,7 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
         for one in browser(key.company).get(_page(key.campaign)).context["inline_admin_formsets"]
         if one.opts.model is Key
     )
-    (card,) = inline.formset.shown
+    (card,) = inline.formset.cards
     assert [str(one.publisher) for one in card.links] == [
         "Publisher 0",
         "Publisher 1",
@@ -152,7 +153,7 @@ def test_the_campaigns_page_says_who_has_a_page_for_its_keys():
     ("rolled", "offers"), [(False, 1), (True, 0)], ids=["as ever", "rolled over"]
 )
 @pytest.mark.parametrize("key_type", ["rtb", "conversion"])
-def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(key_type, rolled, offers):
+def test_a_key_offers_a_link_until_it_is_rolled_over(key_type, rolled, offers):
     key = make_key(key_type)
     if rolled:
         rotation.roll_key(key=key, overlap=timedelta(days=1), now=timezone.now())
@@ -160,19 +161,22 @@ def test_a_key_is_offered_for_handing_out_until_it_is_rolled_over(key_type, roll
     assert page.count(f'href="{ADD}?key={key.pk}"') == offers
 
 
-def test_it_says_who_made_and_renewed_it_and_when(clock):
+def test_the_card_names_its_creator_and_renewer(clock):
     key = make_key("conversion")
     anna, ben = browser(key.company), browser(key.company, "account_manager")
     anna.post(f"{ADD}?key={key.pk}")
     clock(86_400)
     ben.post(_act(InstructionsLink.objects.get(), "renew"))
     clock(60)
-    (card,) = anna.get(_page(key)).context["inline_admin_formsets"][0].formset.shown
-    made, renewed = "May 5, 2026, 12:00:00 UTC by person0", "May 6, 2026, 12:00:00 UTC by person1"
-    assert card.made == f"{made}; renewed {renewed}"
+    (card,) = anna.get(_page(key)).context["inline_admin_formsets"][0].formset.cards
+    created, renewed = (
+        "May 5, 2026, 12:00:00 UTC by person0",
+        "May 6, 2026, 12:00:00 UTC by person1",
+    )
+    assert card.created == f"{created}; renewed {renewed}"
 
 
-def test_the_pages_that_list_it_are_saved_as_ever():
+def test_the_pages_that_list_it_can_be_saved():
     link = make_link(make_key("rtb"))
     client = browser(link.company)
     for row, name in ((link.publisher, "New"), (link.key, "Newer")):
@@ -183,7 +187,7 @@ def test_the_pages_that_list_it_are_saved_as_ever():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many(count, django_assert_num_queries):
+def test_the_list_takes_the_same_queries_for_any_number(count, django_assert_num_queries):
     key = make_key("rtb")
     for _ in range(count):
         make_link(key, make_publisher(key.company))
@@ -193,7 +197,7 @@ def test_the_list_asks_the_same_however_many(count, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num_queries):
+def test_an_owners_page_takes_the_same_queries_for_any_number(count, django_assert_num_queries):
     publisher = make_publisher()
     for _ in range(count):
         make_link(make_key("call_data_writing", publisher=publisher))
@@ -202,20 +206,20 @@ def test_an_owners_page_asks_the_same_however_many_keys(count, django_assert_num
         client.get(_page(publisher))
 
 
-def test_it_follows_its_key_in_the_admin_too():
+def test_the_new_keys_page_lists_it():
     link = make_link(make_key("conversion"))
     new = rotation.roll_key(key=link.key, overlap=timedelta(days=1), now=timezone.now())
     assert page_url(link) in browser(link.company).get(_page(new)).content.decode()
 
 
 # --- renewed and switched off ---------------------------------------------------------------------------------
-def test_renewing_is_asked_for_and_changes_the_link():
+def test_renewing_is_confirmed_and_changes_the_link():
     link = make_link(make_key("conversion"))
     client = browser(link.company)
-    asked = client.get(_act(link, "renew")).context["lines"][0]
+    line = client.get(_act(link, "renew")).context["lines"][0]
     client.post(_act(link, "renew"))
     changed = InstructionsLink.objects.get().token != link.token
-    assert asked == "A new link is made, and the old one leads nowhere from then on."
+    assert line == "Creates a new link. The old link stops working at once."
     assert changed is True
 
 
@@ -279,7 +283,7 @@ def test_nobody_else_changes_any_of_it(who, what):
 
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
 @pytest.mark.parametrize("named", ["key", "publisher"])
-def test_nobody_else_hands_out(who, named):
+def test_others_create_no_links(who, named):
     key = make_key("rtb")
     publisher = make_publisher(key.company)
     client = browser(key.company, who) if who == "read_only" else browser(make_company())

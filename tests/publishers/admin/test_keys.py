@@ -102,10 +102,10 @@ def test_a_handler_keys_actions_are_ticked():
             "x" * 101,
             "Not a tag name. Use at most 100 characters, no control characters.",
         ),
-        ("allowed_networks", "here", "“here” is no network; one looks like 203.0.113.0/24."),
+        ("allowed_networks", "here", "“here” is not a network. Use the form 203.0.113.0/24."),
     ],
 )
-def test_a_wrong_setting_is_told_at_its_field(field, typed, wrong):
+def test_an_invalid_setting_is_an_error_of_its_field(field, typed, wrong):
     key = make.make_key("rtb")
     client = browser(key.company)
     assert post_errors(client, _page(key), form_data(client, _page(key), **{field: typed})) == [
@@ -172,24 +172,24 @@ def test_an_owners_page_lists_its_keys_with_the_ready_address(name):
     assert f'data-copy="http://testserver{key_type.path}?key={key.key}' in page.content.decode()
 
 
-def test_a_keys_page_is_made_for_its_kind_and_owner():
+def test_the_add_page_names_the_type_and_owner():
     campaign = make.make_campaign(name="Roofing")
     page = browser(campaign.company).get(_add("rtb", "campaign", campaign)).content.decode()
-    said = [
+    expected = [
         "Real-time bidding for Roofing",
         key_type_of("rtb").about(),
-        "stands at the bottom of the page of Roofing",
+        "copy its ready URL at the bottom of the page of Roofing",
     ]
-    assert [words for words in said if words not in page] == []
+    assert [words for words in expected if words not in page] == []
 
 
-def test_a_key_that_works_only_when_something_is_chosen_says_so():
+def test_the_add_page_says_if_an_action_must_be_chosen():
     buyer = make.make_buyer()
     pages = [
         browser(buyer.company).get(_add(key_type, "buyer", buyer)).content.decode()
         for key_type in ("call_control", "conversion")
     ]
-    assert ["Choose what it may do" in page for page in pages] == [True, False]
+    assert ["Choose at least one action" in page for page in pages] == [True, False]
 
 
 @pytest.mark.parametrize("key_type", all_key_types(), ids=lambda key_type: key_type.slug)
@@ -214,11 +214,11 @@ def test_the_parameters_of_the_ready_address_are_explained_beside_it():
         .get(reverse("admin:campaigns_campaign_change", args=[key.campaign.pk]))
         .content.decode()
     )
-    said = [
+    expected = [
         f"In place of <code>{one}</code>:"
         for one in ("CALLER_NUMBER", "PUBLISHER_ID", "CALLER_ZIP")
     ]
-    assert [words for words in said if words not in page] == []
+    assert [words for words in expected if words not in page] == []
 
 
 def test_an_owners_page_links_to_a_new_key_of_each_type_that_fits():
@@ -285,10 +285,10 @@ def test_a_key_is_paused_and_resumed_where_it_is_listed(paused):
     assert key.history.count() == 2
 
 
-def test_pausing_asks_first_where_there_is_no_script():
+def test_pausing_is_confirmed_without_javascript():
     key = make.make_key()
     page = browser(key.company).get(f"/admin/publishers/key/{key.pk}/pause/")
-    line = "From the next request on, it is answered 403, until it is resumed."
+    line = "Requests with it are answered 403 until it is resumed."
     assert page.context["lines"] == (line,)
     assert Key.objects.get().paused is False
 
@@ -336,8 +336,8 @@ def test_a_key_is_not_rolled_twice():
 
 
 @pytest.mark.parametrize(("requests", "told"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
-def test_requests_today_are_counted_up_to_a_point(monkeypatch, requests, told):
-    monkeypatch.setattr(key_cards, "_COUNTED", 4)
+def test_requests_today_are_counted_up_to_a_limit(monkeypatch, requests, told):
+    monkeypatch.setattr(key_cards, "_MAX_COUNTED", 4)
     key = make.make_key()
     for _ in range(requests):
         make.make_entry(key.company, key_pk=key.pk)
@@ -393,7 +393,7 @@ def test_a_page_on_which_nothing_changed_leaves_no_history():
     assert key.history.count() == 1
 
 
-def test_a_handler_key_that_may_do_nothing_says_so():
+def test_a_handler_key_without_actions_says_so():
     key = make.make_key("call_control", buyer=make.make_buyer())
     page = browser(key.company).get(reverse("admin:campaigns_buyer_change", args=[key.buyer_id]))
-    assert "This key may do nothing yet: choose its actions." in page.content.decode()
+    assert "This key allows nothing yet. Choose its actions." in page.content.decode()

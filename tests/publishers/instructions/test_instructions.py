@@ -1,4 +1,4 @@
-"""The address that a client calls, ready to be handed over."""
+"""The ready URL of a key."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Posting instructions are handed out once for a key and a publisher, renewed, switched off, and follow their key."""
+"""Instructions links: created once for a key and publisher, renewed, switched off, moved."""
 
 from datetime import timedelta
 
@@ -28,34 +28,34 @@ def test_a_publishers_own_key_is_its_publishers():
     assert make_link(key).publisher == key.publisher
 
 
-def test_a_buyers_key_has_a_page_of_its_own():
+def test_a_buyers_key_needs_no_publisher():
     link = make_link(make_key("conversion"))
     assert link.publisher is None
     assert link.key.buyer.name == "Buyer"
 
 
-def test_a_campaigns_key_needs_to_know_whom_it_is_for():
+def test_a_campaigns_key_needs_a_publisher():
     text = "a campaign's key is shared: say which publisher the instructions are for"
     assert _refused(links.create_link, key=make_key("rtb"), publisher=None) == text
 
 
 @pytest.mark.parametrize(
-    ("whose", "text"),
+    ("publisher_state", "text"),
     [
         ("another's", "the publisher belongs to another company"),
         ("retired", "the publisher is retired"),
     ],
 )
-def test_not_for_every_publisher(whose, text):
+def test_some_publishers_are_refused(publisher_state, text):
     key = make_key("rtb")
     publisher = {
         "another's": make_publisher,
         "retired": lambda: make_publisher(key.company, retired_at=timezone.now()),
-    }[whose]()
+    }[publisher_state]()
     assert _refused(links.create_link, key=key, publisher=publisher) == text
 
 
-def test_a_buyers_key_is_no_publishers():
+def test_a_buyers_key_refuses_publishers():
     key = make_key("conversion")
     assert (
         _refused(links.create_link, key=key, publisher=make_publisher(key.company))
@@ -64,7 +64,7 @@ def test_a_buyers_key_is_no_publishers():
 
 
 @pytest.mark.parametrize("hours", [0, 24], ids=["revoked", "rolled over"])
-def test_a_key_that_is_over_or_about_to_be_is_not_handed_out(hours):
+def test_a_retired_key_is_refused(hours):
     key = make_key("conversion", retired_at=timezone.now() + timedelta(hours=hours))
     assert (
         _refused(links.create_link, key=key, publisher=None)
@@ -96,7 +96,7 @@ def test_each_publisher_of_a_campaigns_key_has_its_own():
     assert len(pages) == 2
 
 
-def test_switched_off_it_can_be_handed_out_anew():
+def test_a_link_can_be_created_after_switching_off():
     first = make_link(make_key("conversion"))
     links.disable_link(link=first, now=timezone.now())
     assert get_page(first).status_code == 404
@@ -111,7 +111,7 @@ def test_renewing_moves_it_to_a_new_link():
     assert get_page(InstructionsLink.objects.get()).status_code == 200
 
 
-def test_of_two_who_renew_at_once_one_succeeds():
+def test_concurrent_renewals_succeed_once():
     one, other = make_link(make_key("conversion")), InstructionsLink.objects.get()
     links.renew_link(link=one, now=timezone.now())
     text = "these posting instructions have just been renewed or switched off"
@@ -127,7 +127,7 @@ def test_it_is_switched_off_once():
     )
 
 
-def test_what_became_of_it_is_kept_without_its_links():
+def test_the_history_has_no_tokens():
     link = make_link(make_key("conversion"))
     links.renew_link(link=link, now=timezone.now())
     links.disable_link(link=link, now=timezone.now())
@@ -144,7 +144,7 @@ def test_what_became_of_it_is_kept_without_its_links():
     assert "token" not in {field.name for field in InstructionsLink.history.model._meta.fields}
 
 
-def test_it_goes_over_to_the_new_key():
+def test_a_live_link_moves_to_the_new_key():
     old = make_key("rtb")
     link = make_link(old)
     new = rotation.roll_key(key=old, overlap=timedelta(days=1), now=timezone.now())
@@ -153,7 +153,7 @@ def test_it_goes_over_to_the_new_key():
     assert link.former_key == old
 
 
-def test_what_was_switched_off_stays_with_its_key():
+def test_a_disabled_link_stays_with_its_key():
     link = make_link(make_key("conversion"))
     links.disable_link(link=link, now=timezone.now())
     rotation.roll_key(key=link.key, overlap=timedelta(days=1), now=timezone.now())
@@ -161,7 +161,7 @@ def test_what_was_switched_off_stays_with_its_key():
     assert InstructionsLink.objects.get().former_key is None
 
 
-def test_routing_does_not_notice():
+def test_links_do_not_change_the_catalogue_version():
     key = make_key("conversion", buyer=make_buyer())
     before = CatalogueVersion.objects.get(company=key.company).version
     link = make_link(key)

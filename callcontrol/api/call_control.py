@@ -22,8 +22,8 @@ from publishers.gateway.viewset import Classes, KeyedViewSet, logged
 from . import call_control_schema
 from .call_control_serializers import ActiveCallsSerializer, done_serializer
 
-# At most so many of a company's calls are brought up to date before a list is read. Lines that are
-# past their time are left out of it anyway, and the sweep is about to end them.
+# How many of a company's calls are brought up to date before a list is read. Lines that are past
+# their time are left out of the list anyway, and the sweep is about to end them.
 _MAX_TIMED_OUT = 10
 
 
@@ -147,7 +147,7 @@ class GroupLinkViewSet(OwnerLinkViewSet):
 def with_actions(
     viewset: type[ActingViewSet], actions: Iterable[type[Action]]
 ) -> type[ActingViewSet]:
-    """Return the viewset with an endpoint for each action: a new file of `actions` needs no other."""
+    """Return the viewset with an endpoint for each action, so that a new action is one file."""
     make = _link if issubclass(viewset, OwnerLinkViewSet) else _on_call
     members = {f"{action.slug}_call": make(action) for action in actions}
     return type(viewset.__name__, (viewset,), {"__doc__": viewset.__doc__, **members})

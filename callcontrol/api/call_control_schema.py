@@ -35,8 +35,11 @@ def _in_words(errors: Mapping[str, str]) -> str:
     )
 
 
-# --- by a handler key -------------------------------------------------------------------------------------
-_NOT_AUTHORIZED = "The key is unknown, does not carry the action, or its owner is not on the call: `not authorized`."
+# --- by a handler key -----------------------------------------------------------------------------
+_NOT_AUTHORIZED = (
+    "The key is unknown, does not carry the action, or its owner is not on the call:"
+    " `not authorized`."
+)
 _API_KEY = OpenApiParameter(
     "api_key",
     str,
@@ -56,7 +59,10 @@ def _caller(**more: Any) -> OpenApiParameter:
         "caller_number",
         str,
         OpenApiParameter.QUERY,
-        description="The caller's number as it is or as it was shown to the handler, in any spelling; or anonymous.",
+        description=(
+            "The caller's number as it is or as the handler was sent it, in any spelling;"
+            " or anonymous."
+        ),
         **more,
     )
 
@@ -109,7 +115,7 @@ def _responses(action: type[Action]) -> dict[int, Any]:
     return {200: done_serializer(action), **errors}
 
 
-# --- by a transfer's UUID ---------------------------------------------------------------------------------
+# --- by a transfer's UUID -------------------------------------------------------------------------
 _NOT_FOUND = "The transfer UUID is invalid: `transfer not found`."
 _ENDED = "The call has ended."
 CONNECT_ERRORS = {
@@ -120,7 +126,9 @@ CONNECT_ERRORS = {
 STOP_ERRORS = {
     "call not live": _ENDED,
     "transfer not in progress": "The transferee's line has ended.",
-    "transferor not present": "Who transferred the call has left, and the caller would be left alone.",
+    "transferor not present": (
+        "The handler that transferred the call has left: the caller would be left alone."
+    ),
 }
 
 

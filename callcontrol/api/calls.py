@@ -30,7 +30,7 @@ class NamesItsCompany(BasePermission):
 
 
 class CallViewSet(KeyedViewSet):
-    """The company's calls, brought up to date before they are read: no answer waits for a worker."""
+    """The company's calls, brought up to date as they are read: no answer waits for a worker."""
 
     queryset = Call.objects.select_related(
         "company", "campaign", "publisher", "buyer"
@@ -76,7 +76,7 @@ class CallViewSet(KeyedViewSet):
         return calls.filter(company_id=self.snapshot.company_pk)
 
     def get_object(self) -> Call:
-        """Return the call of the path; NotFound for an unknown one, another company's, or no UUID."""
+        """Return the call of the path; NotFound for another company's, or an unknown text."""
         try:
             call = self.get_queryset().filter(pk=UUID(self.kwargs["call_uuid"])).first()
         except ValueError:

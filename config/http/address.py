@@ -1,4 +1,4 @@
-"""Which address a request came from, with one's own proxies believed and nobody else."""
+"""The client's address of a request: only TRUSTED_PROXIES are believed."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 def _network_or_none(text: str) -> Network | None:
     try:
         return ipaddress.ip_network(text, strict=False)
-    except ValueError:  # a slip in the settings lets nobody in, and does not fail every request
+    except ValueError:  # a typo in the settings allows no address, and fails no request
         return None
 
 
 def is_within(address: str | None, networks: Sequence[str]) -> bool:
-    """Whether an address is in one of these networks (CIDR texts); no address is in none."""
+    """Return whether an address is in one of these networks (CIDR texts); False for None."""
     try:
         known = ipaddress.ip_address(address or "")
     except ValueError:
@@ -33,7 +33,7 @@ def is_within(address: str | None, networks: Sequence[str]) -> bool:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The nearest address in X-Forwarded-For that is no proxy of ours, if the request came through one; else the peer's."""
+    """Return the peer's address; through our proxies, the nearest other one in X-Forwarded-For."""
     peer: str | None = request.META.get("REMOTE_ADDR") or None
     if not settings.TRUSTED_PROXIES or not is_within(peer, settings.TRUSTED_PROXIES):
         return _address_or_none(peer)

@@ -1,10 +1,10 @@
-"""The one exception that the ground of the APIs raises."""
+"""The exception of this package."""
 
 from collections.abc import Mapping
 
 
 class ApiError(Exception):
-    """A request that cannot be served; `status` and `text` go over the wire, `headers` with them (Retry-After, Allow)."""
+    """A request that cannot be served; the answer has its status, text and headers."""
 
     def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)

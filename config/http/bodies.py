@@ -37,7 +37,7 @@ def read_body(request: Request) -> Pairs:
 
 
 def read_bytes(stream: IO[bytes]) -> bytes:
-    """Return the bytes of a body without its byte order mark; nothing when all of them are blank."""
+    """Return the bytes of a body without its byte order mark; nothing when all are blank."""
     try:
         raw = stream.read()  # Django reads no further than CONTENT_LENGTH
     except (OSError, ValueError) as error:  # the client went away

@@ -1,6 +1,7 @@
-"""The one HTTP client for what lies outside: a deadline for the whole, a limit of size, no redirects, no private address.
+"""The HTTP client: one deadline for all, a limit of size, no redirects, no private address.
 
-The address is checked on the opened socket, before anything is sent: a name may lead elsewhere the second time it is asked.
+The address is checked on the opened socket, before anything is sent: a second look-up of the name
+may return another address.
 """
 
 import ipaddress
@@ -38,7 +39,7 @@ _FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class OutsideResponse:
-    """What somebody outside answered; `headers` by lowercase name. Of a longer body the first LARGEST_ANSWER bytes are read."""
+    """An answer; `headers` by lowercase name, at most LARGEST_ANSWER bytes of the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,7 +48,7 @@ class OutsideResponse:
 
 
 class RequestFailed(Exception):
-    """There is no answer. `is_final`: asking again will not help, for the address is forbidden or cannot be read."""
+    """A request without an answer. `is_final`: a retry cannot help, as with a forbidden address."""
 
     def __init__(self, text: str, *, is_final: bool = False) -> None:
         super().__init__(text)
@@ -63,10 +64,10 @@ def request(
     seconds: float,
     allowed_hosts: Collection[str] = (),
 ) -> OutsideResponse:
-    """One request and its answer, whatever its status, within so many seconds. Raises OutsideFailed, whose text names no URL.
+    """Send a request and return its answer of any status, within `seconds`; or raise RequestFailed.
 
-    `allowed_hosts` are host names, with a port or for all ports, that may have a private address. A redirect is an answer
-    like any other.
+    `allowed_hosts` are host names, with a port or for all ports, that may have a private address.
+    A redirect is returned like any other answer. The error's text has no URL.
     """
     until = time.monotonic() + seconds
     parts = split(url)
@@ -105,7 +106,7 @@ def request(
 
 
 def split(url: str) -> SplitResult:
-    """The parts of a web address that may be asked; OutsideFailed, final, for any other text."""
+    """Return the parts of a web address; RequestFailed, final, for any other text."""
     try:
         parts = urlsplit(url)
         port, name = parts.port, parts.netloc
@@ -116,7 +117,7 @@ def split(url: str) -> SplitResult:
             "a web address begins with http:// or https:// and is printable ASCII", is_final=True
         )
     host = name.removesuffix(f":{port}") if port is not None else name
-    if not _HOST.fullmatch(host):  # no name and password before it either
+    if not _HOST.fullmatch(host):  # a name and password before it do not match either
         raise RequestFailed(
             "the host of a web address is a name or an IP address, with a port if need be",
             is_final=True,
@@ -125,7 +126,7 @@ def split(url: str) -> SplitResult:
 
 
 def _address(parts: SplitResult) -> httpcore.URL:
-    """Put together from the parts that were looked at, so that nobody reads the text in another way."""
+    """Return the URL from its checked parts, so that no other reading of the text is possible."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return httpcore.URL(
         scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target
@@ -138,7 +139,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _limited(answer: httpcore.Response) -> bytes:
-    """The body, or a little more than its first LARGEST_ANSWER bytes: the connection is closed on the rest."""
+    """Return the body, cut soon after LARGEST_ANSWER bytes: then the connection is closed."""
     read = bytearray()
     for chunk in answer.iter_stream():
         read += chunk
@@ -147,7 +148,7 @@ def _limited(answer: httpcore.Response) -> bytes:
     return bytes(read)
 
 
-# --- the socket -------------------------------------------------------------------------------------------
+# --- the socket -----------------------------------------------------------------------------------
 class _Checked(httpcore.NetworkBackend):
     """Opens sockets to public addresses, and to those of the allowed hosts."""
 
@@ -182,7 +183,7 @@ class _Checked(httpcore.NetworkBackend):
 
 
 def _looked_at(stream: httpcore.NetworkStream, may_be_private: bool) -> httpcore.NetworkStream:
-    """The stream, if its other end is where it may be."""
+    """Return the stream if its peer has an allowed address."""
     try:
         _refuse_private(str(stream.get_extra_info("server_addr")[0]), may_be_private)
     except OSError:  # it is closed already
@@ -202,7 +203,7 @@ def _refuse_private(address: str, may_be_private: bool) -> None:
 
 
 class _Bounded(httpcore.NetworkStream):
-    """A stream whose every step ends by one moment: a far end that sends a byte a second gains no time by it."""
+    """A stream with one deadline for all steps, however slowly the server sends."""
 
     def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
         self._stream, self._until = stream, until
@@ -237,13 +238,13 @@ def _left(until: float) -> float:
     return left
 
 
-# --- names ------------------------------------------------------------------------------------------------
-# The system's own look-up of a name knows no deadline, so each has a thread of its own, and nobody waits for it at the end.
+# --- names ----------------------------------------------------------------------------------------
+# The system's look-up of a name has no deadline: each runs in a thread that is left behind if late.
 _look_ups = threading.BoundedSemaphore(64)
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[str]:
-    """All addresses of a host, each once, within so many seconds."""
+    """Return the addresses of a host, each once, within `seconds`."""
     found: Future[list[Any]] = Future()
     if not _look_ups.acquire(timeout=seconds):
         raise httpcore.ConnectTimeout("too many names are being looked up")
@@ -265,15 +266,15 @@ def _look_up(found: Future[list[Any]], host: str, port: int) -> None:
         _look_ups.release()
 
 
-# --- addresses --------------------------------------------------------------------------------------------
-_INTERNET = ipaddress.IPv6Network("2000::/3")  # all that was ever given out
+# --- addresses ------------------------------------------------------------------------------------
+_INTERNET = ipaddress.IPv6Network("2000::/3")  # all that has been assigned
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Python may be older than what says so: documentation, and the relays of 6to4.
 _NOT_PUBLIC = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet; also not by way of IPv6 in one of its disguises."""
+    """Return whether an IP address is public; an IPv6 form of a private IPv4 address is not."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inside = _inside(ip)
@@ -287,7 +288,7 @@ def is_public(address: str) -> bool:
 
 
 def _inside(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for: mapped, 6to4, Teredo or NAT64."""
+    """Return the IPv4 address in an IPv6 address: mapped, 6to4, Teredo or NAT64."""
     if ip in _NAT64:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

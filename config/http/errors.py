@@ -1,4 +1,7 @@
-"""Every refusal and failure as an answer in the asked format, never an HTML page outside the admin."""
+"""Errors as answers in the requested format: DRF's exception handler, and Django's handlers.
+
+Outside the admin no error is an HTML page.
+"""
 
 import logging
 import sys
@@ -23,7 +26,7 @@ from .api_error import ApiError as ApiError
 from .negotiation import format_of
 from .renderers import MEDIA_TYPES, render
 
-# What comes before `error` in an answer. A view chooses by its attribute `error_shape`.
+# The members before `error` in an answer: a view's attribute `error_shape`.
 POSTBACK_SHAPE: Mapping[str, Any] = {}
 CALL_CONTROL_SHAPE: Mapping[str, Any] = {"success": False}
 
@@ -33,28 +36,28 @@ logger = logging.getLogger("ringpost.errors")
 
 
 class ErrorResponse(NamedTuple):
-    """What an exception means to a client."""
+    """The status, the text and the headers of an error's answer."""
 
     status: int
     text: str
     headers: dict[str, str]
 
 
-# --- exceptions -----------------------------------------------------------------------------------------
+# --- exceptions -----------------------------------------------------------------------------------
 def error_response_for(exc: BaseException) -> ErrorResponse:
-    """Status, text and headers of any exception. What nobody foresaw is 500, and its traceback is logged."""
+    """Return the answer to any exception; an unforeseen one is 500, and its traceback is logged."""
     if isinstance(exc, _DATABASE_AWAY):
         logger.warning("the database did not serve a request", exc_info=exc)
         return ErrorResponse(503, "temporarily unavailable", {"Retry-After": "1"})
     if isinstance(exc, APIException):
         return _of_framework(exc)
-    for kinds, known in _DJANGO:
-        if isinstance(exc, kinds):
+    for classes, known in _DJANGO:
+        if isinstance(exc, classes):
             return known
     status, text = getattr(exc, "status", None), getattr(exc, "text", None)
     if isinstance(status, int) and isinstance(
         text, str
-    ):  # a refusal of ours, known by its shape: the ground knows no app
+    ):  # a Refusal, recognized by its attributes: this package does not import `campaigns`
         return ErrorResponse(status, text, _headers_of(exc))
     logger.error("a request failed", exc_info=exc)
     return ErrorResponse(500, "internal error", {})
@@ -95,9 +98,9 @@ def _texts(detail: Any) -> list[str]:
     return [str(detail).rstrip(".")]
 
 
-# --- answers --------------------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------------
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's exception handler: `{"error": text}` in the view's `error_shape`, for every exception there is."""
+    """DRF's EXCEPTION_HANDLER: `{"error": text}` in the view's `error_shape`, for any exception."""
     status, text, headers = error_response_for(exc)
     shape = getattr(context.get("view"), "error_shape", POSTBACK_SHAPE)
     return Response({**shape, "error": text}, status=status, headers=headers)
@@ -110,16 +113,16 @@ def error_response(
     headers: Mapping[str, str] | None = None,
     shape: Mapping[str, Any] = POSTBACK_SHAPE,
 ) -> HttpResponse:
-    """The same answer for views and middleware outside DRF; `format` is `json` or `xml`."""
+    """Return the same answer for code outside DRF; `format` is `json` or `xml`."""
     body = render({**shape, "error": text}, format)
     return HttpResponse(
         body, status=status, content_type=MEDIA_TYPES[format], headers=dict(headers or {})
     )
 
 
-# --- Django's error handlers ----------------------------------------------------------------------------
+# --- Django's error handlers ----------------------------------------------------------------------
 def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """handler404. A known path with an unknown extension is 406."""
+    """Django's handler404; a known path with an unknown extension is 406."""
     if _is_admin(request):
         return defaults.page_not_found(request, exception or Http404())
     try:
@@ -131,7 +134,7 @@ def handler404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """handler400."""
+    """Django's handler400."""
     if _is_admin(request):
         return defaults.bad_request(request, exception or BadRequest())
     return _answer(
@@ -142,19 +145,19 @@ def handler400(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """handler403."""
+    """Django's handler403."""
     if _is_admin(request):
         return defaults.permission_denied(request, exception or PermissionDenied())
     return _answer(request, 403, "not allowed")
 
 
 def csrf_failure_response(request: HttpRequest) -> HttpResponseBase:
-    """Outside the admin nothing of ours takes a form."""
+    """Return the answer to a form that was posted outside the admin, where no view takes one."""
     return _answer(request, 403, "not allowed: this address takes no POST")
 
 
 def handler500(request: HttpRequest) -> HttpResponseBase:
-    """handler500, called while the exception is being handled: 503 when it was the database's."""
+    """Django's handler500, called while the exception is handled: 503 when the database failed."""
     exc = sys.exception() or RuntimeError("unknown")
     if _is_admin(request):
         return (
@@ -167,8 +170,11 @@ def handler500(request: HttpRequest) -> HttpResponseBase:
 
 
 def _absent(verdict: ErrorResponse) -> HttpResponse:
-    """A page for people, as short as can be: the admin's own would ask the database who they are."""
-    body = "<!doctype html><html lang=en><title>Ringpost</title><h1>The database can’t be reached</h1><p>Try again in a moment."
+    """Return a minimal page: the admin's own reads the user from the database."""
+    body = (
+        "<!doctype html><html lang=en><title>Ringpost</title>"
+        "<h1>The database can’t be reached</h1><p>Try again in a moment."
+    )
     return HttpResponse(body, status=verdict.status, headers=verdict.headers)
 
 

@@ -22,7 +22,7 @@ _ACCEPTED = {
     "text/*": "xml",
 }
 _NO_PREFERENCE = frozenset({"*/*", "*", "text/html"})
-# Content types that name what another name is usual for. Any other type is read by the parser of `*/*`.
+# By a body's content type, the media type of its parser. Any other type has the parser of `*/*`.
 _PARSED_AS = {"": "text/plain", "text/plain": "text/plain", FORM: FORM, MULTIPART: MULTIPART}
 
 

@@ -1,4 +1,4 @@
-"""Pieces of the API description that several APIs use."""
+"""Parts of the API description that several APIs use."""
 
 from typing import Any
 
@@ -50,17 +50,17 @@ _WHEN = {
 
 
 def error_schema(when: str) -> OpenApiResponse:
-    """An error's answer, in `{"error": text}`."""
+    """Describe an error's answer, `{"error": text}`."""
     return OpenApiResponse(ErrorSerializer, when)
 
 
 def error_schemas(*statuses: int) -> dict[int, Any]:
-    """The usual meaning of these statuses."""
+    """Describe these statuses by their usual meaning."""
     return {status: error_schema(_WHEN[status]) for status in statuses}
 
 
 def by_key(*more: int) -> dict[int, Any]:
-    """What every request by a key may be refused with."""
+    """Describe the errors of every request by a key."""
     return error_schemas(400, 401, 403, 405, 406, 409, 410, 413, 415, 422, 429, 503, *more)
 
 

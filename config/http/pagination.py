@@ -20,7 +20,7 @@ from .parameters import Parameters
 PER_PAGE = 25
 MAX_PER_PAGE = 100
 
-# May be in a query as it is. Any other character would end the <…> of a link, or fit in no header.
+# May be in a query as it is. Others would end the <…> of a link, or cannot be in a header.
 _KEPT = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ def paginate(rows: Any, parameters: Parameters) -> Page[Any]:
 
 
 def link_header(page: Page[Any], request: HttpRequest) -> str:
-    """Return `Link` with `first`, `prev`, `last` and `next` as they apply; a single page has `last`.
+    """Return `Link` with `first`, `prev`, `last` and `next` as they apply; one page has `last`.
 
     The links are absolute, on PUBLIC_BASE_URL or else the request's host, with the query exactly as
     it was sent except for `page`. Parameters from headers or the body are not in them.

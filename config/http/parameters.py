@@ -1,4 +1,4 @@
-"""What a request says: query, body and path merged, checked, and told apart into reserved parameters and tags."""
+"""The parameters of a request: query, body and path, merged; reserved parameters and tags."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ from .api_error import ApiError
 
 PUBLISHER_NAMES = ("publisher_id", "source_id", "affiliate_id")
 RESERVED = frozenset({
-    "key", "api_key", "company_id", "caller_number", "call_uuid", "inbound_number", *PUBLISHER_NAMES,
-    "format", "controller", "action", "utf8",
+    "key", "api_key", "company_id", "caller_number", "call_uuid", "inbound_number",
+    *PUBLISHER_NAMES, "format", "controller", "action", "utf8",
 })  # fmt: skip
 NUMBERS = frozenset({"caller_number", "inbound_number"})
 MAX_TAGS = 100
@@ -24,10 +24,10 @@ _NO_NUMBER = frozenset({"", "undefined", "null"})
 
 
 class Parameters(dict[str, str]):
-    """Names and texts in the order in which they were sent (body, query, path), one value a name."""
+    """Names and texts in the order of body, query and path; one text for each name."""
 
     def check(self) -> "Parameters":
-        """Itself, or ApiError 422 for what no database can keep: NUL, lone surrogates, control characters in names."""
+        """Return itself; ApiError 422 for NUL, lone surrogates, or control characters in names."""
         text = "".join((*self, *self.values()))
         if "\0" in text or not (text.isascii() or _is_unicode(text)):
             raise ApiError(422, "a parameter holds a NUL character, or bytes that are not UTF-8")
@@ -39,12 +39,12 @@ class Parameters(dict[str, str]):
         return self
 
     def value(self, name: str) -> str | None:
-        """The text of a parameter; None when it is missing or blank."""
+        """Return the text of a parameter; None when it is missing or blank."""
         text = self.get(name)
         return text if text and not text.isspace() else None
 
     def number_text(self, name: str) -> str | None:
-        """A phone number as it was meant, not yet parsed; None for a blank, `undefined` and `null`."""
+        """Return the text of a phone number, unparsed; None for a blank, `undefined` and `null`."""
         raw = self.get(name, "")
         text = raw.strip()
         if text.lower() in _NO_NUMBER:
@@ -55,15 +55,15 @@ class Parameters(dict[str, str]):
         return f"+{text}" if raw[0] == " " and text[0].isdecimal() else text
 
     def key(self, names: Iterable[str] = ("key", "api_key")) -> str | None:
-        """The key of the request: the first of `names` that is not blank."""
+        """Return the key of the request: the first of `names` that is not blank."""
         return next(filter(None, map(self.value, names)), None)
 
     def without_key(self) -> dict[str, str]:
-        """What is asked, apart from who asks: a key may be sent in several ways."""
+        """Return the other parameters: a repeat may send its key in another way."""
         return {name: text for name, text in self.items() if name not in ("key", "api_key")}
 
     def publisher(self) -> str | None:
-        """The publisher's id under any of its names; ApiError 422 when they contradict each other, or for no possible tag."""
+        """Return the publisher's id; ApiError 422 if its names contradict, or if it is too long."""
         given = [text for text in map(self.value, PUBLISHER_NAMES) if text]
         if len(set(given)) > 1:
             raise ApiError(422, f"{', '.join(PUBLISHER_NAMES)} contradict each other")
@@ -72,7 +72,7 @@ class Parameters(dict[str, str]):
         return given[0] if given else None
 
     def tags(self, extra_reserved: frozenset[str] = frozenset()) -> dict[str, str]:
-        """Every parameter that is not reserved, blank ones too; ApiError 422 past a limit of names, values or their number."""
+        """Return every parameter that is not reserved, even if blank; ApiError 422 past a limit."""
         tags = {
             name: text
             for name, text in self.items()
@@ -92,7 +92,7 @@ class Parameters(dict[str, str]):
         return tags
 
     def masked(self) -> dict[str, str]:
-        """All parameters for the log: of a secret its last four characters, and nothing that a database cannot keep."""
+        """Return all parameters, storable; of a secret only its last four characters."""
         return {
             _storable(name): _masked(text) if _is_secret(name) else _storable(text)
             for name, text in self.items()
@@ -100,15 +100,15 @@ class Parameters(dict[str, str]):
 
 
 def merge(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) -> Parameters:
-    """Path over query over body, of a repeated name the last; ApiError 422 for text that cannot be kept.
+    """Merge: path over query over body, the last of a repeated name; ApiError 422.
 
-    `query` is WSGI's QUERY_STRING. A blank reserved parameter counts as not sent: it hides no other.
+    `query` is WSGI's QUERY_STRING. A blank reserved parameter counts as not sent.
     """
     return gather(query, body, path).check()
 
 
 def gather(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) -> Parameters:
-    """As `merge` but unchecked, for whoever must find the key of a request that is about to be refused; never raises."""
+    """Merge without a check, to find the key of a request that is about to be refused."""
     merged = Parameters()
     for name, text in (*body, *_query_pairs(query), *path.items()):
         if name not in merged or name not in RESERVED or _is_sent(name, text):
@@ -117,7 +117,7 @@ def gather(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str])
 
 
 def _query_pairs(query: str) -> list[tuple[str, str]]:
-    # Bytes that are no UTF-8 become lone surrogates here, which `check` refuses.
+    # Bytes that are not UTF-8 become lone surrogates here, which `check` refuses.
     if not query.isascii():
         query = query.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
     return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
@@ -129,14 +129,14 @@ def _is_sent(name: str, text: str) -> bool:
 
 
 def is_tag_name(name: str) -> bool:
-    """Whether a tag may be called so, wherever it comes from."""
+    """Return whether this may be the name of a tag."""
     return 1 <= len(name) <= MAX_TAG_NAME and not any(
         unicodedata.category(letter) in {"Cc", "Cs"} for letter in name
     )
 
 
 def is_tag_value(text: str) -> bool:
-    """Whether it is short enough, and can be kept: PostgreSQL takes neither NUL nor half a surrogate pair."""
+    """Return whether a value is short, and storable: PostgreSQL refuses NUL and surrogates."""
     return len(text) <= MAX_TAG_VALUE and "\0" not in text and _is_unicode(text)
 
 

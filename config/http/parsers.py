@@ -101,7 +101,7 @@ def _value_text(value: Any) -> str:
 
 # --- forms ----------------------------------------------------------------------------------------
 class PlainTextParser(TextParser):
-    """A body without a type of its own: JSON if it can be read as that, else a form."""
+    """A body of an unnamed type: JSON if it can be read as that, else a form."""
 
     media_type = "text/plain"
 

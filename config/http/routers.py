@@ -1,4 +1,4 @@
-"""Routers of the public APIs: each path with an extension and without, none with a slash at its end."""
+"""Routers of the public APIs: each path with and without an extension, no slash at the end."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How moments and amounts are written, in both formats."""
+"""Moments and amounts as text and numbers, in both formats."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,12 +8,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def timestamp(moment: datetime) -> str:
-    """An aware moment in UTC with milliseconds: `2026-05-05T06:25:08.295Z`."""
+    """Return an aware moment in UTC with milliseconds: `2026-05-05T06:25:08.295Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def milliseconds(moment: datetime) -> int:
-    """An aware moment as whole milliseconds since 1970."""
+    """Return an aware moment as whole milliseconds since 1970."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 

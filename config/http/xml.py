@@ -1,4 +1,4 @@
-"""The field's XML in both directions: a `<hash>` of dashed names, written and read."""
+"""The field's XML, a `<hash>` of dashed names: written for the renderer, read by the parser."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from .values import timestamp
 
 MAX_DEPTH = 32
 ROOT = "hash"
-# Members whose names were chosen outside: written as key and value, never as elements of that name.
-OUTSIDE = frozenset({"tag_values", "tags"})
+# Members with names that clients choose: written as key and value, never as elements of that name.
+CLIENT_NAMED = frozenset({"tag_values", "tags"})
 
 _is_name = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,9 +26,9 @@ _NIL = ("nil", "{http://www.w3.org/2001/XMLSchema-instance}nil")
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-# --- writing --------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------
 def write_xml(data: Any) -> str:
-    """An XML document of plain data; always well-formed: what XML 1.0 cannot carry becomes U+FFFD."""
+    """Return a well-formed document of plain data; what XML 1.0 cannot carry becomes U+FFFD."""
     parts = ['<?xml version="1.0" encoding="utf-8"?>\n']
     _write(parts, ROOT, data)
     return "".join(parts)
@@ -47,7 +47,7 @@ def _write(parts: list[str], name: str, value: Any) -> None:
 
 
 def _write_member(parts: list[str], key: str, value: Any) -> None:
-    if key in OUTSIDE and isinstance(value, dict):
+    if key in CLIENT_NAMED and isinstance(value, dict):
         _write_array(
             parts,
             key.replace("_", "-"),
@@ -98,9 +98,9 @@ def _singular(name: str) -> str:
     return name[:-1] if is_plural else "item"
 
 
-# --- reading --------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 class _BoundedBuilder(TreeBuilder):
-    """Stops while it reads, so that no deep tree is ever built."""
+    """Raises while it reads, so that no deep tree is ever built."""
 
     depth = 0
 
@@ -116,9 +116,9 @@ class _BoundedBuilder(TreeBuilder):
 
 
 class HashXMLParser(XMLParser):
-    """The package's parser without its guesses: every leaf stays the text that it is, and a DTD is refused.
+    """The package's parser without its guesses: every leaf stays text, and a DTD is refused.
 
-    The package reads `+15551234567` and `02134` as integers, and lets a DTD through when it has made the parser itself.
+    The package reads `+15551234567` and `02134` as integers, and accepts a DTD.
     """
 
     media_type = "text/xml"
@@ -186,7 +186,7 @@ def _is_tag_list(element: Element) -> bool:
     is_list = len(element) > 0 or element.get("type") == "array"
     return (
         is_list
-        and _name(element) in OUTSIDE
+        and _name(element) in CLIENT_NAMED
         and all(child.find("key") is not None for child in element)
     )
 

@@ -1,4 +1,4 @@
-"""The product described by itself, offline: `/api/schema` (OpenAPI 3.1), `/api/docs` (Swagger) and `/api/redoc`."""
+"""The API description, offline: `/api/schema` (OpenAPI 3.1), `/api/docs` and `/api/redoc`."""
 
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
@@ -15,7 +15,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 
 class Schema(SpectacularAPIView):
-    """JSON unless YAML is asked for, by `.yaml`, by `?format=yaml` or by `Accept`."""
+    """JSON, or YAML by `.yaml`, `?format=yaml` or `Accept`."""
 
     content_negotiation_class = DefaultContentNegotiation
     renderer_classes = [
@@ -31,13 +31,13 @@ class SchemaYAML(Schema):
 
 
 class Swagger(SpectacularSwaggerSplitView):
-    """The split one asks for no inline script, which the policy of the page would stop."""
+    """The split view: it has no inline script, which the page's policy would block."""
 
     content_negotiation_class = DefaultContentNegotiation
 
 
 class Redoc(SpectacularRedocView):
-    """With a page of our own: the one that is shipped loads its letters from elsewhere."""
+    """With our own template: the packaged one loads fonts from another host."""
 
     content_negotiation_class = DefaultContentNegotiation
     template_name = "api/redoc.html"

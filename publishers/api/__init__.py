@@ -1,1 +1,1 @@
-"""What the floor of supply shows to the world: the pages of posting instructions."""
+"""Public pages of this app: posting instructions."""

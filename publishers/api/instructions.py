@@ -1,4 +1,4 @@
-"""`/instructions/{token}`: posting instructions, for whoever holds the link."""
+"""`/instructions/{token}`: posting instructions, for every holder of the link."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ _PRIVATE = {
 
 @require_safe
 def posting_instructions(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a live link. An unknown, an old and a switched off one are told the same: nothing."""
+    """Answer the page of a live link, and the same 404 for an unknown, expired or revoked one."""
     link = links.find_live_link(token)
     if link is None:
         return TemplateResponse(

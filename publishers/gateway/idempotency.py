@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the first answer is kept for a day and given again."""
+"""`Idempotency-Key`: the first answer is kept for a day and sent again."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from config.db.insert import insert
 from publishers.models import IdempotencyRecord
 
 KEPT = timedelta(hours=24)
-# How long a first request may run before its key is taken to be abandoned (its process was killed).
+# After this time a first request counts as abandoned: its process was killed.
 LOCKED = timedelta(seconds=60)
 NEVER_KEPT = frozenset({401, 403, 409, 429})
 
 
 @dataclass(frozen=True, slots=True)
 class KeptResponse:
-    """An answer as it goes over the wire."""
+    """An answer as it was sent."""
 
     status: int
     body: str
@@ -37,9 +37,9 @@ def begin_request(
     parameters: Mapping[str, str],
     now: datetime,
 ) -> KeptResponse | int:
-    """The kept answer, or the row that this request must `finish` or `forget`.
+    """Return the kept answer, or the row that this request must `finish_request` or forget.
 
-    Raises StillRunning while the first request has not answered, Refusal when its parameters were others.
+    Raises StillRunning until the first request is answered, Refusal if it had other parameters.
     """
     if not 0 < len(idempotency_key) <= 255 or not idempotency_key.isprintable():
         raise Refusal("Idempotency-Key must have 1 to 255 printable characters")
@@ -78,25 +78,25 @@ def begin_request(
 
 
 def finish_request(*, row: int, answer: KeptResponse) -> None:
-    """Keeps the answer, or forgets the key after one that is never kept.
+    """Keep the answer, or free the key after an answer that is never kept.
 
-    Raises StillRunning when the key was taken for abandoned and given to a later request: only that one may act.
+    Raises StillRunning if the request counted as abandoned and a later one has its key.
     """
     if answer.status in NEVER_KEPT or answer.status >= 500:
         forget_request(row=row)
         return
-    mine = IdempotencyRecord.objects.filter(pk=row, status=None)
-    if not mine.update(status=answer.status, body=answer.body, content_type=answer.format):
+    record = IdempotencyRecord.objects.filter(pk=row, status=None)
+    if not record.update(status=answer.status, body=answer.body, content_type=answer.format):
         raise StillRunning(
             "this request took too long, and a later one with its Idempotency-Key took its place"
         )
 
 
 def forget_request(*, row: int) -> None:
-    """The request came to nothing: its key is free again."""
+    """Free the key of a request that has no answer to keep."""
     IdempotencyRecord.objects.filter(pk=row, status=None).delete()
 
 
 def drop_expired_records(*, now: datetime, limit: int) -> int:
-    """Deletes at most so many answers that are older than a day; how many."""
+    """Delete at most `limit` answers that are older than a day; return how many."""
     return sweeps.drop_expired_rows(IdempotencyRecord, now=now, limit=limit)

@@ -1,4 +1,4 @@
-"""The first statement of a request: its key, the version of the settings, and what its action needs.
+"""The first statement of a request: key, version of the settings, and what its action needs.
 
 Every part is a SELECT of the part's name and seven texts, joined by UNION ALL: one round trip, the
 same text on SQLite and PostgreSQL.
@@ -17,7 +17,7 @@ Row = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class QueryPart:
-    """A SELECT of its name and seven texts; `parameters` are its values for a key, caller, moment."""
+    """A SELECT of its name and seven texts; `parameters` returns its values."""
 
     name: str
     sql: str
@@ -28,7 +28,8 @@ KEY = QueryPart(
     "key",
     "SELECT 'key', CAST(k.id AS text), CAST(k.company_id AS text), CAST(v.version AS text),"
     " CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text)"
-    " FROM publishers_key k JOIN campaigns_catalogueversion v ON v.company_id = k.company_id WHERE k.key = %s",
+    " FROM publishers_key k JOIN campaigns_catalogueversion v ON v.company_id = k.company_id"
+    " WHERE k.key = %s",
     lambda key, caller, now: [key],
 )
 

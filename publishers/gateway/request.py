@@ -16,7 +16,7 @@ from .prefetch import Row
 
 @dataclass(slots=True)
 class KeyRequest:
-    """A request by a key, filled step by step; at its end it becomes one row of the postback log."""
+    """A request by a key, filled step by step; at its end it is one row of the postback log."""
 
     method: str
     path: str
@@ -56,7 +56,7 @@ class KeyRequest:
 
     @property
     def idempotency_scope(self) -> str:
-        """The credential whose Idempotency-Keys this request shares."""
+        """The credential that this request's Idempotency-Key belongs to."""
         return f"key:{self.key.row}" if self.key else f"{self.credential_type}:{self.key_text}"
 
     def hide_key_in_path(self) -> None:

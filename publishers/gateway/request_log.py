@@ -41,7 +41,7 @@ def write_log_entry(key_request: KeyRequest, *, status: int, body: str) -> None:
 
 
 def _reasons(trace: dict[str, Any] | None) -> str | None:
-    """Return the codes by which a trace refuses buyers, each between commas, as the list filters."""
+    """Return the codes by which a trace refuses buyers, between commas for the list's filter."""
     refused = trace and trace.get("refused")
     return f",{','.join(refused)}," if refused else None
 

@@ -40,7 +40,8 @@ if now >= began + seconds then
   redis.call('HSET', KEYS[1], 'began', ARGV[1], 'count', 0)
   redis.call('EXPIRE', KEYS[1], seconds + 1)
 end
-if redis.call('HINCRBY', KEYS[1], 'count', 1) > tonumber(ARGV[3]) then return tostring(began + seconds - now) end
+local count = redis.call('HINCRBY', KEYS[1], 'count', 1)
+if count > tonumber(ARGV[3]) then return tostring(began + seconds - now) end
 return '0'
 """
 

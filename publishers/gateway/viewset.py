@@ -1,4 +1,4 @@
-"""The base of every viewset whose requests carry a key."""
+"""The base of every viewset for requests by a key."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -270,7 +270,7 @@ class KeyedViewSet(GenericViewSet[Any]):
             return self._replay(began)
         try:
             return self._run(action, began)
-        except Exception as error:  # noqa: BLE001 - every failure has an answer, a row, and frees its Idempotency-Key
+        except Exception as error:  # noqa: BLE001 - every failure has an answer and a row
             response = self.handle_exception(error)
             kept = KeptResponse(response.status_code, response.content.decode(), key_request.format)
             # A later request may have taken the key over; without a database its lock runs out.

@@ -1,4 +1,8 @@
-"""What goes over the wire about a reservation, member by member in the order that clients have seen."""
+"""The two answers of the hot path, member by member as their serializers describe them.
+
+They are built by hand: a serializer's `data` costs a ping several times as much as the dictionary
+(`tests/reservations/test_answers.py` holds that they are equal).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +23,7 @@ _WITH_NUMBER = (Status.RESERVED, Status.CONFIRMED, Status.CLAIMED)
 def rtb(
     row: Reservation, *, key_settings: Mapping[str, Any], shielded: bool, now: datetime
 ) -> dict[str, Any]:
-    """The flat answer of real-time bidding. Payout in the company's currency, seconds to reach it, `expires_at` in UTC."""
+    """Return the flat answer of real-time bidding; the payout is in the company's currency."""
     status = row.status_at(now)
     if status not in _WITH_NUMBER:
         return {
@@ -42,14 +46,14 @@ def rtb(
     return answer
 
 
-def call_reservation(ask: ReserveRequest, outcome: ReserveResult) -> dict[str, Any]:
-    """The answer of the older API. Moments inside `call` are in milliseconds since 1970, the others in UTC.
+def call_reservation(request: ReserveRequest, result: ReserveResult) -> dict[str, Any]:
+    """Return the answer of the older API; moments inside `call` are in milliseconds since 1970.
 
-    A claimed reservation is live no more and shields nobody, so no answer is ever about a call that has begun.
+    A claimed reservation shields no ping, so the call of an answer has never begun.
     """
-    row = outcome.reservation
+    row = result.reservation
     held = row.status in _WITH_NUMBER
-    buyer_id = _buyer_id(ask, row) if held else None
+    buyer_id = _buyer_id(request, row) if held else None
     answer = {
         "inbound_number": _bare(row.inbound_number),
         "caller_number": row.caller_number,
@@ -59,28 +63,32 @@ def call_reservation(ask: ReserveRequest, outcome: ReserveResult) -> dict[str, A
         "wiped_at": row.wiped_at,
         "call": _call(row, buyer_id),
         "matched_targets": [{"id": buyer_id}] if held else [],
-        "tag_values": _tag_values(ask, row) if held else [],
-        "conversion_groups": _conversion_groups(ask, row) if held else [],
+        "tag_values": _tag_values(request, row) if held else [],
+        "conversion_groups": [
+            {"seconds": seconds, "payout": payout}
+            for seconds, payout in (lifecycle.reserve_steps(request, row) if held else [])
+        ],
     }
-    if outcome.shielded:
+    if result.shielded:
         answer[f"{settings.RTB_FIELD_PREFIX}_ping_shield"] = True
     return {"call_reservation": answer}
 
 
 def _bare(number: str | None) -> int | str | None:
-    """A phone number as the field's clients parse it, an integer; a SIP address as it is."""
+    """Return a phone number as the integer that clients parse, a SIP address as text."""
     return int(number) if number and number.startswith("+") else number
 
 
-def _buyer_id(ask: ReserveRequest, row: Reservation) -> str | None:
-    candidate = ask.campaign.buyers.by_row.get(row.buyer_id or 0)
+def _buyer_id(request: ReserveRequest, row: Reservation) -> str | None:
+    candidate = request.campaign.buyers.by_row.get(row.buyer_id or 0)
     if candidate is not None:
         return candidate.buyer_id
-    return row.buyer.buyer_id if row.buyer else None  # taken off the campaign since the first ping
+    # A shielded ping's buyer may have left the campaign since the first ping.
+    return row.buyer.buyer_id if row.buyer else None
 
 
 def _call(row: Reservation, buyer_id: str | None) -> dict[str, Any]:
-    """The call that is to come; without a buyer it has ended before it began."""
+    """Return the call that is expected; without a buyer it has an end and no start."""
     return {
         "formatted_caller_number": phone.national(row.caller_number or ""),
         "status": str(row.status),
@@ -93,14 +101,7 @@ def _call(row: Reservation, buyer_id: str | None) -> dict[str, Any]:
     }
 
 
-def _tag_values(ask: ReserveRequest, row: Reservation) -> list[dict[str, str]]:
-    """The tags that were reserved for, in the order in which they were sent: PostgreSQL keeps none."""
-    sent = {name: row.tags[name] for name in [*ask.tags, *row.tags] if name in row.tags}
+def _tag_values(request: ReserveRequest, row: Reservation) -> list[dict[str, str]]:
+    """Return the reserved tags in the order of the request, which PostgreSQL's jsonb loses."""
+    sent = {name: row.tags[name] for name in [*request.tags, *row.tags] if name in row.tags}
     return [{"key": name, "operator": "==", "value": value} for name, value in sent.items()]
-
-
-def _conversion_groups(ask: ReserveRequest, row: Reservation) -> list[dict[str, Any]]:
-    return [
-        {"seconds": seconds, "payout": payout}
-        for seconds, payout in lifecycle.reserve_steps(ask, row)
-    ]

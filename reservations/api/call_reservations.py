@@ -20,7 +20,7 @@ class CallReservationViewSet(ReservingViewSet):
     @schema.create_call_reservation
     @logged
     def create(self, request: Request) -> Response:
-        """A publisher's ping: reserves a buyer for a caller and answers with the number to transfer to."""
+        """Reserve a buyer for a caller, and answer the number to transfer to."""
         if self.key_request.caller_number is None:
             raise Missing("caller_number")
         if self.parameters.publisher() is None:

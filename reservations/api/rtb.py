@@ -23,7 +23,7 @@ class RTBViewSet(ReservingViewSet):
     @schema.create_rtb
     @logged
     def create(self, request: Request) -> Response:
-        """A ping: reserves a buyer for a caller and answers with the number to dial."""
+        """Reserve a buyer for a caller, and answer the number to dial."""
         key, key_request = self.key, self.key_request
         if key_request.caller_number is None and not key.settings["allow_no_caller_number"]:
             raise Missing("caller_number")
@@ -40,7 +40,7 @@ class RTBViewSet(ReservingViewSet):
     @schema.confirm_rtb
     @logged
     def update(self, request: Request, uuid: str) -> Response:
-        """Confirms a reservation, which takes its place in the buyer's caps."""
+        """Confirm a reservation, which takes its place in the buyer's caps."""
         key, key_request = self.key, self.key_request
         status = self.parameters.value("status")
         if status is None:

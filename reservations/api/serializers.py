@@ -1,4 +1,4 @@
-"""Serializers of the reserving paths: the API description, and the shape of what `answers` builds."""
+"""Serializers of the reserving paths: the API description, and the shape of `answers`."""
 
 from typing import Any
 

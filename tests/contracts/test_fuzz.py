@@ -63,7 +63,7 @@ def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, s
     )
 
 
-# --- without a description ------------------------------------------------------------------------------
+# --- without a description ------------------------------------------------------------------------
 NAMES = [
     "key",
     "api_key",

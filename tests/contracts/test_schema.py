@@ -103,7 +103,7 @@ def test_every_key_and_idempotency_key_is_described(described: dict[str, Any]) -
     assert asked == {"key", "caller_number", "Idempotency-Key"}
 
 
-# --- real answers ---------------------------------------------------------------------------------------
+# --- real answers ---------------------------------------------------------------------------------
 def faults(described: dict[str, Any], path: str, verb: str, answer: httpx.Response) -> list[str]:
     """What an answer has that the description does not say."""
     media = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"][

@@ -1,1 +1,1 @@
-"""What a handler key may do with a call, one file each; found by what they declare."""
+"""Actions of a handler key on a call: one file with one class each."""

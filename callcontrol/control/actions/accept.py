@@ -1,4 +1,4 @@
-"""Accept: a handler takes a call for its own."""
+"""Accept: a handler confirms that it takes the call."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

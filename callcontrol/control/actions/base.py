@@ -1,4 +1,4 @@
-"""What an action is: one thing that a call's handler may do with it, by a key that carries the action's word."""
+"""The base of an action: what a handler may do with its call if its key lists the action."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,27 +13,28 @@ from config.http.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """One use of an action: on which call, by whom, with which parameters, at which moment."""
+    """One use of an action: the call, the controller, the parameters and the moment."""
 
     call_uuid: UUID
     controller: Controller
-    said: Parameters
+    parameters: Parameters
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ActionParameter:
-    """A parameter of an action, or what its answer has beside `success`: for the API's description."""
+    """A parameter of an action, or a member of its answer beside `success`."""
 
     type: type[str] | type[bool] | type[UUID]
     meaning: str
 
 
 class Action(ABC):
-    """One action. Its class stands in a file of this package, and is found there.
+    """One action: a class in a file of this package, where `registry.all_actions` finds it.
 
-    `slug` ends the action's path, and is the word for it in a key's `actions`. `errors` are the texts of its own
-    refusals, each with its situation. `by_link`: it may also be done by a plain link that names the caller's number.
+    `slug` ends the action's path, and is its name in a key's `actions`. `errors` are the texts of
+    its own refusals, each with its situation. `by_link`: a plain link that names the caller's
+    number may run it too.
     """
 
     slug: ClassVar[str]
@@ -46,8 +47,8 @@ class Action(ABC):
     @classmethod
     @abstractmethod
     def act(cls, command: ActionRequest) -> Mapping[str, Any]:
-        """Does it; what the answer has beside `success`.
+        """Run the action; return the members of the answer beside `success`.
 
-        In no transaction: it may ask the carrier. Raises NotAuthorized for a call that the key does not reach
-        (`callcontrol.control.access`), before any other Refusal.
+        Called outside a transaction, as it may send a request to the carrier. Raises NotAuthorized
+        for a call that the key does not reach (`callcontrol.control.access`) before other Refusals.
         """

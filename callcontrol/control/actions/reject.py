@@ -1,4 +1,4 @@
-"""Reject: a handler does not take a call, picked up or not."""
+"""Reject: a handler refuses a call, picked up or not."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -13,7 +13,9 @@ class RejectAction(Action):
     summary = "Reject a call"
     errors: ClassVar[Mapping[str, str]] = {
         NOT_LIVE: "The call has ended.",
-        "reject timeout passed": "More than the key's `reject_seconds` have passed since the handler was dialed.",
+        "reject timeout passed": (
+            "More than the key's `reject_seconds` have passed since the handler was dialed."
+        ),
         "call already accepted": "The handler has accepted the call.",
         TRANSFERRED: "A transfer of this call is in progress.",
     }

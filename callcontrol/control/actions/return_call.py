@@ -1,4 +1,4 @@
-"""Return: a handler gives a call back that it picked up."""
+"""Return: a handler gives back a call that it picked up."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -13,8 +13,12 @@ class ReturnAction(Action):
     summary = "Return a call"
     errors: ClassVar[Mapping[str, str]] = {
         NOT_LIVE: "The call has ended, or was not picked up yet.",
-        "return timeout passed": "More than the key's `return_seconds` have passed since the handler was dialed.",
-        "call requires acceptance": "The handler's calls are not its own until they are accepted: reject it instead.",
+        "return timeout passed": (
+            "More than the key's `return_seconds` have passed since the handler was dialed."
+        ),
+        "call requires acceptance": (
+            "The handler's calls are not its own until they are accepted: reject it instead."
+        ),
         TRANSFERRED: "A transfer of this call is in progress.",
     }
 

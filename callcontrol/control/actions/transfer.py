@@ -1,4 +1,4 @@
-"""Transfer: a handler brings a third party to the call."""
+"""Transfer: a handler adds a third party to the call."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -19,8 +19,9 @@ class TransferAction(Action):
         ),
         "hold_caller": ActionParameter(
             bool,
-            "When true, the caller is placed on hold and an unattended transfer is initiated. When not true, an attended "
-            "transfer is initiated with all three parties conferenced at once.",
+            "When true, the caller is placed on hold and an unattended transfer is initiated. "
+            "When not true, an attended transfer is initiated with all three parties conferenced "
+            "at once.",
         ),
     }
     answers: ClassVar[Mapping[str, ActionParameter]] = {
@@ -31,8 +32,13 @@ class TransferAction(Action):
     }
     errors: ClassVar[Mapping[str, str]] = {
         NOT_LIVE: "The call has ended, or was not picked up yet.",
-        transfers.CANNOT_DIAL: "The number is missing, none that may be dialed, the caller's own, or the carrier can't reach it.",
-        TRANSFERRED: "A transfer of this call is in progress; if it reached a buyer, use that buyer's key.",
+        transfers.CANNOT_DIAL: (
+            "The number is missing, none that may be dialed, the caller's own,"
+            " or the carrier can't reach it."
+        ),
+        TRANSFERRED: (
+            "A transfer of this call is in progress; if it reached a buyer, use that buyer's key."
+        ),
     }
 
     @classmethod
@@ -40,8 +46,8 @@ class TransferAction(Action):
         transfer = transfers.begin_transfer(
             call_uuid=command.call_uuid,
             controller=command.controller,
-            transfer_to=command.said.number_text("transfer_to") or "",
-            hold_caller=(command.said.value("hold_caller") or "").strip().lower() == "true",
+            transfer_to=command.parameters.number_text("transfer_to") or "",
+            hold_caller=(command.parameters.value("hold_caller") or "").strip().lower() == "true",
             now=command.now,
         )
         return {"transfer_uuid": transfer.pk}

@@ -58,7 +58,7 @@ def uuids(key: Key, query: str = "") -> list[str]:
     return [one["call_uuid"] for one in listed(key, query).json()["results"]]
 
 
-# --- what is told -----------------------------------------------------------------------------------------
+# --- what is told ---------------------------------------------------------------------------------
 def test_the_members_in_the_seeds_order(
     campaign: Campaign, first: Buyer, key: Key, clock: Clock
 ) -> None:
@@ -120,7 +120,7 @@ def test_none_in_xml(key: Key) -> None:
     )
 
 
-# --- which calls ------------------------------------------------------------------------------------------
+# --- which calls ----------------------------------------------------------------------------------
 def test_ringing_and_answered_and_none_that_is_over(
     campaign: Campaign, key: Key, clock: Clock
 ) -> None:
@@ -203,7 +203,7 @@ def test_a_paused_buyers_key_still_lists_its_calls(
     assert uuids(key) == [str(call.pk)]
 
 
-# --- by caller --------------------------------------------------------------------------------------------
+# --- by caller ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "spelled", ["+12025550102", "%2B12025550102", "12025550102", "(202)%20555-0102", "2025550102"]
 )
@@ -245,7 +245,7 @@ def test_a_caller_that_is_no_number(key: Key) -> None:
     assert answer.json() == {"success": False, "error": error}
 
 
-# --- in pages ---------------------------------------------------------------------------------------------
+# --- in pages -------------------------------------------------------------------------------------
 def test_pages_of_25_that_link_to_each_other(campaign: Campaign, key: Key, clock: Clock) -> None:
     newest_last = []
     for _ in range(26):
@@ -278,7 +278,7 @@ def test_what_a_list_costs(campaign: Campaign, first: Buyer, rows: int) -> None:
     )
 
 
-# --- who may ----------------------------------------------------------------------------------------------
+# --- who may --------------------------------------------------------------------------------------
 def test_without_the_word_for_it_nothing_is_listed(campaign: Campaign, first: Buyer) -> None:
     arrive(campaign)
     key = handler_key(first, "transfer", "return", "accept", "reject")

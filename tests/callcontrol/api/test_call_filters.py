@@ -39,7 +39,7 @@ def refused(key: Key, query: str) -> tuple[int, Any]:
     return answer.status_code, answer.json()["error"]
 
 
-# --- when -------------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "moment",
     [
@@ -97,7 +97,7 @@ def test_the_calendar_has_an_end_but_no_fault(key: Key, text: str) -> None:
     assert asked(key, f"created_at_start={text}").status_code == 200
 
 
-# --- whose ------------------------------------------------------------------------------------------------
+# --- whose ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["campaign_id", "client_cid"])
 def test_of_a_campaign(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign)
@@ -169,7 +169,7 @@ def test_all_at_once(key: Key, campaign: Campaign) -> None:
     assert found(key, query) == names(call)
 
 
-# --- in which order ---------------------------------------------------------------------------------------
+# --- in which order -------------------------------------------------------------------------------
 @pytest.fixture
 def calls(campaign: Campaign) -> dict[str, Call]:
     """By when they came: the first ended last, the second never did, the third was picked up."""
@@ -209,7 +209,7 @@ def test_calls_of_one_moment_have_an_order_too(key: Key, campaign: Campaign, que
     ]
 
 
-# --- what is refused --------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("query", "why"),
     [

@@ -66,7 +66,7 @@ def told(key: Key, call: Call | str, ending: str = ".json") -> Any:
     return asked(key, path=f"/calls/{call.pk if isinstance(call, Call) else call}{ending}")
 
 
-# --- who may ----------------------------------------------------------------------------------------------
+# --- who may --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", PATHS)
 def test_a_companys_calls(key: Key, call: Call, path: str) -> None:
     assert uuids(asked(key, path=path)) == [str(call.pk)]
@@ -159,7 +159,7 @@ def test_the_log_has_the_key_the_call_and_no_secret(key: Key, call: Call) -> Non
     assert facts == ("account", call.pk, "done", f"…{key.key[-4:]}")
 
 
-# --- what is read -----------------------------------------------------------------------------------------
+# --- what is read ---------------------------------------------------------------------------------
 def members(call: Call) -> dict[str, Any]:
     start, picked_up, end = (
         "2026-05-05T12:00:00.000Z",
@@ -294,7 +294,7 @@ def test_a_simulated_call_with_its_timeline() -> None:
     assert call["events"] == shown["events"]
 
 
-# --- with no worker ---------------------------------------------------------------------------------------
+# --- with no worker -------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", ["/calls.json", "/calls/{}.json"], ids=["list", "one"])
 def test_a_line_that_has_rung_out_is_told_so(clock: Callable[[float], object], path: str) -> None:
     campaign = make_market()
@@ -307,7 +307,7 @@ def test_a_line_that_has_rung_out_is_told_so(clock: Callable[[float], object], p
     assert (call["ended_at"] is None) is False
 
 
-# --- in pages ---------------------------------------------------------------------------------------------
+# --- in pages -------------------------------------------------------------------------------------
 def test_pages_link_to_each_other(key: Key, campaign: Campaign) -> None:
     newest_last = [str(make_call(campaign, minutes=minute).pk) for minute in range(27)]
     first = asked(key)
@@ -351,7 +351,7 @@ def test_what_a_list_costs(key: Key, campaign: Campaign, rows: int) -> None:
     )
 
 
-# --- XML --------------------------------------------------------------------------------------------------
+# --- XML ------------------------------------------------------------------------------------------
 def test_a_list_in_xml(key: Key, call: Call) -> None:
     root = ElementTree.fromstring(asked(key, path="/calls.xml").content)
     [calls] = root

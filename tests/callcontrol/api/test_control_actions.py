@@ -60,7 +60,7 @@ def explicit(first: Buyer) -> Buyer:
     return first
 
 
-# --- transfer ---------------------------------------------------------------------------------------------
+# --- transfer -------------------------------------------------------------------------------------
 def test_a_transfer_is_answered_with_its_uuid(campaign: Campaign, key: Key) -> None:
     call = talk(campaign)
     answer = do("transfer", call, key, {"hold_caller": True, "transfer_to": THIRD})
@@ -162,7 +162,7 @@ def test_the_one_it_was_transferred_to_has_the_transfer_key(
     assert told(asked[1]) == DONE
 
 
-# --- return -----------------------------------------------------------------------------------------------
+# --- return ---------------------------------------------------------------------------------------
 def test_a_returned_call_rings_the_next_buyer(campaign: Campaign, key: Key) -> None:
     call = talk(campaign)
     assert told(do("return", call, key)) == DONE
@@ -211,7 +211,7 @@ def test_a_transferred_call_is_not_returned(campaign: Campaign, key: Key) -> Non
     assert told(do("return", call, key)) == (422, "call already transferred")
 
 
-# --- accept -----------------------------------------------------------------------------------------------
+# --- accept ---------------------------------------------------------------------------------------
 def test_an_accepted_call_stays(
     campaign: Campaign, key: Key, explicit: Buyer, clock: Clock
 ) -> None:
@@ -248,7 +248,7 @@ def test_a_transfer_accepts_the_call(
     assert at(call) == ("in-progress", "b1")
 
 
-# --- reject -----------------------------------------------------------------------------------------------
+# --- reject ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("come_in", [arrive, talk], ids=["ringing", "picked up"])
 def test_a_rejected_call_rings_the_next_buyer(
     campaign: Campaign, key: Key, come_in: Callable[[Campaign], Call]
@@ -305,7 +305,7 @@ def test_each_key_has_windows_of_its_own(campaign: Campaign, first: Buyer, clock
     assert told(do("return", call, long)) == DONE
 
 
-# --- a call that is not live ------------------------------------------------------------------------------
+# --- a call that is not live ----------------------------------------------------------------------
 @pytest.mark.parametrize("action", ["transfer", "return"])
 def test_before_the_pick_up(campaign: Campaign, key: Key, action: str) -> None:
     assert told(do(action, arrive(campaign), key, {"transfer_to": THIRD})) == NOT_LIVE
@@ -325,7 +325,7 @@ def test_after_the_end(campaign: Campaign, key: Key, action: str, party: str) ->
     assert told(do(action, call, key, {"transfer_to": THIRD})) == NOT_LIVE
 
 
-# --- a call that was given back, or taken back ------------------------------------------------------------
+# --- a call that was given back, or taken back ----------------------------------------------------
 @pytest.mark.parametrize("gave", ["return", "reject"])
 @pytest.mark.parametrize("action", ["transfer", "return", "accept", "reject"])
 def test_who_gave_it_back_learns_nothing_of_what_becomes_of_it(
@@ -362,7 +362,7 @@ def test_who_did_not_accept_in_time_learns_nothing_either(
     assert [*answers, told(do("accept", call, key))] == [(422, "acceptance timeout passed")] * 2
 
 
-# --- what every action shares -----------------------------------------------------------------------------
+# --- what every action shares ---------------------------------------------------------------------
 @pytest.mark.parametrize("action", ["transfer", "return", "accept", "reject"])
 def test_a_link_preview_does_nothing(campaign: Campaign, key: Key, action: str) -> None:
     call = talk(campaign)
@@ -430,7 +430,7 @@ def test_a_repeat_with_an_idempotency_key_is_the_first_answer(
     assert call.legs.count() == 3
 
 
-# --- the log ----------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("action", "status"), [("return", 200), ("accept", 422)])
 def test_one_row_tells_the_key_the_call_and_the_answer(
     campaign: Campaign, key: Key, action: str, status: int

@@ -51,7 +51,7 @@ def follow(
     )
 
 
-# --- it rejects -------------------------------------------------------------------------------------------
+# --- it rejects -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("verb", ["GET", "POST"])
 @pytest.mark.parametrize("ending", ["", ".json"])
 def test_a_buyers_link(campaign: Campaign, key: Key, verb: str, ending: str) -> None:
@@ -96,7 +96,7 @@ def test_a_link_preview_does_nothing(campaign: Campaign, key: Key) -> None:
     assert at(call) == ("ringing", "b1")
 
 
-# --- which call -------------------------------------------------------------------------------------------
+# --- which call -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "spelled", ["12025550102", "+12025550102", "%2B1%20(202)%20555-0102", "2025550102"]
 )
@@ -143,7 +143,7 @@ def test_a_transferee_that_still_rings_does_not_hide_an_older_call(
     assert at(older)[0] == "no-target"
 
 
-# --- each error -------------------------------------------------------------------------------------------
+# --- each error -----------------------------------------------------------------------------------
 def test_a_call_that_has_ended(campaign: Campaign, key: Key) -> None:
     call = talk(campaign)
     leave(call, "caller")

@@ -46,7 +46,7 @@ def scene() -> Scene:
     return Scene(make_market(caps=[None] * 3), make_market(caps=[None] * 3))
 
 
-# --- calls ------------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 def over(scene: Scene) -> Call:
     call = talk(scene.campaign)
     leave(call, "caller")
@@ -83,7 +83,7 @@ NOT_OURS: dict[str, Callable[[Scene], Any]] = {
 }
 
 
-# --- keys -------------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------
 def revoked(scene: Scene) -> Key:
     key = handler_key(scene.buyer("b1"))
     key.retire(now=timezone.now())
@@ -120,7 +120,7 @@ def everything() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (Call, Leg, Transfer)]
 
 
-# --- what is refused --------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 @in_both_formats
 @pytest.mark.parametrize("key", GOOD)
 def test_a_good_key_on_calls_that_are_not_its_owners(scene: Scene, key: str, format: str) -> None:
@@ -212,7 +212,7 @@ HINDERED: dict[str, tuple[int, str, Callable[[Key], Any]]] = {
 }
 
 
-# --- what is done -----------------------------------------------------------------------------------------
+# --- what is done ---------------------------------------------------------------------------------
 def said(answer: Any, format: str) -> str | None:
     if format == "json":
         return answer.json().get("error")

@@ -59,7 +59,7 @@ def attended(campaign: Campaign, key: Key) -> Transfer:
     return Transfer.objects.get(pk=transfer(talk(campaign), key))
 
 
-# --- connect the caller -----------------------------------------------------------------------------------
+# --- connect the caller ---------------------------------------------------------------------------
 def test_a_held_caller_is_connected(held: Transfer) -> None:
     pick_up(held.call, "transferee")
     answer = connect(str(held.pk))
@@ -91,7 +91,7 @@ def test_connecting_a_call_that_has_ended(held: Transfer) -> None:
     assert told(connect(str(held.pk))) == (422, "call not live")
 
 
-# --- stop the transfer ------------------------------------------------------------------------------------
+# --- stop the transfer ----------------------------------------------------------------------------
 @pytest.mark.parametrize("is_answered", [False, True], ids=["ringing", "answered"])
 def test_a_stopped_transfer_leaves_the_caller_with_the_handler(
     held: Transfer, is_answered: bool
@@ -136,7 +136,7 @@ def test_stopping_when_the_call_has_ended(held: Transfer) -> None:
     assert told(stop(str(held.pk))) == (422, "call not live")
 
 
-# --- a transfer that nobody made --------------------------------------------------------------------------
+# --- a transfer that nobody made ------------------------------------------------------------------
 @both
 @pytest.mark.parametrize(
     "uuid", [str(uuid4()), "1", "{}", "%00", "%20", "٣", "-" * 5000, "a.b"], ids=range(8)
@@ -179,7 +179,7 @@ def test_a_wrong_verb_does_nothing(held: Transfer, verb: str, path: str, allow: 
     assert line(held.call, "caller").held is True
 
 
-# --- its UUID is its key ----------------------------------------------------------------------------------
+# --- its UUID is its key --------------------------------------------------------------------------
 @both
 @pytest.mark.parametrize("name", ["api_key", "key", "Authorization", "X-Api-Key"])
 def test_keys_that_are_sent_along_are_ignored(ask: Ask, held: Transfer, name: str) -> None:
@@ -229,7 +229,7 @@ def test_a_repeat_with_an_idempotency_key_is_the_first_answer(ask: Ask, held: Tr
     assert IdempotencyRecord.objects.get().scope == f"transfer:{held.pk}"
 
 
-# --- the log ----------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 @both
 def test_one_row_is_the_companys_with_the_uuid_masked(ask: Ask, held: Transfer) -> None:
     before = LogEntry.objects.count()
@@ -277,7 +277,7 @@ def test_who_guesses_transfers_is_slowed_down() -> None:
     assert answers[-1].json() == {"success": False, "error": "too many refused keys"}
 
 
-# --- a carrier that fails ---------------------------------------------------------------------------------
+# --- a carrier that fails -------------------------------------------------------------------------
 class Deaf(Simulator):
     """A carrier that can't take anybody off hold."""
 

@@ -33,7 +33,7 @@ def call(campaign: Campaign) -> str:
     return str(talk(campaign)["call_uuid"])
 
 
-# --- the answer -------------------------------------------------------------------------------------------
+# --- the answer -----------------------------------------------------------------------------------
 def test_a_sale_is_answered_with_its_amounts(key: Key, call: str) -> None:
     query = urlencode({"key": key.key, "call_uuid": call, "revenue": "120", "payout": "90.5"})
     answer = Client().post(f"/conversions.json?{query}")
@@ -122,7 +122,7 @@ def test_what_is_missing_is_said(key: Key, call: str, name: str, blank: str) -> 
     assert report(key, call, **{name: blank}) == {"error": f"FAILED must include {name} (string)"}
 
 
-# --- whose call it is -------------------------------------------------------------------------------------
+# --- whose call it is -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "uuid", [uuid4(), "0", "undefined"], ids=["unknown", "malformed", "undefined"]
 )
@@ -169,7 +169,7 @@ def test_only_a_post_reports(key: Key, call: str) -> None:
     assert money(call) == (None, None, False)
 
 
-# --- with the seconds -------------------------------------------------------------------------------------
+# --- with the seconds -----------------------------------------------------------------------------
 def test_a_call_that_converted_by_its_seconds_stays_as_it_is(key: Key, call: str) -> None:
     end(call)
     answer = report(key, call, revenue="1", payout="1")
@@ -208,7 +208,7 @@ def test_what_is_due_is_decided_before_a_sale(key: Key, call: str) -> None:
     assert report(key, call, revenue="1")["revenue"] == 120.0
 
 
-# --- callers who convert again ----------------------------------------------------------------------------
+# --- callers who convert again --------------------------------------------------------------------
 def test_after_a_sale_the_callers_next_call_is_a_duplicate(
     campaign: Campaign, key: Key, call: str
 ) -> None:
@@ -251,7 +251,7 @@ def test_a_withheld_callers_call_is_sold_as_well(campaign: Campaign, key: Key) -
     assert ConvertedCaller.objects.count() == 0
 
 
-# --- places -----------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("sold", "stays"), [(True, 1), (False, 0)])
 def test_a_sale_on_a_live_call_keeps_the_place_where_conversions_are_counted(
     campaign: Campaign, key: Key, sold: bool, stays: int

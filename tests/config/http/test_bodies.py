@@ -61,7 +61,7 @@ def part(name: str, value: str, more: str = "") -> str:
     return f'--XX\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{value}\r\n'
 
 
-# --- JSON -----------------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("body", "pairs"),
     [
@@ -136,7 +136,7 @@ def test_a_nul_inside_a_nested_value(body: str) -> None:
     assert refused(body) == (422, "a value holds a NUL character")
 
 
-# --- forms, and what is called one ----------------------------------------------------------------------
+# --- forms, and what is called one ----------------------------------------------------------------
 @pytest.mark.parametrize(
     ("body", "pairs"),
     [
@@ -171,7 +171,7 @@ def test_a_form_that_is_not_in_its_charset() -> None:
     assert refused("a=%ff", FORM) == (400, "unreadable body: the form is not in its charset")
 
 
-# --- multipart ------------------------------------------------------------------------------------------
+# --- multipart ------------------------------------------------------------------------------------
 def test_multipart_fields_in_their_order() -> None:
     body = part("b", "1") + part("a", "é\r\n2") + part("b", "") + "--XX--\r\n"
     assert read(body, MULTIPART) == [("b", "1"), ("b", ""), ("a", "é\r\n2")]
@@ -203,7 +203,7 @@ def test_multipart_with_another_boundary_than_it_names() -> None:
     assert refused(part("a", "1"), "multipart/form-data; boundary=YY") == expected
 
 
-# --- XML ------------------------------------------------------------------------------------------------
+# --- XML ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("content_type", ["text/xml", "application/xml", "application/soap+xml"])
 def test_xml_by_any_of_its_names(content_type: str) -> None:
     assert read("<hash><caller-zip>02134</caller-zip></hash>", content_type) == [
@@ -216,7 +216,7 @@ def test_the_headers_charset_wins_over_the_documents() -> None:
     assert read(document.encode("latin-1"), "text/xml; charset=iso-8859-1") == [("a", "é")]
 
 
-# --- all of them ----------------------------------------------------------------------------------------
+# --- all of them ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize(
     "content_type", [JSON, "text/xml", FORM, MULTIPART, "multipart/form-data", "image/png", ""]

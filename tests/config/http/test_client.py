@@ -34,7 +34,7 @@ def refused(url: str, *, seconds: float = 5, allowed: str = "") -> tuple[str, bo
     return str(failure.value), failure.value.is_final
 
 
-# --- an answer --------------------------------------------------------------------------------------------
+# --- an answer ------------------------------------------------------------------------------------
 def test_an_answer_whatever_its_status() -> None:
     with somebody(answer(b'{"a": 1}', "418 Teapot", "X-Pot: short\r\n")) as server:
         assert asked(server) == OutsideResponse(
@@ -79,7 +79,7 @@ def test_exactly_64_kib_are_whole() -> None:
         assert asked(server).is_whole is True
 
 
-# --- nobody holds us up -----------------------------------------------------------------------------------
+# --- nobody holds us up ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("begins", "byte"),
     [
@@ -128,7 +128,7 @@ def test_nobody_there() -> None:
     )
 
 
-# --- names ------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_args: Any, **_more: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -168,7 +168,7 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
         assert asked(server).body == b"here"
 
 
-# --- nobody leads us inside -------------------------------------------------------------------------------
+# --- nobody leads us inside -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     "host",
     [
@@ -243,7 +243,7 @@ def test_what_is_no_web_address_is_never_asked(url: str, why: str) -> None:
     assert refused(url, allowed="localhost") == (why, True)
 
 
-# --- TLS --------------------------------------------------------------------------------------------------
+# --- TLS ------------------------------------------------------------------------------------------
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     """Somebody whose certificates this machine believes."""

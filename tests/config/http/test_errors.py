@@ -88,7 +88,7 @@ def answered(response: Any) -> tuple[int, str, bytes]:
     return response.status_code, response["Content-Type"], response.content
 
 
-# --- exceptions -----------------------------------------------------------------------------------------
+# --- exceptions -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("exc", "status", "text", "headers"),
     [
@@ -210,7 +210,7 @@ def test_the_same_answer_outside_the_framework() -> None:
     assert response["Retry-After"] == "3"
 
 
-# --- Django's error handlers ----------------------------------------------------------------------------
+# --- Django's error handlers ----------------------------------------------------------------------
 NOT_FOUND = b'{"error":"not found"}'
 
 

@@ -29,7 +29,7 @@ def links(number: int, last: int, query: str = "", **meta: Any) -> dict[str, str
     return {name.strip('"'): address.lstrip("<") for address, name in pairs}
 
 
-# --- which rows -----------------------------------------------------------------------------------------
+# --- which rows -----------------------------------------------------------------------------------
 def test_a_page_has_25_rows() -> None:
     assert page() == Page(ROWS[:25], 1, 3)
 
@@ -95,7 +95,7 @@ def test_of_a_queryset_it_is_counted_and_read(rows: int) -> None:
     assert len(sent) == 2
 
 
-# --- the links ------------------------------------------------------------------------------------------
+# --- the links ------------------------------------------------------------------------------------
 def test_one_page_links_to_itself_as_the_last() -> None:
     assert links(1, 1) == {"last": f"{BASE}?page=1"}
 

@@ -20,7 +20,7 @@ def refusal_of(parameters: Parameters) -> tuple[int, str]:
     return refusal.value.status, refusal.value.text
 
 
-# --- merging --------------------------------------------------------------------------------------------
+# --- merging --------------------------------------------------------------------------------------
 def test_path_over_query_over_body() -> None:
     body = [("a", "body"), ("b", "body"), ("c", "body")]
     assert merge("a=query&b=query", body, {"a": "path"}) == {"a": "path", "b": "query", "c": "body"}
@@ -101,7 +101,7 @@ def test_the_key_of_a_request_that_will_be_refused() -> None:
     assert gather("key=abc&a=%ff%00", [], {}).key() == "abc"
 
 
-# --- reserved -------------------------------------------------------------------------------------------
+# --- reserved -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("query", "value"),
     [
@@ -179,7 +179,7 @@ def test_publishers_that_contradict_each_other() -> None:
     assert (refusal.value.status, refusal.value.text) == expected
 
 
-# --- tags -----------------------------------------------------------------------------------------------
+# --- tags -----------------------------------------------------------------------------------------
 def test_what_is_reserved() -> None:
     names = "key api_key company_id caller_number call_uuid inbound_number publisher_id source_id affiliate_id format"
     assert sorted(RESERVED) == sorted([*names.split(), "controller", "action", "utf8"])
@@ -213,7 +213,7 @@ def test_tags_past_a_limit(tags: dict[str, str], text: str) -> None:
     assert refusal_of(Parameters(tags)) == (422, text)
 
 
-# --- the log --------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "text", "shown"),
     [
@@ -236,7 +236,7 @@ def test_secrets_are_masked(name: str, text: str, shown: str) -> None:
     assert Parameters({name: text}).masked() == {name: shown}
 
 
-# --- all of it ------------------------------------------------------------------------------------------
+# --- all of it ------------------------------------------------------------------------------------
 @given(ANY_TEXT, st.lists(st.tuples(ANY_TEXT, ANY_TEXT)), st.dictionaries(ANY_TEXT, ANY_TEXT))
 def test_no_text_is_more_than_refused(
     query: str, body: list[tuple[str, str]], path: dict[str, str]

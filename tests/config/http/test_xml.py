@@ -35,7 +35,7 @@ def refused(document: str | bytes) -> tuple[int, str]:
     return refusal.value.status, refusal.value.text
 
 
-# --- out ------------------------------------------------------------------------------------------------
+# --- out ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("value", "element"),
     [
@@ -132,7 +132,7 @@ def test_tags_come_back_as_they_went(tags: dict[str, str]) -> None:
     assert dict(read(write_xml({"tag_values": tags}))) == tags
 
 
-# --- in -------------------------------------------------------------------------------------------------
+# --- in -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("members", "pairs"),
     [

@@ -72,7 +72,7 @@ def replayed(answer: Any) -> str | None:
     return found
 
 
-# --- what is kept ---------------------------------------------------------------------------------------
+# --- what is kept ---------------------------------------------------------------------------------
 def test_a_repeat_gets_the_first_answer(client: Client, key: Key) -> None:
     first, second = ping(client, key), ping(client, key)
     assert second.content == first.content
@@ -132,7 +132,7 @@ def test_the_order_of_parameters_does_not_matter(client: Client, key: Key) -> No
     assert replayed(second) == "true"
 
 
-# --- for whom -------------------------------------------------------------------------------------------
+# --- for whom -------------------------------------------------------------------------------------
 def test_other_keys_and_paths_have_their_own(client: Client, key: Key) -> None:
     answers = [
         ping(client, key),
@@ -161,7 +161,7 @@ def test_reading_is_never_replayed(client: Client, key: Key) -> None:
     assert IdempotencyRecord.objects.count() == 0
 
 
-# --- what is never kept ---------------------------------------------------------------------------------
+# --- what is never kept ---------------------------------------------------------------------------
 def test_a_paused_keys_403_is_not_kept(client: Client, key: Key) -> None:
     Key.objects.update(paused=True)
     refused = ping(client, key)
@@ -187,7 +187,7 @@ def test_such_an_answer_leaves_the_key_free(status: int) -> None:
     assert IdempotencyRecord.objects.count() == 0
 
 
-# --- how long -------------------------------------------------------------------------------------------
+# --- how long -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("hours", "made"), [(23.9, 1), (24, 2)])
 def test_an_answer_is_kept_a_day(client: Client, key: Key, hours: float, made: int) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
@@ -248,7 +248,7 @@ def test_what_is_over_is_dropped_in_bounded_batches() -> None:
     assert IdempotencyRecord.objects.get().path == "/2"
 
 
-# --- at the same time -----------------------------------------------------------------------------------
+# --- at the same time -----------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 def test_of_twelve_at_once_exactly_one_acts(http: httpx.Client) -> None:
     key, barrier = make_ready_key(allow_no_caller_number=True), Barrier(12)

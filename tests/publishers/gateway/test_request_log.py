@@ -75,7 +75,7 @@ def crash(client: Client, key: Key) -> Any:
     return client.post(f"/crash.json?{NUMBER}&key={key.key}")
 
 
-# --- one row, whatever became of the request ------------------------------------------------------------
+# --- one row, whatever became of the request ------------------------------------------------------
 @by_key
 def test_a_refusal_by_a_known_key_is_one_row_of_the_key(
     client: Client, key: Key, case: Case
@@ -125,7 +125,7 @@ def test_a_link_preview_is_a_row(client: Client, key: Key) -> None:
     assert LogEntry.objects.values_list("method", "status").get() == ("HEAD", 405)
 
 
-# --- what the row holds ---------------------------------------------------------------------------------
+# --- what the row holds ---------------------------------------------------------------------------
 def test_a_ping_leaves_all_that_is_known_of_it(client: Client, key: Key) -> None:
     answer = ping(client, key, f"{NUMBER}&caller_zip=90210&api_key=account-key&company_id=12345")
     row = LogEntry.objects.get()
@@ -202,7 +202,7 @@ def test_an_act_that_says_nothing_is_done(client: Client, key: Key) -> None:
     assert LogEntry.objects.get().result == "done"
 
 
-# --- a crash --------------------------------------------------------------------------------------------
+# --- a crash --------------------------------------------------------------------------------------
 @in_small
 def test_a_crash_undoes_the_act_and_leaves_its_row(client: Client, key: Key) -> None:
     answer = crash(client, key)

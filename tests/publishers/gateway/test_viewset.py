@@ -28,7 +28,7 @@ def ping(client: Client, key: Key, query: str = NUMBER, **more: Any) -> Any:
     return client.post(f"/rtbs.json?{query}&key={key.key}", **more)
 
 
-# --- each row of the status table -----------------------------------------------------------------------
+# --- each row of the status table -----------------------------------------------------------------
 @every_case
 def test_refused_in_json(client: Client, key: Key, case: Case) -> None:
     answer = case.send(client, key)
@@ -133,7 +133,7 @@ def test_over_the_rate_is_told_when_to_come_again(client: Client) -> None:
     assert answers[2]["Retry-After"] == "1"
 
 
-# --- the key --------------------------------------------------------------------------------------------
+# --- the key --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "headers",
     [{"Authorization": "Bearer {}"}, {"Authorization": "bearer  {} "}, {"X-Api-Key": "{}"}],
@@ -205,7 +205,7 @@ def test_a_network_of_nonsense_lets_nobody_in(client: Client) -> None:
     assert answer.json() == {"error": "this key may not be used from this address"}
 
 
-# --- refused keys a minute ------------------------------------------------------------------------------
+# --- refused keys a minute ------------------------------------------------------------------------
 def test_sixty_refused_keys_a_minute_and_no_more(client: Client, key: Key) -> None:
     answers = [client.post("/rtbs.json?key=nobody") for _ in range(62)]
     assert [answer.status_code for answer in answers] == [401] * 60 + [429] * 2
@@ -220,7 +220,7 @@ def test_an_address_that_guesses_keys_may_still_use_its_own(client: Client, key:
     assert ping(client, key).json()["status"] == "reserved"
 
 
-# --- over a real socket ---------------------------------------------------------------------------------
+# --- over a real socket ---------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "name", ["10 MB", "deep JSON", "a DTD", "NUL in a name", "GET", "no UUID in the path"]
@@ -263,7 +263,7 @@ def test_after_a_link_preview_the_connection_still_serves(http: httpx.Client) ->
     assert http.post(f"/rtbs?{NUMBER}&key={key.key}").json()["status"] == "reserved"
 
 
-# --- the company's region -------------------------------------------------------------------------------
+# --- the company's region -------------------------------------------------------------------------
 def test_a_national_number_is_of_the_companys_region_from_the_first_request_on(
     client: Client,
 ) -> None:
@@ -286,7 +286,7 @@ def test_a_company_that_moves_is_followed(client: Client) -> None:
     ]
 
 
-# --- the hot path ---------------------------------------------------------------------------------------
+# --- the hot path ---------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("more_buyers", [0, 999])
 def test_a_ping_is_three_statements_in_one_transaction(client: Client, more_buyers: int) -> None:

@@ -38,7 +38,7 @@ class Scene:
         return rows[0]
 
     def row(self, model: type[models.Model]) -> Any:
-        """The company's row of a model of the admin; a model without one has to be added to the scene."""
+        """Return the company's row of a model; fail for a model that the scene lacks."""
         assert model in self.rows, f"teach tests/admin_scene.py a row of {model.__name__}"
         return self.rows[model]
 

@@ -20,7 +20,7 @@ from reservations.models import Reservation
 from tests.admin_client import form_data
 from tests.admin_scene import CALLER, MARK, Scene
 
-# What each argument of an address stands for. An argument that is not here makes the walk fail: say here what it is.
+# The meaning of each URL argument. The walk fails for an argument that is not here.
 ARGUMENTS: dict[str, Callable[[Scene, type[models.Model] | None], Any]] = {
     "object_id": lambda scene, model: scene.row(model).pk if model else scene.company.pk,
     "id": lambda scene, model: scene.row(model).pk,
@@ -71,7 +71,7 @@ def _patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, UR
 
 
 def _name(route: str, pattern: URLPattern) -> str:
-    """With the admin's namespace; the admin's own addresses come under it, pages beside it have names of their own."""
+    """Return the name with the admin's namespace, for the admin's own URLs."""
     for name in (f"admin:{pattern.name}", str(pattern.name)):
         try:
             reverse(name)
@@ -110,9 +110,9 @@ def _path(route: str, pattern: URLPattern, scene: Scene, model: type[models.Mode
     return f"/{text}"
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------
+# --- requests ----------------------------------------------------------------------------------
 def everything(scene: Scene) -> dict[str, Any]:
-    """Every word that pages read from their address or form, each naming something of the company."""
+    """Return every parameter that pages read, each with a row of the company."""
     named = {
         "campaign": Campaign,
         "buyer": Buyer,
@@ -199,7 +199,7 @@ def _autocompletes(scene: Scene) -> Iterator[str]:
 
 
 def forms(scene: Scene, address: Address, owner: Client) -> Iterator[dict[str, Any]]:
-    """What is posted to an address: all words, each button and bulk action, and the form as an owner would send it, changed."""
+    """Return the posts to a URL: parameters, buttons, bulk actions, and a changed form."""
     if address.name in _NOT_POSTED:
         return
     words = everything(scene)
@@ -244,7 +244,7 @@ def filled_by(owner: Client, path: str) -> dict[str, Any]:
     )
 
 
-# --- what became of it ------------------------------------------------------------------------------------------
+# --- results -----------------------------------------------------------------------------------
 def tables() -> dict[str, list[Any]]:
     """All rows of all tables but those that logging in writes."""
     kept = [model for model in apps.get_models() if model._meta.model_name not in _KEPT_ELSEWHERE]

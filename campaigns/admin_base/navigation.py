@@ -21,7 +21,7 @@ def _page(title: Promise, icon: str, name: str, permission: str = "is_member") -
 
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the groups of the sidebar, for UNFOLD's `navigation`; unfold checks the permissions."""
+    """Return the groups of the sidebar, for UNFOLD's `navigation`."""
     return [
         {
             "title": _("Today"),

@@ -1,4 +1,4 @@
-"""Candidates and pings for tests of the pure decision: plain functions with what a test does not care about filled in."""
+"""Candidates and pings for tests of the routing decision, with defaults."""
 
 from datetime import UTC, datetime, time
 from typing import Any

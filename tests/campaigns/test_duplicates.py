@@ -54,7 +54,7 @@ def known(
     )
 
 
-# --- which call pays --------------------------------------------------------------------------------------
+# --- the call that pays ------------------------------------------------------------------------
 @pytest.mark.parametrize(("seconds", "is_repeat"), EDGES)
 def test_a_caller_is_paid_for_once_within_the_time(
     campaign: Campaign, seconds: float, is_repeat: bool

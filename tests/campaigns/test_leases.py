@@ -1,4 +1,4 @@
-"""Leases: one worker at a time does a job, a dead one's turn passes, and no turn goes on for ever."""
+"""Leases: one worker at a time runs a job, and a dead worker loses its lease."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -148,7 +148,7 @@ def test_a_hold_that_ends_and_is_released_at_once_does_one_of_them(company: Comp
 
 
 def _works(company: Company, seed: int) -> None:
-    """A worker's day: takes from one buyer or, in the same transaction, the next; and gives back, ends and keeps."""
+    """Take places with one or two buyers, and release, end or keep them."""
     chance, held = random.Random(seed), []
     groups = [capped(f"group:{number}", caps=(6, None, None, None, None)) for number in range(4)]
     for _ in range(25):

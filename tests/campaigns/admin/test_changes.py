@@ -266,7 +266,10 @@ def test_a_user_sees_the_changes_of_the_companies_that_they_edit():
 
 def test_the_sentence_of_a_new_key():
     key = make.make_key("rtb", name="For Alpha", paused=False)
-    line = f"added the key For Alpha: type Real-time bidding, campaign {key.campaign}, shield scope “key”, ttl seconds 30"
+    line = (
+        f"added the key For Alpha: type Real-time bidding, campaign {key.campaign}, "
+        "shield scope “key”, ttl seconds 30"
+    )
     assert _told(browser(key.company), _page(key, "history")) == [line]
 
 

@@ -109,7 +109,7 @@ def test_adding_a_row_redirects_to_its_page():
     assert answer["Location"] == _page(Buyer.objects.get())
 
 
-# --- business hours ---------------------------------------------------------------------------------------------
+# --- business hours ----------------------------------------------------------------------------
 @pytest.mark.parametrize("url", ["add", "change"])
 def test_a_week_is_saved_from_one_field(url):
     buyer = make.make_buyer(name="B", number="+14165550101")

@@ -227,7 +227,7 @@ def test_of_two_owners_that_demote_each_other_one_stays():
         members.change_role(member=second, role="read_only")
 
 
-# --- people of others -------------------------------------------------------------------------------------
+# --- members of other companies ----------------------------------------------------------------
 @pytest.mark.parametrize(
     "fields",
     [{"is_superuser": True}, {"is_active": False}, {}],
@@ -311,7 +311,7 @@ def test_an_owner_changes_the_membership_in_their_own_company_alone():
     assert Member.objects.get(pk=theirs.pk).role == "owner"
 
 
-# --- one's own ----------------------------------------------------------------------------------------------
+# --- own account and menu ----------------------------------------------------------------------
 def test_everybody_changes_their_own_password():
     company = make.make_company()
     member = _member(company, "read_only", password="a-long-phrase-27")

@@ -182,7 +182,7 @@ def test_the_menu_of_people_is_for_superusers():
     )
 
 
-# --- addresses that people and machines make up -----------------------------------------------------------
+# --- malformed URLs ----------------------------------------------------------------------------
 @pytest.mark.parametrize("number", ["²", "٣", "9" * 30, "-1"])
 @pytest.mark.parametrize("page", ["campaigns_campaign_changelist", "campaigns_campaign_add"])
 def test_a_company_that_no_address_can_mean_is_as_good_as_none(page, number):

@@ -1,4 +1,4 @@
-"""Webhooks in the admin: added on the campaign's page, finished on their own, and their secrets seen by editors alone."""
+"""Webhooks in the admin: added on the campaign's page, edited on their own, secrets masked."""
 
 from typing import Any
 
@@ -81,7 +81,8 @@ def test_its_own_page_has_tags_filters_and_secret():
     [
         (
             {"values": "zip"},
-            "“zip” has no name or no value. Use the form inbound_number = call_reservation.inbound_number.",
+            "“zip” has no name or no value. "
+            "Use the form inbound_number = call_reservation.inbound_number.",
         ),
         (
             {"values": "zip = a..b"},

@@ -1,4 +1,4 @@
-"""Every reason to refuse a buyer: when it is given, with which detail, and which one goes before which."""
+"""Every reason to refuse a buyer: its condition, its detail and its rank."""
 
 import dataclasses
 import sys

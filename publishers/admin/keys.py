@@ -318,7 +318,7 @@ class KeyAdmin(PausableAdmin):
     def _set_key_paused(
         self, request: HttpRequest, key: Any, paused: bool, message: str
     ) -> HttpResponse:
-        self._set_paused(request, Key.objects.filter(pk=key.pk), paused)
+        self.set_paused(request, Key.objects.filter(pk=key.pk), paused)
         self.message_user(request, message)
         if "from" in request.GET:
             return self.response_post_save_change(request, key)

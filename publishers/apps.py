@@ -1,4 +1,4 @@
-"""Floor 1, supply: who sends calls, through which numbers and keys, for what pay."""
+"""Supply: publishers, their numbers, keys and conversions."""
 
 from typing import Any
 
@@ -19,7 +19,10 @@ class Publishers(AppConfig):
 
 
 def _free_numbers(sender: type[Model], instance: Any, **kwargs: Any) -> None:
-    """The numbers of a retired campaign or company may be another's from then on; one by one, so that each leaves its history."""
+    """Retire the numbers of a retired campaign or company, so that others can use them.
+
+    They are saved row by row, so that each has a history.
+    """
     if instance.retired_at is not None:
         numbers: Any = apps.get_model("publishers", "InboundNumber")._default_manager.filter(
             retired_at=None

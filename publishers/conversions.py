@@ -18,9 +18,10 @@ def applying_conversions(
     buyer_pk: int | None,
     holds: Holds,
 ) -> list[ConversionSnapshot]:
-    """The most specific set whose conditions hold, in its order; reached or not.
+    """Return the most specific set of conversions with matching conditions, in its order.
 
-    Publisher and buyer is more specific than publisher, than buyer, than neither. `holds` says whether filters hold.
+    Publisher and buyer is more specific than publisher, then buyer, then neither. `holds` evaluates
+    conditions. Whether the seconds are reached does not matter here.
     """
     sets: dict[int, list[ConversionSnapshot]] = {}
     for facts in conversions:
@@ -33,7 +34,7 @@ def applying_conversions(
 
 
 def quote_of(applying: Sequence[ConversionSnapshot]) -> tuple[Decimal, Decimal, int]:
-    """Payout, revenue and seconds that a ping is told: the first of the set, else nothing."""
+    """Return the payout, revenue and seconds of a ping's quote: the first of the set, or zero."""
     if not applying:
         return NOTHING, NOTHING, 0
     return applying[0].payout, applying[0].revenue, applying[0].seconds
@@ -42,5 +43,5 @@ def quote_of(applying: Sequence[ConversionSnapshot]) -> tuple[Decimal, Decimal, 
 def earned_conversion(
     applying: Iterable[ConversionSnapshot], *, seconds: int
 ) -> ConversionSnapshot | None:
-    """The first of the set whose seconds were reached."""
+    """Return the first conversion of the set with its seconds reached."""
     return next((facts for facts in applying if seconds >= facts.seconds), None)

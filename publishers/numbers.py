@@ -1,4 +1,4 @@
-"""Filling a campaign's pool."""
+"""Numbers of a campaign's pool."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from .models import InboundNumber
 
 
 def add_to_pool(*, campaign: Campaign, numbers: Iterable[str]) -> tuple[int, list[str]]:
-    """Adds E.164 numbers to the pool; how many were added, and those that some campaign has already, this one included."""
+    """Add E.164 numbers to the pool; return how many were added, and the numbers in use."""
     wanted = list(dict.fromkeys(numbers))
     with transaction.atomic():
         taken = set(

@@ -1,4 +1,4 @@
-"""A company's settings, frozen: built once a version and process, compared at every request with the version in force."""
+"""Immutable snapshots of a company's settings, built once per version and process."""
 
 import threading
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from .models import Conversion, InboundNumber, Key, Publisher
 
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
-    """A key as it was when the snapshot was made; `settings` are complete, the type's defaults included."""
+    """A key as it was when the snapshot was made; `settings` include the type's defaults."""
 
     row: int
     end: str
@@ -116,7 +116,7 @@ _building = threading.Lock()
 
 
 def snapshot_of(company_pk: int, version: int) -> Snapshot:
-    """The company's settings at this version, or newer."""
+    """Return the company's settings at this version, or newer."""
     held = _held.get(company_pk)
     if held is not None and held.version == version:
         return held
@@ -128,12 +128,12 @@ def snapshot_of(company_pk: int, version: int) -> Snapshot:
 
 
 def current_snapshot(company_pk: int) -> Snapshot:
-    """The settings in force now, for those who did not read the version with something else."""
+    """Return the current settings, after a query for their version."""
     return snapshot_of(company_pk, CatalogueVersion.objects.get(company_id=company_pk).version)
 
 
 def _build(company_pk: int) -> Snapshot:
-    """Reads until the version is the same before and after, so that no half of a change is ever held."""
+    """Read until the version is the same before and after, so that no change is read by halves."""
     while True:
         version = CatalogueVersion.objects.get(company_id=company_pk).version
         snapshot = _read(Company.objects.get(pk=company_pk), version)
@@ -172,7 +172,7 @@ def _read(company: Company, version: int) -> Snapshot:
 
 
 def _keys(company: Company) -> dict[int, KeySnapshot]:
-    """All keys, the revoked too: a revoked key of a known company is told apart from a gone owner's."""
+    """All keys, the revoked too: a revoked key is answered differently from a deleted owner's."""
     rows = Key.objects.of(company).select_related("campaign", "publisher", "buyer", "group")
     return {row.pk: _key_facts(row) for row in rows}
 

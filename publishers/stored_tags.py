@@ -1,4 +1,4 @@
-"""Tags that wait for their caller's next call: taken by one call, once, or dropped when their time is over."""
+"""Stored tags: written for the caller's next call, taken by one call, dropped when expired."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .models import StoredTag
 
 @dataclass(frozen=True, slots=True)
 class StoredTags:
-    """A tag that waited, and the publisher whose key wrote it."""
+    """A stored tag, and the publisher of the key that wrote it."""
 
     name: str
     value: str
@@ -30,7 +30,7 @@ RETURNING name, value, publisher_id, written_at
 
 
 def wait_for_turn(*, company_pk: int, caller_number: str) -> None:
-    """Until the transaction ends, nobody else decides whether a call of this caller has come or tags are to wait for it."""
+    """Serialize arrivals of calls and writes of tags for this caller until the transaction ends."""
     advisory_locks.acquire_lock(f"caller:{company_pk}:{caller_number}")
 
 
@@ -44,9 +44,9 @@ def store_tags(
     seconds: int,
     now: datetime,
 ) -> None:
-    """Keeps tags for the caller's next call in the company, or on one campaign, for so long; renews those that wait already.
+    """Store tags for the caller's next call in the company or on one campaign; replace older values.
 
-    In turn with `take`, see `wait_for_turn`.
+    The caller must hold the lock of `wait_for_turn`.
     """
     rows = [
         StoredTag(
@@ -72,7 +72,10 @@ def store_tags(
 def take_stored_tags(
     *, company_pk: int, campaign_pk: int, caller_number: str, now: datetime
 ) -> list[StoredTags]:
-    """Takes the caller's tags for a call on this campaign, oldest first. Deleting is what decides which call gets them."""
+    """Return the caller's tags for a call on this campaign, oldest first.
+
+    They are deleted in the same statement, so that only one call gets them.
+    """
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [company_pk, caller_number, f"campaign:{campaign_pk}", moment])
@@ -84,7 +87,7 @@ def take_stored_tags(
 
 
 def drop_expired_tags(*, now: datetime, limit: int) -> int:
-    """Deletes at most so many whose time is over; how many."""
+    """Delete at most `limit` expired tags; return their number."""
     return sweeps.drop_expired_rows(StoredTag, now=now, limit=limit)
 
 

@@ -1,4 +1,7 @@
-"""Sweeps of what is kept for a while: stored tags, first answers, the log. Readers look at the clock, so late is never wrong."""
+"""Sweeps of stored tags, idempotency records and the log.
+
+Readers compare expiry times themselves, so a late sweep does no harm.
+"""
 
 from datetime import timedelta
 
@@ -17,7 +20,7 @@ _BATCH = 500
 
 @shared_task(ignore_result=True)
 def expire_stored_tags() -> int:
-    """Drops the tags whose time is over; how many."""
+    """Delete expired tags; return their number."""
     now = timezone.now()
     return leases.sweep(
         name="expire-stored-tags",
@@ -29,7 +32,7 @@ def expire_stored_tags() -> int:
 
 @shared_task(ignore_result=True)
 def trim_idempotency_records() -> int:
-    """Drops the answers that are older than a day; how many."""
+    """Delete answers older than a day; return their number."""
     now = timezone.now()
     return leases.sweep(
         name="trim-idempotency-records",
@@ -41,7 +44,7 @@ def trim_idempotency_records() -> int:
 
 @shared_task(ignore_result=True)
 def trim_log() -> int:
-    """Drops what the log has from before RETENTION_DAYS; how many rows."""
+    """Delete rows of the log older than RETENTION_DAYS; return their number."""
     now = timezone.now()
     before = now - timedelta(days=settings.RETENTION_DAYS)
     return leases.sweep(

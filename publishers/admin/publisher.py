@@ -1,4 +1,4 @@
-"""A publisher's page, and what the floor's pages of owners end with: their keys."""
+"""Publishers in the admin, and the keys on the pages of all owners."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from .owner_keys import add_keys_to_pages
 
 
 class GivenNumberInline(ReadOnlyInline):
-    """The numbers whose calls are this publisher's; they are given on the campaign's page."""
+    """Numbers with this publisher, which are assigned on the campaign's page."""
 
     model = InboundNumber
     fk_name = "publisher"

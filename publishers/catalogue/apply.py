@@ -1,4 +1,4 @@
-"""Brings a company's catalogue to what a file says: all or nothing, and nothing when it says nothing new."""
+"""Apply a catalogue file to a company: all or nothing."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from .writer import Writer, differences
 def apply_file(
     *, file_text: str, now: datetime, dry_run: bool = False, prune: bool = False
 ) -> CatalogueChanges:
-    """Applies a catalogue file and tells what it changed; `dry_run` tells without changing.
+    """Apply a catalogue file and return the changes; `dry_run` rolls them back.
 
     With `prune`, campaigns, buyers, groups, publishers, numbers and keys that the file does not hold are retired.
     Raises UnusableFile, with every problem and its line, and then nothing has changed.
@@ -177,7 +177,7 @@ class _Work:
             self.writer.delete(row, label, _about(shape, row))
 
     def _resolved(self, shape: Shape, item: DeclaredRow) -> dict[str, Any]:
-        """All fields of an item: what it leaves out has its default, unless each row is made a value of its own."""
+        """Return all fields of an item, with defaults, except for columns with generated values."""
         named = [name for name in shape.columns if name in item.values or name not in shape.made]
         values = {name: item.values.get(name, default(shape, name)) for name in named}
         for name, noun in shape.references.items():
@@ -210,5 +210,5 @@ def _sameness(shape: Shape, values: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _about(shape: Shape, row: Any) -> dict[str, Any]:
-    """What is told of a row, apart from its id."""
+    """Return the values of a row for the list of changes, without its id."""
     return {name: value for name, value in plain_value(shape, row).items() if name != shape.id}

@@ -151,7 +151,10 @@ class _Reader:
         return []
 
     def _require(self, entry: DeclaredRow, node: Mapping) -> None:
-        """An item of a nested list is all there; a row of its own needs its id (what else a new one needs is seen later)."""
+        """Check required fields: all for a nested item, the id for others.
+
+        `validate` checks what else a new row needs.
+        """
         shape = entry.shape
         needed = (shape.id,) if shape in SECTIONS else () if shape is COMPANY else shape.required
         for name in needed:
@@ -228,7 +231,7 @@ class _Reader:
 
 
 def _no_type(noun: str, section: str, slug: str, here: Iterable[str]) -> str:
-    """Why there is no key of this type in this list."""
+    """Return why this list cannot hold a key of this type."""
     known = {key_type.slug: key_type for key_type in all_key_types()}
     if not slug:
         return f"a key needs type, one of {', '.join(here)}"

@@ -1,4 +1,4 @@
-"""What an applied file changed, row by row, and how that is told in lines."""
+"""Changes that a catalogue file makes, as rows and as lines of text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

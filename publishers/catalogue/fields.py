@@ -150,7 +150,7 @@ def prefix(node: Node, region: str) -> str:
 
 
 def key(node: Node, region: str) -> str:
-    """A key's own text; what is wrong with it is told without it."""
+    """Read the text of a key; errors do not repeat it."""
     if not re.fullmatch("[A-Za-z0-9-]{16,64}", text(node)):
         raise Unreadable(
             node.line, " must be 16 to 64 letters, digits and dashes; leave it out to get one"

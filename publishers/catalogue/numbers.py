@@ -23,7 +23,7 @@ class Numbers:
 def plan(
     declared: Declared, standing: StoredCatalogue, *, prune: bool, problems: Problems
 ) -> Numbers:
-    """Gathers the numbers of a file; adds what is listed twice, is somebody else's, or is unknown."""
+    """Gathers the numbers of a file; adds problems for duplicates, other companies' numbers and unknown numbers."""
     numbers = Numbers()
     for campaign in declared.entries["campaign"]:
         for entry in [
@@ -104,7 +104,7 @@ def _give(
 
 
 def take_back(numbers: Numbers, declared: Declared, standing: StoredCatalogue) -> None:
-    """A number that its publisher's list no longer holds is nobody's, unless the campaign says whose."""
+    """Clear the publisher of numbers that its list no longer holds, unless the campaign sets it."""
     listing = {
         entry.id: entry.numbers
         for entry in declared.entries["publisher"]

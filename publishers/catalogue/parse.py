@@ -40,7 +40,7 @@ Node = Text | Listing | Mapping
 
 
 def parse_file(text: str) -> Mapping:
-    """The tree of a catalogue file; raises UnusableFile, with the line, for what is no plain YAML mapping."""
+    """Return the tree of a catalogue file; raise UnusableFile unless it is a plain YAML mapping."""
     if broken := _NO_TEXT.search(text):
         raise refused(text.count("\n", 0, broken.start()) + 1, "a control character")
     try:

@@ -1,4 +1,4 @@
-"""What is wrong with a catalogue file: every problem with its line, gathered, so that one run tells them all."""
+"""Problems of a catalogue file with their lines, collected and reported in one run."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ class UnusableFile(Refusal):
 
 
 class Problems:
-    """Gathers what is wrong, to be told at once."""
+    """Problems to report together."""
 
     def __init__(self) -> None:
         self._found: set[tuple[int, str]] = set()

@@ -236,6 +236,6 @@ def nested(shapes: Iterable[Shape] = SECTIONS) -> list[Shape]:
 
 
 def default(shape: Shape, name: str) -> Any:
-    """What a row has in this field when nobody says otherwise."""
+    """Return the default of a field."""
     model_field: Any = shape.model._meta.get_field(name)
     return model_field.get_default()

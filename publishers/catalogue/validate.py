@@ -36,7 +36,7 @@ def _once(entries: Iterable[DeclaredRow], noun: str, problems: Problems) -> None
 
 
 def _complete(entry: DeclaredRow, problems: Problems) -> None:
-    """What a new row can't do without; that it has no id at all was told already."""
+    """Check the required fields of a new row; a missing id has its own problem."""
     for name in entry.shape.required:
         if name not in entry.lines and entry.id is not None:
             problems.add(entry.line, f"{entry.label} is new and needs {name}")

@@ -58,7 +58,7 @@ class Writer:
         differences: Mapping[str, tuple[Any, Any]],
         names: list[str],
     ) -> None:
-        """Tells what differs, and saves these fields of a row on which it is set already."""
+        """Record the differences, and save these fields, which are already set on the row."""
         if differences:
             self.changes.add(
                 "~",
@@ -101,7 +101,7 @@ class Writer:
 def differences(
     shape: Shape, row: Any, values: Mapping[str, Any], region: str
 ) -> dict[str, tuple[Any, Any]]:
-    """The fields whose values are others than the row's, as (old, new)."""
+    """Return the fields that differ from the row, as (old, new)."""
     found = {name: (getattr(row, name), new) for name, new in values.items()}
     return {
         name: pair

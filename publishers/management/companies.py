@@ -1,4 +1,4 @@
-"""The company that somebody named on the command line."""
+"""The company argument of commands."""
 
 from django.core.management.base import CommandError
 from django.db.models import Q
@@ -7,7 +7,10 @@ from campaigns.models import Company
 
 
 def company_named(named: str | None) -> Company:
-    """By its ID or name, or the only one there is; CommandError that lists them all when that is not one."""
+    """Return the company with this ID or name, or the only company.
+
+    Raises CommandError with a list of the companies if the argument is ambiguous.
+    """
     companies = Company.objects.unretired().order_by("name")
     found = list(companies.filter(Q(company_id=named) | Q(name=named)) if named else companies)
     if len(found) == 1:

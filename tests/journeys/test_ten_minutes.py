@@ -81,7 +81,7 @@ def set_up(manager: Manager) -> str:
     manager.follows("Add a publisher")
     manager.saves(name="Alpha", publisher_id="alpha")
     manager.goes("/admin/")
-    manager.follows("Add a campaign with a route to it")
+    manager.follows("Add a campaign with a route to the buyer")
     _fill_in_campaign(manager)
     manager.follows("Make a key for publishers")
     manager.saves(name="Roofing pings")

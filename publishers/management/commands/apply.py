@@ -1,4 +1,4 @@
-"""`apply FILE`: brings the catalogue to what a YAML file says."""
+"""`apply FILE`: make the catalogue match a YAML file."""
 
 import sys
 from argparse import ArgumentParser
@@ -12,15 +12,15 @@ from publishers import catalogue
 
 
 class Command(BaseCommand):
-    help = "Brings a company's catalogue to what a YAML file says; all or nothing."
+    help = "Makes a company's catalogue match a YAML file; all or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the YAML file; - reads standard input")
         parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would change, and change nothing"
+            "--dry-run", action="store_true", help="print the changes without making them"
         )
         parser.add_argument(
-            "--prune", action="store_true", help="also retire what the file does not hold"
+            "--prune", action="store_true", help="also retire rows that are not in the file"
         )
 
     def handle(self, *args: Any, file: str, dry_run: bool, prune: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""`decide CAMPAIGN [CALLER]`: prints who would get this caller now, and why not the others."""
+"""`decide CAMPAIGN [CALLER]`: print the routing of a caller, buyer by buyer."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
@@ -14,7 +14,10 @@ from publishers.management.companies import company_named
 
 
 class Command(BaseCommand):
-    help = "Prints the routing trace of a caller: who would be chosen now, and why not the others. Nothing is changed."
+    help = (
+        "Prints the routing of a caller: the chosen buyer, and the reason against each other. "
+        "Changes nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("campaign", help="ID of the campaign")
@@ -39,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, campaign: str, company: str | None, **options: Any) -> None:
         row = _campaign(campaign, company)
         try:
-            found = engine.dry_run(
+            result = engine.dry_run(
                 company=row.company,
                 campaign_id=campaign,
                 now=timezone.now(),
@@ -51,9 +54,9 @@ class Command(BaseCommand):
             )
         except Refusal as refusal:
             raise CommandError(refusal.text) from None
-        for line in found.lines() or ["No buyer is on this campaign."]:
+        for line in result.lines() or ["No buyer is on this campaign."]:
             self.stdout.write(line)
-        self.stdout.write(f"seed {found.decision.seed}")
+        self.stdout.write(f"seed {result.decision.seed}")
 
 
 def _tag(text: str) -> tuple[str, str]:

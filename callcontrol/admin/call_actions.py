@@ -1,53 +1,54 @@
-"""What an account manager does to a live call by a button: read from what the page posts, done by one call inward."""
+"""Actions of an account manager on a live call: read the posted button, run it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from callcontrol.control import manager
 from callcontrol.models import Call
 from campaigns.errors import Refusal
 
-_DONE = {
-    "return": "The call was returned; the next buyer is looked for.",
-    "reject": "The call was rejected; the next buyer is looked for.",
-    "accept": "The call was accepted.",
-    "connect": "The caller is connected.",
-    "stop": "The transfer was stopped.",
-    "transfer": "The number is being dialed.",
-    "hang-up": "The call was ended.",
+_MESSAGES = {
+    "return": _("Call returned. Routing to the next buyer."),
+    "reject": _("Call rejected. Routing to the next buyer."),
+    "accept": _("Call accepted."),
+    "connect": _("Caller connected."),
+    "stop": _("Transfer canceled."),
+    "transfer": _("Dialing the number."),
+    "hang-up": _("Call ended."),
 }
 
 
 def read_action(request: HttpRequest) -> tuple[str, UUID | None]:
-    """What a button says: a word, and the line or transfer that it is about."""
-    what, _, row = request.POST.get("do", "").partition(" ")
+    """Return the posted action, and the UUID of its leg or transfer."""
+    what, __, pk = request.POST.get("do", "").partition(" ")
     try:
-        return what, UUID(row) if row else None
+        return what, UUID(pk) if pk else None
     except ValueError:
         return what, None
 
 
 def run_call_action(request: HttpRequest, call: Call, *, now: datetime) -> str:
-    """Does it as the user; what was done, in words. Raises Refusal."""
-    what, row = read_action(request)
+    """Run the action in the name of the user, and return a message. Raises Refusal."""
+    what, pk = read_action(request)
     user: Any = request.user
     person = user.get_full_name() or user.get_username()
     if what == "hang-up":
         manager.hang_up_as_manager(call=call, person=person, now=now)
-    elif row is None or what not in _DONE:
+    elif pk is None or what not in _MESSAGES:
         raise Refusal("there is no such button")
     elif what == "transfer":
         to, hold = request.POST.get("transfer_to", ""), request.POST.get("hold_caller") == "on"
         manager.transfer_as_manager(
-            call=call, line=row, transfer_to=to, hold_caller=hold, person=person, now=now
+            call=call, line=pk, transfer_to=to, hold_caller=hold, person=person, now=now
         )
     elif what == "connect":
-        manager.connect_as_manager(call=call, transfer=row, person=person, now=now)
+        manager.connect_as_manager(call=call, transfer=pk, person=person, now=now)
     elif what == "stop":
-        manager.stop_transfer_as_manager(call=call, transfer=row, person=person, now=now)
+        manager.stop_transfer_as_manager(call=call, transfer=pk, person=person, now=now)
     else:
-        manager.on_line(call=call, line=row, what=what, person=person, now=now)
-    return _DONE[what]
+        manager.on_line(call=call, line=pk, what=what, person=person, now=now)
+    return str(_MESSAGES[what])

@@ -1,9 +1,10 @@
-"""Filters of the list of calls: all of them can be set by address, so that other pages lead to the calls they count."""
+"""Filters of the list of calls; the dashboard links to them."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from callcontrol.models import Call
@@ -13,7 +14,7 @@ from publishers.models import Publisher
 
 
 class CallStatusFilter(DropdownFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -24,33 +25,33 @@ class CallStatusFilter(DropdownFilter):
 
 
 class CallCampaignFilter(RowFilter):
-    title = "campaign"
+    title = _("campaign")
     parameter_name = "campaign"
     model = Campaign
     column = "campaign_id"
 
 
 class CallPublisherFilter(RowFilter):
-    title = "publisher"
+    title = _("publisher")
     parameter_name = "publisher"
     model = Publisher
     column = "publisher_id"
 
 
 class CallBuyerFilter(RowFilter):
-    """The buyer that the call was dialed to last: the one that has it."""
+    """The buyer that was dialed last."""
 
-    title = "buyer"
+    title = _("buyer")
     parameter_name = "buyer"
     model = Buyer
     column = "buyer_id"
 
 
 class YesNoFilter(DropdownFilter):
-    """Whether a moment has come: `?converted=1` for yes, 0 for no. Subclasses name its `column`, and what both are called."""
+    """Filter by whether a time is set: `?converted=1` or `?converted=0`."""
 
     column: str
-    answers: tuple[str, str]
+    answers: tuple[Any, Any]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         yes, no = self.answers
@@ -66,14 +67,14 @@ class YesNoFilter(DropdownFilter):
 
 
 class ConnectedFilter(YesNoFilter):
-    title = "connected"
+    title = _("connected")
     parameter_name = "connected"
     column = "connected_at"
-    answers = ("A buyer had the call", "Nobody had it")
+    answers = (_("Connected to a buyer"), _("Not connected"))
 
 
 class ConvertedFilter(YesNoFilter):
-    title = "converted"
+    title = _("converted")
     parameter_name = "converted"
     column = "converted_at"
-    answers = ("Converted", "Not converted")
+    answers = (_("Converted"), _("Not converted"))

@@ -1,4 +1,4 @@
-"""What the page of one call shows, in words: numbers masked for those who may not see them."""
+"""Context of a call's page; numbers are masked unless the user may see them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.control.manager import manager_actions
@@ -30,7 +31,7 @@ Fact = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TimelineStep:
-    """One step of the timeline: how long after the call began, when, and what; with the verdicts of a decision."""
+    """An event: the time since the start, the moment, the sentence, and a decision's verdicts."""
 
     since: str
     at: str
@@ -39,25 +40,25 @@ class TimelineStep:
 
 
 def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
-    """All that the page's templates need. The call bears `clear`, and comes with what it points at."""
-    room, events = read_call(call), list(call.events.order_by("id"))
-    at = room.call_time(now)
-    seen: Callable[[str], str] = str if call.clear else mask_text
+    """Return the context. The call has `clear` and its related rows."""
+    locked, events = read_call(call), list(call.events.order_by("id"))
+    at = locked.call_time(now)
+    mask: Callable[[str], str] = str if call.clear else mask_text
     return {
         "call": call,
-        "headline": seen(call_headline(room, why=why_it_ended(events))),
+        "headline": mask(call_headline(locked, why=why_it_ended(events))),
         "status": (call.get_status_display(), COLORS.get(call.get_status_display(), "")),
-        "offer": manager_actions(room, at=at) if may_act else None,
-        "over_time": leg_chart(room, events, at=at, seen=seen),
-        "conference": conference_diagram(room, seen=seen),
+        "offer": manager_actions(locked, at=at) if may_act else None,
+        "leg_chart": leg_chart(locked, events, at=at, mask=mask),
+        "conference": conference_diagram(locked, mask=mask),
         "legend": LEGEND,
-        "steps": timeline_steps(call, room, events, seen),
-        "facts": _facts(call, seen),
-        "elsewhere": related_links(call),
-        "legs": [_leg(leg, seen) for leg in room.legs],
-        "transfers": [_transfer(one, seen) for one in room.transfers],
-        "money": _money(call, events),
-        "tags": _tags(call, seen),
+        "steps": timeline_steps(call, locked, events, mask),
+        "facts": _facts(call, mask),
+        "related_links": related_links(call),
+        "legs": [_leg(leg, mask) for leg in locked.legs],
+        "transfers": [_transfer(transfer, mask) for transfer in locked.transfers],
+        "payment": _payment(call, events),
+        "tags": _tags(call, mask),
         "deliveries": _deliveries(call),
         "now": at,
     }
@@ -71,98 +72,102 @@ def why_it_ended(events: Sequence[CallEvent]) -> str:
 
 
 def timeline_steps(
-    call: Call, room: LockedCall, events: Sequence[CallEvent], seen: Callable[[str], str]
+    call: Call, locked: LockedCall, events: Sequence[CallEvent], mask: Callable[[str], str]
 ) -> list[TimelineStep]:
-    """The timeline, in the order in which it was written."""
-    people, names = timeline.leg_names(room.legs), timeline.buyer_names(events)
+    """Return the timeline in the order in which it was written."""
+    people, names = timeline.leg_names(locked.legs), timeline.buyer_names(events)
     return [
         TimelineStep(
             lasted(event.at - call.started_at).split()[0],
             moment_text(event.at),
-            seen(timeline.event_sentence(event, people)),
-            [seen(line) for line in timeline.event_verdicts(event, names, call.company.time_zone)],
+            mask(timeline.event_sentence(event, people)),
+            [mask(line) for line in timeline.event_verdicts(event, names, call.company.time_zone)],
         )
         for event in events
     ]
 
 
-# --- what it is -------------------------------------------------------------------------------------------
-def _facts(call: Any, seen: Callable[[str], str]) -> list[Fact]:
-    caller = seen(call.caller_number) if call.caller_number else "withheld"
+# --- facts ---------------------------------------------------------------------------------------
+def _facts(call: Any, mask: Callable[[str], str]) -> list[Fact]:
+    caller = mask(call.caller_number) if call.caller_number else _("withheld")
     facts = [
-        ("Caller", caller),
-        ("Dialed number", call.inbound_number),
-        ("Campaign", admin_link(call.campaign)),
-        ("Publisher", admin_link(call.publisher)),
-        ("Buyer", admin_link(call.buyer)),
+        (_("Caller"), caller),
+        (_("Dialed number"), call.inbound_number),
+        (_("Campaign"), admin_link(call.campaign)),
+        (_("Publisher"), admin_link(call.publisher)),
+        (_("Buyer"), admin_link(call.buyer)),
         (
-            "Reservation",
+            _("Reservation"),
             admin_link(call.reservation, text=f"{call.reservation_id}")
             if call.reservation
-            else "none: an ordinary call",
+            else _("none"),
         ),
-        ("Came in", moment_text(call.started_at)),
-        ("Taken", moment_text(call.connected_at)),
-        ("Ended", moment_text(call.ended_at)),
-        ("Call UUID", str(call.pk)),
+        (_("Started"), moment_text(call.started_at)),
+        (_("Connected"), moment_text(call.connected_at)),
+        (_("Ended"), moment_text(call.ended_at)),
+        (_("Call UUID"), str(call.pk)),
     ]
     return [fact for fact in facts if fact[1] != "–"]
 
 
 def related_links(call: Any) -> list[tuple[str, str]]:
-    """Pages that tell more: each with its name and address."""
+    """Return (name, URL) of related pages."""
     log = reverse("admin:publishers_logentry_changelist")
-    found = [("Requests about this call in the log", f"{log}?q={call.pk}")]
+    found = [(_("Log: requests for this call"), f"{log}?q={call.pk}")]
     if call.reservation_id:
-        found.insert(0, ("Its ping in the log", f"{log}?q={call.reservation_id}"))
+        found.insert(0, (_("Log: ping of the reservation"), f"{log}?q={call.reservation_id}"))
     if call.caller_number:
-        found.insert(0, ("All of this caller", f"{reverse('caller')}?call={call.pk}"))
+        found.insert(0, (_("Caller page"), f"{reverse('caller')}?call={call.pk}"))
     if call.is_live and Simulator.slug == settings.CARRIER:
-        found.append(("Play it on the softphone", f"{reverse('softphone')}?call={call.pk}"))
+        found.append((_("Softphone"), f"{reverse('softphone')}?call={call.pk}"))
     return found
 
 
-def _leg(leg: Leg, seen: Callable[[str], str]) -> dict[str, Any]:
-    shown = "–" if leg.party == Party.CALLER else seen(leg.caller_number_sent or "") or "withheld"
+def _leg(leg: Leg, mask: Callable[[str], str]) -> dict[str, Any]:
+    caller_id = (
+        "–" if leg.party == Party.CALLER else mask(leg.caller_number_sent or "") or _("withheld")
+    )
     return {
         "party": leg.get_party_display(),
-        "who": admin_link(leg.buyer) if leg.buyer else "–",
-        "number": seen(leg.number) if leg.number else "withheld",
-        "shown": shown,
-        "state": leg.get_outcome_display() or leg.get_status_display(),
-        "began": _time(leg.started_at),
+        "buyer": admin_link(leg.buyer) if leg.buyer else "–",
+        "number": mask(leg.number) if leg.number else _("withheld"),
+        "caller_id": caller_id,
+        "status": leg.get_outcome_display() or leg.get_status_display(),
+        "started": _time(leg.started_at),
         "answered": _time(leg.answered_at),
         "ended": _time(leg.ended_at),
     }
 
 
 def _time(at: datetime | None) -> str:
-    """Of the day that the page names already."""
+    """Return the time of day; the page shows the date."""
     return f"{timezone.localtime(at):%H:%M:%S}" if at else "–"
 
 
-def _transfer(one: Any, seen: Callable[[str], str]) -> dict[str, Any]:
+def _transfer(transfer: Any, mask: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "by": seen(timeline.leg_name(one.transferor)),
-        "to": seen(timeline.leg_name(one.transferee)),
-        "how": "the caller waits on hold" if one.hold_caller else "all three talk",
-        "status": one.get_status_display(),
-        "began": _time(one.started_at),
-        "ended": _time(one.ended_at),
+        "transferor": mask(timeline.leg_name(transfer.transferor)),
+        "transferee": mask(timeline.leg_name(transfer.transferee)),
+        "hold_caller": transfer.hold_caller,
+        "status": transfer.get_status_display(),
+        "started": _time(transfer.started_at),
+        "ended": _time(transfer.ended_at),
     }
 
 
-# --- what it paid -----------------------------------------------------------------------------------------
-def _money(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
-    """Amounts and reason; nothing while the call is live and unsold."""
-    reason: Fact = ("Why", pay_reason(call, events))
+# --- payment -------------------------------------------------------------------------------------
+def _payment(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
+    """Return amounts and reason; nothing while the call is live and unsold."""
+    reason: Fact = (_("Reason"), pay_reason(call, events))
     if call.payout is None or call.revenue is None:
-        return [("Payout", "none"), ("Revenue", "none"), reason] if call.settled_at else []
+        return (
+            [(_("Payout"), _("none")), (_("Revenue"), _("none")), reason] if call.settled_at else []
+        )
     currency = call.company.currency
     amounts = (
-        ("Payout", call.payout),
-        ("Revenue", call.revenue),
-        ("Profit", call.revenue - call.payout),
+        (_("Payout"), call.payout),
+        (_("Revenue"), call.revenue),
+        (_("Profit"), call.revenue - call.payout),
     )
     return [*((name, f"{money_text(amount)} {currency}") for name, amount in amounts), reason]
 
@@ -202,29 +207,29 @@ def _seconds(seconds: int) -> str:
     return f"{seconds} s"
 
 
-# --- what is known, and who was told ----------------------------------------------------------------------
-def _tags(call: Any, seen: Callable[[str], str]) -> list[dict[str, Any]]:
-    """Also those that wait for the next decision or the end."""
+# --- tags and webhooks ---------------------------------------------------------------------------
+def _tags(call: Any, mask: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return the tags, then those that wait for the next decision or the end."""
     written = call.tags.select_related("publisher").order_by("name")
     waiting = call.late_tags.select_related("publisher").order_by("name")
-    rows = [(tag, tag.value_before, "") for tag in written] + [
-        (tag, None, "waits for the next decision") for tag in waiting
+    rows = [(tag, tag.value_before, False) for tag in written] + [
+        (tag, None, True) for tag in waiting
     ]
     return [
         {
             "name": tag.name,
-            "value": seen(tag.value),
-            "before": "–" if before is None else seen(before) or "blank",
-            "by": admin_link(tag.publisher) if tag.publisher else "–",
-            "at": moment_text(tag.written_at),
-            "remark": remark,
+            "value": mask(tag.value),
+            "previous": "–" if before is None else mask(before) or _("blank"),
+            "publisher": admin_link(tag.publisher) if tag.publisher else "–",
+            "written": moment_text(tag.written_at),
+            "is_late": is_late,
         }
-        for tag, before, remark in rows
+        for tag, before, is_late in rows
     ]
 
 
 def _deliveries(call: Any) -> list[dict[str, Any]]:
-    """Path and query of an address hold keys and callers' numbers: they are not for everybody."""
+    """Return the deliveries; URLs and answers can hold keys and numbers, so they are masked."""
     rows = (
         call.deliveries.select_related("webhook")
         .prefetch_related("tries")
@@ -234,24 +239,27 @@ def _deliveries(call: Any) -> list[dict[str, Any]]:
         {
             "webhook": admin_link(row.webhook, text=row.name)
             if row.webhook
-            else f"{row.name}, deleted",
+            else _("%(name)s (deleted)") % {"name": row.name},
             "trigger": row.get_trigger_display(),
             "address": f"{row.method} {row.url if call.clear else host_of(row.url)}",
             "status": row.get_status_display(),
-            "tries": [
-                _try(one, clear=call.clear)
-                for one in sorted(row.tries.all(), key=lambda one: one.pk)
+            "attempts": [
+                _attempt(attempt, clear=call.clear)
+                for attempt in sorted(row.tries.all(), key=lambda attempt: attempt.pk)
             ],
         }
         for row in rows
     ]
 
 
-def _try(one: DeliveryAttempt, *, clear: bool) -> dict[str, str]:
-    """When, what came of it, and how the answer began."""
+def _attempt(attempt: DeliveryAttempt, *, clear: bool) -> dict[str, str]:
+    """Return time and result of an attempt, and the start of the answer."""
     status = (
-        f"{one.status} in {one.duration_ms} ms"
-        if one.status
-        else one.error or "nobody knows: the process ended"
+        f"{attempt.status} in {attempt.duration_ms} ms"
+        if attempt.status
+        else attempt.error or _("unknown: the worker stopped")
     )
-    return {"text": f"{moment_text(one.at)}: {status}", "answer": one.answer if clear else ""}
+    return {
+        "text": f"{moment_text(attempt.at)}: {status}",
+        "answer": attempt.answer if clear else "",
+    }

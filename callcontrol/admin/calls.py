@@ -1,4 +1,4 @@
-"""Calls in the admin: a list that tells what became of each, and a page on which a live one can be steered."""
+"""Calls in the admin: the list, and a page with the actions on a live call."""
 
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,8 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from callcontrol.lifecycle import timeouts
@@ -42,7 +44,7 @@ from .call_filters import (
     ConvertedFilter,
 )
 
-_CONVERTED, _DUPLICATE = "Converted", "Paid before"
+_CONVERTED, _DUPLICATE = _("Converted"), _("Duplicate")
 
 
 @admin.register(Call)
@@ -70,13 +72,13 @@ class CallAdmin(ReadOnlyAdmin):
         CompanyFilter,
     ]
     list_select_related = ["campaign", "publisher", "buyer"]
-    sortable_by = ["when"]  # by any other column, all calls there are would have to be read
+    sortable_by = ["when"]  # other columns have no index
     search_fields = ["caller_number"]
-    search_help_text = (
-        "A caller's whole number in any spelling, or the UUID of a call or of a reservation"
+    search_help_text = _(
+        "Enter the caller's whole number in any format, or the UUID of a call or reservation."
     )
     ordering = ["-started_at"]
-    hint = "No call yet. A call arrives when somebody dials a campaign's number: try it on the softphone."
+    hint = _("No calls yet. Dial a number of a campaign on the softphone to try it.")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         shown = list(super().get_list_display(request))
@@ -88,7 +90,7 @@ class CallAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What a UUID names is looked up first: the list's own order is no way to it."""
+        """Look up a UUID first, so that the list is not read in the order of time."""
         try:
             named = UUID(search_term.strip())
         except ValueError:
@@ -98,10 +100,10 @@ class CallAdmin(ReadOnlyAdmin):
         )
         return queryset.filter(pk__in=list(found)), False
 
-    # --- what the list shows ---
-    @display(description="when", ordering="started_at")
+    # --- columns ---
+    @display(description=_("started"), ordering="started_at")
     def when(self, call: Call) -> SafeString:
-        """Short, for there is much to tell beside it."""
+        """Return a short time; the whole moment is in its title."""
         at = timezone.localtime(call.started_at)
         day = f"{at:%b %-d}" if at.year == timezone.localtime().year else f"{at:%b %-d, %Y}"
         return format_html(
@@ -111,19 +113,19 @@ class CallAdmin(ReadOnlyAdmin):
             f"{at:%H:%M:%S}",
         )
 
-    @display(description="status", label=call_page.COLORS)
+    @display(description=_("status"), label=call_page.COLORS)
     def state(self, call: Call) -> str:
         return call.get_status_display()
 
-    @display(description="caller")
+    @display(description=_("caller"))
     def caller(self, call: Any) -> str:
         return (
             (call.caller_number if call.clear else phone.masked(call.caller_number))
             if call.caller_number
-            else "withheld"
+            else gettext("withheld")
         )
 
-    @display(description="talk time")
+    @display(description=_("talk time"))
     def talked(self, call: Call) -> str:
         return (
             lasted(call.ended_at - call.connected_at)
@@ -131,23 +133,23 @@ class CallAdmin(ReadOnlyAdmin):
             else "–"
         )
 
-    @display(description="payout")
+    @display(description=_("payout"))
     def paid(self, call: Call) -> str:
         return money_text(call.payout)
 
-    @display(description="revenue")
+    @display(description=_("revenue"))
     def earned(self, call: Call) -> str:
         return money_text(call.revenue)
 
-    @display(description="converted", label={_CONVERTED: "success", _DUPLICATE: "warning"})
-    def outcome(self, call: Call) -> str:
+    @display(description=_("converted"), label={_CONVERTED: "success", _DUPLICATE: "warning"})
+    def outcome(self, call: Call) -> Any:
         return _CONVERTED if call.converted_at else _DUPLICATE if call.duplicate else ""
 
-    # --- one call ---
+    # --- the page of a call ---
     def get_urls(self) -> list[Any]:
-        act_on = self.admin_site.admin_view(self.act_view)
+        action_view = self.admin_site.admin_view(self.action_view)
         return [
-            path("<uuid:call_uuid>/act/", act_on, name="callcontrol_call_act"),
+            path("<uuid:call_uuid>/act/", action_view, name="callcontrol_call_action"),
             *super().get_urls(),
         ]
 
@@ -158,26 +160,26 @@ class CallAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Read anew at each look: what was due has happened by then."""
+        """Show the call after all timeouts that are due."""
         if request.method != "GET" or object_id is None:
             raise PermissionDenied
         call = self._call(request, object_id)
         if call is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        shown = call_page.call_context(
+        context = call_page.call_context(
             call, may_act=may_edit(request, call.company_id), now=timezone.now()
         )
         if "live" in request.GET:
-            return TemplateResponse(request, "callcontrol/call/live.html", shown)
+            return TemplateResponse(request, "callcontrol/call/live.html", context)
         title = f"{call.campaign}, {moment_text(call.started_at)}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        return TemplateResponse(request, "callcontrol/call/page.html", {**frame, **shown})
+        return TemplateResponse(request, "callcontrol/call/page.html", {**frame, **context})
 
-    def _call(self, request: HttpRequest, written: str) -> Any:
-        """One of the user's calls, brought to this moment."""
-        if self.get_object(request, written) is None:
+    def _call(self, request: HttpRequest, text: str) -> Any:
+        """Return a call that the user may see, after all timeouts that are due."""
+        if self.get_object(request, text) is None:
             return None
-        call_uuid = UUID(written.replace("_", "-"))
+        call_uuid = UUID(text.replace("_", "-"))
         if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
             timeouts.apply_timeouts(call_uuid, now=timezone.now())
         related = self.get_queryset(request).select_related(
@@ -185,12 +187,12 @@ class CallAdmin(ReadOnlyAdmin):
         )
         return related.get(pk=call_uuid)
 
-    def act_view(self, request: HttpRequest, call_uuid: UUID) -> HttpResponse:
+    def action_view(self, request: HttpRequest, call_uuid: UUID) -> HttpResponse:
         call = self.get_queryset(request).filter(pk=call_uuid).first()
         if request.method != "POST" or call is None or not may_edit(request, call.company_id):
             raise PermissionDenied
         try:
             messages.success(request, run_call_action(request, call, now=timezone.now()))
         except Refusal as refusal:
-            messages.error(request, f"Not done: {refusal.text}.")
+            messages.error(request, gettext("Not done: %(error)s.") % {"error": refusal.text})
         return redirect("admin:callcontrol_call_change", call.pk)

@@ -1,4 +1,4 @@
-"""Pictures of a call: its lines over time, and who hears whom now; both also in words."""
+"""Diagrams of a call: its legs over time and its conference, each also as text."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -31,13 +31,13 @@ _MIDDLE, _ACROSS, _DOWN = (
     (165, 105),
     96,
     52,
-)  # of the ellipse on which people stand, in units of the picture
+)  # of the ellipse on which parties stand, in units of the picture
 
 
-# --- lines over time --------------------------------------------------------------------------------------
+# --- legs over time ------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class LegBar:
-    """A stretch of a line: `state` is one of `rings waits talks holds`, its place in per cent of the whole."""
+    """A part of a leg: `state` is rings, waits, talks or holds; the place is in percent."""
 
     state: str
     left: str
@@ -47,7 +47,7 @@ class LegBar:
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """One line: whose it is, what it went through, and the same in words."""
+    """A leg with its bars, and the same as text."""
 
     name: str
     party: str
@@ -57,66 +57,64 @@ class LegRow:
 
 @dataclass(frozen=True, slots=True)
 class LegChart:
-    """All lines of a call, and the marks below them: each with its place in per cent and its text."""
+    """The legs of a call, and the marks of the axis: place in percent and text."""
 
     rows: list[LegRow]
     marks: list[tuple[str, str]]
 
 
-Stretch = tuple[datetime, datetime, str]
+Section = tuple[datetime, datetime, str]
 _WORDS = {"rings": "rang", "waits": "waited", "talks": "talked", "holds": "was on hold"}
 LEGEND = [("rings", "rings"), ("waits", "waits"), ("talks", "talks"), ("holds", "on hold")]
 
 
 def leg_chart(
-    room: LockedCall, events: Sequence[CallEvent], *, at: datetime, seen: Callable[[str], str]
+    locked: LockedCall, events: Sequence[CallEvent], *, at: datetime, mask: Callable[[str], str]
 ) -> LegChart:
-    """From the call's first moment to its end, or to `at` while it lives. `seen` masks what is not for everybody."""
-    begin, end = room.call.started_at, room.call.ended_at or at
+    """Return the chart from the start of the call to its end, or to `at` while it is live."""
+    begin, end = locked.call.started_at, locked.call.ended_at or at
     whole = max((end - begin).total_seconds(), 1.0)
     rows = []
-    for leg in room.legs:
-        stretches = (
-            _callers(room, events, begin, end) if leg.party == Party.CALLER else _others(leg, end)
+    for leg in locked.legs:
+        sections = (
+            _callers(locked, events, begin, end) if leg.party == Party.CALLER else _others(leg, end)
         )
-        rows.append(_row(seen(leg_name(leg)), leg, stretches, begin, whole))
+        rows.append(_row(mask(leg_name(leg)), leg, sections, begin, whole))
     return LegChart(rows, _marks(whole))
 
 
-def _row(
-    name: str, leg: Leg, stretches: Iterable[Stretch], begin: datetime, whole: float
-) -> LegRow:
-    shown = [(start, stop, state) for start, stop, state in stretches if stop > start]
-    bars = [_bar(stretch, begin, whole) for stretch in shown]
+def _row(name: str, leg: Leg, sections: Iterable[Section], begin: datetime, whole: float) -> LegRow:
+    shown = [(start, stop, state) for start, stop, state in sections if stop > start]
+    bars = [_bar(section, begin, whole) for section in shown]
     spans: dict[str, timedelta] = {}
     for start, stop, state in shown:
         spans[state] = spans.get(state, timedelta()) + (stop - start)
-    told = all_of(
-        [f"{_WORDS[state]} {lasted(span)}" for state, span in spans.items()] or ["was over at once"]
+    text = all_of(
+        [f"{_WORDS[state]} {lasted(span)}" for state, span in spans.items()] or ["ended at once"]
     )
-    return LegRow(name, str(leg.get_party_display()), bars, told)
+    return LegRow(name, str(leg.get_party_display()), bars, text)
 
 
-def _bar(stretch: Stretch, begin: datetime, whole: float) -> LegBar:
-    start, stop, state = stretch
+def _bar(section: Section, begin: datetime, whole: float) -> LegBar:
+    start, stop, state = section
     left, wide = (start - begin).total_seconds() / whole, (stop - start).total_seconds() / whole
     return LegBar(
         state, f"{100 * left:.2f}%", f"{100 * wide:.2f}%", f"{_WORDS[state]} {lasted(stop - start)}"
     )
 
 
-def _others(leg: Leg, end: datetime) -> list[Stretch]:
+def _others(leg: Leg, end: datetime) -> list[Section]:
     over = leg.ended_at or end
     picked_up = leg.answered_at or over
     return [(leg.started_at, min(picked_up, over), "rings"), (picked_up, over, "talks")]
 
 
 def _callers(
-    room: LockedCall, events: Sequence[CallEvent], begin: datetime, end: datetime
-) -> list[Stretch]:
-    """Waiting while nobody is on the line, on hold, or talking: cut wherever one of these may have changed."""
+    locked: LockedCall, events: Sequence[CallEvent], begin: datetime, end: datetime
+) -> list[Section]:
+    """Return when the caller waited, talked or was on hold."""
     talks = [
-        (leg.answered_at, leg.ended_at or end) for leg in room.dialed_legs() if leg.answered_at
+        (leg.answered_at, leg.ended_at or end) for leg in locked.dialed_legs() if leg.answered_at
     ]
     holds = _holds(events, end)
     cuts = sorted(
@@ -126,17 +124,17 @@ def _callers(
             *(moment for span in (*talks, *holds) for moment in span if begin < moment < end),
         }
     )
-    stretches: list[Stretch] = []
+    sections: list[Section] = []
     for start, stop in pairwise(cuts):
         state = "holds" if _within(start, holds) else "talks" if _within(start, talks) else "waits"
-        if stretches and stretches[-1][2] == state:
-            start = stretches.pop()[0]
-        stretches.append((start, stop, state))
-    return stretches
+        if sections and sections[-1][2] == state:
+            start = sections.pop()[0]
+        sections.append((start, stop, state))
+    return sections
 
 
 def _holds(events: Sequence[CallEvent], end: datetime) -> list[tuple[datetime, datetime]]:
-    """When the caller was on hold, as the timeline tells."""
+    """Return when the caller was on hold, by the events of the timeline."""
     spans: list[tuple[datetime, datetime]] = []
     since: datetime | None = None
     for event in events:
@@ -161,13 +159,13 @@ def _marks(whole: float) -> list[tuple[str, str]]:
     ]
 
 
-# --- who hears whom ---------------------------------------------------------------------------------------
+# --- conference ----------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ConferenceParty:
-    """Somebody on a live line, and where the picture has them, the name above or below. `state`: `rings`, `talks`, `holds`."""
+    """A party and its place, its name above or below. `state`: rings, talks or holds."""
 
     name: str
-    party: str
+    role: str
     state: str
     x: int
     y: int
@@ -176,7 +174,7 @@ class ConferenceParty:
 
 @dataclass(frozen=True, slots=True)
 class AudioLink:
-    """Between two people: they hear each other, or one of them is being rung."""
+    """A line between two parties: they hear each other, or one rings."""
 
     state: str
     x1: int
@@ -187,25 +185,25 @@ class AudioLink:
 
 @dataclass(frozen=True, slots=True)
 class ConferenceDiagram:
-    """`box` is the part of the plane that is shown: two people need less of it."""
+    """The diagram; `box` is its SVG view box, which is smaller for two parties."""
 
     box: str
-    people: list[ConferenceParty]
+    parties: list[ConferenceParty]
     links: list[AudioLink]
     sentences: list[str]
 
 
-def conference_diagram(room: LockedCall, *, seen: Callable[[str], str]) -> ConferenceDiagram:
-    """Everybody on a live line, in a circle; nobody once the call is over."""
-    legs = [leg for leg in room.legs if leg.is_live] if room.call.is_live else []
-    people = [_person(seen(leg_name(leg)), leg, place, len(legs)) for place, leg in enumerate(legs)]
-    box = "0 0 330 225" if len(people) > 2 else "0 72 330 96"
+def conference_diagram(locked: LockedCall, *, mask: Callable[[str], str]) -> ConferenceDiagram:
+    """Return the parties of a live call in a circle; none after the call."""
+    legs = [leg for leg in locked.legs if leg.is_live] if locked.call.is_live else []
+    parties = [_party(mask(leg_name(leg)), leg, place, len(legs)) for place, leg in enumerate(legs)]
+    box = "0 0 330 225" if len(parties) > 2 else "0 72 330 96"
     return ConferenceDiagram(
-        box, people, list(_links(people)), [_hears(one, people) for one in people]
+        box, parties, list(_links(parties)), [_hears(one, parties) for one in parties]
     )
 
 
-def _person(name: str, leg: Leg, place: int, of: int) -> ConferenceParty:
+def _party(name: str, leg: Leg, place: int, of: int) -> ConferenceParty:
     angle = math.pi + 2 * math.pi * place / max(of, 1)
     x, y = (
         round(_MIDDLE[0] + _ACROSS * math.cos(angle)),
@@ -215,20 +213,20 @@ def _person(name: str, leg: Leg, place: int, of: int) -> ConferenceParty:
     return ConferenceParty(name, str(leg.get_party_display()), state, x, y, y < _MIDDLE[1])
 
 
-def _links(people: Sequence[ConferenceParty]) -> Iterable[AudioLink]:
-    talking = [one for one in people if one.state == "talks"]
+def _links(parties: Sequence[ConferenceParty]) -> Iterable[AudioLink]:
+    talking = [one for one in parties if one.state == "talks"]
     yield from (AudioLink("talks", a.x, a.y, b.x, b.y) for a, b in combinations(talking, 2))
-    for rung in (one for one in people if one.state == "rings"):
-        rings = people[0] if people[0].state == "talks" else next(iter(talking), people[0])
+    for rung in (one for one in parties if one.state == "rings"):
+        rings = parties[0] if parties[0].state == "talks" else next(iter(talking), parties[0])
         yield AudioLink("rings", rings.x, rings.y, rung.x, rung.y)
 
 
-def _hears(one: ConferenceParty, people: Sequence[ConferenceParty]) -> str:
-    who = f"{one.name[:1].upper()}{one.name[1:]}"
+def _hears(one: ConferenceParty, parties: Sequence[ConferenceParty]) -> str:
+    name = f"{one.name[:1].upper()}{one.name[1:]}"
     if one.state == "rings":
-        return f"{who} rings."
+        return f"{name} rings."
     if one.state == "holds":
-        return f"{who} is on hold: hears music, and is heard by nobody."
-    others = [other.name for other in people if other is not one and other.state == "talks"]
-    alone = "the ringing tone" if any(other.state == "rings" for other in people) else "nobody"
-    return f"{who} hears {all_of(others) if others else alone}."
+        return f"{name} is on hold and hears music."
+    others = [other.name for other in parties if other is not one and other.state == "talks"]
+    alone = "the ringing tone" if any(other.state == "rings" for other in parties) else "silence"
+    return f"{name} hears {all_of(others) if others else alone}."

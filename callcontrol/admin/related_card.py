@@ -1,4 +1,4 @@
-"""What the postback log tells of the call that a request led to."""
+"""The card of a request's call on the page of the request."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from callcontrol.models import Call
 from campaigns.admin_base import admin_link, moment_text, money_text, visible_to
@@ -21,7 +22,7 @@ _COLORS = {
 
 
 def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
-    """The call that a row of the log speaks of, or that claimed its reservation, as it stands now."""
+    """Return the card of the call that the entry names, or that claimed its reservation."""
     named = Q(pk=entry.call_uuid) if entry.call_uuid else Q(reservation=entry.reservation_uuid)
     if not (entry.call_uuid or entry.reservation_uuid):
         return None
@@ -32,12 +33,12 @@ def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
         return None
     state = call.get_status_display()
     facts = [
-        ("Buyer", admin_link(call.buyer)),
-        ("Began", moment_text(call.started_at)),
+        (_("Buyer"), admin_link(call.buyer)),
+        (_("Started"), moment_text(call.started_at)),
         *_money(call),
     ]
     return RelatedCard(
-        "Call",
+        _("Call"),
         reverse("admin:callcontrol_call_change", args=[call.pk]),
         state,
         _COLORS.get(state, ""),
@@ -49,14 +50,18 @@ def _money(call: Call) -> list[tuple[str, Any]]:
     if not call.converted_at:
         return [
             (
-                "Converted",
-                "paid before" if call.duplicate else "not yet" if call.settled_at is None else "no",
+                _("Converted"),
+                _("duplicate")
+                if call.duplicate
+                else _("not yet")
+                if call.settled_at is None
+                else _("no"),
             )
         ]
     currency = call.company.currency
     return [
-        ("Payout", f"{money_text(call.payout)} {currency}"),
-        ("Revenue", f"{money_text(call.revenue)} {currency}"),
+        (_("Payout"), f"{money_text(call.payout)} {currency}"),
+        (_("Revenue"), f"{money_text(call.revenue)} {currency}"),
     ]
 
 

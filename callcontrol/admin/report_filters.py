@@ -1,10 +1,12 @@
-"""What the lists of records can also be filtered by, so that each number of the dashboard leads to its rows."""
+"""Filters of the log and of reservations that the numbers of the dashboard link to."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from callcontrol.reporting import reasons
@@ -16,13 +18,16 @@ from reservations import admin as reservations
 
 
 class PingFilter(DropdownFilter):
-    """Pings alone, whatever they were answered: no confirmations, and no other requests by a ping's key."""
+    """Pings with any result, without confirmations and other requests of their keys."""
 
-    title = "pings"
+    title = _("pings")
     parameter_name = "ping"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Pings alone"), (reasons.NOBODY, "Pings that had no buyer to ask")]
+        return [
+            ("1", gettext("Only pings")),
+            (reasons.NOBODY, gettext("Pings of campaigns without buyers")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if self.value() not in ("1", reasons.NOBODY):
@@ -34,13 +39,13 @@ class PingFilter(DropdownFilter):
 
 
 class ErrorFilter(DropdownFilter):
-    """Requests that were answered with this error, in either format."""
+    """Requests with this error in the response, in either format."""
 
-    title = "error"
+    title = _("error")
     parameter_name = "error"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """It is set by an address alone: the one in force can be seen, and taken away."""
+        """Return only the current value: links set the filter, and the list can clear it."""
         text = request.GET.get(self.parameter_name or "", "")[:200]
         return [(text, text)] if text else []
 
@@ -55,13 +60,13 @@ class ErrorFilter(DropdownFilter):
 
 
 class ReservedFilter(DropdownFilter):
-    """Reservations that held a buyer, whatever became of them."""
+    """Reservations with a buyer, of any later status."""
 
-    title = "buyer held"
+    title = _("buyer reserved")
     parameter_name = "reserved"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "A buyer was held")]
+        return [("1", gettext("With a buyer"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         return queryset.filter(status__in=RESERVED) if self.value() == "1" else None

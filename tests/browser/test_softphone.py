@@ -28,7 +28,7 @@ def _dials(seat: Seat, role: str = "owner") -> None:
     seat.sits(person("Ann", _campaign().company, role))
     seat.goes("/admin/softphone/")
     form = seat.page.locator("form", has=seat.page.get_by_role("button", name="Dial"))
-    form.get_by_label("The caller’s number").fill("+12025550145")
+    form.get_by_label("Caller’s number").fill("+12025550145")
     seat.follows("Dial", role="button")
 
 
@@ -46,7 +46,7 @@ def test_a_call_is_played_from_dial_to_conversion(seat: Seat) -> None:
     seat.shows("softphone")
     seat.page.get_by_role("button", name="Skip 2 min").click()
     _does(seat, "Caller", "Hang up")
-    seat.page.get_by_role("heading", name="The end").wait_for()
+    seat.page.get_by_role("heading", name="Result").wait_for()
     seat.shows("softphone-end")
     call = Call.objects.get()
     assert f"{call.payout:.2f}" == "90.00"

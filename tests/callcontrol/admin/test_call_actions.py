@@ -34,7 +34,7 @@ def do(call: Call, what: str, row: Any = None, client: Client | None = None, **s
     """Presses a button on the call's page; what the page then says, or the answer's status when it says nothing."""
     client = client or browser(call.company)
     pressed = {"do": f"{what} {row.pk}" if row else what, **said}
-    answer = client.post(reverse("admin:callcontrol_call_act", args=[call.pk]), pressed)
+    answer = client.post(reverse("admin:callcontrol_call_action", args=[call.pk]), pressed)
     return str(next(iter(get_messages(answer.wsgi_request)), answer.status_code))
 
 
@@ -54,7 +54,7 @@ def managed(call: Call) -> list[str]:
 # --- what is done -----------------------------------------------------------------------------------------
 def test_a_returned_call_rings_the_next_buyer(call: Call):
     said = do(call, "return", line(call))
-    assert said == "The call was returned; the next buyer is looked for."
+    assert said == "Call returned. Routing to the next buyer."
     assert now_of(call).buyer.buyer_id == "b2"
     assert call.legs.get(place=1).outcome == "returned"
     assert held(Buyer.objects.get(buyer_id="b1")) == 0
@@ -83,7 +83,7 @@ def test_returning_twice_returns_one_buyers_call(call: Call):
 
 def test_there_is_no_time_limit_for_an_account_manager(call: Call):
     Leg.objects.filter(party="handler").update(started_at=call.started_at.replace(year=2020))
-    assert do(call, "return", line(call)) == "The call was returned; the next buyer is looked for."
+    assert do(call, "return", line(call)) == "Call returned. Routing to the next buyer."
 
 
 def test_a_ringing_call_is_rejected():
@@ -116,7 +116,7 @@ def test_a_call_is_transferred(call: Call, said: dict[str, str], on_hold: bool):
 def test_a_held_caller_is_connected(call: Call):
     transfer = transferred(call, hold_caller="on")
     said = do(call, "connect", transfer)
-    assert said == "The caller is connected."
+    assert said == "Caller connected."
     assert line(call, "caller").held is False
 
 
@@ -132,7 +132,7 @@ def test_the_whole_call_is_ended(is_talking: bool):
     said = do(call, "hang-up")
     ended = now_of(call)
     assert (said, ended.status, ended.settled_at is None, Leg.objects.live().count()) == (
-        *("The call was ended.", "finished"),
+        *("Call ended.", "finished"),
         *(False, 0),
     )
     assert held(Buyer.objects.get()) == 0
@@ -209,12 +209,12 @@ def test_only_editors_of_the_calls_company_may(call: Call, role: str | None):
     said = do(call, "hang-up", client=client)
     may = role in ("owner", "account_manager")
     assert (said, now_of(call).status) == (
-        ("The call was ended.", "finished") if may else ("403", "in-progress")
+        ("Call ended.", "finished") if may else ("403", "in-progress")
     )
 
 
 def test_looking_at_the_address_of_a_button_does_nothing(call: Call):
-    answer = browser(call.company).get(reverse("admin:callcontrol_call_act", args=[call.pk]))
+    answer = browser(call.company).get(reverse("admin:callcontrol_call_action", args=[call.pk]))
     assert answer.status_code == 403
     assert now_of(call).status == "in-progress"
 
@@ -228,7 +228,7 @@ def test_a_button_wants_the_pages_token(call: Call):
 
 def test_a_call_that_is_none_is_refused():
     answer = browser(make_company()).post(
-        reverse("admin:callcontrol_call_act", args=[uuid4()]), {"do": "hang-up"}
+        reverse("admin:callcontrol_call_action", args=[uuid4()]), {"do": "hang-up"}
     )
     assert answer.status_code == 403
     assert Call.objects.count() == 0
@@ -300,7 +300,7 @@ def test_an_ended_call_has_no_buttons(call: Call):
         .content.decode()
     )
     assert ('name="do"' in page) is False
-    assert 'data-alive="no"' in page
+    assert 'data-is-live="no"' in page
 
 
 def test_a_call_from_outside_is_ended_at_both_ends():
@@ -323,7 +323,7 @@ def test_through_twilio_everybodys_line_is_ended_too(twilio: Api):
     said = do(Call.objects.get(), "hang-up")
     twilio.standin.settle()
     ended = Call.objects.get()
-    assert said == "The call was ended."
+    assert said == "Call ended."
     assert caller.is_live is False
     assert handler.is_live is False
     assert ended.status == "finished"

@@ -202,7 +202,7 @@ def test_the_picture_of_a_call_on_hold():
     )
     for kind, moment in (("caller-held", at[4]), ("caller-joined", at[7])):
         call.events.create(at=moment, kind=kind)
-    picture = leg_chart(room(call), list(call.events.order_by("id")), at=at[10], seen=str)
+    picture = leg_chart(room(call), list(call.events.order_by("id")), at=at[10], mask=str)
     assert [[(bar.state, bar.left, bar.width) for bar in row.bars] for row in picture.rows] == [
         [
             *(("waits", "0.00%", "20.00%"), ("talks", "20.00%", "20.00%")),
@@ -224,15 +224,15 @@ def test_the_picture_of_a_call_on_hold():
 
 def test_a_call_that_was_over_at_once_has_a_picture():
     call = arrive(make_market(caps=[0]))
-    picture = leg_chart(room(call), [], at=call.clock, seen=str)
-    assert [(row.name, row.text) for row in picture.rows] == [("the caller", "was over at once")]
+    picture = leg_chart(room(call), [], at=call.clock, mask=str)
+    assert [(row.name, row.text) for row in picture.rows] == [("the caller", "ended at once")]
     assert picture.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
 
 
 # --- who hears whom ---------------------------------------------------------------------------------------
 def heard(call: Call) -> tuple[list[str], list[str]]:
     """The states of the lines between people, and what is said of each."""
-    picture = conference_diagram(room(call), seen=str)
+    picture = conference_diagram(room(call), mask=str)
     return sorted(link.state for link in picture.links), picture.sentences
 
 
@@ -262,7 +262,7 @@ def test_a_held_caller_hears_music(call: Call):
     assert heard(call) == (
         ["talks"],
         [
-            "The caller is on hold: hears music, and is heard by nobody.",
+            "The caller is on hold and hears music.",
             f"Buyer 1 hears {THIRD}.",
             f"{THIRD} hears Buyer 1.",
         ],
@@ -271,7 +271,7 @@ def test_a_held_caller_hears_music(call: Call):
 
 def test_people_stand_apart(call: Call):
     moved(call)
-    places = [(one.x, one.y, one.above) for one in conference_diagram(room(call), seen=str).people]
+    places = [(one.x, one.y, one.above) for one in conference_diagram(room(call), mask=str).parties]
     assert places == [(69, 105, False), (213, 60, True), (213, 150, False)]
 
 

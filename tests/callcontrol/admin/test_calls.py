@@ -56,7 +56,7 @@ def _ended(**more: str) -> Call:
     return Call.objects.get(pk=call["call_uuid"])
 
 
-def _shown(call: Call, role: str = "owner") -> Any:
+def _context(call: Call, role: str = "owner") -> Any:
     return browser(call.company, role).get(_page(call)).context
 
 
@@ -178,13 +178,13 @@ def test_nobody_edits_a_call():
 def test_the_page_begins_with_what_became_of_the_call():
     call = _ended()
     assert (
-        _shown(call)["headline"]
+        _context(call)["headline"]
         == "Buyer 1 talked 2:10 min; the call paid Publisher 90.00 USD and earned 120.00 USD."
     )
 
 
 def test_the_timeline_speaks_of_buyers_by_name():
-    shown = _shown(_ended())["steps"]
+    shown = _context(_ended())["steps"]
     assert [(step.since, step.text) for step in shown[1:5]] == [
         ("0:00", "The buyers were decided upon."),
         ("0:00", "Buyer 1 is dialed."),
@@ -194,16 +194,16 @@ def test_the_timeline_speaks_of_buyers_by_name():
 
 
 def test_a_decisions_verdicts_are_folded_into_its_step():
-    assert [step.verdicts for step in _shown(_ended())["steps"] if step.verdicts] == [
+    assert [step.verdicts for step in _context(_ended())["steps"] if step.verdicts] == [
         ["Buyer 1: reserved for this caller"]
     ]
 
 
 def test_the_page_says_which_conversion_applied():
-    quoted = dict(_shown(_ended())["money"])
+    quoted = dict(_context(_ended())["payment"])
     assert quoted == {
         **{"Payout": "90.00 USD", "Revenue": "120.00 USD", "Profit": "30.00 USD"},
-        "Why": "As its ping was quoted: after 120 s of talk.",
+        "Reason": "As its ping was quoted: after 120 s of talk.",
     }
 
 
@@ -232,12 +232,12 @@ def test_tags_say_who_wrote_them_and_what_was_before():
     )
     LateTag.objects.create(call=call, name="zoo", value="yes", written_at=now)
     shown = [
-        (tag["name"], tag["before"], re.sub("<[^>]*>", "", tag["by"]), tag["remark"])
-        for tag in _shown(call)["tags"]
+        (tag["name"], tag["previous"], re.sub("<[^>]*>", "", tag["publisher"]), tag["is_late"])
+        for tag in _context(call)["tags"]
     ]
     assert shown == [
-        ("zip", "blank", "Alpha Media", ""),
-        ("zoo", "–", "–", "waits for the next decision"),
+        ("zip", "blank", "Alpha Media", False),
+        ("zoo", "–", "–", True),
     ]
 
 
@@ -271,14 +271,14 @@ def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
         person="Rita",
         now=timezone.now(),
     )
-    shown = _shown(call, role)
+    shown = _context(call, role)
     verdicts = " ".join(text for step in shown["steps"] for text in step.verdicts)
     told = [
         number in text
         for number, text in (
             ("+13105550103", verdicts),
             (CALLER, verdicts),
-            (THIRD, shown["transfers"][0]["to"]),
+            (THIRD, shown["transfers"][0]["transferee"]),
         )
     ]
     assert told == [clear] * 3
@@ -293,13 +293,13 @@ def test_the_page_leads_to_what_it_speaks_of(role):
         f"{log}?q={call.reservation_id}",
         f"{log}?q={call.pk}",
     ]
-    assert [address for _, address in _shown(call, role)["elsewhere"]] == addresses
+    assert [address for _, address in _context(call, role)["related_links"]] == addresses
 
 
 def test_who_looks_at_a_call_brings_it_to_this_moment():
     call = arrive(make.make_market())
     Leg.objects.filter(party="handler").update(rings_until=timezone.now() - timedelta(seconds=1))
-    assert _shown(call)["headline"] == "Nobody took the call: Buyer 1 did not answer."
+    assert _context(call)["headline"] == "Nobody took the call: Buyer 1 did not answer."
 
 
 def test_a_page_that_follows_a_call_is_given_its_parts_alone():
@@ -307,7 +307,7 @@ def test_a_page_that_follows_a_call_is_given_its_parts_alone():
     page = browser(call.company).get(f"{_page(call)}?live=1").content.decode()
     assert page.count("data-live-parts") == 1
     assert ("<html" in page) is False
-    assert 'data-alive="yes"' in page
+    assert 'data-is-live="yes"' in page
 
 
 # --- webhooks ---------------------------------------------------------------------------------------------
@@ -339,10 +339,10 @@ def _told(call: Call, **fields: Any) -> Delivery:
 def test_a_calls_page_has_its_webhooks_with_every_try():
     call = _call()
     _told(call).webhook.delete()
-    (row,) = _shown(call)["deliveries"]
-    assert row["webhook"] == "CRM, deleted"
-    assert [one["text"].rpartition(": ")[2] for one in row["tries"]] == [
-        "the process ended",
+    (row,) = _context(call)["deliveries"]
+    assert row["webhook"] == "CRM (deleted)"
+    assert [one["text"].rpartition(": ")[2] for one in row["attempts"]] == [
+        "the worker stopped",
         "no answer within 2 seconds",
         "200 in 35 ms",
     ]

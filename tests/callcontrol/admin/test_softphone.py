@@ -63,7 +63,7 @@ def buttons(page: str) -> list[str]:
 def of_card(call: Call, party: str) -> list[str]:
     """The labels of the buttons on a party's card."""
     card = next(card for card in shown(call)["cards"] if card.leg.party == party)
-    return [label for _, label in (*card.phone, *card.steers)] + ["Transfer"] * card.may_transfer
+    return [label for _, label in (*card.phone, *card.controls)] + ["Transfer"] * card.may_transfer
 
 
 # --- dialing ----------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_the_page_offers_numbers_by_campaign_and_keys_to_ping_with(campaign: Cam
     assert context["numbers"] == [
         (
             "Roofing",
-            [(fixed.number, f"{fixed.number}, Alpha Media"), (pool, f"{pool}, in the pool")],
+            [(fixed.number, f"{fixed.number} (Alpha Media)"), (pool, f"{pool} (pool)")],
         )
     ]
     assert list(context["keys"]) == [key]
@@ -140,8 +140,8 @@ def test_the_page_offers_numbers_by_campaign_and_keys_to_ping_with(campaign: Cam
 
 def test_an_empty_company_is_told_what_to_do_next():
     page = browser(make.make_company()).get(PAGE).content.decode()
-    assert "Give a campaign its first number" in page
-    assert "Add one" in page
+    assert "Add a number to a campaign" in page
+    assert "Add a key" in page
     assert ("Dial</button>" in page) is False
 
 
@@ -156,7 +156,7 @@ def test_a_whole_call_is_played(campaign: Campaign):
     assert now_of(call).revenue == Decimal(120)
     assert "90.00 USD" in page
     assert "120.00 USD" in page
-    assert 'data-alive="no"' in page
+    assert 'data-is-live="no"' in page
 
 
 @pytest.mark.parametrize("what", ["busy", "no-answer"])
@@ -165,7 +165,7 @@ def test_the_next_phone_rings_when_one_is_not_picked_up(campaign: Campaign, what
     first = line(call)
     context = play(call, f"phone-{what}", first).context
     assert [card.title for card in context["cards"]] == ["Caller", "Handler: Buyer 2"]
-    assert context["over"] == [f"Buyer 1: {what.replace('-', ' ')}"]
+    assert context["ended"] == [f"Buyer 1: {what.replace('-', ' ')}"]
 
 
 def test_time_is_skipped_to_the_end_of_the_ring_time(campaign: Campaign):
@@ -204,7 +204,7 @@ def test_a_handler_transfers_and_connects(campaign: Campaign):
     play(call, "phone-answer", line(call, "transferee"))
     on_hold = shown(call)["conference"].sentences[0]
     play(call, "connect", call.transfers.get())
-    assert on_hold == "The caller is on hold: hears music, and is heard by nobody."
+    assert on_hold == "The caller is on hold and hears music."
     assert shown(call)["conference"].sentences[0] == f"The caller hears Buyer 1 and {THIRD}."
 
 
@@ -222,7 +222,7 @@ def test_each_card_has_the_buttons_that_apply(campaign: Campaign):
         "Busy",
         "No answer",
         "Connect the caller",
-        "Stop the transfer",
+        "Cancel the transfer",
     ]
 
 
@@ -314,7 +314,7 @@ def test_readers_can_not_act(campaign: Campaign, query: str):
 def test_another_companys_call_is_not_there(campaign: Campaign):
     call = talk(campaign, "+13105550103")
     page = browser(make.make_company()).get(f"{PAGE}?call={call.pk}").content.decode()
-    assert "There is no such call" in page
+    assert "This call does not exist" in page
     assert ("data-live-parts" in page) is False
     assert ("3105550103" in page) is False
 
@@ -323,7 +323,7 @@ def test_a_call_of_another_carrier_is_not_played(campaign: Campaign):
     call = talk(campaign)
     Call.objects.update(carrier="twilio")
     assert (
-        "There is no such call"
+        "This call does not exist"
         in browser(campaign.company).get(f"{PAGE}?call={call.pk}").content.decode()
     )
 
@@ -343,7 +343,7 @@ def test_under_another_carrier_the_page_says_so(campaign: Campaign, settings: An
     client = browser(campaign.company)
     page = client.get(PAGE).content.decode()
     answer = client.post(PAGE, {"to": number(campaign)})
-    assert "calls go over another carrier here" in page
+    assert "this installation uses another carrier" in page
     assert ("Dial</button>" in page) is False
     assert answer.status_code == 403
     assert Call.objects.count() == 0

@@ -14,10 +14,11 @@ _UNDEFINED = {"42P01", "42703"}  # PostgreSQL's codes of an unknown table and an
 
 
 def main(arguments: list[str]) -> None:
-    """Run a command. Unusable settings and an unusable database end it with a sentence and status 1."""
+    """Run a command; unusable settings and databases end it with a sentence and status 1."""
     die_with_up()
     try:
-        settings.INSTALLED_APPS  # noqa: B018 - Django itself reports unusable settings to some commands only
+        # Django itself reports unusable settings in some commands only.
+        settings.INSTALLED_APPS  # noqa: B018
         execute_from_command_line(arguments)
     except ImproperlyConfigured as error:
         sys.exit(f"Ringpost can't start: {error}")

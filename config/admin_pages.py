@@ -1,4 +1,4 @@
-"""Imports the admin pages of all apps, in the order of INSTALLED_APPS: an upper app adds to the pages of a lower one."""
+"""Imports the admin pages in the order of INSTALLED_APPS: upper apps add to those of lower ones."""
 
 from django.contrib import admin
 

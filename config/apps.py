@@ -1,4 +1,4 @@
-"""App configurations: the project's own, and Django's admin without its pages until URLs are loaded."""
+"""App configurations: the project's, and one for Django's admin that imports no pages."""
 
 from importlib import import_module
 from typing import Any
@@ -23,7 +23,7 @@ class ProjectConfig(AppConfig):
 
 
 class AdminConfig(SimpleAdminConfig):
-    """Django's admin, without autodiscovery: a worker and beat need no pages. `config.urls` imports them."""
+    """Django's admin without autodiscovery: `config.urls` imports the pages, workers none."""
 
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
@@ -37,7 +37,7 @@ def _check_admin_pages(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def _lift_statement_timeout(using: str, **kwargs: Any) -> None:
-    """Lift PostgreSQL's statement timeout: building an index on a large log takes longer than a request may."""
+    """Lift PostgreSQL's statement timeout, which building an index on a large table exceeds."""
     connection = connections[using]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

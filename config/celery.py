@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A config.celery:app worker|beat`, and what beat sends when."""
+"""The Celery application: `celery -A config.celery:app worker|beat`, and the schedule of beat."""
 
 import os
 import time
@@ -12,12 +12,12 @@ from .ops import broker
 from .ops.processes import die_with_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Celery would run Django's checks, for which it imports all views, and drop what they find. `up` and `doctor` run them.
+# Celery would import all views for Django's checks, and drop the messages. `up` runs them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 die_with_up()
 
-# Each is a sweep of the database that may run twice or late. Seconds between two runs; a message that waited longer than
-# that is dropped, for the next one does its work.
+# Seconds between two runs of each task. All are sweeps, which may run twice or late.
+# A message that has waited longer than that is dropped: the next one does its work.
 SWEEPS: dict[str, float] = {
     "config.tasks.tick": 10,
     "reservations.tasks.expire_reservations": 5,
@@ -46,7 +46,7 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     timezone="UTC",
-    # Threads share the one queue of SQLite's writers, start at once and leave no process behind.
+    # Threads share one queue of SQLite's writers, start at once and leave no process behind.
     worker_pool="threads",
     worker_concurrency=4,
     worker_prefetch_multiplier=1,
@@ -62,16 +62,17 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_our_logs(**_kwargs: Any) -> None:
-    """A receiver is all that keeps Celery from setting up logs of its own."""
+def keep_logging(**_kwargs: Any) -> None:
+    """Keep Celery from configuring logging, which it does unless this signal has a receiver."""
 
 
 @before_task_publish.connect(sender="config.tasks.tick")
-def say_when_sent(headers: dict[str, Any], **_kwargs: Any) -> None:
+def add_sent_at(headers: dict[str, Any], **_kwargs: Any) -> None:
+    """Add the moment at which beat sent a tick."""
     headers["sent_at"] = time.time()
 
 
 @beat_init.connect
-def tick_at_once(**_kwargs: Any) -> None:
-    """So that nobody has to wait to see whether worker and beat are alive."""
+def send_first_tick(**_kwargs: Any) -> None:
+    """Send a tick at the start, so that /readyz shows worker and beat within a second."""
     app.send_task("config.tasks.tick", expires=SWEEPS["config.tasks.tick"])

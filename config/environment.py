@@ -1,4 +1,4 @@
-"""What the environment says, read for the settings; what can't be is refused in a sentence that says how to mend it."""
+"""Readers of environment variables for the settings; errors say how to fix the value."""
 
 import importlib.util
 import logging
@@ -16,7 +16,7 @@ HIGHEST_PORT = 65_535
 
 
 def number(name: str, *, default: int) -> int:
-    """A whole number; blank is the default. ImproperlyConfigured for anything else."""
+    """Return a whole number; blank is the default. ImproperlyConfigured for anything else."""
     text = env.str(name, default="").strip()
     try:
         return int(text) if text else default
@@ -27,7 +27,7 @@ def number(name: str, *, default: int) -> int:
 
 
 def port(name: str, *, default: int) -> int:
-    """A port on which a server can listen."""
+    """Return a port on which a server can listen."""
     value = number(name, default=default)
     if not 1 <= value <= HIGHEST_PORT:
         raise ImproperlyConfigured(f"{name} is {value}: give a port from 1 to {HIGHEST_PORT}.")
@@ -35,7 +35,7 @@ def port(name: str, *, default: int) -> int:
 
 
 def log_level(name: str, *, default: str) -> str:
-    """The name of one of logging's levels, in capitals."""
+    """Return the name of one of logging's levels, in capitals."""
     level = env.str(name, default="").strip().upper() or default
     known = [
         known
@@ -50,7 +50,7 @@ def log_level(name: str, *, default: str) -> str:
 
 
 def folder(name: str, *, default: str, base: Path) -> Path:
-    """A folder, under `base` unless it is absolute, that exists and that this user may write."""
+    """Create a folder, under `base` unless it is absolute, and return it."""
     path = base / env.str(name, default=default)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def folder(name: str, *, default: str, base: Path) -> Path:
 
 
 def kept_secret(path: Path, length: int = 50) -> str:
-    """A random text made once and kept in this file, readable by its owner alone."""
+    """Return the random text in a file that is created once and readable by its owner alone."""
     try:
         with path.open("x") as file:
             path.chmod(0o600)
@@ -73,18 +73,20 @@ def kept_secret(path: Path, length: int = 50) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{path} can't be read: {error.strerror}. Its owner must be who runs Ringpost."
+            f"{path} can't be read: {error.strerror}. "
+            "It must belong to the user that runs Ringpost."
         ) from None
 
 
 def _unwritable(name: str, path: Path, error: OSError) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f"{name}, {path}, can't be written: {error.strerror}. Give a folder that this user may write."
+        f"{name}, {path}, can't be written: {error.strerror}. "
+        "Give a folder that this user may write."
     )
 
 
 def host(name: str, *, url: str) -> str:
-    """The host name in an address; blank when there is none."""
+    """Return the host name in a URL; blank when there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -94,37 +96,40 @@ def host(name: str, *, url: str) -> str:
 
 
 def own_hosts(name: str, *, url: str, bind: str, port: int) -> list[str]:
-    """host:port of this installation, where webhooks may go though it be private: its public address, else its local ones."""
+    """Return host:port of this installation's public URL, or of its local addresses without one.
+
+    Webhooks may go there although the addresses are private.
+    """
     if not url:
         every = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
         hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", *({bind} - every)])
-        return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in hosts]
+        return [f"[{own}]:{port}" if ":" in own else f"{own}:{port}" for own in hosts]
     try:
         parts = urlsplit(url)
         own = parts.hostname or ""
-        return [
-            f"{f'[{own}]' if ':' in own else own}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-        ]
+        own = f"[{own}]" if ":" in own else own
+        return [f"{own}:{parts.port or (443 if parts.scheme == 'https' else 80)}"]
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} is {url!r}: give scheme and host, like https://calls.example.com."
         ) from None
 
 
-# --- addresses with passwords in them, which are therefore never repeated -------------------------------
+# --- URLs that may hold passwords: errors do not repeat them ------------------------------------
 def database(name: str) -> dict[str, Any] | None:
-    """The database as Django's settings have it; None when none is named."""
+    """Return the database in the form of Django's settings; None when the variable is not set."""
     url = env.str(name, default="")
     if not url:
         return None
     scheme = url.partition(":")[0]
     if scheme not in _POSTGRES | {"sqlite"}:
         raise ImproperlyConfigured(
-            f"{name} must be like postgres://user:password@host/name or sqlite:////path; unset: SQLite in VAR_DIR."
+            f"{name} must be like postgres://user:password@host/name or sqlite:////path; "
+            "unset: SQLite in VAR_DIR."
         )
     if scheme in _POSTGRES and importlib.util.find_spec("psycopg") is None:
         raise ImproperlyConfigured(
-            f"{name} asks for PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`."
+            f"{name} names PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`."
         )
     try:
         return dict(env.db_url_config(url))
@@ -135,11 +140,11 @@ def database(name: str) -> dict[str, Any] | None:
 
 
 def redis(name: str) -> str:
-    """The address of a Redis; blank when none is named."""
+    """Return the URL of a Redis; blank when the variable is not set."""
     url = env.str(name, default="")
     if url and not _is_redis(url):
         raise ImproperlyConfigured(
-            f"{name} must be written like redis://host:6379/0; unset: files in VAR_DIR do its work."
+            f"{name} must be like redis://host:6379/0; unset: files in VAR_DIR do its work."
         )
     return url
 
@@ -148,5 +153,5 @@ def _is_redis(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in {"redis", "rediss"} and parts.port != 0
-    except ValueError:  # no port, or no host
+    except ValueError:  # the port is not a number, or the host is not valid
         return False

@@ -1,4 +1,4 @@
-"""JSON lines on standard error for everything that logs, with keys, queries and phone numbers taken out."""
+"""JSON lines on standard error for all logging, with keys, queries and phone numbers masked."""
 
 import logging
 import logging.config
@@ -9,10 +9,11 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 DOTS = "••••"
-# A query that follows an address, a member whose name says secret, a long random token, and what looks like a phone number.
+# The query of a URL, the value of a secret, a long random token, a text like a phone number.
 _QUERY = re.compile(r"(?<=[\w/~%-])\?[\w.~%\[\]-]+=[^\s\"'<>]*")
 _SECRET = re.compile(
-    r"\b((?:\w*_)?(?:key|token|secret|password|sid)|authorization)(['\"]?\s*[=:]\s*['\"]?(?:bearer\s+)?)([^\s\"'&,;(){}\[\]]+)",
+    r"\b((?:\w*_)?(?:key|token|secret|password|sid)|authorization)"
+    r"(['\"]?\s*[=:]\s*['\"]?(?:bearer\s+)?)([^\s\"'&,;(){}\[\]]+)",
     re.IGNORECASE,
 )
 _KEY_IN_PATH = re.compile(r"(?<=/data_writing/)[^\s/?\"']+")
@@ -38,7 +39,7 @@ def _masked_phone(match: re.Match[str]) -> str:
 
 
 def scrub(text: str) -> str:
-    """`text` without what nobody may read in a log: of a key its last four characters stay, of a phone number two digits."""
+    """Mask secrets in a text, but for four characters of a key and two digits of a number."""
     text = _QUERY.sub("?…", text)
     text = _KEY_IN_PATH.sub(lambda match: DOTS + match[0][-4:], text)
     text = _TOKEN.sub(_masked_token, text)
@@ -55,7 +56,7 @@ def _scrubbed(value: Any) -> Any:
 
 
 def scrub_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The last step before a line is written: every value, a traceback's text included, goes through `scrub`."""
+    """Scrub every value of an event, the text of a traceback included."""
     return {
         name: value if name == "timestamp" else _scrubbed(value) for name, value in event.items()
     }
@@ -69,7 +70,7 @@ _SHARED: list[Any] = [
 
 
 def formatter() -> logging.Formatter:
-    """What turns a record, of structlog or of any library, into one JSON line."""
+    """Return the formatter that turns a record, of structlog or any library, into one JSON line."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
@@ -81,8 +82,8 @@ def formatter() -> logging.Formatter:
     )
 
 
-class Briefly(logging.Filter):
-    """What anybody on the internet can cause at will is a warning of one line, not an error with a traceback."""
+class OneLineWarning(logging.Filter):
+    """Reduces errors that any client can cause to a warning of one line, without a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.levelno, record.levelname = logging.WARNING, "WARNING"
@@ -94,7 +95,7 @@ JSON_LINES: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "config.logs.formatter"}},
-    "filters": {"briefly": {"()": "config.logs.Briefly"}},
+    "filters": {"one_line_warning": {"()": "config.logs.OneLineWarning"}},
     "handlers": {
         "json": {
             "class": "logging.StreamHandler",
@@ -105,14 +106,14 @@ JSON_LINES: dict[str, Any] = {
     "root": {"handlers": ["json"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # The access log already has the refusals; what is left here are the crashes.
+        # The access log has the refusals; these are the crashes.
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"filters": ["briefly"]},
+        "django.security.DisallowedHost": {"filters": ["one_line_warning"]},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "celery": {"level": "INFO"},
-        # One line a task every few seconds says nothing that /readyz does not.
+        # /readyz shows the same without a line for each task.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
@@ -121,7 +122,7 @@ JSON_LINES: dict[str, Any] = {
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Django's LOGGING_CONFIG: the standard library by `config`, structlog on top of it, warnings as lines too."""
+    """Configure logging, structlog and warnings: Django's LOGGING_CONFIG."""
     logging.config.dictConfig(config)
     logging.captureWarnings(True)
     structlog.configure(

@@ -1,4 +1,4 @@
-"""Django's settings: every value a machine may differ in comes from the environment (see docs/running.md)."""
+"""Django's settings; what differs between machines comes from the environment (docs/running.md)."""
 
 import sqlite3
 from pathlib import Path
@@ -13,7 +13,7 @@ from .logs import JSON_LINES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- where everything that is written lives -------------------------------------------------------------
+# --- files --------------------------------------------------------------------------------------
 VAR_DIR = environment.folder("VAR_DIR", default="var", base=BASE_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -34,10 +34,10 @@ if PUBLIC_BASE_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
 
-# nginx in front redirects to https; whether other hosts of the owner's domain are https too is not ours to say.
+# nginx in front redirects to https; HSTS for other hosts of the domain is the owner's decision.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
-# --- apps, floor by floor -------------------------------------------------------------------------------
+# --- apps, layer by layer -----------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
@@ -80,9 +80,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-APPEND_SLASH = (
-    False  # an API path with a slash too many is a 404, not a redirect that drops the body
-)
+APPEND_SLASH = False  # a redirect of an API request would drop its body
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -118,23 +116,21 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # how long a link lives with which a person sets a password
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a link to set a password works
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-AXES_HANDLER = "config.auth.lockout.LockoutHandler"  # an address has a limit of its own there
+AXES_HANDLER = "config.auth.lockout.LockoutHandler"  # it limits addresses too
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "config.auth.lockout.counted_address"
 AXES_LOCKOUT_CALLABLE = "config.auth.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = (
-    False  # who keeps trying waits no longer than who does not
-)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # further attempts do not extend the lockout
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the admin's inlines; the APIs read their own bodies
 
-# --- databases ------------------------------------------------------------------------------------------
+# --- databases ----------------------------------------------------------------------------------
 _WAL_RESET_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or (
     sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
     and (sqlite3.sqlite_version_info[2] >= {50: 7, 44: 6}[sqlite3.sqlite_version_info[1]])
@@ -150,8 +146,10 @@ def _sqlite(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(
-                *SQLITE_JOURNAL
+            "init_command": (
+                "PRAGMA foreign_keys=ON; PRAGMA journal_mode={}; PRAGMA synchronous={};".format(
+                    *SQLITE_JOURNAL
+                )
             ),
         },
         "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
@@ -161,7 +159,7 @@ def _sqlite(name: str) -> dict[str, Any]:
 def _postgres(config: dict[str, Any]) -> dict[str, Any]:
     options = {
         "server_side_binding": True,
-        "prepare_threshold": 5,  # planning costs a ping more than running it; see docs/performance.md
+        "prepare_threshold": 5,  # planning a ping costs more than running it
         "options": "-c lock_timeout=10s -c statement_timeout=20s",
         "connect_timeout": 3,
     }
@@ -179,7 +177,7 @@ else:
     _named = _sqlite(_named["NAME"]) if _named["ENGINE"].endswith("sqlite3") else _postgres(_named)
 DATABASES = {"default": _named}
 
-# --- broker and cache -----------------------------------------------------------------------------------
+# --- broker and cache ---------------------------------------------------------------------------
 REDIS_URL = environment.redis("REDIS_URL")
 if REDIS_URL:
     CACHES: dict[str, Any] = {
@@ -197,13 +195,13 @@ else:
     }
 BROKER_DIR = VAR_DIR / "broker"
 
-# --- logs -----------------------------------------------------------------------------------------------
+# --- logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = JSON_LINES | {
     "root": {"handlers": ["json"], "level": environment.log_level("LOG_LEVEL", default="INFO")}
 }
 
-# --- the product ----------------------------------------------------------------------------------------
+# --- the product --------------------------------------------------------------------------------
 CARRIER = env.str("CARRIER", default="simulator")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
@@ -221,7 +219,7 @@ WEBHOOK_ALLOWED_HOSTS = env.list(
 RETENTION_DAYS = environment.number("RETENTION_DAYS", default=90)
 MAX_BODY_BYTES = 64 * 1024
 
-# --- what all APIs share --------------------------------------------------------------------------------
+# --- what all APIs share ------------------------------------------------------------------------
 CSRF_FAILURE_VIEW = "config.auth.error_pages.csrf_failure"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -270,7 +268,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 
-# --- the admin ------------------------------------------------------------------------------------------
+# --- the admin ----------------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "Ringpost",
     "SITE_HEADER": "Ringpost",
@@ -280,7 +278,7 @@ UNFOLD = {
     "LOGIN": {"form": "config.auth.lockout.LoginForm"},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    # A teal whose 600 can be read on white, with white on it, and whose 500 can be read on the dark.
+    # A teal with enough contrast: 600 on white and under white, 500 on the dark theme.
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.7)",

@@ -1,4 +1,4 @@
-"""The WSGI application, and what a server's worker must settle before Django sees a request."""
+"""The WSGI application, and two repairs of requests that Django would misread."""
 
 import multiprocessing
 import os
@@ -20,12 +20,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 server = multiprocessing.parent_process()
 if server is not None and server.pid is not None:
-    die_with(server.pid)  # a worker would go on listening after its server was killed
+    die_with(server.pid)  # or a worker would listen on after its server was killed
 
 
 def with_length(inner: Application) -> Application:
-    """A chunked body comes without a length, and Django would see an empty one. It is read here, and never more of it
-    than one byte past the limit: a body that is too long keeps a length that says so, and the API answers 413.
+    """Give a chunked body a length, without which Django reads nothing.
+
+    At most one byte past the limit is read: the API then answers 413.
     """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -39,7 +40,7 @@ def with_length(inner: Application) -> Application:
 
 
 def with_plain_content_type(inner: Application) -> Application:
-    """Django fails on some extended parameters of a Content-Type (`charset*=…`) before any view could answer: they go."""
+    """Remove the parameters of a Content-Type with `*=`: Django fails on some before any view."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if "*" in environ.get("CONTENT_TYPE", ""):
@@ -50,5 +51,5 @@ def with_plain_content_type(inner: Application) -> Application:
 
 
 application = with_plain_content_type(with_length(get_wsgi_application()))
-# Loading takes a third of a second and a hundred megabytes: not before the first answer, nor during the first ping.
+# Loading takes a third of a second: neither the first answer nor the first ping waits for it.
 threading.Thread(target=phone.geocoder, name="geocoder", daemon=True).start()

@@ -21,7 +21,7 @@ _log = logging.getLogger("ringpost.access")
 
 
 class AccessLog:
-    """Middleware that logs requests past the logging module, which would cost more than all of it."""
+    """Middleware that writes its lines itself: the logging module would cost more than the rest."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -32,7 +32,7 @@ class ContentSecurityPolicy:
 
 
 def policy_for(path: str) -> str:
-    """Return the strict policy, or a wider one for pages whose scripts are not ours."""
+    """Return the strict policy, or a wider one for pages with scripts of other projects."""
     for prefix, policy in _BY_PREFIX:
         if path.startswith(prefix):
             return policy

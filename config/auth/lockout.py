@@ -1,4 +1,4 @@
-"""Login attempts: ten wrong passwords for a name, a hundred from an address, then an hour's pause."""
+"""Lockout after ten wrong passwords for a name or a hundred from an address, for an hour."""
 
 import ipaddress
 from collections.abc import Mapping

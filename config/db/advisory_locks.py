@@ -1,13 +1,13 @@
-"""Turns: those who must do something one after the other, though there is no row yet that they could lock."""
+"""Locks by name, for transactions that must follow each other before a row exists to lock."""
 
 from django.db import connection
 
 
 def acquire_lock(name: str) -> None:
-    """Holds the turn of this name until the open transaction ends; OperationalError (a 503 outside) when it does not come.
+    """Hold a named lock until the open transaction ends; OperationalError after the lock timeout.
 
-    Nothing on SQLite, where one transaction writes at a time. A transaction takes one turn at most, and before it locks
-    any row: so nobody waits in a circle.
+    SQLite needs none: one transaction writes at a time. To rule out deadlocks, a transaction takes
+    at most one such lock, and takes it before it locks any row.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -1,7 +1,8 @@
-"""The broker in a folder: kombu's file-system transport, made safe for a worker that looks while a message is being written.
+"""The broker in a folder: kombu's file-system transport, made safe for concurrent readers.
 
-As shipped it lets a worker take a file that is open and still empty (2 of 20,000 messages, and the worker dies of it), and
-moves what it takes to the machine's temporary folder, where other users may read it and where a move can be a copy.
+As shipped it lets a worker take a file that is still empty (2 of 20,000 messages; the worker then
+ends), and moves messages to the machine's temporary folder, where other users may read them and
+where a move can be a copy.
 """
 
 import os
@@ -18,11 +19,9 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    """A message is a file that appears whole, and belongs to the worker that renames it first."""
+    """Messages are files that appear whole; the worker that renames a file owns its message."""
 
-    supports_fanout = (
-        False  # nobody broadcasts, so that no table of exchanges is shared through files
-    )
+    supports_fanout = False  # without broadcasts no table of exchanges is shared through files
     get_table = virtual.Channel.get_table
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,18 +48,18 @@ class Channel(filesystem.Channel):
         raise Empty
 
     def _oldest_first(self, queue: str) -> Iterator[str]:
-        """Names of waiting messages; the folder is listed once for all of them, or a long queue would be read over and over."""
-        waiting = self._listed.setdefault(queue, deque())
-        if not waiting:
-            waiting.extend(
+        """Yield the names of waiting messages. The folder is listed once for all of them."""
+        names = self._listed.setdefault(queue, deque())
+        if not names:
+            names.extend(
                 sorted(
                     name
                     for name in os.listdir(self.data_folder_in)
                     if name.endswith(f".{queue}.msg")
                 )
             )
-        while waiting:
-            yield waiting.popleft()
+        while names:
+            yield names.popleft()
 
 
 class Transport(filesystem.Transport):
@@ -69,7 +68,7 @@ class Transport(filesystem.Transport):
 
 
 def install(folder: Path) -> dict[str, str]:
-    """Make `filesystem://` mean the above, make its folder, readable by the owner alone, and give the transport options."""
+    """Make `filesystem://` use this transport; create its folder and return its options."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
     return {"data_folder_in": str(folder), "data_folder_out": str(folder)}

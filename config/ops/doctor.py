@@ -24,7 +24,7 @@ MAX_WAITING_MESSAGES = 1000
 
 
 class Finding(NamedTuple):
-    """A sentence, and a remedy that is blank when there is no problem."""
+    """A sentence, and a remedy, which is blank without a problem."""
 
     text: str
     remedy: str = ""
@@ -46,7 +46,7 @@ def examine() -> Iterator[Finding]:
         yield from examination()
 
 
-# --- without the database -------------------------------------------------------------------------------
+# --- without the database -----------------------------------------------------------------------
 def examine_settings() -> Iterator[Finding]:
     messages = [message for message in checks.run_checks() if message.level >= checks.WARNING]
     for message in messages:
@@ -141,7 +141,7 @@ def examine_carrier() -> Iterator[Finding]:
         )
 
 
-# --- at the database ------------------------------------------------------------------------------------
+# --- at the database ----------------------------------------------------------------------------
 def examine_database() -> Iterator[Finding]:
     if connection.vendor == "sqlite":
         version = ".".join(map(str, connection.Database.sqlite_version_info))  # type: ignore[attr-defined]

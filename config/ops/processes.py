@@ -1,4 +1,4 @@
-"""Child processes of `up`: passes on their output, notices when one ends, and leaves none behind."""
+"""Child processes of `up`: their output is passed on, and none is left behind."""
 
 import ctypes
 import errno
@@ -36,7 +36,7 @@ def die_with(parent: int) -> None:
 
 
 def die_with_up() -> None:
-    """End this process with the `up` that started it; under systemd or in a container do nothing."""
+    """End this process with the `up` that started it, if one did."""
     if PARENT in os.environ:
         die_with(int(os.environ[PARENT]))
 
@@ -49,7 +49,7 @@ def _exit_after(parent: int) -> None:
 
 # --- one at a time ------------------------------------------------------------------------------
 def lock_folder(folder: Path) -> IO[str]:
-    """Lock the folder until the returned file is closed; CannotStart when another process holds it."""
+    """Lock the folder until the returned file is closed; CannotStart if another process has."""
     file = (folder / "up.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -109,7 +109,7 @@ class ProcessGroup:
         environment: dict[str, str],
         is_job: bool = False,
     ) -> None:
-        """Start a child in a new session, so that Ctrl-C reaches this process alone. A job may end."""
+        """Start a child in a new session: Ctrl-C reaches this process alone. A job may end."""
         child = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             cwd=folder,
@@ -126,7 +126,7 @@ class ProcessGroup:
             self._pipes.register(child.stdout, selectors.EVENT_READ, name)
 
     def run(self, *, on_turn: Callable[[], object]) -> str | None:
-        """Run until a child other than a job ends, and return its name; None after one of STOP_SIGNALS.
+        """Run until a child other than a job ends, and return its name; None after a signal.
 
         `on_turn` is called twice a second.
         """
@@ -149,11 +149,11 @@ class ProcessGroup:
                 signal.signal(number, handler)
 
     def status(self, name: str) -> int | None:
-        """Return the exit status of a child (negative: the signal that ended it); None while it runs."""
+        """Return a child's exit status (negative: the signal that ended it); None while it runs."""
         return self._children[name].poll()
 
     def stop(self) -> None:
-        """Terminate every child, wait for the seconds of grace, then kill the rest with their children."""
+        """Terminate every child, and kill those that still run after the seconds of grace."""
         for child in self._running():
             child.terminate()
         deadline = time.monotonic() + self._grace_seconds

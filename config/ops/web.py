@@ -12,14 +12,14 @@ from config.logs import JSON_LINES
 
 from .processes import die_with_up
 
-# Each holds a database connection of its own; more of them would only wait for the interpreter.
+# Each holds a database connection; more of them would only wait for the interpreter.
 THREADS = 16
-# Requests that may wait inside; those beyond wait in the socket's queue.
-WAITING = 512
+# Requests that may wait in the server; others wait in the socket's queue.
+MAX_WAITING_REQUESTS = 512
 
 
 def serve(*, bind: str, port: int, workers: int, target: str = "config.wsgi:application") -> None:
-    """Until SIGTERM or SIGINT; SystemExit when a worker dies."""
+    """Serve until SIGTERM or SIGINT; SystemExit when a worker dies."""
     Granian(
         target,
         address=bind,
@@ -30,9 +30,9 @@ def serve(*, bind: str, port: int, workers: int, target: str = "config.wsgi:appl
         websockets=False,
         blocking_threads=THREADS,
         blocking_threads_idle_timeout=600,
-        backpressure=WAITING,
+        backpressure=MAX_WAITING_REQUESTS,
         workers_kill_timeout=8,
-        log_level=LogLevels.error,  # it would warn of the threads at every start
+        log_level=LogLevels.error,  # it would warn about the threads at every start
         log_dictconfig=deepcopy(JSON_LINES),
         working_dir=Path(__file__).resolve().parents[2],
     ).serve()

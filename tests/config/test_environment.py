@@ -14,7 +14,7 @@ from tests.config.running import outcome
 
 WHOLE = "give a whole number, like 90."
 POSTGRES = "NAME must be like postgres://user:password@host/name or sqlite:////path; unset: SQLite in VAR_DIR."
-REDIS = "NAME must be written like redis://host:6379/0; unset: files in VAR_DIR do its work."
+REDIS = "NAME must be like redis://host:6379/0; unset: files in VAR_DIR do its work."
 
 
 def number(name: str) -> int:
@@ -106,7 +106,7 @@ def test_what_cannot_be_is_refused(
 def test_postgresql_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     assert refused(environment.database, monkeypatch, "postgres://db/ringpost") == (
-        "NAME asks for PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`."
+        "NAME names PostgreSQL, whose driver is missing: run `pip install -e '.[postgres]'`."
     )
 
 

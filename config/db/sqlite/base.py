@@ -1,4 +1,4 @@
-"""Django's SQLite backend, with one queue for the writers of this process."""
+"""Django's SQLite backend, with a queue for the writers of this process."""
 
 import threading
 from typing import Any
@@ -6,48 +6,48 @@ from typing import Any
 from django.db.backends.sqlite3 import base, operations
 from django.db.utils import OperationalError
 
-# SQLite lets one connection write at a time and makes the others poll for their turn: twelve threads spend 25 times as
-# long asleep as at work. A lock wakes the next one at once.
-_turn = threading.Lock()
+# SQLite lets one connection write at a time and makes the others poll: twelve threads sleep 25
+# times as long as they work. A lock wakes the next writer at once.
+_write_lock = threading.Lock()
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 
-def _wait_for_turn(seconds: float) -> None:
-    """Hold the process's one right to write; OperationalError (a 503 outside) after `seconds`."""
-    if not _turn.acquire(timeout=seconds):
-        raise OperationalError("database is locked: no turn to write came within the timeout")
+def _acquire_write_lock(seconds: float) -> None:
+    """Wait for the write lock; OperationalError (503 in the APIs) after `seconds`."""
+    if not _write_lock.acquire(timeout=seconds):
+        raise OperationalError("database is locked: the write lock was not free in time")
 
 
 class SQLiteCursor(base.SQLiteCursorWrapper):
-    """A write outside a transaction is a transaction of its own and waits for its turn like one."""
+    """A cursor; a write outside a transaction takes the write lock for one statement."""
 
     seconds: float
 
     def execute(self, query: str, params: Any = None) -> Any:
         if self.connection.in_transaction or query.lstrip()[:6].upper() not in _WRITES:
             return super().execute(query, params)
-        _wait_for_turn(self.seconds)
+        _acquire_write_lock(self.seconds)
         try:
             return super().execute(query, params)
         finally:
-            _turn.release()
+            _write_lock.release()
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    """Whole numbers as large as PostgreSQL takes them: SQLite alone would let in seconds that no clock can count."""
+    """Integers limited as on PostgreSQL: SQLite itself accepts larger ones than a date can hold."""
 
     def integer_field_range(self, internal_type: str) -> tuple[int, int]:
         return self.integer_field_ranges[internal_type]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Holds the turn from BEGIN until SQLite says that no transaction is open any more, however it ended."""
+    """A connection that holds the write lock from BEGIN until SQLite has ended the transaction."""
 
     ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._has_turn = False
+        self._has_write_lock = False
 
     def _seconds(self) -> float:
         return float(self.settings_dict["OPTIONS"].get("timeout", 5))
@@ -58,42 +58,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return cursor
 
     def _start_transaction_under_autocommit(self) -> None:
-        _wait_for_turn(self._seconds())
-        self._has_turn = True
+        _acquire_write_lock(self._seconds())
+        self._has_write_lock = True
         try:
             super()._start_transaction_under_autocommit()
         finally:
-            self._pass_turn()
+            self._release_write_lock()
 
     def _commit(self) -> None:
         try:
             super()._commit()
         finally:
-            self._pass_turn()
+            self._release_write_lock()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()
         finally:
-            self._pass_turn()
+            self._release_write_lock()
 
     def _set_autocommit(self, autocommit: bool) -> None:
         try:
-            super()._set_autocommit(
-                autocommit
-            )  # sqlite3 commits what is open when autocommit comes back
+            # sqlite3 commits the open transaction when autocommit is switched on
+            super()._set_autocommit(autocommit)
         finally:
-            self._pass_turn()
+            self._release_write_lock()
 
     def _close(self) -> None:
         try:
             super()._close()
         finally:
-            self._pass_turn(closed=True)
+            self._release_write_lock(closed=True)
 
-    def _pass_turn(self, *, closed: bool = False) -> None:
-        if self._has_turn and (
+    def _release_write_lock(self, *, closed: bool = False) -> None:
+        if self._has_write_lock and (
             closed or self.connection is None or not self.connection.in_transaction
         ):
-            self._has_turn = False
-            _turn.release()
+            self._has_write_lock = False
+            _write_lock.release()

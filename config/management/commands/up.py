@@ -105,7 +105,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
 
     def _prepare(self) -> str:
-        """Check, migrate, and create an administrator if needed; return the line with its password."""
+        """Check, migrate, create an administrator if needed; return the line with the password."""
         self.check(tags=None, display_num_errors=False)
         pending = health.pending_migrations()
         if pending:

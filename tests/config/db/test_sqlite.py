@@ -1,4 +1,4 @@
-"""The one queue of writers: who waits, who is told to come back later, and that no turn is ever lost."""
+"""The queue of writers: waiting, timing out, and releasing the lock however a transaction ends."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ ALIAS = "queue"
 
 @pytest.fixture
 def table(tmp_path: Path, django_db_blocker: object) -> Iterator[None]:
-    """A database file of its own, so that these tests mean the same whatever engine the rest runs on."""
+    """A new SQLite file, whatever database the other tests run on."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": 0.3}
     own = {
         "ENGINE": "config.db.sqlite",
@@ -39,13 +39,13 @@ def run(sql: str) -> list[tuple[int, ...]]:
 
 
 def in_thread(act: Callable[[], object]) -> BaseException | None:
-    """What `act` raised when another thread, with a connection of its own, did it."""
+    """Return what `act` raises in another thread with another connection."""
     raised: list[BaseException] = []
 
     def body() -> None:
         try:
             act()
-        except Exception as error:  # noqa: BLE001 - handed to the asking thread
+        except Exception as error:  # noqa: BLE001 - returned to the calling thread
             raised.append(error)
         finally:
             connections[ALIAS].close()
@@ -75,7 +75,7 @@ def test_writers_of_many_threads_lose_no_update(table: None) -> None:
 def test_a_transaction_waits_until_the_first_has_committed(table: None) -> None:
     with transaction.atomic(using=ALIAS):
         raised = in_thread(add_one)
-    assert str(raised) == "database is locked: no turn to write came within the timeout"
+    assert str(raised) == "database is locked: the write lock was not free in time"
 
 
 def test_a_write_outside_a_transaction_waits_too(table: None) -> None:
@@ -147,14 +147,14 @@ ENDS = [
 def test_the_turn_is_given_back(table: None, end: Callable[[], None]) -> None:
     end()
     assert in_thread(add_one) is None
-    assert base._turn.locked() is False
+    assert base._write_lock.locked() is False
 
 
 def test_the_turn_is_kept_after_a_savepoint(table: None) -> None:
     with transaction.atomic(using=ALIAS):
         with transaction.atomic(using=ALIAS):
             run("UPDATE seat SET taken = 1")
-        assert base._turn.locked() is True
+        assert base._write_lock.locked() is True
 
 
 def test_every_command_at_the_start_of_a_connection_is_run(table: None) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.models import Lease
 from config.ops import doctor
-from config.tasks import mark
+from config.tasks import record_tick
 from tests.config.running import outcome
 
 
@@ -36,8 +36,8 @@ def ticking(db: None, settings: Any, tmp_path: Path) -> Path:
     """A healthy installation in a new folder."""
     settings.VAR_DIR, settings.BROKER_DIR, settings.REDIS_URL = tmp_path, tmp_path / "broker", ""
     tmp_path.chmod(0o700)
-    mark(name="worker", at=timezone.now())
-    mark(name="beat", at=timezone.now())
+    record_tick(name="worker", at=timezone.now())
+    record_tick(name="beat", at=timezone.now())
     return tmp_path
 
 

@@ -1,6 +1,7 @@
-"""Floor 3: live calls, those who steer them, the companies that carry them."""
+"""Live calls, their control, and the carriers that connect them."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys import types
 
@@ -9,7 +10,7 @@ from . import key_types
 
 class CallControl(AppConfig):
     name = "callcontrol"
-    verbose_name = "Calls"
+    verbose_name = _("Calls")
 
     def ready(self) -> None:
         types.register(key_types)

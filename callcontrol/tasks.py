@@ -1,4 +1,4 @@
-"""What the clock brings about for calls, what a dying process or a silent carrier left, and whom webhooks tell."""
+"""Sweeps: timeouts of calls, unconfirmed carrier commands, and webhook deliveries."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,12 +9,12 @@ from .lifecycle import timeouts
 from .webhooks import deliveries
 
 _BATCH = 100
-_ONE_BATCH = 1_000_000  # a turn is one batch: the next one comes soon
+_ONE_BATCH = 1_000_000  # more than a batch can have: the sweep ends after one
 
 
 @shared_task(ignore_result=True)
 def catch_up_calls() -> int:
-    """Rings out, takes back, goes on with and ends the calls that are behind; how many."""
+    """Apply the timeouts of overdue calls; return the number of calls."""
     now = timezone.now()
     return leases.sweep(
         name="catch-up-calls",
@@ -26,7 +26,7 @@ def catch_up_calls() -> int:
 
 @shared_task(ignore_result=True)
 def ask_carrier_again() -> int:
-    """Tells the carrier once more of lines that should be over; how many."""
+    """Repeat unconfirmed commands to the carrier; return the number of legs."""
     now = timezone.now()
     return leases.sweep(
         name="ask-carrier-again",
@@ -38,7 +38,7 @@ def ask_carrier_again() -> int:
 
 @shared_task(ignore_result=True)
 def deliver_webhooks() -> int:
-    """Sends the webhooks that are due; how many."""
+    """Send the webhooks that are due; return the number of deliveries."""
     now = timezone.now()
     return leases.sweep(
         name="deliver-webhooks",

@@ -185,6 +185,8 @@ def pay_reason(call: Any, events: Sequence[CallEvent]) -> str:
         return "No buyer had the call."
     if rule is None:
         return "It ended before a conversion that applies."
+    if not rule.get("length_known", True):
+        return "Its length is unknown, so it does not pay."
     if rule["least_seconds"] is None:
         return "No conversion of the campaign applies to it."
     least = _seconds(rule["least_seconds"])

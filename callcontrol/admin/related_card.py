@@ -13,13 +13,6 @@ from campaigns.admin_base import admin_link, moment_text, money_text, visible_to
 from publishers.models import LogEntry
 from publishers.request_log.related import RelatedCard
 
-_COLORS = {
-    Call.Status.ROUTING.label: "info",
-    Call.Status.RINGING.label: "info",
-    Call.Status.IN_PROGRESS.label: "success",
-    Call.Status.NO_TARGET.label: "danger",
-}
-
 
 def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
     """Return the card of the call that the entry names, or that claimed its reservation."""
@@ -41,7 +34,7 @@ def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
         _("Call"),
         reverse("admin:callcontrol_call_change", args=[call.pk]),
         state,
-        _COLORS.get(state, ""),
+        Call.Status(call.status).color,
         facts,
     )
 

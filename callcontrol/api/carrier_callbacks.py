@@ -123,7 +123,7 @@ def _hang_up_stray(carrier: Carrier, event: LegRings | LegAnswered) -> None:
 
     That happens when the carrier's answer to its dialing was lost.
     """
-    stray = records.leg_by_carrier_id(event.leg_uuid, event.carrier_leg_id)
+    stray = records.record_carrier_leg_id(event.leg_uuid, event.carrier_leg_id)
     if stray is not None:
         with suppress(CarrierError):  # tried again when the line is answered
             carrier.hang_up(stray)

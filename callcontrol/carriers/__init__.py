@@ -1,1 +1,1 @@
-"""The companies that carry calls: one file each, found here."""
+"""Carriers, one file each, found here."""

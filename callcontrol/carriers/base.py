@@ -1,11 +1,11 @@
-"""The port to a carrier: what Ringpost asks of whoever carries its calls, and what a carrier tells.
+"""The port to a carrier: commands to it, and events from it.
 
-A carrier is told what to do by the methods of `Carrier`, never inside a transaction. It tells what happened by events:
-most carriers by calling back later (their entrance hands the event to `callcontrol.lifecycle.events.handle_event`), some at once, by
-`heard`. The caller and everybody else of a call sit in one conference, so that they can be held and exchanged.
-
-A carrier that calls back names its `webhooks`: what it posts to `/carriers/{slug}/{webhook}` is checked by `verify`, made
-one of the events below by `read`, handed on by `callcontrol.api.carrier_callbacks`, and answered by one of its replies.
+Ringpost sends commands by the methods of `Carrier`, never inside a transaction. A carrier reports
+events: most post them later to `/carriers/{slug}/{webhook}`, where
+`callcontrol.api.carrier_callbacks` checks them by `verify`, reads them by `parse`, hands them to
+`callcontrol.lifecycle.events`, and answers with one of the carrier's replies. Some carriers return
+events at once from `immediate_events`. All parties of a call sit in one conference, so that they
+can be held and exchanged.
 """
 
 from abc import ABC, abstractmethod
@@ -16,10 +16,13 @@ from typing import ClassVar
 from uuid import UUID
 
 
-# --- what a carrier is told -------------------------------------------------------------------------------
+# --- commands to a carrier ------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class DialRequest:
-    """A leg to dial. `show` is the caller ID to send (None: withheld), `headers` the SIP headers of the call's identity."""
+    """A leg to dial. `caller_id` is the number to show, None to withhold it.
+
+    `headers` are SIP headers with the identity of the call.
+    """
 
     call_uuid: UUID
     leg_uuid: UUID
@@ -37,9 +40,9 @@ class DialRequest:
 
 @dataclass(frozen=True, slots=True)
 class CarrierLeg:
-    """One party's line in a call's conference. `carrier_leg_id` of the caller's line is the carrier's id of the call.
+    """A leg in its call's conference, `at` a time on the call's own clock.
 
-    `at` is the moment by the call's own clock.
+    The `carrier_leg_id` of the caller's leg is the carrier's ID of the call.
     """
 
     call_uuid: UUID
@@ -48,13 +51,14 @@ class CarrierLeg:
     at: datetime
 
 
-# --- what a carrier tells ---------------------------------------------------------------------------------
+# --- events from a carrier ------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A caller has dialed `to`. `digits` is what the caller keyed in when asked for the real number.
+    """A caller dialed `to`. `digits` are the digits that the caller entered when prompted.
 
-    `now` is the call's own clock, `received_at` the wall's where that is another: a simulated call brings its own times.
-    `token` is what the carrier wants back when it is asked to show this caller's number.
+    `now` is the time on the call's own clock; `received_at` is the wall clock's, where that
+    differs: a simulated call brings its own times. `token` goes back to the carrier with a request
+    to show this caller's number.
     """
 
     carrier: str
@@ -69,7 +73,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class CallerJoined:
-    """The caller is in the call's conference: a buyer may be rung."""
+    """The caller joined the call's conference: routing may start."""
 
     call_uuid: UUID
     at: datetime
@@ -77,7 +81,7 @@ class CallerJoined:
 
 @dataclass(frozen=True, slots=True)
 class LegRings:
-    """A dialed leg is on its way, under the carrier's own id."""
+    """A dialed leg rings, under the carrier's own ID."""
 
     leg_uuid: UUID
     at: datetime
@@ -86,7 +90,7 @@ class LegRings:
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """A dialed leg was picked up. `event_id` is the carrier's own name of the event, if it has one, as is `carrier_leg_id`."""
+    """A dialed leg was answered. `event_id` is the carrier's ID of the event, if it has one."""
 
     leg_uuid: UUID
     at: datetime
@@ -96,11 +100,11 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """A leg is over, also the caller's. `outcome` is one of OUTCOMES, `seconds` how long it talked, where that is told."""
+    """A leg ended, also the caller's. `seconds` is its talk time, if the carrier reports it."""
 
     leg_uuid: UUID
     at: datetime
-    outcome: str
+    outcome: str  # one of OUTCOMES
     seconds: int | None = None
     event_id: str | None = None
 
@@ -112,7 +116,10 @@ CallbackEvent = Event | CallerJoined | LegRings
 
 @dataclass(frozen=True, slots=True)
 class CarrierWebhook:
-    """What a carrier posted: `url` is the public address that it asked, `said` its parameters, those of the query apart."""
+    """A request that a carrier posted to the public address `url`.
+
+    `query` are the parameters of the address, `parameters` those of the body.
+    """
 
     name: str
     url: str
@@ -124,87 +131,97 @@ class CarrierWebhook:
 
 @dataclass(frozen=True, slots=True)
 class CarrierReply:
-    """What a carrier is answered."""
+    """The response to a carrier's webhook."""
 
     text: str = ""
     content_type: str = "text/xml; charset=utf-8"
 
 
 class Carrier(ABC):
-    """One carrier. A subclass names itself by `slug`, the value of CARRIER.
-
-    `grace_seconds`: how long after a ring time its own word on the end is waited for. `keeps_virtual_time`: what was
-    due has happened when it was due, also when nobody looked.
-    """
+    """One carrier, chosen by its `slug` in the setting CARRIER."""
 
     slug: ClassVar[str]
+    # How long to wait, after a leg's ring time, for the carrier's own event.
     grace_seconds: ClassVar[int] = 15
+    # Timeouts count as done when they were due, not when a sweep got to them.
     keeps_virtual_time: ClassVar[bool] = False
     webhooks: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def dial(self, order: DialRequest) -> str:
-        """Begins to ring a party into the call's conference; the carrier's own id of the leg. Raises CarrierFailed."""
+    def dial(self, request: DialRequest) -> str:
+        """Dial a party into the call's conference; return the carrier's ID of the leg.
+
+        Raises CarrierError.
+        """
 
     @abstractmethod
-    def hang_up(self, line: CarrierLeg) -> None:
-        """Ends a line, ringing or talking, the caller's too. Silent if it is over already. Raises CarrierFailed."""
+    def hang_up(self, leg: CarrierLeg) -> None:
+        """End a leg, ringing or talking, the caller's too. Does nothing to a leg that has ended.
+
+        Raises CarrierError.
+        """
 
     @abstractmethod
     def turn_away(self, caller: CarrierLeg) -> None:
-        """Tells the caller that nobody is available, and ends the call. Raises CarrierFailed."""
+        """Announce to the caller that the call cannot be taken, and end it. Raises CarrierError."""
 
     @abstractmethod
-    def hold(self, line: CarrierLeg) -> None:
-        """The party hears hold music and nobody of the conference, and is heard by nobody. Raises CarrierFailed."""
+    def hold(self, leg: CarrierLeg) -> None:
+        """Play hold music to a party, and mute it in the conference. Raises CarrierError."""
 
     @abstractmethod
-    def unhold(self, line: CarrierLeg) -> None:
-        """The party is back in the conference. Raises CarrierFailed."""
+    def unhold(self, leg: CarrierLeg) -> None:
+        """Return a party to the conference. Raises CarrierError."""
 
-    def connected(self, caller: CarrierLeg) -> None:  # noqa: B027 - most carriers bridge by themselves
-        """The caller's first leg was picked up."""
+    def connected(self, caller: CarrierLeg) -> None:  # noqa: B027 - most carriers bridge the legs
+        """React to the first answered leg of the caller's call."""
 
     def immediate_events(self) -> list[Event]:
-        """What it can tell at once about what it was just asked, each event once; most carriers call back instead."""
+        """Return what the commands so far have brought about, each event once."""
         return []
 
     def linked_calls(self, call_uuid: UUID) -> Sequence[UUID]:
-        """The calls of which one dialed the next, from the first on, with this one: where time is virtual, they share it."""
+        """Return the calls that dialed one another, from the first on, this one included.
+
+        In virtual time they share one clock.
+        """
         return [call_uuid]
 
     def check_account(self) -> str:
-        """Asks whether the carrier can be reached; what it said, in a sentence. Raises CarrierFailed."""
+        """Check that the carrier can be reached; return its status as a sentence.
+
+        Raises CarrierError.
+        """
         return f"The carrier is {self.slug}."
 
-    # --- of a carrier that calls back ---
-    def verify(self, hook: CarrierWebhook) -> bool:
-        """Whether the carrier itself posted this. Asks no database."""
+    # --- webhooks of the carrier ---
+    def verify(self, webhook: CarrierWebhook) -> bool:
+        """Check the signature of a webhook, without a database query."""
         return False
 
-    def parse(self, hook: CarrierWebhook) -> CallbackEvent | None:
-        """What it tells, if that is of interest. Raises a Refusal for what cannot be read."""
+    def parse(self, webhook: CarrierWebhook) -> CallbackEvent | None:
+        """Return the event of a webhook, None for one of no interest. Raises a Refusal."""
         return None
 
     def prompt_for_number(self, arrival: Arrival) -> CarrierReply:
-        """The caller is asked to key in the real caller's number; the next arrival brings the digits."""
+        """Ask the caller to enter the real caller's number; the next arrival has the digits."""
         return CarrierReply()
 
     def join_conference(self, *, call_uuid: UUID, caller: UUID) -> CarrierReply:
-        """The caller is put into the call's conference; `caller` is the UUID of the caller's leg."""
+        """Put the caller into the call's conference; `caller` is the UUID of the caller's leg."""
         return CarrierReply()
 
     def reject_arrival(self, arrival: Arrival) -> CarrierReply:
-        """The number that was dialed is not ours, or the call is over already."""
+        """Reject a call to an unknown number, or one that has ended already."""
         return CarrierReply()
 
-    def acknowledge(self, hook: CarrierWebhook) -> CarrierReply:
-        """Noted; there is nothing to do."""
+    def acknowledge(self, webhook: CarrierWebhook) -> CarrierReply:
+        """Answer an event that needs no instruction."""
         return CarrierReply()
 
 
 class CarrierError(Exception):
-    """The carrier did not do what it was asked. `is_final`: asking again will not help."""
+    """A carrier did not carry out a command. `is_final`: a second try will fail too."""
 
     def __init__(self, text: str, *, is_final: bool) -> None:
         super().__init__(text)

@@ -1,37 +1,38 @@
-"""What a carrier that calls back has to remember of the calls that it carries, and no other part needs to know."""
+"""Rows that a carrier with callbacks reads and writes about its calls."""
 
 from uuid import UUID
 
-from callcontrol.models import CARRIER_TOKEN, Call, CallEvent, Leg, Party
+from callcontrol.models import CARRIER_TOKEN, Call, CallEvent, EventKind, Leg, Party
 from campaigns.errors import NotFound
 
 from .base import Arrival, CarrierLeg
 
 
 def record_arrival_token(call: Call, arrival: Arrival) -> None:
-    """Keeps the carrier's token with the event of the arrival."""
-    event = call.events.filter(kind="arrived").order_by("id").first()
+    """Store the carrier's token with the event of the arrival, once."""
+    event = call.events.filter(kind=EventKind.ARRIVED).order_by("id").first()
     if event is not None and arrival.token and CARRIER_TOKEN not in event.detail:
         CallEvent.objects.filter(pk=event.pk).update(
             detail={**event.detail, CARRIER_TOKEN: arrival.token}
         )
 
 
-def token_of(call_uuid: UUID, number: str | None) -> str:
-    """What the carrier gave with this call and wants back to show `number`; nothing if that is not the caller's own."""
+def arrival_token(call_uuid: UUID, number: str | None) -> str:
+    """Return the token for showing `number`; blank if that is not the caller's own number."""
     arrived = CallEvent.objects.filter(
-        call_id=call_uuid, call__caller_number=number, kind="arrived"
+        call_id=call_uuid, call__caller_number=number, kind=EventKind.ARRIVED
     )
-    return str((arrived.values_list("detail", flat=True).first() or {}).get(CARRIER_TOKEN, ""))
+    detail = arrived.values_list("detail", flat=True).first() or {}
+    return str(detail.get(CARRIER_TOKEN, ""))
 
 
 def dialed_number(call_uuid: UUID) -> str:
-    """The number or SIP address at which the call came in."""
+    """Return the number or SIP address that the caller dialed."""
     return Call.objects.values_list("inbound_number", flat=True).get(pk=call_uuid)
 
 
-def callers_leg(carrier_slug: str, carrier_call_id: str) -> UUID | None:
-    """The caller's own leg of a call that the carrier knows by this id."""
+def caller_leg_uuid(carrier_slug: str, carrier_call_id: str) -> UUID | None:
+    """Return the caller's leg of a call, by the carrier's ID of the call."""
     legs = Leg.objects.filter(
         call__carrier=carrier_slug, call__carrier_call_id=carrier_call_id, party=Party.CALLER
     )
@@ -39,42 +40,47 @@ def callers_leg(carrier_slug: str, carrier_call_id: str) -> UUID | None:
 
 
 def waiting_caller(call_uuid: UUID) -> CarrierLeg | None:
-    """The caller's line if somebody was on the line with the caller before and nobody is now, on hold or not."""
+    """Return the caller's leg if the other party has left and the caller is not on hold."""
     legs = list(Leg.objects.filter(call_id=call_uuid))
-    others = [leg for leg in legs if leg.party != Party.CALLER]
-    if any(leg.is_talking for leg in others) or not any(leg.answered_at for leg in others):
+    dialed = [leg for leg in legs if leg.party != Party.CALLER]
+    if any(leg.is_talking for leg in dialed) or not any(leg.answered_at for leg in dialed):
         return None
-    return next(
-        (_line(leg) for leg in legs if leg.party == Party.CALLER and leg.is_live and not leg.held),
-        None,
-    )
+    waiting = (leg for leg in legs if leg.party == Party.CALLER and leg.is_live and not leg.held)
+    return next((_carrier_leg(leg) for leg in waiting), None)
 
 
-def may_hear(caller: CarrierLeg) -> bool:
-    """Whether the caller is not on hold, and was alone before now: a second leg at least was picked up."""
+def may_join(caller: CarrierLeg) -> bool:
+    """Whether a caller that was put back to the ringing tone may return to the conference.
+
+    A second leg at least was answered, and no handler holds the caller.
+    """
     if Leg.objects.filter(pk=caller.leg_uuid, held=True).exists():
         return False
-    picked_up = Leg.objects.filter(call_id=caller.call_uuid, answered_at__isnull=False).exclude(
-        party=Party.CALLER
-    )
-    return picked_up.count() > 1
+    answered = Leg.objects.filter(call_id=caller.call_uuid, answered_at__isnull=False)
+    return answered.exclude(party=Party.CALLER).count() > 1
 
 
-def shown_caller_number(leg_uuid: UUID, number: str) -> None:
-    """The carrier shows another number than it was asked to: buyers find their calls by the one that they see."""
+def record_caller_id(leg_uuid: UUID, number: str) -> None:
+    """Record that the carrier shows `number` instead of the caller ID that was requested.
+
+    Buyers find their calls by the number that they see.
+    """
     Leg.objects.filter(pk=leg_uuid).update(caller_number_sent=number, number_is_random=False)
 
 
-def leg_by_carrier_id(leg_uuid: UUID, carrier_leg_id: str) -> CarrierLeg | None:
-    """Learns the carrier's id of a leg, if nobody knew it; the line to hang up if that leg is over. NotFound if there is none."""
+def record_carrier_leg_id(leg_uuid: UUID, carrier_leg_id: str) -> CarrierLeg | None:
+    """Record the carrier's ID of a leg, once. Return the leg if it has ended, to hang it up.
+
+    Raises NotFound for an unknown leg.
+    """
     Leg.objects.filter(pk=leg_uuid, carrier_leg_id="").update(carrier_leg_id=carrier_leg_id)
     leg = Leg.objects.filter(pk=leg_uuid).first()
     if leg is None:
         raise NotFound("leg not found")
-    return None if leg.is_live else _line(leg)
+    return None if leg.is_live else _carrier_leg(leg)
 
 
-def _line(leg: Leg) -> CarrierLeg:
+def _carrier_leg(leg: Leg) -> CarrierLeg:
     return CarrierLeg(
         call_uuid=leg.call_id,
         leg_uuid=leg.pk,

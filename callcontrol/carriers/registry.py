@@ -1,4 +1,4 @@
-"""Which carrier carries the calls of this installation."""
+"""The registry of carriers, and the one that carries this installation's calls."""
 
 from functools import lru_cache
 
@@ -12,15 +12,16 @@ from .base import Carrier
 
 @lru_cache(maxsize=1)
 def all_carriers() -> dict[str, type[Carrier]]:
-    """Every carrier by its slug."""
-    return {found.slug: found for found in classes_declared_in(carriers, Carrier)}  # type: ignore[type-abstract]
+    """Return every carrier by its slug."""
+    found = classes_declared_in(carriers, Carrier)  # type: ignore[type-abstract]
+    return {carrier.slug: carrier for carrier in found}
 
 
 def carrier_class() -> type[Carrier]:
-    """The carrier that the setting CARRIER names; KeyError when there is none."""
+    """Return the carrier that the setting CARRIER names. Raises KeyError."""
     return all_carriers()[settings.CARRIER]
 
 
 def carrier() -> Carrier:
-    """A carrier to be told what to do; what it says at once about that is in its `heard`."""
+    """Return a new instance of the installation's carrier, for a few commands in a row."""
     return carrier_class()()

@@ -1,6 +1,6 @@
-"""The carrier without a network: whoever plays the far end tells it what happens."""
+"""The simulator: a carrier without a network, whose phones act through its HTTP interface."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -19,17 +19,17 @@ from .base import (
     LegEnded,
 )
 
-# How many calls may dial each other in a row, and how often one number may come by in it: beyond, it goes in circles.
-MOST_HOPS = 5
-MOST_TIMES = 2
-_NAME = "simulated-"
+# Calls may dial each other in a row: beyond these limits, they go in circles.
+MAX_HOPS = 5
+MAX_PASSES = 2  # of one number in a row
+_ID_PREFIX = "simulated-"
 
 
 class Simulator(Carrier):
-    """Every leg rings until the far end acts, through the simulator's own HTTP interface.
+    """A leg rings until its phone acts, and ends at once when it is hung up.
 
-    A line that is ended is over at once. A leg is also offered as a call of its own: if its number is one of this
-    installation's, the two are coupled by their carrier's id, the leg's and the call's, and live by one clock.
+    A leg to a number of this installation also arrives as a call of its own. The two are linked
+    by the carrier's ID, which the leg and the call share, and live by one clock.
     """
 
     slug = "simulator"
@@ -37,126 +37,117 @@ class Simulator(Carrier):
     keeps_virtual_time = True
 
     def __init__(self) -> None:
-        self._heard: list[Event] = []
+        self._events: list[Event] = []
 
-    def dial(self, order: DialRequest) -> str:
-        """Raises CarrierFailed for a number at which calls go in circles."""
-        _refuse_circles(order)
-        name = f"{_NAME}{order.leg_uuid}"
-        arrives = Arrival(
-            self.slug,
-            name,
-            order.number,
-            order.caller_id,
-            None,
-            now=order.at,
+    def dial(self, request: DialRequest) -> str:
+        """Raises CarrierError for a number at which calls go in circles."""
+        if linked_leg(request.carrier_call_id) is not None:
+            passed = _numbers_passed(request.call_uuid)
+            if len(passed) > MAX_HOPS or passed.count(request.number) >= MAX_PASSES:
+                raise CarrierError("that number leads in circles", is_final=True)
+        carrier_id = f"{_ID_PREFIX}{request.leg_uuid}"
+        arrival = Arrival(
+            carrier=self.slug,
+            carrier_call_id=carrier_id,
+            to=request.number,
+            caller=request.caller_id,
+            digits=None,
+            now=request.at,
             received_at=timezone.now(),
         )
-        self._heard.append(arrives)
-        return name
+        self._events.append(arrival)
+        return carrier_id
 
-    def hang_up(self, line: CarrierLeg) -> None:
-        self._heard.append(LegEnded(line.leg_uuid, line.at, "canceled"))
-        self._other_end(line)
+    def hang_up(self, leg: CarrierLeg) -> None:
+        self._events.append(LegEnded(leg.leg_uuid, leg.at, "canceled"))
+        self._end_other_end(leg)
 
     def turn_away(self, caller: CarrierLeg) -> None:
-        """Nobody is on the line; the call that dialed this one, if one did, hears that nobody answers."""
-        self._heard.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
-        self._other_end(caller)
+        """End the caller's leg; a call that dialed this one gets no answer."""
+        self._events.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
+        self._end_other_end(caller)
 
-    def hold(self, line: CarrierLeg) -> None:
-        """Who hears whom is the locked_call's affair."""
+    def hold(self, leg: CarrierLeg) -> None:
+        """Do nothing: `audible_parties` decides who is heard."""
 
-    def unhold(self, line: CarrierLeg) -> None:
-        """As above."""
+    def unhold(self, leg: CarrierLeg) -> None:
+        """Do nothing, see `hold`."""
 
     def connected(self, caller: CarrierLeg) -> None:
-        """The leg of another call that dialed this one is answered with it; if it is over already, nobody is on the line."""
-        leg_uuid = coupled_leg(caller.carrier_leg_id)
+        """Answer the leg of another call that dialed this one; if it has ended, hang up."""
+        leg_uuid = linked_leg(caller.carrier_leg_id)
         if leg_uuid is None:
             return
         if Leg.objects.live().filter(pk=leg_uuid).exists():
-            self._heard.append(LegAnswered(leg_uuid, caller.at))
+            self._events.append(LegAnswered(leg_uuid, caller.at))
         else:
-            self._heard.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
+            self._events.append(LegEnded(caller.leg_uuid, caller.at, "completed"))
 
     def immediate_events(self) -> list[Event]:
-        heard, self._heard = self._heard, []
-        return heard
+        events, self._events = self._events, []
+        return events
 
     def linked_calls(self, call_uuid: UUID) -> Sequence[UUID]:
         first = call_uuid
-        while (dialed_by := _dialed_by(first)) is not None:
+        while (dialed_by := self._dialing_call(first)) is not None:
             first = dialed_by
-        found, newest = [first], [first]
+        linked, newest = [first], [first]
         while newest:
-            newest = list(_dialed_from(newest).values_list("pk", flat=True))
-            found += newest
-        return found
+            dialed = Leg.objects.live().filter(call__in=newest).exclude(party=Party.CALLER)
+            arrived = Call.objects.filter(
+                carrier=self.slug, carrier_call_id__in=dialed.values("carrier_leg_id")
+            )
+            newest = list(arrived.order_by("started_at", "pk").values_list("pk", flat=True))
+            linked += newest
+        return linked
 
-    def _other_end(self, line: CarrierLeg) -> None:
-        other = other_end(line.carrier_leg_id, line.leg_uuid)
+    def _dialing_call(self, call_uuid: UUID) -> UUID | None:
+        """Return the call with a live leg that this call arrived from."""
+        carrier_ids = Call.objects.filter(pk=call_uuid).values_list("carrier_call_id", flat=True)
+        leg_uuid = linked_leg(carrier_ids.first() or "")
+        if leg_uuid is None:
+            return None
+        return Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first()
+
+    def _end_other_end(self, leg: CarrierLeg) -> None:
+        other = other_end(leg.carrier_leg_id, leg.leg_uuid)
         if other:
-            self._heard.append(LegEnded(other, line.at, "no-answer"))
+            self._events.append(LegEnded(other, leg.at, "no-answer"))
 
 
-# --- one call dials another -------------------------------------------------------------------------------
+# --- one call dials another -----------------------------------------------------------------
 def other_end(carrier_id: str, leg_uuid: UUID) -> UUID | None:
-    """The line that a simulated line is coupled to: of a call that dialed us the leg, of a leg that dialed us the caller's."""
-    dialed = coupled_leg(carrier_id)
-    if dialed != leg_uuid:
-        return dialed
+    """Return the leg that a simulated leg is linked to, in the call that dialed or was dialed."""
+    dialing_leg = linked_leg(carrier_id)
+    if dialing_leg != leg_uuid:
+        return dialing_leg
     callers = Leg.objects.filter(
         call__carrier=Simulator.slug, call__carrier_call_id=carrier_id, party=Party.CALLER
     )
     return callers.values_list("pk", flat=True).first()
 
 
-def coupled_leg(carrier_id: str) -> UUID | None:
-    """The leg of another call that a call with this carrier's id came from; None for a caller from outside."""
-    return UUID(carrier_id.removeprefix(_NAME)) if carrier_id.startswith(_NAME) else None
+def linked_leg(carrier_id: str) -> UUID | None:
+    """Return the leg that a call with this carrier ID came from; None for an outside caller."""
+    return UUID(carrier_id.removeprefix(_ID_PREFIX)) if carrier_id.startswith(_ID_PREFIX) else None
 
 
 def arrived_as(legs: Iterable[Leg]) -> dict[UUID, UUID]:
-    """The calls that legs to this installation's own numbers arrived as, by the leg."""
-    names = [leg.carrier_leg_id for leg in legs if leg.party != Party.CALLER]
-    calls = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=names).values_list(
-        "carrier_call_id", "pk"
-    )
-    return {leg_uuid: call_uuid for name, call_uuid in calls if (leg_uuid := coupled_leg(name))}
+    """Return the calls that legs to this installation's own numbers arrived as, by leg."""
+    carrier_ids = [leg.carrier_leg_id for leg in legs if leg.party != Party.CALLER]
+    calls = Call.objects.filter(carrier=Simulator.slug, carrier_call_id__in=carrier_ids)
+    return {
+        leg_uuid: call_uuid
+        for carrier_id, call_uuid in calls.values_list("carrier_call_id", "pk")
+        if (leg_uuid := linked_leg(carrier_id))
+    }
 
 
-def _dialed_by(call_uuid: UUID) -> UUID | None:
-    """The call whose leg, still live, this call came from."""
-    carrier_ids = Call.objects.filter(pk=call_uuid).values_list("carrier_call_id", flat=True)
-    leg_uuid = coupled_leg(carrier_ids.first() or "")
-    return (
-        Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first()
-        if leg_uuid
-        else None
-    )
-
-
-def _dialed_from(calls: Sequence[UUID]) -> QuerySet[Call]:
-    """The calls that live legs of these calls arrived as, as they were dialed."""
-    dialed = Leg.objects.live().filter(call__in=calls).exclude(party=Party.CALLER)
-    arrived = Call.objects.filter(
-        carrier=Simulator.slug, carrier_call_id__in=dialed.values("carrier_leg_id")
-    )
-    return arrived.order_by("started_at", "pk")
-
-
-def _refuse_circles(order: DialRequest) -> None:
-    if coupled_leg(order.carrier_call_id) is None:
-        return
-    passed = list(_numbers_passed(order.call_uuid))
-    if len(passed) > MOST_HOPS or passed.count(order.number) >= MOST_TIMES:
-        raise CarrierError("that number leads in circles", is_final=True)
-
-
-def _numbers_passed(call_uuid: UUID) -> Iterator[str]:
-    """The number at which this call came in, then that of the call that dialed it, and so on."""
+def _numbers_passed(call_uuid: UUID) -> list[str]:
+    """Return the numbers at which this call arrived, the call that dialed it, and so on."""
+    passed = []
     call: QuerySet[Call] = Call.objects.filter(pk=call_uuid)
-    while came_in := call.values_list("inbound_number", "carrier_call_id").first():
-        yield came_in[0]
-        call = Call.objects.filter(legs=coupled_leg(came_in[1]))
+    while arrived := call.values_list("inbound_number", "carrier_call_id").first():
+        passed.append(arrived[0])
+        call = Call.objects.filter(legs=linked_leg(arrived[1]))
+    return passed

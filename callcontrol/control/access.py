@@ -1,4 +1,4 @@
-"""Which calls a handler key reaches, and on which line of them its owner is."""
+"""Access of a handler key to calls: which calls it may act on, and on which of their legs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,10 @@ from publishers.snapshot import KeySnapshot
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Who steers: the key's row, its company, the rows of the buyers it stands for, and its windows in seconds.
+    """The owner of a handler key: its buyers, and the key's time windows in seconds.
 
-    An account manager (`callcontrol.control.manager`) has no key: `line` is the one leg that is steered, `person` who does it.
+    An account manager (`callcontrol.control.manager`) has a name instead of a key, and acts on one
+    leg.
     """
 
     key_pk: int | None
@@ -24,32 +25,37 @@ class Controller:
     buyer_pks: frozenset[int]
     return_seconds: float
     reject_seconds: float
-    line: UUID | None = None
-    person: str = ""
+    leg_uuid: UUID | None = None
+    manager_name: str = ""
 
 
 def controller_of(key: KeySnapshot, *, company_pk: int) -> Controller:
-    """The owner of a handler key: a buyer, or the members of a group as they are now."""
+    """Return the owner of a handler key: a buyer, or the current members of a group."""
     if key.buyer_pk is not None:
-        rows = frozenset({key.buyer_pk})
+        buyer_pks = frozenset({key.buyer_pk})
     else:
         members = GroupMember.objects.filter(group_id=key.group_pk)
-        rows = frozenset(members.values_list("buyer_id", flat=True))
-    settings = key.settings
+        buyer_pks = frozenset(members.values_list("buyer_id", flat=True))
     return Controller(
-        key.row, company_pk, rows, settings["return_seconds"], settings["reject_seconds"]
+        key_pk=key.row,
+        company_pk=company_pk,
+        buyer_pks=buyer_pks,
+        return_seconds=key.settings["return_seconds"],
+        reject_seconds=key.settings["reject_seconds"],
     )
 
 
 def apply_timeouts_for(call_uuid: UUID, controller: Controller, *, now: datetime) -> None:
-    """Brings a call that was ever dialed to the key's owner to this moment; NotAuthorized for any other call.
+    """Apply the timeouts of a call that was dialed to the key's owner.
 
-    Before the call is locked: others may guess at calls as they like, and keep nobody waiting.
+    Raises NotAuthorized for any other call, before it is locked: guesses keep no call waiting.
     """
-    theirs = Leg.objects.filter(
-        call_id=call_uuid, call__company_id=controller.company_pk, buyer_id__in=controller.buyer_pks
+    legs = Leg.objects.filter(
+        call_id=call_uuid,
+        call__company_id=controller.company_pk,
+        buyer_id__in=controller.buyer_pks,
     )
-    if not theirs.exists():
+    if not legs.exists():
         raise NotAuthorized
     apply_timeouts(call_uuid, now=now)
 
@@ -57,61 +63,61 @@ def apply_timeouts_for(call_uuid: UUID, controller: Controller, *, now: datetime
 def lock_call_for(
     call_uuid: UUID, controller: Controller, *, after_timeout: bool = False
 ) -> tuple[LockedCall, Leg]:
-    """The locked locked_call of a call that this key reaches, and its owner's leg in it; NotAuthorized for any other call.
+    """Lock a call that the key may act on; return it with its owner's leg.
 
-    Nothing is revealed about a call: one that does not exist, of another company or of another buyer is all the same.
-    `after_timeout`: a handler who did not accept in time is told so.
+    With `after_timeout`, a leg that was not accepted in time counts too, for a better error.
+    Raises NotAuthorized for any other call. The error is the same for a call that does not exist,
+    of another company and of another buyer, so that it reveals nothing.
     """
-    locked_call = lock_call(call_uuid)
-    leg = leg_of(locked_call, controller)
+    locked = lock_call(call_uuid)
+    leg = leg_of(locked, controller)
     if leg is None and after_timeout:
         late = [
-            one
-            for one in locked_call.dialed_legs()
-            if one.buyer_id in controller.buyer_pks and one.outcome == Outcome.NOT_ACCEPTED
+            leg
+            for leg in locked.dialed_legs()
+            if leg.buyer_id in controller.buyer_pks and leg.outcome == Outcome.NOT_ACCEPTED
         ]
         leg = late[-1] if late else None
     if leg is None:
         raise NotAuthorized
-    return locked_call, leg
+    return locked, leg
 
 
-def leg_of(locked_call: LockedCall, controller: Controller) -> Leg | None:
-    """The leg by which the key's owner is on the call, or was on it last if the call has ended; None for nobody's.
+def leg_of(locked: LockedCall, controller: Controller) -> Leg | None:
+    """Return the leg by which the key's owner is on the call, or was last on an ended call.
 
-    On the call are: a ringing or talking handler; a transferee from its answer on; the one who made a transfer that
-    still lives, also after leaving; and whoever gave the call back by this very key, so that a repeat is no error.
+    On the call are: a ringing or talking handler, a transferee from its answer on, the transferor
+    of a live transfer, even after it left, and the leg that this very key gave back: a repeated
+    return is not an error.
     """
-    if controller.line is not None:
-        return next((leg for leg in locked_call.dialed_legs() if leg.pk == controller.line), None)
-    theirs = [leg for leg in locked_call.dialed_legs() if leg.buyer_id in controller.buyer_pks]
-    present = [leg for leg in theirs if is_present(locked_call, leg)]
-    if present:
-        return present[-1]
-    given_up = [leg for leg in theirs if leg.given_up_by == controller.key_pk]
-    if given_up:
-        return given_up[-1]
-    transferring = {transfer.transferor_id for transfer in locked_call.live_transfers()}
-    left = [leg for leg in theirs if leg.pk in transferring]
-    if left:
-        return left[-1]
-    last = last_leg(locked_call)
-    return last if not locked_call.call.is_live and last in theirs else None
+    if controller.leg_uuid is not None:
+        return next((leg for leg in locked.dialed_legs() if leg.pk == controller.leg_uuid), None)
+    own = [leg for leg in locked.dialed_legs() if leg.buyer_id in controller.buyer_pks]
+    transferors = {transfer.transferor_id for transfer in locked.live_transfers()}
+    for candidates in (
+        [leg for leg in own if is_present(leg)],
+        [leg for leg in own if leg.given_up_by == controller.key_pk],
+        [leg for leg in own if leg.pk in transferors],
+    ):
+        if candidates:
+            return candidates[-1]
+    last = last_leg(locked)
+    return last if not locked.call.is_live and last in own else None
 
 
-def is_present(locked_call: LockedCall, leg: Leg) -> bool:
-    """Ringing or talking; a transferee is on the call from its answer on."""
+def is_present(leg: Leg) -> bool:
+    """Whether a leg rings or talks; a transferee counts from its answer on."""
     return leg.is_talking if leg.party == Party.TRANSFEREE else leg.is_live
 
 
-def last_leg(locked_call: LockedCall) -> Leg | None:
-    """The last buyer's leg on an ended call: a transferee's only if it was picked up."""
-    on_the_call = [
+def last_leg(locked: LockedCall) -> Leg | None:
+    """Return the last buyer's leg of a call; a transferee counts only if it was answered."""
+    legs = [
         leg
-        for leg in locked_call.dialed_legs()
+        for leg in locked.dialed_legs()
         if leg.buyer_id and (leg.party == Party.HANDLER or leg.was_answered)
     ]
-    return on_the_call[-1] if on_the_call else None
+    return legs[-1] if legs else None
 
 
 def seconds_since_dialed(leg: Leg, at: datetime) -> float:

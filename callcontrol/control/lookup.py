@@ -1,4 +1,4 @@
-"""Finds the calls of a handler key's owner: those that it is on now, and the newest of a caller."""
+"""Look-up of a key owner's calls: those that it is on now, and the newest one of a caller."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,20 +10,20 @@ from campaigns.errors import NotAuthorized
 
 from .access import Controller
 
-# Nobody means an older call by its caller's number. Every window of a handler key is over by then.
-_MEANT_FOR = timedelta(days=1)
+# A caller's number stands for a recent call: the windows of every handler key are over by then.
+_RECENT = timedelta(days=1)
 
 
 def active_legs(controller: Controller, *, now: datetime) -> QuerySet[Leg]:
-    """The owner's present leg of each call that it is on, the newest of several; most recently dialed first.
+    """Return the owner's newest present leg of each call, most recently dialed first.
 
-    A ringing or talking handler is present, a transferee from its answer on; a line that is past its time is not, whether
-    or not it was ended already.
+    A ringing or talking handler is present, a transferee from its answer on. A leg past its time
+    is not, whether or not a sweep has ended it.
     """
-    theirs = Leg.objects.live().filter(
+    own = Leg.objects.live().filter(
         buyer_id__in=controller.buyer_pks, call__company_id=controller.company_pk
     )
-    timely = theirs.exclude(status=Leg.Status.RINGING, rings_until__lte=now)
+    timely = own.exclude(status=Leg.Status.RINGING, rings_until__lte=now)
     timely = timely.exclude(status=Leg.Status.IN_PROGRESS, accepted_at=None, accept_until__lte=now)
     present = timely.exclude(party=Party.TRANSFEREE, status=Leg.Status.RINGING)
     newer = present.filter(call_id=OuterRef("call_id"), place__gt=OuterRef("place"))
@@ -31,24 +31,23 @@ def active_legs(controller: Controller, *, now: datetime) -> QuerySet[Leg]:
 
 
 def of_caller(legs: QuerySet[Leg], number: str | None) -> QuerySet[Leg]:
-    """The legs of a caller, as the number is or as it was shown to the handler; None: of callers who withheld it."""
+    """Return the legs of a caller, by the caller's number or the caller ID; None if withheld."""
     return legs.filter(Q(call__caller_number=number) | Q(caller_number_sent=number))
 
 
 def newest_call(controller: Controller, *, caller_number: str | None, now: datetime) -> UUID:
-    """The owner's most recently dialed call from this caller, of the last day; NotAuthorized when there is none."""
-    theirs = Leg.objects.filter(
+    """Return the owner's most recently dialed call of this caller, of the last day.
+
+    Raises NotAuthorized if there is none.
+    """
+    own = Leg.objects.filter(
         buyer_id__in=controller.buyer_pks,
         call__company_id=controller.company_pk,
-        call__started_at__gte=now - _MEANT_FOR,
+        call__started_at__gte=now - _RECENT,
     )
-    on_the_call = theirs.exclude(party=Party.TRANSFEREE, answered_at=None)
-    found = (
-        of_caller(on_the_call, caller_number)
-        .order_by("-started_at", "-pk")
-        .values_list("call_id", flat=True)
-        .first()
-    )
-    if found is None:
+    on_call = own.exclude(party=Party.TRANSFEREE, answered_at=None)
+    newest = of_caller(on_call, caller_number).order_by("-started_at", "-pk")
+    call_uuid = newest.values_list("call_id", flat=True).first()
+    if call_uuid is None:
         raise NotAuthorized
-    return found
+    return call_uuid

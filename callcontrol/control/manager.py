@@ -1,4 +1,7 @@
-"""An account manager steers a live call in its handler's place: by name, without a key and without a key's time limits."""
+"""Actions of an account manager on a live call, in its handler's place.
+
+They are recorded by name, and need no key; the time windows of keys do not apply.
+"""
 
 import math
 from dataclasses import dataclass
@@ -19,83 +22,75 @@ from . import handler, transfers
 from .access import Controller, is_present
 from .handler import NOT_LIVE
 
-_ON_A_LINE = {
+_LEG_ACTIONS = {
     "return": handler.return_call,
     "reject": handler.reject_call,
     "accept": handler.accept_call,
 }
-ON_A_LINE = frozenset(_ON_A_LINE)
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerAction:
-    """What may be done now: `line` is the present handler's, `transfer` the one that lives, `acts` are the words for it."""
+    """The actions that are possible now, on the present handler's `line` and the live transfer.
+
+    `acts` are of: return, reject, accept, transfer, connect, stop, hang-up.
+    """
 
     line: Leg | None
     transfer: Transfer | None
     acts: frozenset[str]
 
 
-# --- what may be done -------------------------------------------------------------------------------------
-def manager_actions(locked_call: LockedCall, *, at: datetime) -> ManagerAction:
-    """By the same rules that refuse it; of the words `return reject accept transfer connect stop hang-up`."""
-    line, transfer = _present_line(locked_call), next(reversed(locked_call.live_transfers()), None)
-    acts = {"hang-up"} if locked_call.call.is_live else set()
+# --- possible actions -----------------------------------------------------------------------
+def manager_actions(locked: LockedCall, *, at: datetime) -> ManagerAction:
+    """Return the actions that would not be refused at this moment."""
+    # The handler; after it left, the buyer that it transferred the call to.
+    present = [leg for leg in locked.dialed_legs() if leg.buyer_id and is_present(leg)]
+    handlers = [leg for leg in present if leg.party == Party.HANDLER]
+    line = (handlers or present)[-1] if present else None
+    transfer = next(reversed(locked.live_transfers()), None)
+    acts = {"hang-up"} if locked.call.is_live else set()
     if line is not None:
         acts |= {
-            what for what in (*_ON_A_LINE, "transfer") if _is_open(locked_call, line, what, at=at)
+            action for action in (*_LEG_ACTIONS, "transfer") if _is_open(locked, line, action, at)
         }
-    if transfer is not None and locked_call.call.is_live:
+    if transfer is not None and locked.call.is_live:
         acts |= {"stop"} if transfer.transferor.is_talking else set()
-        acts |= {"connect"} if transfer.hold_caller and locked_call.caller.held else set()
+        acts |= {"connect"} if transfer.hold_caller and locked.caller.held else set()
     return ManagerAction(line, transfer, frozenset(acts))
 
 
-def _present_line(locked_call: LockedCall) -> Leg | None:
-    """The handler's; once it has left, that of the buyer to whom it transferred the call."""
-    present = [
-        leg for leg in locked_call.dialed_legs() if leg.buyer_id and is_present(locked_call, leg)
-    ]
-    handlers = [leg for leg in present if leg.party == Party.HANDLER]
-    return (handlers or present)[-1] if present else None
-
-
-def _is_open(locked_call: LockedCall, leg: Leg, what: str, *, at: datetime) -> bool:
+def _is_open(locked: LockedCall, leg: Leg, action: str, at: datetime) -> bool:
+    controller = _controller(leg, locked.call, "")
     try:
-        match what:
+        match action:
             case "return":
-                handler.check_return(
-                    locked_call, leg, _controller(leg, locked_call.call, ""), at=at
-                )
+                handler.check_return(locked, leg, controller, at)
             case "reject":
-                handler.check_reject(
-                    locked_call, leg, _controller(leg, locked_call.call, ""), at=at
-                )
+                handler.check_reject(locked, leg, controller, at)
             case "accept":
-                handler.check_accept(locked_call, leg)
+                handler.check_accept(locked, leg)
             case _:
-                transfers.check_begin_transfer(locked_call, leg)
+                transfers.check_begin_transfer(locked, leg)
     except Refusal:
         return False
-    return what != "accept" or leg.accepted_at is None
+    return action != "accept" or leg.accepted_at is None
 
 
-# --- doing it ---------------------------------------------------------------------------------------------
+# --- actions --------------------------------------------------------------------------------
 def on_line(*, call: Call, line: UUID, what: str, person: str, now: datetime) -> None:
-    """Returns, rejects or accepts the call on this line, as its handler could; done twice is done once."""
-    _ON_A_LINE[what](
-        call_uuid=call.pk, controller=_controller(_line(call, line), call, person), now=now
-    )
+    """Return, reject or accept the call on this leg, as its handler could. A repeat succeeds."""
+    controller = _controller(_buyer_leg(call, line), call, person)
+    _LEG_ACTIONS[what](call_uuid=call.pk, controller=controller, now=now)
 
 
 def transfer_as_manager(
     *, call: Call, line: UUID, transfer_to: str, hold_caller: bool, person: str, now: datetime
 ) -> Transfer:
-    """Brings a third party, as the handler on this line could."""
-    controller = _controller(_line(call, line), call, person)
+    """Transfer the call, as the handler on this leg could."""
     return transfers.begin_transfer(
         call_uuid=call.pk,
-        controller=controller,
+        controller=_controller(_buyer_leg(call, line), call, person),
         transfer_to=transfer_to,
         hold_caller=hold_caller,
         now=now,
@@ -103,48 +98,52 @@ def transfer_as_manager(
 
 
 def connect_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
-    """Takes the caller off hold."""
-    transfers.connect_caller(
-        transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now
-    )
+    """Take the caller of a transfer off hold."""
+    _check_transfer(call, transfer, now=now)
+    transfers.connect_caller(transfer_uuid=transfer, manager_name=person, now=now)
 
 
 def stop_transfer_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
-    """Ends the transferee's line."""
-    transfers.stop_transfer(
-        transfer_uuid=_transfer(call, transfer, now=now), person=person, now=now
-    )
+    """End the transferee's leg."""
+    _check_transfer(call, transfer, now=now)
+    transfers.stop_transfer(transfer_uuid=transfer, manager_name=person, now=now)
 
 
 def hang_up_as_manager(*, call: Call, person: str, now: datetime) -> None:
-    """Ends the call for everybody on it. What it pays is decided as if the caller had hung up now."""
+    """End the call for all parties. It pays as if the caller had hung up now."""
     apply_timeouts(call.pk, now=now)
     with transaction.atomic():
-        locked_call = lock_call(call.pk)
-        if not locked_call.call.is_live:
+        locked = lock_call(call.pk)
+        if not locked.call.is_live:
             raise Refusal(NOT_LIVE)
-        add_manager_event(locked_call.call, person, "ended the call", at=locked_call.call_time(now))
-        end_call(locked_call, at=locked_call.call_time(now), why="the account manager ended it")
-    run_follow_ups(locked_call, now=now)
+        at = locked.call_time(now)
+        add_manager_event(locked.call, person, "ended the call", at=at)
+        end_call(locked, at=at, why="the account manager ended it")
+    run_follow_ups(locked, now=now)
 
 
-def _controller(leg: Leg, call: Call, person: str) -> Controller:
-    """The line's own handler, as far as rules are about whose call it is."""
-    rows = frozenset({leg.buyer_id} if leg.buyer_id else ())
-    return Controller(None, call.company_id, rows, math.inf, math.inf, line=leg.pk, person=person)
+def _controller(leg: Leg, call: Call, manager_name: str) -> Controller:
+    """Return a controller with the rights of the leg's own buyer, without time windows."""
+    return Controller(
+        key_pk=None,
+        company_pk=call.company_id,
+        buyer_pks=frozenset({leg.buyer_id} if leg.buyer_id else ()),
+        return_seconds=math.inf,
+        reject_seconds=math.inf,
+        leg_uuid=leg.pk,
+        manager_name=manager_name,
+    )
 
 
-def _line(call: Call, line: UUID) -> Leg:
-    leg = Leg.objects.filter(pk=line, call=call).exclude(buyer=None).first()
+def _buyer_leg(call: Call, leg_uuid: UUID) -> Leg:
+    leg = Leg.objects.filter(pk=leg_uuid, call=call).exclude(buyer=None).first()
     if leg is None:
         raise Refusal(NOT_LIVE)
     return leg
 
 
-def _transfer(call: Call, transfer: UUID, *, now: datetime) -> UUID:
-    """The transfer's UUID, with its call brought to this moment."""
-    known = Transfer.objects.filter(pk=transfer, call=call).exists()
-    if not known:
+def _check_transfer(call: Call, transfer_uuid: UUID, *, now: datetime) -> None:
+    """Apply the timeouts of the transfer's call. Raises a Refusal for another call's transfer."""
+    if not Transfer.objects.filter(pk=transfer_uuid, call=call).exists():
         raise Refusal("transfer not found")
     apply_timeouts(call.pk, now=now)
-    return transfer

@@ -1,4 +1,4 @@
-"""A handler brings a third party: attended, all three at once, or with the caller on hold until it connects them."""
+"""Transfers: a handler brings a third party, attended or with the caller on hold."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,10 +8,9 @@ from django.db import transaction
 from callcontrol.carriers.base import CarrierError
 from callcontrol.carriers.registry import carrier
 from callcontrol.lifecycle import events, legs
-from callcontrol.lifecycle.carrier_commands import confirm_joined, send_command
 from callcontrol.lifecycle.dialing import create_leg, dial_request
 from callcontrol.lifecycle.timeouts import apply_timeouts
-from callcontrol.models import Call, Leg, Outcome, Party, Transfer
+from callcontrol.models import Call, EventKind, Leg, Outcome, Party, Transfer
 from callcontrol.state.locked_call import LockedCall, lock_call
 from callcontrol.state.timeline import add_event, add_manager_event
 from callcontrol.state.transitions import change_row
@@ -23,191 +22,172 @@ from .access import Controller, apply_timeouts_for, lock_call_for
 from .handler import NOT_LIVE, TRANSFERRED, is_over, is_transferring
 
 CANNOT_DIAL = "cannot dial transfer_to number"
-_AWAY = "the carrier did not do it; ask again"
+_UNAVAILABLE = "the carrier did not do it; ask again"
 
 
-# --- begin ------------------------------------------------------------------------------------------------
+# --- begin ----------------------------------------------------------------------------------
 def begin_transfer(
     *, call_uuid: UUID, controller: Controller, transfer_to: str, hold_caller: bool, now: datetime
 ) -> Transfer:
-    """Dials a third party into the call, the caller held if that is asked; a transfer accepts the call.
+    """Dial a third party into the call, and hold the caller if requested.
 
-    If the number is a buyer's, the transferee is that buyer. It takes no place in its caps.
+    If the number is a buyer's, the transferee is that buyer; it takes no place of the buyer's
+    caps. A transfer accepts the call.
     """
     apply_timeouts_for(call_uuid, controller, now=now)
     with transaction.atomic():
-        locked_call, leg = lock_call_for(call_uuid, controller)
-        check_begin_transfer(locked_call, leg)
-        number = _destination(locked_call.call, transfer_to)
-        add_manager_event(
-            locked_call.call,
-            controller.person,
-            "transferred the call",
-            at=locked_call.call_time(now),
-        )
-        transfer, buyer = _make(
-            locked_call, leg, number, hold_caller=hold_caller, at=locked_call.call_time(now)
-        )
-        order = dial_request(locked_call, transfer.transferee, buyer)
-    _hold_first(locked_call, transfer, now=now)
-    if events.dial_leg(locked_call, order, now=now) is not None:
-        events.dial_next(
-            call_uuid, now=now
-        )  # the handler may have left meanwhile, and nobody else would
+        locked, leg = lock_call_for(call_uuid, controller)
+        check_begin_transfer(locked, leg)
+        number, at = _destination(locked.call, transfer_to), locked.call_time(now)
+        add_manager_event(locked.call, controller.manager_name, "transferred the call", at=at)
+        if leg.accepted_at is None:
+            change_row(leg, accepted_at=at)
+        buyer = _buyer_at(locked.call, number)
+        transfer = _add_transfer(locked, leg, number, buyer, hold_caller=hold_caller, at=at)
+        request = dial_request(locked, transfer.transferee, buyer)
+    # The caller is held before the transferee is dialed: if that fails, the caller must not hear
+    # the others.
+    failure = _send_commands(locked)
+    if failure is not None:
+        with transaction.atomic():
+            locked = lock_call(call_uuid)
+            transferee = locked.leg(transfer.transferee_id)
+            legs.leg_failed(locked, transferee, why=str(failure), at=locked.call_time(now))
+        events.run_follow_ups(locked, now=now)
+        raise CarrierUnavailable(_UNAVAILABLE)
+    if events.dial_leg(locked, request, now=now) is not None:
+        # If the handler left meanwhile, no other process dials the next buyer.
+        events.dial_next(call_uuid, now=now)
         raise Refusal(CANNOT_DIAL)
     return transfer
 
 
-def check_begin_transfer(locked_call: LockedCall, leg: Leg) -> None:
-    """Raises the Refusal of a handler that may not transfer the call now."""
-    if is_over(locked_call, leg):
+def check_begin_transfer(locked: LockedCall, leg: Leg) -> None:
+    """Raise the Refusal of a handler that may not transfer the call now."""
+    if is_over(locked, leg):
         raise Refusal(NOT_LIVE)
-    if any(
-        transfer.transferee is not leg for transfer in locked_call.live_transfers()
-    ) or is_transferring(locked_call, leg):
+    transferees = [transfer.transferee for transfer in locked.live_transfers()]
+    if any(transferee is not leg for transferee in transferees) or is_transferring(locked, leg):
         raise Refusal(TRANSFERRED)
     if not leg.is_talking:
         raise Refusal(NOT_LIVE)
 
 
 def _destination(call: Call, transfer_to: str) -> str:
-    company = call.company
+    """Return the number to dial. Raises a Refusal for the caller's own number, among others."""
+    company, caller_number = call.company, call.caller_number
     number = phone.dialable(transfer_to, company.region, tuple(company.dial_prefixes))
-    theirs = call.caller_number  # None: withheld
-    if number is None or (
-        theirs and theirs in (number, phone.to_e164(phone.sip_user(number), company.region))
-    ):
+    if number is None:
+        raise Refusal(CANNOT_DIAL)
+    in_address = phone.to_e164(phone.sip_user(number), company.region)
+    if caller_number and caller_number in (number, in_address):
         raise Refusal(CANNOT_DIAL)
     return number
 
 
-def _make(
-    locked_call: LockedCall, leg: Leg, number: str, *, hold_caller: bool, at: datetime
-) -> tuple[Transfer, Buyer | None]:
-    buyer = _buyer_at(locked_call.call, number)
-    if leg.accepted_at is None:
-        change_row(leg, accepted_at=at)
-    transferee = create_leg(locked_call, Party.TRANSFEREE, number=number, buyer=buyer, now=at)
-    transfer = Transfer.objects.create(
-        call=locked_call.call,
-        transferor=leg,
-        transferee=transferee,
-        hold_caller=hold_caller,
-        started_at=at,
-    )
-    locked_call.transfers.append(transfer)
-    add_event(
-        locked_call.call,
-        "transferring",
-        at=at,
-        number=number,
-        leg=str(transferee.pk),
-        hold_caller=hold_caller,
-    )
-    if hold_caller and change_row(locked_call.caller, held=True, joining=False):
-        add_event(locked_call.call, "caller-held", at=at)
-        locked_call.add_command("hold", locked_call.caller, at=at)
-    return transfer, buyer
-
-
 def _buyer_at(call: Call, number: str) -> Buyer | None:
-    """The buyer whose number this is, if it is one's."""
+    """Return the buyer with this number, if there is one."""
     for buyer in Buyer.objects.of(call.company).unretired().order_by("pk"):
         if phone.destination(buyer.number, call.company.region) == number:
             return buyer
     return None
 
 
-def _hold_first(locked_call: LockedCall, transfer: Transfer, *, now: datetime) -> None:
-    """Before anybody is dialed: a caller who can't be held must not hear what is said about them."""
-    orders, locked_call.commands = locked_call.commands, []
+def _add_transfer(
+    locked: LockedCall,
+    leg: Leg,
+    number: str,
+    buyer: Buyer | None,
+    *,
+    hold_caller: bool,
+    at: datetime,
+) -> Transfer:
+    transferee = create_leg(locked, Party.TRANSFEREE, number=number, buyer=buyer, now=at)
+    transfer = Transfer.objects.create(
+        call=locked.call,
+        transferor=leg,
+        transferee=transferee,
+        hold_caller=hold_caller,
+        started_at=at,
+    )
+    locked.transfers.append(transfer)
+    add_event(
+        locked.call,
+        EventKind.TRANSFERRING,
+        at=at,
+        number=number,
+        leg=str(transferee.pk),
+        hold_caller=hold_caller,
+    )
+    if hold_caller and change_row(locked.caller, held=True, joining=False):
+        add_event(locked.call, EventKind.CALLER_HELD, at=at)
+        locked.add_command("hold", locked.caller, at=at)
+    return transfer
+
+
+def _send_commands(locked: LockedCall) -> CarrierError | None:
+    """Send the commands of a locked call, and clear them; return the first error."""
+    commands, locked.commands = locked.commands, []
     try:
-        for order in orders:
-            send_command(carrier(), order)
+        for command in commands:
+            command.send(carrier())
     except CarrierError as failure:
-        with transaction.atomic():
-            locked_call = lock_call(locked_call.call.pk)
-            legs.leg_failed(
-                locked_call,
-                locked_call.leg(transfer.transferee_id),
-                why=str(failure),
-                at=locked_call.call_time(now),
-            )
-        events.run_follow_ups(locked_call, now=now)
-        raise CarrierUnavailable(_AWAY) from None
+        return failure
+    return None
 
 
-# --- connect and stop -------------------------------------------------------------------------------------
-def connect_caller(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
-    """Takes the caller off hold and into the conference of an unattended transfer. `person`: an account manager does it."""
+# --- connect and stop -----------------------------------------------------------------------
+def connect_caller(*, transfer_uuid: UUID, now: datetime, manager_name: str = "") -> Transfer:
+    """Take the caller of an unattended transfer off hold, into the conference."""
     with transaction.atomic():
-        locked_call, transfer = _enter(transfer_uuid, now=now)
-        if not locked_call.call.is_live:
-            raise Refusal("caller hung up" if locked_call.caller.held else NOT_LIVE)
-        is_over = transfer.status == Transfer.Status.ENDED
-        if (
-            is_over
-            or not transfer.hold_caller
-            or not legs.unhold_caller(locked_call, at=locked_call.call_time(now))
-        ):
+        locked, transfer = _lock_transfer(transfer_uuid)
+        at = locked.call_time(now)
+        if not locked.call.is_live:
+            raise Refusal("caller hung up" if locked.caller.held else NOT_LIVE)
+        has_ended = transfer.status == Transfer.Status.ENDED
+        if has_ended or not transfer.hold_caller or not legs.unhold_caller(locked, at=at):
             raise Refusal("caller not held")
-        add_manager_event(
-            locked_call.call, person, "connected the caller", at=locked_call.call_time(now)
-        )
-    orders, locked_call.commands = locked_call.commands, []
-    try:
-        for order in orders:
-            send_command(carrier(), order)
-            confirm_joined(order)
-    except CarrierError as failure:
+        add_manager_event(locked.call, manager_name, "connected the caller", at=at)
+    failure = _send_commands(locked)
+    if failure is not None:
         _hold_again(transfer, why=str(failure), now=now)
-        raise CarrierUnavailable(_AWAY) from None
+        raise CarrierUnavailable(_UNAVAILABLE)
     return transfer
 
 
 def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
-    """The carrier did not let the caller in: what is written must be what is heard.
+    """Undo a failed `unhold`, so that the rows match what the parties hear.
 
-    Who could ask again may have left meanwhile: then the caller is joined to whoever is there.
+    If the handler has left meanwhile, the caller is connected to the transferee after all.
     """
     with transaction.atomic():
-        locked_call = lock_call(transfer.call_id)
-        if locked_call.call.is_live and change_row(locked_call.caller, held=True, joining=False):
-            add_event(
-                locked_call.call,
-                "carrier-failed",
-                at=locked_call.call_time(now),
-                told="unhold",
-                why=why,
-            )
-            legs.advance_call(
-                locked_call, locked_call.leg(transfer.transferee_id), at=locked_call.call_time(now)
-            )
-    events.run_follow_ups(locked_call, now=now)
+        locked = lock_call(transfer.call_id)
+        if locked.call.is_live and change_row(locked.caller, held=True, joining=False):
+            at = locked.call_time(now)
+            add_event(locked.call, EventKind.CARRIER_FAILED, at=at, told="unhold", why=why)
+            legs.advance_call(locked, locked.leg(transfer.transferee_id), at=at)
+    events.run_follow_ups(locked, now=now)
 
 
-def stop_transfer(*, transfer_uuid: UUID, now: datetime, person: str = "") -> Transfer:
-    """Ends the transferee's line; a held caller is back with the handler, who must be there. `person`: as above."""
+def stop_transfer(*, transfer_uuid: UUID, now: datetime, manager_name: str = "") -> Transfer:
+    """End the transferee's leg; a held caller is back with the handler, which must be there."""
     with transaction.atomic():
-        locked_call, transfer = _enter(transfer_uuid, now=now)
-        if not locked_call.call.is_live:
+        locked, transfer = _lock_transfer(transfer_uuid)
+        if not locked.call.is_live:
             raise Refusal(NOT_LIVE)
         if transfer.status == Transfer.Status.ENDED:
             raise Refusal("transfer not in progress")
         if not transfer.transferor.is_talking:
             raise Refusal("transferor not present")
-        add_manager_event(
-            locked_call.call, person, "stopped the transfer", at=locked_call.call_time(now)
-        )
-        legs.end_leg(
-            locked_call, transfer.transferee, outcome=Outcome.STOPPED, at=locked_call.call_time(now)
-        )
-    events.run_follow_ups(locked_call, now=now)
+        at = locked.call_time(now)
+        add_manager_event(locked.call, manager_name, "stopped the transfer", at=at)
+        legs.end_leg(locked, transfer.transferee, outcome=Outcome.STOPPED, at=at)
+    events.run_follow_ups(locked, now=now)
     return transfer
 
 
 def call_of(transfer_uuid: UUID, *, now: datetime) -> Call:
-    """The call of a transfer, brought to this moment; NotFound for a transfer that nobody made."""
+    """Return the call of a transfer, with its timeouts applied. Raises NotFound."""
     call = Call.objects.filter(transfers=transfer_uuid).first()
     if call is None:
         raise NotFound("transfer not found")
@@ -215,11 +195,9 @@ def call_of(transfer_uuid: UUID, *, now: datetime) -> Call:
     return call
 
 
-def _enter(transfer_uuid: UUID, *, now: datetime) -> tuple[LockedCall, Transfer]:
+def _lock_transfer(transfer_uuid: UUID) -> tuple[LockedCall, Transfer]:
     call_uuid = Transfer.objects.filter(pk=transfer_uuid).values_list("call_id", flat=True).first()
     if call_uuid is None:
         raise NotFound("transfer not found")
-    locked_call = lock_call(call_uuid)
-    return locked_call, next(
-        transfer for transfer in locked_call.transfers if transfer.pk == transfer_uuid
-    )
+    locked = lock_call(call_uuid)
+    return locked, next(row for row in locked.transfers if row.pk == transfer_uuid)

@@ -1,11 +1,11 @@
-"""A call comes in: whose number it dialed, which reservation it is for, and what is known of its caller."""
+"""Arrival of a call: its campaign, the reservation it claims, its publisher and its tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from callcontrol.carriers.base import Arrival
-from callcontrol.models import Call, CallTag, Leg, Party
+from callcontrol.models import Call, CallTag, EventKind, Leg, Party
 from callcontrol.state.timeline import add_event
 from callcontrol.webhooks.start import has_start_webhooks
 from campaigns import phone
@@ -24,7 +24,7 @@ NOT_OURS = "that number is not one of ours"
 
 @dataclass(frozen=True, slots=True)
 class DialedDestination:
-    """Where the call came in: the campaign that it is for, and what its number says about it."""
+    """The campaign that a dialed number or SIP address leads to, and the number's settings."""
 
     snapshot: Snapshot
     campaign: CampaignSnapshot
@@ -36,7 +36,10 @@ class DialedDestination:
 
 
 def destination_of(to: str) -> DialedDestination:
-    """The campaign of a dialed number or SIP address; raises NotFound when it is not ours, or no longer."""
+    """Find the campaign of a dialed number or SIP address, with or without its scheme.
+
+    Raises NotFound for an unknown one, or one whose campaign or company was retired.
+    """
     if "@" in to:
         return _sip_destination(to)
     number = phone.to_e164(to, "US")
@@ -55,7 +58,7 @@ def destination_of(to: str) -> DialedDestination:
 
 
 def _sip_destination(to: str) -> DialedDestination:
-    """With or without its scheme. A late or reused address still leads to its reservation's campaign."""
+    # A late or reused address still leads to its reservation's campaign.
     try:
         uuid = UUID(to.partition("@")[0].rpartition(":")[2])
     except ValueError:
@@ -64,9 +67,7 @@ def _sip_destination(to: str) -> DialedDestination:
     if found is None:
         raise NotFound(NOT_OURS)
     snapshot, campaign = _unretired(found.company_id, found.campaign_id)
-    return DialedDestination(
-        snapshot=snapshot, campaign=campaign, number=sip_address(uuid), sip_uuid=uuid
-    )
+    return DialedDestination(snapshot, campaign, number=sip_address(uuid), sip_uuid=uuid)
 
 
 def _unretired(company_pk: int, campaign_pk: int) -> tuple[Snapshot, CampaignSnapshot]:
@@ -78,37 +79,11 @@ def _unretired(company_pk: int, campaign_pk: int) -> tuple[Snapshot, CampaignSna
 
 
 def record_arrival(arrival: Arrival, to: DialedDestination) -> Call:
-    """Makes the call's row with its reservation, publisher, tags and caller's leg; inside the caller's transaction.
+    """Insert the call with its reservation, publisher, tags and the caller's leg.
 
-    A carrier that announces a call twice gets the first one again. Who writes tags about this caller meanwhile has
-    written them before it came, or finds it.
+    Runs inside the caller's transaction. A carrier that announces a call twice gets the first one.
     """
-    call = _new_call(arrival, to)
-    if call.caller_number:
-        stored_tags.wait_for_turn(company_pk=call.company_id, caller_number=call.caller_number)
-    if not insert_row(
-        call
-    ):  # before it claims anything: of two announcements at once, one waits here for the other
-        return Call.objects.get(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id)
-    source = _recognize(call, to)
-    Leg.objects.create(
-        call=call,
-        party=Party.CALLER,
-        number=call.caller_number,
-        carrier_leg_id=call.carrier_call_id,
-        status=Leg.Status.IN_PROGRESS,
-        started_at=arrival.now,
-        answered_at=arrival.now,
-    )
-    _write_tags(call, to, source)
-    claimed = str(call.reservation_id) if call.reservation_id else None
-    add_event(call, "arrived", at=arrival.now, number=to.number, reservation=claimed)
-    return call
-
-
-def _new_call(arrival: Arrival, to: DialedDestination) -> Call:
-    """An ordinary call of the number's campaign, not saved yet."""
-    return Call(
+    call = Call(
         company_id=to.snapshot.company_pk,
         campaign_id=to.campaign.row,
         publisher_id=to.publisher_pk,
@@ -120,10 +95,38 @@ def _new_call(arrival: Arrival, to: DialedDestination) -> Call:
         clock=arrival.now,
         prepared_at=None if has_start_webhooks(to.snapshot, to.campaign.row) else arrival.now,
     )
+    if call.caller_number:
+        # Concurrent writes of tags for this caller end before the call exists, or find it.
+        stored_tags.wait_for_turn(company_pk=call.company_id, caller_number=call.caller_number)
+    # Before the call claims anything: of two announcements at once, one waits here for the other.
+    if not insert_row(call):
+        return Call.objects.get(carrier=arrival.carrier, carrier_call_id=arrival.carrier_call_id)
+    source = _match_reservation(call, to)
+    Leg.objects.create(
+        call=call,
+        party=Party.CALLER,
+        number=call.caller_number,
+        carrier_leg_id=call.carrier_call_id,
+        status=Leg.Status.IN_PROGRESS,
+        started_at=arrival.now,
+        answered_at=arrival.now,
+    )
+    _write_tags(call, to, source)
+    claimed = str(call.reservation_id) if call.reservation_id else None
+    add_event(call, EventKind.ARRIVED, at=arrival.now, number=to.number, reservation=claimed)
+    return call
 
 
-def _recognize(call: Call, to: DialedDestination) -> Reservation | None:
-    """Puts the call where its caller's ping belongs: the reservation that it claims, or one that only attributes it."""
+def _caller_number(arrival: Arrival, to: DialedDestination) -> str | None:
+    """The digits that a transferring agent entered, else the number that the carrier shows."""
+    number = (arrival.digits if to.ask_caller_number else arrival.caller) or ""
+    if number.lower().startswith(("sip:", "sips:")):
+        number = number.partition(":")[2].partition("@")[0]
+    return None if phone.is_withheld(number) else phone.to_e164(number, to.snapshot.region)
+
+
+def _match_reservation(call: Call, to: DialedDestination) -> Reservation | None:
+    """Attribute the call to the reservation of its caller's ping, and claim it if it is live."""
     claimed = reservations.claim(
         company_pk=call.company_id,
         sip_uuid=to.sip_uuid,
@@ -138,40 +141,28 @@ def _recognize(call: Call, to: DialedDestination) -> Reservation | None:
         now=call.started_at,
     )
     if source is not None:
+        is_known = source.campaign_id in to.snapshot.campaigns
         call.reservation = claimed
-        call.campaign_id = (
-            source.campaign_id if source.campaign_id in to.snapshot.campaigns else to.campaign.row
-        )
+        call.campaign_id = source.campaign_id if is_known else to.campaign.row
         call.publisher_id = source.publisher_id or to.publisher_pk
-        call.prepared_at = (
-            None if has_start_webhooks(to.snapshot, call.campaign_id) else call.started_at
-        )
+        waits = has_start_webhooks(to.snapshot, call.campaign_id)
+        call.prepared_at = None if waits else call.started_at
         call.save(update_fields=["reservation", "campaign", "publisher", "prepared_at"])
     return source
 
 
-def _caller_number(arrival: Arrival, to: DialedDestination) -> str | None:
-    """The number of the caller: keyed in where the line is a transferring agent's, else the one that was shown."""
-    said = (arrival.digits if to.ask_caller_number else arrival.caller) or ""
-    if said.lower().startswith(("sip:", "sips:")):
-        said = said.partition(":")[2].partition("@")[0]
-    if phone.is_withheld(said):
-        return None
-    return phone.to_e164(said, to.snapshot.region)
-
-
 def _write_tags(call: Call, to: DialedDestination, source: Reservation | None) -> None:
-    """The number's tags first, then what was written and what the ping said, the later value of a name winning."""
-    waiting: list[StoredTags] = []
+    """Write the number's tags, then stored tags and the ping's: the latest value of a name wins."""
+    written: list[StoredTags] = []
     if call.caller_number:
-        waiting = stored_tags.take_stored_tags(
+        written = stored_tags.take_stored_tags(
             company_pk=call.company_id,
             campaign_pk=call.campaign_id,
             caller_number=call.caller_number,
             now=call.started_at,
         )
     if source is not None:
-        waiting += [
+        written += [
             StoredTags(name, value, source.publisher_id, source.created_at)
             for name, value in source.tags.items()
         ]
@@ -179,14 +170,14 @@ def _write_tags(call: Call, to: DialedDestination, source: Reservation | None) -
         name: StoredTags(name, value, to.publisher_pk, call.started_at)
         for name, value in (to.tags or {}).items()
     }
-    merged |= {row.name: row for row in sorted(waiting, key=lambda row: row.written_at)}
+    merged |= {tag.name: tag for tag in sorted(written, key=lambda tag: tag.written_at)}
     CallTag.objects.bulk_create(
         CallTag(
             call=call,
-            name=row.name,
-            value=row.value,
-            publisher_id=row.publisher_pk,
-            written_at=min(row.written_at, call.started_at),
+            name=tag.name,
+            value=tag.value,
+            publisher_id=tag.publisher_pk,
+            written_at=min(tag.written_at, call.started_at),
         )
-        for row in merged.values()
+        for tag in merged.values()
     )

@@ -1,11 +1,11 @@
-"""Who gets the call next: the reserved buyer first, then the others in the order of routing."""
+"""Dialing the next buyer: the reserved buyer first, then the others in routing order."""
 
 import random
 from datetime import datetime, timedelta
 
 from callcontrol.carriers.base import DialRequest
 from callcontrol.carriers.registry import carrier_class
-from callcontrol.models import Call, Leg, Party
+from callcontrol.models import Call, EventKind, Leg, Party
 from callcontrol.state.locked_call import LockedCall
 from callcontrol.state.tags import apply_late_tags, known_tags
 from callcontrol.state.timeline import add_event
@@ -22,61 +22,70 @@ from reservations.models import Reservation
 from . import caller_id
 from .ending import end_without_target
 
-RING_SECONDS = 30  # of a line that is no buyer's
+RING_SECONDS = 30  # for a leg without a buyer
+_SEED_BITS = 53  # the largest integers that JSON readers keep exact
 
 
-def ring_next_buyer(
-    locked_call: LockedCall, *, snapshot: Snapshot, now: datetime
-) -> DialRequest | None:
-    """Takes a place with the next buyer and makes its ringing leg, inside the caller's transaction.
+def ring_next_buyer(locked: LockedCall, *, snapshot: Snapshot, now: datetime) -> DialRequest | None:
+    """Allocate the next buyer and add its ringing leg, inside the caller's transaction.
 
-    None when another did it, or when nobody is left: the call has then ended as no-target. Buyers already tried are
-    left out.
+    Return None if another process did it, or if no buyer is left: the call then ended as
+    no-target. Buyers that the call was dialed to before are left out.
     """
-    call = locked_call.call
+    call = locked.call
     if not move_state(call, Call.Status.RINGING):
         return None
     apply_late_tags(call)
     campaign, why = _open_campaign(call, snapshot)
     if campaign is None:
-        end_without_target(locked_call, at=now, why=why)
+        end_without_target(locked, at=now, why=why)
         return None
-    ping = ping_for_call(locked_call, campaign, snapshot, now=now)
-    buyer, hold = _reserved(call, campaign, ping)
+    ping = ping_for_call(locked, campaign, snapshot, now=now)
+    buyer, hold = _take_reserved_buyer(call, campaign, ping)
     if buyer is None and not (call.reservation and call.reservation.route_only):
-        buyer, hold = _routed(call, campaign, ping)
+        chosen = allocation.allocate(
+            pool=campaign.buyers,
+            ping=ping,
+            used=counters.full_counters(call.company_id, ping.now),
+            seed=random.getrandbits(_SEED_BITS),
+            company_pk=call.company_id,
+        )
+        add_event(call, EventKind.ROUTED, at=ping.now, trace=chosen.decision.stored())
+        buyer, hold = chosen.buyer, chosen.hold
     if buyer is None:
-        end_without_target(locked_call, at=now, why="no buyer is left")
+        end_without_target(locked, at=now, why="no buyer is left")
         return None
-    return _ring(locked_call, buyer, hold, number=engine.number_for(buyer, ping) or "", now=now)
+    row, number = Buyer.objects.get(pk=buyer.row), engine.number_for(buyer, ping) or ""
+    leg = create_leg(locked, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
+    change_row(call, buyer_id=row.pk)
+    add_event(call, EventKind.DIALING, at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
+    return dial_request(locked, leg, row)
 
 
-def release_reserved_place(locked_call: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
-    """Gives back the reserved buyer's place if that buyer can't be dialed: in a transaction of its own.
+def release_reserved_place(locked: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
+    """Give the reserved buyer's place back if that buyer cannot be dialed.
 
-    Once the buyer was tried, the place is its leg's.
+    Runs in a transaction of its own. Once the buyer was dialed, the place belongs to its leg.
     """
-    call, reservation = locked_call.call, locked_call.call.reservation
+    call, reservation = locked.call, locked.call.reservation
     if (
         call.status != Call.Status.ROUTING
         or reservation is None
-        or reservation.buyer_id in _tried(locked_call)
+        or reservation.buyer_id in _dialed_buyers(locked)
     ):
         return
     campaign, _ = _open_campaign(call, snapshot)
     if reservation.hold_id and (
         campaign is None
-        or _obstacle(reservation, campaign, ping_for_call(locked_call, campaign, snapshot, now=now))
+        or _obstacle(reservation, campaign, ping_for_call(locked, campaign, snapshot, now=now))
     ):
         counters.release_places(hold_ids=[reservation.hold_id], now=now)
 
 
 def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignSnapshot | None, str]:
-    """The call's campaign, or None and why nobody may be dialed for it."""
-    campaign, publisher = (
-        snapshot.campaigns.get(call.campaign_id),
-        snapshot.publishers.get(call.publisher_id or 0),
-    )
+    """Return the call's campaign, or None and why no buyer may be dialed for it."""
+    campaign = snapshot.campaigns.get(call.campaign_id)
+    publisher = snapshot.publishers.get(call.publisher_id or 0)
     if campaign is None or snapshot.retired:
         return None, "the campaign was deleted"
     if campaign.paused:
@@ -85,12 +94,15 @@ def _open_campaign(call: Call, snapshot: Snapshot) -> tuple[CampaignSnapshot | N
 
 
 def ping_for_call(
-    locked_call: LockedCall, campaign: CampaignSnapshot, snapshot: Snapshot, *, now: datetime
+    locked: LockedCall, campaign: CampaignSnapshot, snapshot: Snapshot, *, now: datetime
 ) -> Ping:
-    """What is known of the caller at this moment, or was at the call's end. Buyers that it was dialed to are left out."""
-    call = locked_call.call
+    """Describe the caller to routing, as known now, or at the end of an ended call.
+
+    Buyers that the call was dialed to are left out.
+    """
+    call = locked.call
     publisher = snapshot.publishers.get(call.publisher_id or 0)
-    before = duplicates.duplicates_before(
+    earlier = duplicates.duplicates_before(
         campaign_pk=campaign.row,
         caller_number=call.caller_number,
         dedupe_seconds=campaign.dedupe_seconds,
@@ -104,19 +116,19 @@ def ping_for_call(
         caller_number=call.caller_number,
         tags=known_tags(call),
         publisher_id=publisher.publisher_id if publisher else None,
-        excluded_buyers=_tried(locked_call),
-        converted_buyers=before.converted_with,
-        duplicate_refused=before.refused,
+        excluded_buyers=_dialed_buyers(locked),
+        converted_buyers=earlier.converted_with,
+        duplicate_refused=earlier.refused,
     )
 
 
-def _tried(locked_call: LockedCall) -> frozenset[int]:
-    """The rows of the buyers that this call was dialed to, by us or by who transferred it."""
-    return frozenset(leg.buyer_id for leg in locked_call.legs if leg.buyer_id)
+def _dialed_buyers(locked: LockedCall) -> frozenset[int]:
+    """Return the buyers that this call was dialed to, by routing or by a transfer."""
+    return frozenset(leg.buyer_id for leg in locked.legs if leg.buyer_id)
 
 
 def _obstacle(reservation: Reservation, campaign: CampaignSnapshot, ping: Ping) -> str | None:
-    """Why the reserved buyer can't be dialed: paused, off the campaign or without a number."""
+    """Return why the reserved buyer cannot be dialed: removed, paused or without a number."""
     buyer = campaign.buyers.by_row.get(reservation.buyer_id or 0)
     if buyer is None:
         return "it is no longer on the campaign"
@@ -125,10 +137,10 @@ def _obstacle(reservation: Reservation, campaign: CampaignSnapshot, ping: Ping) 
     return None if engine.number_for(buyer, ping) else "it has no number for this caller"
 
 
-def _reserved(
+def _take_reserved_buyer(
     call: Call, campaign: CampaignSnapshot, ping: Ping
 ) -> tuple[Candidate | None, CapHold | None]:
-    """The reserved buyer with its place, or nothing if it is passed over. A place that it holds moves to the leg."""
+    """Return the reserved buyer and its place, which moves to the leg; Nones if it is skipped."""
     reservation = call.reservation
     if (
         reservation is None
@@ -139,66 +151,33 @@ def _reserved(
     why = _obstacle(reservation, campaign, ping)
     if why is None:
         buyer = campaign.buyers.by_row[reservation.buyer_id]
-        decision = engine.decide(
-            campaign.buyers, ping, counters.full_counters(call.company_id, ping.now), seed=_seed()
-        )
+        used = counters.full_counters(call.company_id, ping.now)
+        seed = random.getrandbits(_SEED_BITS)
+        decision = engine.decide(campaign.buyers, ping, used, seed=seed)
+        hold = None
+        if reservation.hold_id:  # its own place, unless that was given back
+            held = CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD)
+            hold = held.first()
         try:
-            hold = _place_of(reservation) or allocation.take_place(
-                buyer, company_pk=call.company_id, now=ping.now
-            )
+            hold = hold or allocation.take_place(buyer, company_pk=call.company_id, now=ping.now)
         except CapFull as full:
             why = full.text
         else:
             add_event(
                 call,
-                "routed",
+                EventKind.ROUTED,
                 at=ping.now,
                 reserved=buyer.buyer_id,
                 reserved_row=buyer.row,
                 trace=decision.stored(),
             )
             return buyer, hold
-    add_event(call, "reserved-buyer-passed-over", at=ping.now, why=why)
+    add_event(call, EventKind.RESERVED_BUYER_SKIPPED, at=ping.now, why=why)
     return None, None
 
 
-def _place_of(reservation: Reservation) -> CapHold | None:
-    """The place that the reservation holds, unless it was given back."""
-    if reservation.hold_id is None:
-        return None
-    return CapHold.objects.filter(pk=reservation.hold_id, status=CapHold.Status.HELD).first()
-
-
-def _routed(
-    call: Call, campaign: CampaignSnapshot, ping: Ping
-) -> tuple[Candidate | None, CapHold | None]:
-    chosen = allocation.allocate(
-        pool=campaign.buyers,
-        ping=ping,
-        used=counters.full_counters(call.company_id, ping.now),
-        seed=_seed(),
-        company_pk=call.company_id,
-    )
-    add_event(call, "routed", at=ping.now, trace=chosen.decision.stored())
-    return chosen.buyer, chosen.hold
-
-
-def _seed() -> int:
-    return random.getrandbits(53)
-
-
-def _ring(
-    locked_call: LockedCall, buyer: Candidate, hold: CapHold | None, *, number: str, now: datetime
-) -> DialRequest:
-    call, row = locked_call.call, Buyer.objects.get(pk=buyer.row)
-    leg = create_leg(locked_call, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
-    change_row(call, buyer_id=row.pk)
-    add_event(call, "dialing", at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
-    return dial_request(locked_call, leg, row)
-
-
 def create_leg(
-    locked_call: LockedCall,
+    locked: LockedCall,
     party: Party,
     *,
     number: str,
@@ -206,34 +185,33 @@ def create_leg(
     hold: CapHold | None = None,
     now: datetime,
 ) -> Leg:
-    """A ringing leg of the locked_call, saved. Without a buyer it rings half a minute."""
+    """Insert a ringing leg of the call. Without a buyer it rings for RING_SECONDS."""
     seconds = buyer.timeout_seconds if buyer else RING_SECONDS
+    # Only a buyer that routing chose has to accept: a transferee was asked by the transferor.
+    must_accept = (
+        party == Party.HANDLER
+        and buyer is not None
+        and buyer.acceptance == Buyer.Acceptance.EXPLICIT
+    )
     leg = Leg(
-        call=locked_call.call,
-        place=len(locked_call.legs),
+        call=locked.call,
+        place=len(locked.legs),
         party=party,
         buyer=buyer,
         hold=hold,
         number=number,
-        acceptance_seconds=_acceptance_seconds(party, buyer),
+        acceptance_seconds=buyer.acceptance_seconds if buyer and must_accept else None,
         started_at=now,
         rings_until=now + timedelta(seconds=seconds + carrier_class().grace_seconds),
     )
     caller_id.insert_leg(leg)
-    locked_call.legs.append(leg)
+    locked.legs.append(leg)
     return leg
 
 
-def _acceptance_seconds(party: Party, buyer: Buyer | None) -> int | None:
-    """Only a buyer to whom the call was routed has to accept it: a transferee was asked by the one who transfers."""
-    if party != Party.HANDLER or buyer is None or buyer.acceptance != Buyer.Acceptance.EXPLICIT:
-        return None
-    return buyer.acceptance_seconds
-
-
-def dial_request(locked_call: LockedCall, leg: Leg, buyer: Buyer | None) -> DialRequest:
-    """What the carrier is asked for this leg."""
-    call = locked_call.call
+def dial_request(locked: LockedCall, leg: Leg, buyer: Buyer | None) -> DialRequest:
+    """Return the carrier's request for this leg."""
+    call = locked.call
     return DialRequest(
         call_uuid=call.uuid,
         leg_uuid=leg.uuid,

@@ -1,80 +1,66 @@
-"""The end of a call: everybody's line ends with it, and what the late words on them come to."""
+"""The end of a call: all its legs end with it, and late events of the carrier correct the times."""
 
 from datetime import datetime
 
-from callcontrol.models import Call, Leg, Outcome, Transfer
+from callcontrol.models import CLOSING_OUTCOMES, Call, EventKind, Leg, Outcome, Transfer
 from callcontrol.state.locked_call import LockedCall
 from callcontrol.state.tags import apply_late_tags
 from callcontrol.state.timeline import add_event
 from callcontrol.state.transitions import change_row, move_state
 from campaigns.caps import counters
 
-# Over with the call, or by hanging up: when it was picked up, and when it ended, may still be told better.
-WITH_THE_CALL = (Outcome.COMPLETED, Outcome.CANCELED)
 
-
-def end_call(locked_call: LockedCall, *, at: datetime, why: str) -> None:
-    """The caller or the last other party has left: the call is over for everybody."""
-    if move_state(locked_call.call, Call.Status.FINISHED, ended_at=at):
-        add_event(locked_call.call, "ended", at=at, status="finished", why=why)
-        apply_late_tags(locked_call.call)
-        _end_lines(locked_call, at=at)
-        reconcile_end_times(locked_call)
-
-
-def end_without_target(locked_call: LockedCall, *, at: datetime, why: str) -> None:
-    """No buyer is left: the caller is told so, and the call ends as no-target."""
-    if not move_state(locked_call.call, Call.Status.NO_TARGET, ended_at=at):
+def end_call(locked: LockedCall, *, at: datetime, why: str) -> None:
+    """End the call for all parties: the caller or the last other party left."""
+    if not move_state(locked.call, Call.Status.FINISHED, ended_at=at):
         return
-    add_event(locked_call.call, "ended", at=at, status="no-target", why=why)
-    apply_late_tags(locked_call.call)
-    locked_call.add_command("turn_away", locked_call.caller, at=at)
-    move_state(locked_call.caller, Leg.Status.ENDED, outcome=Outcome.NO_TARGET, ended_at=at)
-
-
-def _end_lines(locked_call: LockedCall, *, at: datetime) -> None:
-    """All places of a line but that among calls at once wait for the last word on it: it may turn out not to have talked."""
-    for leg in locked_call.legs:
+    add_event(locked.call, EventKind.ENDED, at=at, status="finished", why=why)
+    apply_late_tags(locked.call)
+    for leg in locked.legs:
         if not leg.is_live:
             continue
-        move_state(
-            leg,
-            Leg.Status.ENDED,
-            outcome=Outcome.COMPLETED if leg.is_talking else Outcome.CANCELED,
-            ended_at=at,
-        )
-        locked_call.add_command("hang_up", leg, at=at)
+        outcome = Outcome.COMPLETED if leg.is_talking else Outcome.CANCELED
+        move_state(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at)
+        locked.add_command("hang_up", leg, at=at)
         if leg.hold_id:
+            # Only the place among concurrent calls goes back now. The others wait for the
+            # carrier's last event: the leg may turn out not to have been answered.
             counters.end_hold(hold_id=leg.hold_id, converted=None, now=at)
-    for transfer in locked_call.live_transfers():
+    for transfer in locked.live_transfers():
         move_state(transfer, Transfer.Status.ENDED, ended_at=at)
+    reconcile_end_times(locked)
 
 
-# --- whatever came first ----------------------------------------------------------------------------------
-def reconcile_end_times(locked_call: LockedCall) -> None:
-    """Brings the ends of an ended call together from what was told of its lines, in whatever order that was.
+def end_without_target(locked: LockedCall, *, at: datetime, why: str) -> None:
+    """End the call as no-target: no buyer is left, and the carrier says so to the caller."""
+    if not move_state(locked.call, Call.Status.NO_TARGET, ended_at=at):
+        return
+    add_event(locked.call, EventKind.ENDED, at=at, status="no-target", why=why)
+    apply_late_tags(locked.call)
+    locked.add_command("turn_away", locked.caller, at=at)
+    move_state(locked.caller, Leg.Status.ENDED, outcome=Outcome.NO_TARGET, ended_at=at)
 
-    A call ends when the caller or the last other party leaves. No line of it ends later, and one that was picked up
-    later was not picked up.
+
+def reconcile_end_times(locked: LockedCall) -> None:
+    """Make the ends of a call and its legs consistent, in whatever order events arrived.
+
+    A call ends when the caller or the last other party leaves. No leg ends later, and a leg that
+    was answered later counts as not answered.
     """
-    call = locked_call.call
+    call = locked.call
     if call.ended_at is None or call.settled_at:
         return
-    last = locked_call.last_to_leave() if call.status == Call.Status.FINISHED else None
-    told = [locked_call.caller.ended_at, last.ended_at if last and last.kept_the_call else None]
-    end = min([call.ended_at, *(moment for moment in told if moment)])
+    last = locked.last_to_leave() if call.status == Call.Status.FINISHED else None
+    ends = [locked.caller.ended_at, last.ended_at if last and last.kept_the_call else None]
+    end = min([call.ended_at, *(moment for moment in ends if moment)])
     if end < call.ended_at:
         change_row(call, ended_at=end)
-    for leg in locked_call.legs:
-        _end_by(leg, end)
-    for transfer in locked_call.transfers:
+    for leg in locked.legs:
+        ended_at, outcome = min(leg.ended_at or end, end), leg.outcome
+        if leg.answered_at and outcome in CLOSING_OUTCOMES:
+            outcome = Outcome.COMPLETED if leg.answered_at <= ended_at else Outcome.CANCELED
+        if (ended_at, outcome) != (leg.ended_at, leg.outcome):
+            change_row(leg, ended_at=ended_at, outcome=outcome)
+    for transfer in locked.transfers:
         if transfer.ended_at != transfer.transferee.ended_at:
             change_row(transfer, ended_at=transfer.transferee.ended_at)
-
-
-def _end_by(leg: Leg, end: datetime) -> None:
-    over, outcome = min(leg.ended_at or end, end), leg.outcome
-    if leg.answered_at and outcome in WITH_THE_CALL:
-        outcome = Outcome.COMPLETED if leg.answered_at <= over else Outcome.CANCELED
-    if (over, outcome) != (leg.ended_at, leg.outcome):
-        change_row(leg, ended_at=over, outcome=outcome)

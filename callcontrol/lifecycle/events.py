@@ -1,8 +1,10 @@
-"""The life of a call, as its carrier tells it. Every step may come twice, late or in the wrong order.
+"""Events of a call: arrivals, answers and ends, which may come twice, late or out of order.
 
-Each entrance works in short transactions on the locked call, and tells the carrier what to do between them.
+Each entry point works in short transactions on the locked call, and sends commands to the carrier
+between them.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -21,8 +23,14 @@ from callcontrol.carriers.base import (
     LegEnded,
 )
 from callcontrol.carriers.registry import carrier
-from callcontrol.models import Call, Leg
-from callcontrol.state.locked_call import LockedCall, lock_call, lock_call_of_leg
+from callcontrol.models import Call, EventKind, Leg
+from callcontrol.state.locked_call import (
+    CarrierCommand,
+    LockedCall,
+    lock_call,
+    lock_call_of_leg,
+)
+from callcontrol.state.timeline import add_event
 from callcontrol.webhooks import start
 from campaigns.errors import NotFound
 from publishers.snapshot import current_snapshot
@@ -30,17 +38,17 @@ from reservations import lifecycle as reservations
 
 from . import dialing, legs, settlement
 from .arrival import destination_of, record_arrival
-from .carrier_commands import dispatch
 
-# What was said while something else was being heard, with its moment; None: nobody is listening.
-_waiting: ContextVar[deque[tuple[Event, datetime]] | None] = ContextVar("waiting", default=None)
+_log = logging.getLogger("ringpost.calls")
+# Events, each with its time, that wait for the one at hand; None while no event is handled.
+_queue: ContextVar[deque[tuple[Event, datetime]] | None] = ContextVar("queue", default=None)
 
 
-# --- a call comes in --------------------------------------------------------------------------------------
+# --- arrivals -------------------------------------------------------------------------------
 def handle_arrival(arrival: Arrival) -> Call:
-    """A caller has dialed a number of ours: the call with its first buyer ringing, or ended as no-target.
+    """Receive a call and dial its first buyer; the returned call rings, or ended as no-target.
 
-    Raises NotFound when the number is not ours.
+    Raises NotFound for a number that belongs to no campaign.
     """
     call = receive_call(arrival)
     dial_next(call.pk, now=arrival.now)
@@ -48,154 +56,150 @@ def handle_arrival(arrival: Arrival) -> Call:
 
 
 def receive_call(arrival: Arrival) -> Call:
-    """The first phase alone: the call with its reservation, publisher and tags, and nobody asked or dialed yet.
+    """Record a call with its reservation, publisher and tags; no webhook is sent, no leg dialed.
 
-    Announced twice, it is the first one again. Raises NotFound when the number is not ours.
+    A repeat returns the first call. Raises NotFound for a number that belongs to no campaign.
     """
     to = destination_of(arrival.to)
     with transaction.atomic():
         call = record_arrival(arrival, to)
-    # Others' reservations live by the wall's clock, whatever time this call brings.
+    # Other callers' reservations follow the wall clock, whatever time this call brings.
     reservations.expire_all_due(now=arrival.received_at or arrival.now, company_pk=call.company_id)
     return call
 
 
-# --- who gets it ------------------------------------------------------------------------------------------
+# --- dialing --------------------------------------------------------------------------------
 def dial_next(call_uuid: UUID, *, now: datetime) -> bool:
-    """Rings the next buyer of a call that is looking for one, and the next after a leg that can't be dialed.
+    """Dial the next buyer of a call in `routing`, and the next after a leg that cannot be dialed.
 
-    Its start webhooks are asked before the first; False while another does that, who then rings. Whoever moves the call
-    out of `routing` does it; for everybody else, and for a call that rings, nothing happens. Each transaction changes the
-    places of one hold: that keeps those who count in one order.
+    Start webhooks run before the first leg. Return False while another process runs them: it goes
+    on with the call. Does nothing to a call in another status. Raises NotFound.
     """
-    prepared_at, hold_id = _state_of(call_uuid)
-    if prepared_at is None and not start.run_start_webhooks(call_uuid, now=now):
-        return False
-    if hold_id is not None:
-        _release_unusable(call_uuid, now=now)
-    while True:
-        with transaction.atomic():
-            locked_call = lock_call(call_uuid)
-            order = dialing.ring_next_buyer(
-                locked_call,
-                snapshot=current_snapshot(locked_call.call.company_id),
-                now=locked_call.call_time(now),
-            )
-        if order is None:
-            run_follow_ups(locked_call, now=now)
-            return True
-        if dial_leg(locked_call, order, now=now) is None:
-            return True
-
-
-def _state_of(call_uuid: UUID) -> tuple[datetime | None, int | None]:
-    """When the call was prepared, and the row of the hold of its reservation."""
     found = (
         Call.objects.filter(pk=call_uuid).values_list("prepared_at", "reservation__hold_id").first()
     )
     if found is None:
         raise NotFound("call not found")
-    return found
+    prepared_at, hold_id = found
+    if prepared_at is None and not start.run_start_webhooks(call_uuid, now=now):
+        return False
+    # Each transaction changes the places of one hold, so that all processes lock cap counters in
+    # one order.
+    if hold_id is not None:
+        with transaction.atomic():
+            locked = lock_call(call_uuid)
+            snapshot = current_snapshot(locked.call.company_id)
+            dialing.release_reserved_place(locked, snapshot=snapshot, now=locked.call_time(now))
+    while True:
+        with transaction.atomic():
+            locked = lock_call(call_uuid)
+            snapshot = current_snapshot(locked.call.company_id)
+            request = dialing.ring_next_buyer(locked, snapshot=snapshot, now=locked.call_time(now))
+        if request is None:
+            run_follow_ups(locked, now=now)
+            return True
+        if dial_leg(locked, request, now=now) is None:
+            return True
 
 
-def _release_unusable(call_uuid: UUID, *, now: datetime) -> None:
-    with transaction.atomic():
-        locked_call = lock_call(call_uuid)
-        dialing.release_reserved_place(
-            locked_call,
-            snapshot=current_snapshot(locked_call.call.company_id),
-            now=locked_call.call_time(now),
-        )
+def dial_leg(locked: LockedCall, request: DialRequest, *, now: datetime) -> CarrierError | None:
+    """Dial a leg and send the commands that were decided with it.
 
-
-def dial_leg(locked_call: LockedCall, order: DialRequest, *, now: datetime) -> CarrierError | None:
-    """Has the carrier ring a leg, and tells it whatever else was decided with it. What failed, with the leg ended."""
-    line = carrier()
+    Return the carrier's error, after ending the leg, or None.
+    """
+    port = carrier()
     try:
-        name = line.dial(order)
+        carrier_leg_id = port.dial(request)
     except CarrierError as failure:
         with transaction.atomic():
-            locked_call, leg = lock_call_of_leg(order.leg_uuid)
-            legs.leg_failed(locked_call, leg, why=str(failure), at=locked_call.call_time(order.at))
-        handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
+            locked, leg = lock_call_of_leg(request.leg_uuid)
+            legs.leg_failed(locked, leg, why=str(failure), at=locked.call_time(request.at))
+        handle_events(dispatch(port, locked.call, locked.commands, now=now), now=now)
         return failure
-    if not Leg.objects.live().filter(pk=order.leg_uuid).update(carrier_leg_id=name):
-        _hang_up_over(line, order, name, now=now)
-    handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
+    if not Leg.objects.live().filter(pk=request.leg_uuid).update(carrier_leg_id=carrier_leg_id):
+        # The leg ended while it was being dialed, when there was no ID yet to hang up.
+        Leg.objects.filter(pk=request.leg_uuid).update(carrier_leg_id=carrier_leg_id)
+        with transaction.atomic():
+            ended, leg = lock_call_of_leg(request.leg_uuid)
+            ended.add_command("hang_up", leg, at=leg.ended_at or now)
+        handle_events(dispatch(port, ended.call, ended.commands, now=now), now=now)
+    handle_events(dispatch(port, locked.call, locked.commands, now=now), now=now)
     return None
 
 
-def _hang_up_over(line: Carrier, order: DialRequest, name: str, *, now: datetime) -> None:
-    """The call ended while its leg was being dialed, when nobody knew yet what to hang up."""
-    Leg.objects.filter(pk=order.leg_uuid).update(carrier_leg_id=name)
-    with transaction.atomic():
-        locked_call, leg = lock_call_of_leg(order.leg_uuid)
-        locked_call.add_command("hang_up", leg, at=leg.ended_at or now)
-    handle_events(dispatch(line, locked_call.call, locked_call.commands, now=now), now=now)
-
-
-# --- what the carrier tells -------------------------------------------------------------------------------
+# --- events of the carrier ------------------------------------------------------------------
 def handle_event(event: LegAnswered | LegEnded, *, now: datetime) -> Call:
-    """A carrier's word on a leg, the caller's included: its end is the caller's hang-up. Raises NotFound for an unknown leg."""
+    """Apply a carrier's event on a leg, and what follows from it.
+
+    The end of the caller's leg is the caller's hang-up. Raises NotFound for an unknown leg.
+    """
     with transaction.atomic():
-        locked_call, leg = lock_call_of_leg(event.leg_uuid)
-        _move_clock(locked_call, event.at)
+        locked, leg = lock_call_of_leg(event.leg_uuid)
+        if event.at > locked.call.clock:
+            Call.objects.filter(pk=locked.call.pk, clock__lt=event.at).update(clock=event.at)
+            locked.call.clock = event.at
         if isinstance(event, LegAnswered):
-            legs.leg_answered(locked_call, leg, at=event.at, event_id=event.event_id)
+            legs.leg_answered(locked, leg, at=event.at, event_id=event.event_id)
         else:
             legs.leg_ended(
-                locked_call,
+                locked,
                 leg,
                 outcome=event.outcome,
                 at=event.at,
                 seconds=event.seconds,
                 event_id=event.event_id,
             )
-    run_follow_ups(locked_call, now=now)
-    return locked_call.call
+    run_follow_ups(locked, now=now)
+    return locked.call
 
 
-def _move_clock(locked_call: LockedCall, at: datetime) -> None:
-    if at > locked_call.call.clock:
-        Call.objects.filter(pk=locked_call.call.pk, clock__lt=at).update(clock=at)
-        locked_call.call.clock = at
+def run_follow_ups(locked: LockedCall, *, now: datetime) -> None:
+    """After a change is committed: send its commands, then dial the next buyer or settle."""
+    if locked.commands:
+        handle_events(dispatch(carrier(), locked.call, locked.commands, now=now), now=now)
+    if locked.call.status == Call.Status.ROUTING:
+        dial_next(locked.call.pk, now=now)
+    elif not locked.call.is_live:
+        settlement.settle_call(locked.call.pk, now=now)
 
 
-def run_follow_ups(locked_call: LockedCall, *, now: datetime) -> None:
-    """What comes of a change once it is written: the carrier's orders, the next buyer, the money."""
-    if locked_call.commands:
-        handle_events(dispatch(carrier(), locked_call.call, locked_call.commands, now=now), now=now)
-    if locked_call.call.status == Call.Status.ROUTING:
-        dial_next(locked_call.call.pk, now=now)
-    elif not locked_call.call.is_live:
-        settlement.settle_call(locked_call.call.pk, now=now)
+def dispatch(
+    port: Carrier, call: Call, commands: Sequence[CarrierCommand], *, now: datetime
+) -> list[Event]:
+    """Send commands to the carrier, in order; return its immediate events.
+
+    A command that fails is put on the timeline, and does not stop the others.
+    """
+    for command in commands:
+        try:
+            command.send(port)
+        except CarrierError as failure:
+            _log.warning("call %s: the carrier could not %s: %s", call.pk, command.text, failure)
+            add_event(call, EventKind.CARRIER_FAILED, at=now, told=command.text, why=str(failure))
+    return port.immediate_events()
 
 
 def handle_events(events: Sequence[Event], *, now: datetime) -> None:
-    """What a carrier says at once, one after the other: what is said while an event is heard waits until that is done.
+    """Handle immediate events of the carrier one by one.
 
-    Calls that ring each other would nest without an end otherwise.
+    Events that an event brings about wait until it is done: calls that dial each other would
+    otherwise nest without end.
     """
-    said = [(event, now) for event in events]
-    waiting = _waiting.get()
-    if waiting is not None:
-        waiting.extend(said)
+    queue = _queue.get()
+    if queue is not None:
+        queue.extend((event, now) for event in events)
         return
-    waiting = deque(said)
-    token = _waiting.set(waiting)
+    queue = deque((event, now) for event in events)
+    token = _queue.set(queue)
     try:
-        while waiting:
-            _hear_one(*waiting.popleft())
+        while queue:
+            event, at = queue.popleft()
+            try:
+                if isinstance(event, Arrival):
+                    handle_arrival(event)
+                else:
+                    handle_event(event, now=at)
+            except NotFound:
+                continue  # a number or a leg outside this installation
     finally:
-        _waiting.reset(token)
-
-
-def _hear_one(event: Event, now: datetime) -> None:
-    """Numbers that are not ours and legs that are unknown are the world's, not ours."""
-    try:
-        if isinstance(event, Arrival):
-            handle_arrival(event)
-        else:
-            handle_event(event, now=now)
-    except NotFound:
-        return
+        _queue.reset(token)

@@ -1,11 +1,12 @@
-"""What a leg's pick-up and end mean for its call. Told twice, late or in the wrong order, the end is the same.
+"""Answers and ends of legs, and what they mean for their call.
 
-Each function works on a locked locked_call inside the caller's transaction, and changes the places of one hold at most.
+Repeated, late and reordered events give the same result. Each function works on a locked call
+inside the caller's transaction, and changes the places of at most one hold.
 """
 
 from datetime import datetime, timedelta
 
-from callcontrol.models import Call, Leg, Outcome, Party, Transfer
+from callcontrol.models import CLOSING_OUTCOMES, Call, EventKind, Leg, Outcome, Party, Transfer
 from callcontrol.state.locked_call import LockedCall
 from callcontrol.state.timeline import add_event
 from callcontrol.state.transitions import change_row, move_state
@@ -14,65 +15,48 @@ from campaigns.caps import counters
 from campaigns.models import Webhook
 from publishers.snapshot import current_snapshot
 
-from .ending import WITH_THE_CALL, end_call, reconcile_end_times
+from .ending import end_call, reconcile_end_times
 
 
-# --- picked up --------------------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------
 def leg_answered(
-    locked_call: LockedCall, leg: Leg, *, at: datetime, event_id: str | None = None
+    locked: LockedCall, leg: Leg, *, at: datetime, event_id: str | None = None
 ) -> None:
-    """A leg was picked up. Of several moments that are told, the first is the right one.
+    """Record that a leg was answered; of several reported times, the earliest counts.
 
-    A leg that we gave up stays so: who picks it up all the same is hung up, and never bridged.
+    A leg that was given up stays so: if it is answered all the same, it is hung up.
     """
-    if leg.status == Leg.Status.RINGING:
-        _picked_up(locked_call, leg, at=at, event_id=event_id)
+    seconds = leg.acceptance_seconds
+    accept_until = None if seconds is None else at + timedelta(seconds=seconds)
+    if leg.status != Leg.Status.RINGING:
+        if not leg.is_live and not leg.final:
+            locked.add_command("hang_up", leg, at=leg.ended_at or at)
+        if _is_correctable(locked, leg) and (leg.answered_at is None or at < leg.answered_at):
+            change_row(leg, answered_at=at, accept_until=accept_until)
+            reconcile_end_times(locked)
         return
-    if not leg.is_live and not leg.final:
-        locked_call.add_command("hang_up", leg, at=leg.ended_at or at)
-    if _may_be_told_better(locked_call, leg) and (leg.answered_at is None or at < leg.answered_at):
-        change_row(leg, answered_at=at, accept_until=_accept_until(leg, at))
-        reconcile_end_times(locked_call)
-
-
-def _may_be_told_better(locked_call: LockedCall, leg: Leg) -> bool:
-    """Whether a late word still says when the leg was picked up: not of one that was given up, nor after the money."""
-    return locked_call.call.settled_at is None and (leg.is_live or leg.outcome in WITH_THE_CALL)
-
-
-def _picked_up(locked_call: LockedCall, leg: Leg, *, at: datetime, event_id: str | None) -> None:
-    move_state(leg, Leg.Status.IN_PROGRESS, answered_at=at, accept_until=_accept_until(leg, at))
-    add_event(
-        locked_call.call, "answered", at=at, event_id=event_id, party=leg.party, leg=str(leg.pk)
-    )
+    move_state(leg, Leg.Status.IN_PROGRESS, answered_at=at, accept_until=accept_until)
+    call = locked.call
+    add_event(call, EventKind.ANSWERED, at=at, event_id=event_id, party=leg.party, leg=str(leg.pk))
     if leg.party == Party.HANDLER:
-        move_state(locked_call.call, Call.Status.IN_PROGRESS)
-        queue_webhooks(
-            locked_call.call,
-            Webhook.Trigger.ANSWERED,
-            snapshot=current_snapshot(locked_call.call.company_id),
-            now=at,
-        )
-    for transfer in _brought_by(locked_call, leg):
-        move_state(transfer, Transfer.Status.IN_PROGRESS)
-    locked_call.add_command("connected", locked_call.caller, at=at)
-    advance_call(locked_call, leg, at=at)
+        move_state(call, Call.Status.IN_PROGRESS)
+        snapshot = current_snapshot(call.company_id)
+        queue_webhooks(call, Webhook.Trigger.ANSWERED, snapshot=snapshot, now=at)
+    for transfer in locked.live_transfers():
+        if transfer.transferee is leg:
+            move_state(transfer, Transfer.Status.IN_PROGRESS)
+    locked.add_command("connected", locked.caller, at=at)
+    advance_call(locked, leg, at=at)
 
 
-def _accept_until(leg: Leg, at: datetime) -> datetime | None:
-    return (
-        None if leg.acceptance_seconds is None else at + timedelta(seconds=leg.acceptance_seconds)
-    )
+def _is_correctable(locked: LockedCall, leg: Leg) -> bool:
+    """Whether a late event may still correct the answer: not after settlement or a given-up leg."""
+    return locked.call.settled_at is None and (leg.is_live or leg.outcome in CLOSING_OUTCOMES)
 
 
-def _brought_by(locked_call: LockedCall, leg: Leg) -> list[Transfer]:
-    """The live transfer that brought this leg, if one did."""
-    return [transfer for transfer in locked_call.live_transfers() if transfer.transferee is leg]
-
-
-# --- over -------------------------------------------------------------------------------------------------
+# --- ends -----------------------------------------------------------------------------------
 def leg_ended(
-    locked_call: LockedCall,
+    locked: LockedCall,
     leg: Leg,
     *,
     outcome: str,
@@ -80,128 +64,130 @@ def leg_ended(
     seconds: int | None = None,
     event_id: str | None = None,
 ) -> None:
-    """The carrier's word that a leg is over. `seconds`: how long it talked, where that is told."""
-    picked_up = _pick_up_of(leg, outcome, at, seconds)
+    """Record the end that the carrier reports; `seconds` is the talk time, if reported."""
+    answered_at = leg.answered_at
+    if outcome == "completed" and seconds is not None:
+        # The talk time implies the answer; of several times, the earliest counts.
+        implied = at - timedelta(seconds=seconds)
+        answered_at = min(implied, answered_at) if answered_at else implied
     if not leg.is_live:
-        _was_ended(locked_call, leg, outcome=outcome, at=at, answered_at=picked_up)
+        _correct_ended_leg(locked, leg, outcome=outcome, at=at, answered_at=answered_at)
         return
-    became = Outcome.COMPLETED if leg.is_talking or outcome == "completed" else Outcome(outcome)
+    is_completed = leg.is_talking or outcome == "completed"
+    final_outcome = Outcome.COMPLETED if is_completed else Outcome(outcome)
     move_state(
-        leg, Leg.Status.ENDED, outcome=became, ended_at=at, answered_at=picked_up, final=True
+        leg,
+        Leg.Status.ENDED,
+        outcome=final_outcome,
+        ended_at=at,
+        answered_at=answered_at,
+        final=True,
     )
     add_event(
-        locked_call.call,
-        "left",
+        locked.call,
+        EventKind.LEFT,
         at=at,
         event_id=event_id,
         party=leg.party,
         leg=str(leg.pk),
-        outcome=str(became),
+        outcome=str(final_outcome),
     )
-    _leave(locked_call, leg, at=at)
+    _release_leg(locked, leg, at=at)
 
 
-def _pick_up_of(leg: Leg, outcome: str, at: datetime, seconds: int | None) -> datetime | None:
-    """The first of the moments that are told: the seconds of talk tell one too."""
-    if outcome != "completed" or seconds is None:
-        return leg.answered_at
-    told = at - timedelta(seconds=seconds)
-    return min(told, leg.answered_at) if leg.answered_at else told
-
-
-def _was_ended(
-    locked_call: LockedCall, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None
+def _correct_ended_leg(
+    locked: LockedCall, leg: Leg, *, outcome: str, at: datetime, answered_at: datetime | None
 ) -> None:
-    """The last word on a leg that was over already: by our own doing, or by an earlier word."""
-    if locked_call.call.settled_at is None:
-        if _may_be_told_better(locked_call, leg):
-            change_row(leg, outcome=_better(leg, outcome, at), answered_at=answered_at)
+    """Apply the carrier's last event on a leg that had ended, by a rule or an earlier event."""
+    if locked.call.settled_at is None:
+        if _is_correctable(locked, leg):
+            # A leg that ended with its call may have talked, or may have been busy or
+            # unanswered before that.
+            corrected: str = leg.outcome
+            if outcome == "completed":
+                corrected = Outcome.COMPLETED
+            elif leg.outcome == Outcome.CANCELED and leg.ended_at and at < leg.ended_at:
+                corrected = Outcome(outcome)
+            change_row(leg, outcome=corrected, answered_at=answered_at)
         change_row(leg, ended_at=min(at, leg.ended_at or at))
-        reconcile_end_times(locked_call)
+        reconcile_end_times(locked)
     change_row(leg, final=True)
 
 
-def _better(leg: Leg, outcome: str, at: datetime) -> str:
-    """A line that ended with its call may have talked, or have been over before, busy or not answered."""
-    if outcome == "completed":
-        return Outcome.COMPLETED
-    was_over = leg.outcome == Outcome.CANCELED and leg.ended_at is not None and at < leg.ended_at
-    return Outcome(outcome) if was_over else leg.outcome
-
-
 def end_leg(
-    locked_call: LockedCall, leg: Leg, *, outcome: Outcome, at: datetime, key_pk: int | None = None
+    locked: LockedCall, leg: Leg, *, outcome: Outcome, at: datetime, key_pk: int | None = None
 ) -> None:
-    """We end a leg: it rang out, was given back, taken back or stopped. The carrier is told, and has the last word."""
+    """End a leg by a rule or an action: a timeout, a return, a rejection, a stopped transfer.
+
+    The carrier is told to hang up, and reports the end that is final.
+    """
     if not move_state(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at, given_up_by=key_pk):
         return
     add_event(
-        locked_call.call, "taken-off", at=at, party=leg.party, leg=str(leg.pk), outcome=str(outcome)
+        locked.call,
+        EventKind.TAKEN_OFF,
+        at=at,
+        party=leg.party,
+        leg=str(leg.pk),
+        outcome=str(outcome),
     )
-    locked_call.add_command("hang_up", leg, at=at)
-    _leave(locked_call, leg, at=at)
+    locked.add_command("hang_up", leg, at=at)
+    _release_leg(locked, leg, at=at)
 
 
-def leg_failed(locked_call: LockedCall, leg: Leg, *, why: str, at: datetime) -> None:
-    """The carrier could not dial the leg."""
+def leg_failed(locked: LockedCall, leg: Leg, *, why: str, at: datetime) -> None:
+    """Record that the carrier could not dial a leg."""
     if move_state(leg, Leg.Status.ENDED, outcome=Outcome.FAILED, ended_at=at, final=True):
-        add_event(locked_call.call, "leg-failed", at=at, leg=str(leg.pk), why=why)
-        _leave(locked_call, leg, at=at)
+        add_event(locked.call, EventKind.LEG_FAILED, at=at, leg=str(leg.pk), why=why)
+        _release_leg(locked, leg, at=at)
 
 
-def _leave(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
-    for transfer in _brought_by(locked_call, leg):
-        move_state(transfer, Transfer.Status.ENDED, ended_at=at)
+def _release_leg(locked: LockedCall, leg: Leg, *, at: datetime) -> None:
+    """End the leg's transfer, give its places back, and advance or end the call."""
+    for transfer in locked.live_transfers():
+        if transfer.transferee is leg:
+            move_state(transfer, Transfer.Status.ENDED, ended_at=at)
     if leg.hold_id and leg.kept_the_call:
         counters.end_hold(hold_id=leg.hold_id, converted=None, now=at)
     elif leg.hold_id:
         counters.release_places(hold_ids=[leg.hold_id], now=at)
     if leg.party == Party.CALLER:
-        end_call(locked_call, at=at, why="the caller hung up")
+        end_call(locked, at=at, why="the caller hung up")
     else:
-        advance_call(locked_call, leg, at=at)
+        advance_call(locked, leg, at=at)
 
 
-# --- nobody is left in dead air ---------------------------------------------------------------------------
-def advance_call(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
-    """After `leg` came or left: joins a caller whom nobody else could take off hold, finds the next buyer, or ends the call.
+# --- no dead air ----------------------------------------------------------------------------
+def advance_call(locked: LockedCall, leg: Leg, *, at: datetime) -> None:
+    """Decide how a call goes on after `leg` was answered or ended.
 
-    A held caller waits while the one who holds it is on the line, or while a transferee still rings.
+    A held caller returns to the conference unless its transferor is there to connect it. With no
+    other party left, the call ends if the last one had kept it; else it is routed again.
     """
-    call = locked_call.call
+    call = locked.call
     if not call.is_live or call.status == Call.Status.ROUTING:
         return
-    if locked_call.talking_legs():
-        if not _is_waited_on(locked_call):
-            unhold_caller(locked_call, at=at)
-    elif locked_call.ringing_legs():
-        pass  # a transferee still rings, and will have the caller
-    else:
-        _all_left(locked_call, leg, at=at)
-
-
-def _all_left(locked_call: LockedCall, leg: Leg, *, at: datetime) -> None:
-    """Nobody is with the caller any more: it is over if who left last had kept the call."""
-    last = locked_call.last_to_leave(leg) or leg
+    if locked.talking_legs():
+        if not any(
+            transfer.hold_caller and transfer.transferor.is_talking
+            for transfer in locked.live_transfers()
+        ):
+            unhold_caller(locked, at=at)
+        return
+    if locked.ringing_legs():
+        return  # a transferee still rings, and gets the caller
+    last = locked.last_to_leave(leg) or leg
     if last.kept_the_call:
-        end_call(locked_call, at=last.ended_at or at, why=f"the {last.party} hung up")
+        end_call(locked, at=last.ended_at or at, why=f"the {last.party} hung up")
     else:
-        unhold_caller(locked_call, at=at)
-        move_state(locked_call.call, Call.Status.ROUTING)
+        unhold_caller(locked, at=at)
+        move_state(call, Call.Status.ROUTING)
 
 
-def _is_waited_on(locked_call: LockedCall) -> bool:
-    """Whether somebody on the line is there to connect a held caller."""
-    return any(
-        transfer.hold_caller and transfer.transferor.is_talking
-        for transfer in locked_call.live_transfers()
-    )
-
-
-def unhold_caller(locked_call: LockedCall, *, at: datetime) -> bool:
-    """The caller comes back into the conference; False when it was not on hold."""
-    if not locked_call.caller.held or not change_row(locked_call.caller, held=False, joining=True):
+def unhold_caller(locked: LockedCall, *, at: datetime) -> bool:
+    """Return the caller to the conference; False if it was not on hold."""
+    if not locked.caller.held or not change_row(locked.caller, held=False, joining=True):
         return False
-    add_event(locked_call.call, "caller-joined", at=at)
-    locked_call.add_command("unhold", locked_call.caller, at=at)
+    add_event(locked.call, EventKind.CALLER_JOINED, at=at)
+    locked.add_command("unhold", locked.caller, at=at)
     return True

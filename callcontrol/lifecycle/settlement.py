@@ -1,4 +1,4 @@
-"""What a finished call comes to: its conversion with payout and revenue, and the places that are still undecided."""
+"""Settlement of an ended call: its conversion with payout and revenue, and its undecided places."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from callcontrol.carriers.registry import carrier_class
-from callcontrol.models import Call, Leg, Outcome, Party
+from callcontrol.models import Call, EventKind, Leg, Outcome, Party
 from callcontrol.state.locked_call import LockedCall, lock_call
 from callcontrol.state.timeline import add_event
 from callcontrol.state.transitions import change_row
@@ -21,107 +21,77 @@ from publishers.snapshot import ConversionSnapshot, Snapshot, current_snapshot
 
 from .dialing import ping_for_call
 
-# How long a carrier's last word on a line is waited for, before what is known has to do.
-LAST_WORD = timedelta(seconds=60)
-# No call is longer: what is older has lost its last event, and nobody knows how long it was.
+# How long to wait for the carrier's last event on each leg before settling without it.
+LAST_EVENT_WAIT = timedelta(seconds=60)
+# An older call has lost its last event: its length is unknown.
 GREATEST_AGE = timedelta(hours=4)
 
 
 def settle_call(call_uuid: UUID, *, now: datetime) -> bool:
-    """Decides a finished call's money and gives its places back, once; False when it is not over, or not ready for it.
+    """Decide an ended call's money and give its places back, once.
 
-    It is ready when the carrier has had its last word on every line, so that the order of its words changes nothing.
-    Each place is a transaction of its own, and a later settling goes on where this one was cut off.
+    Return False for a live call, or one whose carrier may still report events: the money must not
+    depend on the order of events. Each place is a transaction of its own; if the process dies in
+    between, the next settlement goes on from there.
     """
     with transaction.atomic():
-        locked_call = lock_call(call_uuid)
-        if locked_call.call.is_live:
+        locked = lock_call(call_uuid)
+        if locked.call.is_live:
             return False
-        if locked_call.call.settled_at is None:
-            if not is_ready(locked_call, now=now):
+        if locked.call.settled_at is None:
+            if not is_ready(locked, now=now):
                 return False
-            snapshot = current_snapshot(locked_call.call.company_id)
-            _decide(locked_call, snapshot, now=now)
-            queue_conversion_webhooks(
-                locked_call, snapshot=snapshot, now=locked_call.call.ended_at or now
-            )
-    for leg in locked_call.legs:
-        _settle_places(locked_call.call, leg, kept=connected_leg(locked_call))
-    _release_reserved(locked_call.call, locked_call)
+            snapshot = current_snapshot(locked.call.company_id)
+            _decide_money(locked, snapshot, now=now)
+            queue_conversion_webhooks(locked, snapshot=snapshot, now=locked.call.ended_at or now)
+    _settle_places(locked)
     return True
 
 
-def is_ready(locked_call: LockedCall, *, now: datetime) -> bool:
-    """Whether nothing more is to be expected from the carrier."""
-    ended_at = locked_call.call.ended_at
-    if ended_at is not None and locked_call.call_time(now) >= ended_at + LAST_WORD:
+def is_ready(locked: LockedCall, *, now: datetime) -> bool:
+    """Whether the carrier has reported everything, or has had the time to."""
+    ended_at = locked.call.ended_at
+    if ended_at is not None and locked.call_time(now) >= ended_at + LAST_EVENT_WAIT:
         return True
-    told = all(leg.final for leg in locked_call.legs)
-    return told and all(leg.answered_at for leg in locked_call.legs if leg.was_answered)
+    return all(leg.final for leg in locked.legs) and all(
+        leg.answered_at for leg in locked.legs if leg.was_answered
+    )
 
 
-def connected_leg(locked_call: LockedCall) -> Leg | None:
-    """The handler's leg that kept the call: the last that was picked up and not given back."""
+def connected_leg(locked: LockedCall) -> Leg | None:
+    """Return the handler's leg that kept the call: the last one answered and not given back."""
     kept = [
         leg
-        for leg in locked_call.legs
+        for leg in locked.legs
         if leg.party == Party.HANDLER and leg.kept_the_call and leg.answered_at
     ]
     return kept[-1] if kept else None
 
 
-# --- money ------------------------------------------------------------------------------------------------
-def _decide(locked_call: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
-    call, kept = locked_call.call, connected_leg(locked_call)
+# --- money ----------------------------------------------------------------------------------
+def _decide_money(locked: LockedCall, snapshot: Snapshot, *, now: datetime) -> None:
+    call, kept = locked.call, connected_leg(locked)
     change_row(call, settled_at=now, connected_at=kept.answered_at if kept else None)
-    for leg in locked_call.legs:
-        if (
-            leg.outcome == Outcome.CANCELED and leg.answered_at
-        ):  # after the end: nobody was there any more
+    for leg in locked.legs:
+        # The leg was answered after the call had ended.
+        if leg.outcome == Outcome.CANCELED and leg.answered_at:
             change_row(leg, answered_at=None, accept_until=None)
-    if kept is None or call.converted_at:  # its buyer has reported a sale: that is its money
+    # A sale report has already decided the money of a converted call.
+    if kept is None or kept.answered_at is None or call.converted_at:
         return
     ended_at = call.ended_at or now
-    offers = _offers(locked_call, kept, snapshot)
-    facts = _earned(locked_call, kept, offers)
-    if facts is None:
-        rule: dict[str, object] = {"least_seconds": min((o.seconds for o in offers), default=None)}
-        add_event(call, "unconverted", at=ended_at, pay_rule=rule)
-    elif not _pays(call, kept, snapshot):
-        change_row(call, duplicate=True)
-        add_event(call, "duplicate", at=ended_at)
-    else:
-        change_row(
-            call,
-            converted_at=ended_at,
-            payout=facts.payout,
-            revenue=facts.revenue,
-            conversion_id=facts.pk,
-        )
-        add_event(
-            call,
-            "converted",
-            at=ended_at,
-            payout=decimal_text(facts.payout),
-            revenue=decimal_text(facts.revenue),
-            pay_rule=_recorded(facts),
-        )
-
-
-def _recorded(facts: ConversionSnapshot) -> dict[str, object]:
-    """The rule as it was: its row may be edited or deleted after the call."""
-    return {
-        "seconds": facts.seconds,
-        "quoted": facts.pk is None,
-        "for_publisher": facts.publisher_pk is not None,
-        "for_buyer": facts.buyer_pk is not None,
-    }
-
-
-def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
-    """Whether the caller counts: not again within the campaign's time, where a caller pays once."""
+    offers = _offered_conversions(locked, kept, snapshot)
+    # In virtual time no event is lost, so the length is known.
+    is_lost = ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time
+    seconds = int((ended_at - kept.answered_at).total_seconds())
+    earned = None if is_lost else conversions.earned_conversion(offers, seconds=seconds)
+    if earned is None:
+        least = min((offer.seconds for offer in offers), default=None)
+        rule = {"least_seconds": least, "length_known": not is_lost}
+        add_event(call, EventKind.UNCONVERTED, at=ended_at, pay_rule=rule)
+        return
     campaign = snapshot.campaigns.get(call.campaign_id)
-    return duplicates.record_conversion(
+    pays = duplicates.record_conversion(
         company_pk=call.company_id,
         campaign_pk=call.campaign_id,
         caller_number=call.caller_number,
@@ -129,29 +99,38 @@ def _pays(call: Call, kept: Leg, snapshot: Snapshot) -> bool:
         call_uuid=call.pk,
         dedupe_seconds=campaign.dedupe_seconds if campaign else 0,
         duplicates=campaign.duplicates if campaign else "",
-        now=call.ended_at or call.started_at,
+        now=ended_at,
     )
+    if pays:
+        _convert(call, earned, at=ended_at)
+    else:
+        change_row(call, duplicate=True)
+        add_event(call, EventKind.DUPLICATE, at=ended_at)
 
 
-def _earned(
-    locked_call: LockedCall, kept: Leg, offers: list[ConversionSnapshot]
-) -> ConversionSnapshot | None:
-    """The conversion that the seconds since the pick-up reached, the reserved one first."""
-    call = locked_call.call
-    if kept.answered_at is None or call.ended_at is None:
-        return None
-    if call.ended_at - call.started_at >= GREATEST_AGE and not carrier_class().keeps_virtual_time:
-        return None  # nobody knows when it ended; in virtual time nothing is lost
-    seconds = int((call.ended_at - kept.answered_at).total_seconds())
-    return conversions.earned_conversion(offers, seconds=seconds)
+def _convert(call: Call, earned: ConversionSnapshot, *, at: datetime) -> None:
+    """Record the amounts and the rule that pays them."""
+    payout, revenue = earned.payout, earned.revenue
+    change_row(call, converted_at=at, payout=payout, revenue=revenue, conversion_id=earned.pk)
+    # The conversion may be edited or deleted after the call; the event keeps it as it was.
+    rule = {
+        "seconds": earned.seconds,
+        "quoted": earned.pk is None,
+        "for_publisher": earned.publisher_pk is not None,
+        "for_buyer": earned.buyer_pk is not None,
+    }
+    amounts = {"payout": decimal_text(payout), "revenue": decimal_text(revenue)}
+    add_event(call, EventKind.CONVERTED, at=at, pay_rule=rule, **amounts)
 
 
-def _offers(locked_call: LockedCall, kept: Leg, snapshot: Snapshot) -> list[ConversionSnapshot]:
-    """The set that applies to the call. With the reserved buyer, what its publisher was quoted stands for the first of it."""
-    call, campaign = locked_call.call, snapshot.campaigns.get(locked_call.call.campaign_id)
+def _offered_conversions(
+    locked: LockedCall, kept: Leg, snapshot: Snapshot
+) -> list[ConversionSnapshot]:
+    """Return the conversions that apply; a reservation's quote replaces the first of them."""
+    call, campaign = locked.call, snapshot.campaigns.get(locked.call.campaign_id)
     applying: list[ConversionSnapshot] = []
     if campaign:
-        ping = ping_for_call(locked_call, campaign, snapshot, now=call.started_at)
+        ping = ping_for_call(locked, campaign, snapshot, now=call.started_at)
         applying = conversions.applying_conversions(
             campaign.conversions,
             publisher_pk=call.publisher_id,
@@ -167,35 +146,33 @@ def _offers(locked_call: LockedCall, kept: Leg, snapshot: Snapshot) -> list[Conv
     return [quoted, *applying[1:]]
 
 
-# --- places -----------------------------------------------------------------------------------------------
-def _settle_places(call: Call, leg: Leg, *, kept: Leg | None) -> None:
-    """Gives a leg's undecided places back, those of a kept call by whether it converted. Asked again: nothing happens."""
-    if leg.hold_id is None:
-        return
-    now = call.ended_at or leg.started_at
-    if leg.kept_the_call:
-        counters.end_hold(
-            hold_id=leg.hold_id, converted=call.converted_at is not None and leg is kept, now=now
-        )
-    else:
-        counters.release_places(hold_ids=[leg.hold_id], now=now)
+# --- places ---------------------------------------------------------------------------------
+def _settle_places(locked: LockedCall) -> None:
+    """Decide the places of each leg, and of a reserved buyer that was never dialed.
 
-
-def _release_reserved(call: Call, locked_call: LockedCall) -> None:
-    """The place of a reservation whose buyer was never dialed."""
-    hold_id = call.reservation.hold_id if call.reservation else None
-    if hold_id and all(leg.hold_id != hold_id for leg in locked_call.legs):
-        counters.release_places(hold_ids=[hold_id], now=call.ended_at or call.started_at)
+    The connected leg keeps its places by whether the call converted. Repeating it changes nothing.
+    """
+    call, kept = locked.call, connected_leg(locked)
+    for leg in locked.legs:
+        now = call.ended_at or leg.started_at
+        if leg.hold_id and leg.kept_the_call:
+            converted = call.converted_at is not None and leg is kept
+            counters.end_hold(hold_id=leg.hold_id, converted=converted, now=now)
+        elif leg.hold_id:
+            counters.release_places(hold_ids=[leg.hold_id], now=now)
+    reserved = call.reservation.hold_id if call.reservation else None
+    if reserved and all(leg.hold_id != reserved for leg in locked.legs):
+        counters.release_places(hold_ids=[reserved], now=call.ended_at or call.started_at)
 
 
 def unsettled_places(*, limit: int) -> list[UUID]:
-    """Calls whose money is decided and whose places are not: a process died between the two."""
-    of_legs = Leg.objects.filter(hold__status=CapHold.Status.HELD, call__settled_at__isnull=False)
+    """Return calls with decided money and undecided places, left by a process that died."""
+    legs = Leg.objects.filter(hold__status=CapHold.Status.HELD, call__settled_at__isnull=False)
     reserved = Call.objects.filter(
         reservation__hold__status=CapHold.Status.HELD, settled_at__isnull=False
     )
-    left = [
-        *of_legs.values_list("call_id", flat=True)[:limit],
+    found = [
+        *legs.values_list("call_id", flat=True)[:limit],
         *reserved.values_list("pk", flat=True)[:limit],
     ]
-    return list(dict.fromkeys(left))[:limit]
+    return list(dict.fromkeys(found))[:limit]

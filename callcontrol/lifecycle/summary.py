@@ -1,7 +1,10 @@
-"""What became of a call, or what happens on it now, in one line of words."""
+"""A call in one sentence: what happens on it now, or how it went and what it paid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+
+from django.utils.text import capfirst, get_text_list
+from django.utils.translation import gettext as _
 
 from callcontrol.models import Call, Leg, Outcome
 from callcontrol.state.locked_call import LockedCall
@@ -10,34 +13,23 @@ from campaigns.admin_base import money_text
 
 from .settlement import connected_leg
 
-_TRIED = {
-    Outcome.BUSY: "was busy",
-    Outcome.NO_ANSWER: "did not answer",
-    Outcome.FAILED: "could not be reached",
-    Outcome.RETURNED: "gave the call back",
-    Outcome.REJECTED: "rejected the call",
-    Outcome.NOT_ACCEPTED: "did not accept the call in time",
-}
 
+def call_headline(locked: LockedCall, *, why: str = "") -> str:
+    """Return for example `Summit Roofing talked 2:10 min; the call paid Alpha 90.00 USD and …`.
 
-def call_headline(locked_call: LockedCall, *, why: str = "") -> str:
-    """`Summit Roofing talked 2:10 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD.`
-
-    `why` is why it ended, if it is known. The locked_call’s legs come with their buyers, its call with its publisher and company.
+    `why` is why the call ended, if known. Legs come with their buyers, the call with its publisher
+    and company.
     """
-    call = locked_call.call
-    text = (
-        _now(locked_call)
-        if call.is_live
-        else _nobody(locked_call)
-        if call.status == Call.Status.NO_TARGET
-        else _ended(locked_call, why)
-    )
-    return f"{text[:1].upper()}{text[1:]}"
+    call = locked.call
+    if call.is_live:
+        return capfirst(_live_sentence(locked))
+    if call.status == Call.Status.NO_TARGET:
+        return _no_buyer_sentence(locked)
+    return capfirst(_ended_sentence(locked, why))
 
 
 def lasted(span: timedelta) -> str:
-    """`2:10 min`, or `1:02:10 h`."""
+    """Return `2:10 min`, or `1:02:10 h`."""
     seconds = max(int(span.total_seconds()), 0)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -45,77 +37,83 @@ def lasted(span: timedelta) -> str:
 
 
 def all_of(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    """Return `a`, `a and b`, or `a, b and c`."""
+    return get_text_list(list(names), _("and"))
 
 
-# --- live -------------------------------------------------------------------------------------------------
-def _now(locked_call: LockedCall) -> str:
-    talking, ringing = (
-        [leg_name(leg) for leg in locked_call.talking_legs()],
-        [leg_name(leg) for leg in locked_call.ringing_legs()],
-    )
+def _names(legs: Iterable[Leg]) -> str:
+    return all_of([leg_name(leg) for leg in legs])
+
+
+# --- live calls -----------------------------------------------------------------------------
+def _live_sentence(locked: LockedCall) -> str:
+    talking, ringing = locked.talking_legs(), locked.ringing_legs()
+    names = {"talking": _names(talking), "ringing": _names(ringing)}
     if not talking and not ringing:
-        return "a buyer is being looked for."
+        return _("routing looks for a buyer.")
     if not talking:
-        return (
-            f"the caller waits, and {all_of(ringing)} rings."
-            if locked_call.transfers
-            else f"{all_of(ringing)} rings."
-        )
-    if not locked_call.caller.held:
-        said = f"the caller talks with {all_of(talking)}."
+        if locked.transfers:
+            return _("the caller waits, and %(ringing)s rings.") % names
+        return _("%(ringing)s rings.") % names
+    if not locked.caller.held:
+        sentence = _("the caller talks with %(talking)s.") % names
     elif len(talking) > 1:
-        said = f"the caller is on hold, while {all_of(talking)} talk."
+        sentence = _("the caller is on hold, while %(talking)s talk.") % names
     else:
-        said = f"the caller is on hold, and {talking[0]} is alone."
-    joining = f" {_begun(all_of(ringing))} rings, to join them." if ringing else ""
-    return said + joining + _unaccepted(locked_call)
+        sentence = _("the caller is on hold, and %(talking)s is alone.") % names
+    sentences = [sentence]
+    if ringing:
+        sentences.append(capfirst(_("%(ringing)s rings, to join them.") % names))
+    if unaccepted := [leg for leg in talking if not leg.is_accepted]:
+        text = _("%(names)s has not accepted the call yet.") % {"names": _names(unaccepted)}
+        sentences.append(capfirst(text))
+    return " ".join(sentences)
 
 
-def _unaccepted(locked_call: LockedCall) -> str:
-    names = [leg_name(leg) for leg in locked_call.talking_legs() if not leg.is_accepted]
-    return f" {_begun(all_of(names))} has not accepted the call yet." if names else ""
+# --- ended calls ----------------------------------------------------------------------------
+def _no_buyer_sentence(locked: LockedCall) -> str:
+    dialed = [leg for leg in locked.dialed_legs() if leg.outcome]
+    if not dialed:
+        return _("No buyer could take the call.")
+    outcomes = (
+        capfirst(str(Outcome(leg.outcome).sentence) % {"leg": leg_name(leg)}) for leg in dialed
+    )
+    return " ".join([_("No buyer took the call."), *outcomes])
 
 
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# --- over -------------------------------------------------------------------------------------------------
-def _nobody(locked_call: LockedCall) -> str:
-    tried = [
-        f"{leg_name(leg)} {_TRIED[Outcome(leg.outcome)]}"
-        for leg in locked_call.dialed_legs()
-        if leg.outcome in _TRIED
-    ]
-    return f"nobody took the call: {all_of(tried)}." if tried else "no buyer could take the call."
-
-
-def _ended(locked_call: LockedCall, why: str) -> str:
-    call, kept = locked_call.call, connected_leg(locked_call)
+def _ended_sentence(locked: LockedCall, why: str) -> str:
+    call, kept = locked.call, connected_leg(locked)
     ended_at = call.ended_at or call.clock
+    amounts = {
+        "publisher": call.publisher.name if call.publisher else "",
+        "payout": f"{money_text(call.payout)} {call.company.currency}",
+        "revenue": f"{money_text(call.revenue)} {call.company.currency}",
+    }
+    if not call.converted_at:
+        paid = ""
+    elif call.publisher is None:
+        paid = _("the call earned %(revenue)s; its payout of %(payout)s has no publisher.")
+    else:
+        paid = _("the call paid %(publisher)s %(payout)s and earned %(revenue)s.")
+    paid %= amounts
     if kept is None or kept.answered_at is None:
-        return f"{why or 'the call ended'} after {lasted(ended_at - call.started_at)}, before anybody had taken it.{_sold(call)}"
-    return f"{leg_name(kept)} talked {lasted(ended_at - kept.answered_at)}{_money(call, kept)}"
+        ended = _("%(why)s after %(time)s, before any buyer answered.") % {
+            "why": why or _("the call ended"),
+            "time": lasted(ended_at - call.started_at),
+        }
+        return f"{ended} {capfirst(paid)}".rstrip()
+    if not paid:
+        paid = _unpaid_reason(call)
+    talked = _("%(leg)s talked %(time)s") % {
+        "leg": leg_name(kept),
+        "time": lasted(ended_at - kept.answered_at),
+    }
+    return f"{talked}; {paid}"
 
 
-def _money(call: Call, kept: Leg) -> str:
-    if call.converted_at:
-        return f"; the call {_amounts(call)}."
+def _unpaid_reason(call: Call) -> str:
     if call.settled_at is None:
-        return "; what it pays is being decided."
+        return _("the settlement is pending.")
     if call.duplicate:
-        return "; the caller had converted before, so it does not pay again."
-    return ", which was not enough to convert."
-
-
-def _sold(call: Call) -> str:
-    return f" The call {_amounts(call)}." if call.converted_at else ""
-
-
-def _amounts(call: Call) -> str:
-    currency = call.company.currency
-    if call.publisher is None:
-        return f"earned {money_text(call.revenue)} {currency}; its payout of {money_text(call.payout)} {currency} has no publisher"
-    return f"paid {call.publisher.name} {money_text(call.payout)} {currency} and earned {money_text(call.revenue)} {currency}"
+        return _("the caller had converted before, so it does not pay again.")
+    return _("not enough to convert.")

@@ -1,12 +1,13 @@
-"""What the clock brings about: lines ring out, calls are not accepted in time, and what a silent carrier or a crash left goes on.
+"""Timeouts: unanswered legs, unaccepted calls, and calls left behind by a crash or a lost event.
 
-Sweeps do it, and so does whoever reads or steers a call: late is never wrong.
+Sweeps apply them, and so does every reading or action on a call: it never matters how late.
 """
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -18,93 +19,82 @@ from callcontrol.models import Call, Leg, Outcome, Party
 from callcontrol.state.locked_call import LockedCall, lock_call
 
 from . import legs, settlement
-from .carrier_commands import send_command
 from .ending import end_call
 from .events import dial_next, handle_events, run_follow_ups
 
 _log = logging.getLogger("ringpost.calls")
-# Longer than any request may take: what is older was left by a process that died.
+# Longer than any request may take: older work was left by a process that died.
 STUCK_AFTER = timedelta(seconds=60)
-# How long a sweep, and somebody's reading, may be kept by a slow carrier; what is left comes with the next one.
+# How long a slow carrier may keep a sweep, or a reading; the next one does the rest.
 SWEEP_SECONDS = 20.0
 READ_SECONDS = 2.0
-# How long a carrier has to confirm that a line has ended, before it is told again.
+# How long a carrier has to confirm a command before it is sent again.
 CONFIRMED_WITHIN = timedelta(seconds=10)
 
 
-# --- one call ---------------------------------------------------------------------------------------------
+# --- one call -------------------------------------------------------------------------------
 def apply_timeouts(call_uuid: UUID, *, now: datetime) -> None:
-    """Brings a call to where it is at this moment, by its own clock. NotFound when there is none.
+    """Apply all timeouts of a call up to now, by its own clock. Raises NotFound.
 
-    What is due in a call that is coupled to it comes in its time too: it may decide what becomes of this one.
+    Timeouts of linked calls apply in their order too: they may change this call.
     """
-    while _step(*_next_of(call_uuid, now=now)):
+    while _apply_next(*_next_due_call(call_uuid, now=now)):
         pass
 
 
-def _next_of(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
-    """The one of the coupled calls in which something is due first, and the moment by the clock that they share."""
-    together = carrier().linked_calls(call_uuid)
-    if len(together) < 2:
+def _next_due_call(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
+    """Return the linked call with the earliest timeout, and the time by their common clock."""
+    linked = carrier().linked_calls(call_uuid)
+    if len(linked) < 2:
         return call_uuid, now
-    live = Leg.objects.live().filter(call__in=together).select_related("call")
+    live = Leg.objects.live().filter(call__in=linked).select_related("call")
     now = max([now, *(leg.call.clock for leg in live)])
-    due = [
-        (moment, together.index(leg.call_id)) for moment, leg in _deadlines(live) if moment <= now
-    ]
-    return (together[min(due)[1]] if due else call_uuid), now
+    due = [(at, linked.index(leg.call_id)) for at, leg in _deadlines(live) if at <= now]
+    return (linked[min(due)[1]] if due else call_uuid), now
 
 
-def _step(call_uuid: UUID, now: datetime) -> bool:
-    """The next thing that is due, if anything is. Consequences of one come before the next, as they did."""
+def _apply_next(call_uuid: UUID, now: datetime) -> bool:
+    """Apply the earliest timeout and what follows from it; False if nothing is due."""
     with transaction.atomic():
-        locked_call = lock_call(call_uuid)
-        at = locked_call.call_time(now)
-        done_at = _do_next(locked_call, at=at) if locked_call.call.is_live else None
-        is_stuck = (
-            locked_call.call.status == Call.Status.ROUTING
-            and locked_call.call.started_at + STUCK_AFTER <= at
-        )
+        locked = lock_call(call_uuid)
+        call, at = locked.call, locked.call_time(now)
+        done_at = _apply_earliest(locked, at=at) if call.is_live else None
+        is_stuck = call.status == Call.Status.ROUTING and call.started_at + STUCK_AFTER <= at
     if done_at:
-        run_follow_ups(locked_call, now=done_at)
+        run_follow_ups(locked, now=done_at)
         return True
     if is_stuck:
         return dial_next(call_uuid, now=now)
-    if not locked_call.call.is_live:
+    if not locked.call.is_live:
         settlement.settle_call(call_uuid, now=now)
     return False
 
 
-def _do_next(locked_call: LockedCall, *, at: datetime) -> datetime | None:
-    """Does the earliest of what is due at `at`; the moment when it happened, None when nothing is due."""
-    due = [(moment, leg) for moment, leg in _deadlines(locked_call.dialed_legs()) if moment <= at]
-    aged = locked_call.call.started_at + settlement.GREATEST_AGE
+def _apply_earliest(locked: LockedCall, *, at: datetime) -> datetime | None:
+    """Apply the earliest timeout that is due at `at`; return when it happened, None if none is."""
+    # Virtual time has timeouts happen when they were due, real time when they are applied.
+    is_virtual = carrier_class().keeps_virtual_time
+    due = [(moment, leg) for moment, leg in _deadlines(locked.dialed_legs()) if moment <= at]
+    aged = locked.call.started_at + settlement.GREATEST_AGE
     if due:
-        moment, leg = min(due, key=lambda each: each[0])
+        moment, leg = min(due, key=lambda deadline: deadline[0])
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
-            legs.leg_failed(locked_call, leg, why="the carrier was never asked", at=at)
+            legs.leg_failed(locked, leg, why="the carrier did not receive the request", at=at)
             return at
-        happened = _moment_of(moment, at)
-        legs.end_leg(
-            locked_call,
-            leg,
-            outcome=Outcome.NOT_ACCEPTED if leg.is_talking else Outcome.NO_ANSWER,
-            at=happened,
-        )
+        happened = moment if is_virtual else at
+        outcome = Outcome.NOT_ACCEPTED if leg.is_talking else Outcome.NO_ANSWER
+        legs.end_leg(locked, leg, outcome=outcome, at=happened)
         return happened
     if aged <= at:
-        end_call(locked_call, at=_moment_of(aged, at), why="its carrier went silent")
-        return _moment_of(aged, at)
+        happened = aged if is_virtual else at
+        end_call(locked, at=happened, why="its carrier went silent")
+        return happened
     return None
 
 
-def _moment_of(due: datetime, at: datetime) -> datetime:
-    """What was due has happened then where time is virtual; in the real world it happens when somebody sees to it."""
-    return due if carrier_class().keeps_virtual_time else at
-
-
-def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
-    for leg in lines:
+def _deadlines(candidates: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
+    """Yield the time at which each dialed leg has to be answered or accepted."""
+    for leg in candidates:
         if leg.party == Party.CALLER:
             continue
         if leg.status == Leg.Status.RINGING and not leg.carrier_leg_id:
@@ -115,96 +105,115 @@ def _deadlines(lines: Iterable[Leg]) -> Iterable[tuple[datetime, Leg]]:
             yield leg.accept_until, leg
 
 
-# --- many calls -------------------------------------------------------------------------------------------
+# --- many calls -----------------------------------------------------------------------------
 def apply_company_timeouts(*, company_pk: int, now: datetime, limit: int = 25) -> int:
-    """Brings a company's calls to where they are, at most so many; how many were behind. For those who read a list."""
-    behind = _behind(
+    """Apply the timeouts of at most `limit` calls of a company, before a list of calls is read.
+
+    Return the number of calls.
+    """
+    overdue = _overdue_calls(
         Leg.objects.filter(call__company_id=company_pk), company_pk, now=now, limit=limit
     )
-    return _catch_up_all(behind, now=now, seconds=READ_SECONDS)
+    return _apply_all(overdue, now=now, seconds=READ_SECONDS)
 
 
 def apply_due_timeouts(*, now: datetime, limit: int) -> int:
-    """The sweep: brings at most so many calls to where they are; how many were behind. Safe twice and in parallel."""
-    behind = _behind(Leg.objects.all(), None, now=now, limit=limit)
-    return _catch_up_all(
-        [*behind, *settlement.unsettled_places(limit=limit)][:limit], now=now, seconds=SWEEP_SECONDS
-    )
+    """Sweep: apply the timeouts of at most `limit` calls; return the number of calls.
+
+    Safe to run twice and in parallel.
+    """
+    overdue = _overdue_calls(Leg.objects.all(), None, now=now, limit=limit)
+    calls = [*overdue, *settlement.unsettled_places(limit=limit)][:limit]
+    return _apply_all(calls, now=now, seconds=SWEEP_SECONDS)
 
 
-def _behind(of: QuerySet[Leg], company_pk: int | None, *, now: datetime, limit: int) -> list[UUID]:
+def _overdue_calls(
+    legs_of: QuerySet[Leg], company_pk: int | None, *, now: datetime, limit: int
+) -> list[UUID]:
     calls = Call.objects.all() if company_pk is None else Call.objects.filter(company_id=company_pk)
-    unasked = of.filter(status="ringing", carrier_leg_id="", started_at__lte=now - STUCK_AFTER)
-    ringing = of.filter(status="ringing", rings_until__lte=now)
-    unaccepted = of.filter(status="in-progress", accepted_at=None, accept_until__lte=now)
+    unrequested = legs_of.filter(
+        status="ringing", carrier_leg_id="", started_at__lte=now - STUCK_AFTER
+    )
+    ringing = legs_of.filter(status="ringing", rings_until__lte=now)
+    unaccepted = legs_of.filter(status="in-progress", accepted_at=None, accept_until__lte=now)
     found: list[UUID] = []
-    for legs_due in (unasked.exclude(party=Party.CALLER), ringing, unaccepted):
-        found += legs_due.order_by("started_at").values_list("call_id", flat=True)[:limit]
+    for due in (unrequested.exclude(party=Party.CALLER), ringing, unaccepted):
+        found += due.order_by("started_at").values_list("call_id", flat=True)[:limit]
     stuck = calls.filter(status=Call.Status.ROUTING, started_at__lte=now - STUCK_AFTER)
     aged = calls.live().filter(ended_at=None, started_at__lte=now - settlement.GREATEST_AGE)
-    unsettled = calls.filter(ended_at__lte=now - settlement.LAST_WORD, settled_at=None)
-    for behind in (
+    unsettled = calls.filter(ended_at__lte=now - settlement.LAST_EVENT_WAIT, settled_at=None)
+    for overdue in (
         stuck.order_by("started_at"),
         aged.order_by("started_at"),
         unsettled.order_by("ended_at"),
     ):
-        found += behind.values_list("pk", flat=True)[:limit]
+        found += overdue.values_list("pk", flat=True)[:limit]
     return list(dict.fromkeys(found))[:limit]
 
 
-def _catch_up_all(calls: list[UUID], *, now: datetime, seconds: float) -> int:
-    """Within so many seconds of real time; how many were reached."""
+def _apply_all(calls: Sequence[UUID], *, now: datetime, seconds: float) -> int:
+    return _for_each(
+        calls,
+        lambda call_uuid: apply_timeouts(call_uuid, now=now),
+        seconds=seconds,
+        failure="timeouts of call %s could not be applied",
+    )
+
+
+def _for_each(
+    items: Sequence[Any], apply: Callable[[Any], None], *, seconds: float, failure: str
+) -> int:
+    """Apply a function to each item, for at most `seconds`; return how many were reached."""
     until = time.monotonic() + seconds
-    for reached, call_uuid in enumerate(calls):
+    for reached, item in enumerate(items):
         if time.monotonic() >= until:
             return reached
         try:
-            apply_timeouts(call_uuid, now=now)
-        except Exception:  # noqa: BLE001 - one call that cannot go on must not keep the others waiting
-            _log.exception("call %s could not go on", call_uuid)
-    return len(calls)
+            apply(item)
+        except Exception:  # noqa: BLE001 - one call that fails must not keep the others waiting
+            _log.exception(failure, getattr(item, "pk", item))
+    return len(items)
 
 
-# --- what the carrier has not confirmed -------------------------------------------------------------------
+# --- unconfirmed commands -------------------------------------------------------------------
 def repeat_commands(*, now: datetime, limit: int) -> int:
-    """Tells the carrier once more to end the lines, and to let in the callers, of which it has not confirmed it; how many.
+    """Send `hang_up` and `unhold` again where the carrier has not confirmed them.
 
-    What it was told to end is taken to be over a minute later, unless it fails even then; after hours it is let be.
+    Return the number of legs. A minute after its end, a leg counts as confirmed unless the command
+    fails even then; after hours it is left alone.
     """
-    while_it_may_last = (now - settlement.GREATEST_AGE, now - CONFIRMED_WITHIN)
     ended = Leg.objects.filter(
-        status=Leg.Status.ENDED, final=False, ended_at__range=while_it_may_last
+        status=Leg.Status.ENDED,
+        final=False,
+        ended_at__range=(now - settlement.GREATEST_AGE, now - CONFIRMED_WITHIN),
     )
     joining = Leg.objects.filter(status=Leg.Status.IN_PROGRESS, joining=True)
     unconfirmed = [*joining.order_by("started_at")[:limit], *ended.order_by("ended_at")[:limit]]
-    until = time.monotonic() + SWEEP_SECONDS
-    for reached, leg in enumerate(unconfirmed):
-        if time.monotonic() >= until:
-            return reached
-        try:
-            _ask_once_more(leg, now=now)
-        except Exception:  # noqa: BLE001 - one line of which the carrier wants to know nothing must not keep the others waiting
-            _log.exception("leg %s: the carrier could not be asked again", leg.pk)
-    return len(unconfirmed)
-
-
-def _ask_once_more(leg: Leg, *, now: datetime) -> None:
-    with transaction.atomic():
-        locked_call = lock_call(leg.call_id)
-        mine = locked_call.leg(leg.pk)
-        if mine.is_live and mine.joining and not mine.held:
-            locked_call.add_command("unhold", mine, at=locked_call.call_time(now))
-        elif not mine.is_live and not mine.final:
-            locked_call.add_command("hang_up", mine, at=mine.ended_at or now)
-    line, asked = carrier(), Leg.objects.filter(pk=leg.pk)
-    try:
-        for order in locked_call.commands:
-            send_command(line, order)
-    except CarrierError as failure:
-        _log.warning("leg %s: the carrier could not be asked again: %s", leg.pk, failure)
-        return
-    asked.filter(joining=True).update(joining=False)
-    asked.filter(status=Leg.Status.ENDED, ended_at__lte=now - settlement.LAST_WORD).update(
-        final=True
+    return _for_each(
+        unconfirmed,
+        lambda leg: _repeat_command(leg, now=now),
+        seconds=SWEEP_SECONDS,
+        failure="the command for leg %s could not be repeated",
     )
-    handle_events(line.immediate_events(), now=now)
+
+
+def _repeat_command(leg: Leg, *, now: datetime) -> None:
+    with transaction.atomic():
+        locked = lock_call(leg.call_id)
+        current = locked.leg(leg.pk)
+        if current.is_live and current.joining and not current.held:
+            locked.add_command("unhold", current, at=locked.call_time(now))
+        elif not current.is_live and not current.final:
+            locked.add_command("hang_up", current, at=current.ended_at or now)
+    port = carrier()
+    try:
+        for command in locked.commands:
+            command.send(port)
+    except CarrierError as failure:
+        _log.warning("leg %s: the carrier failed again: %s", leg.pk, failure)
+        return
+    row = Leg.objects.filter(pk=leg.pk)
+    row.filter(joining=True).update(joining=False)
+    long_ended = row.filter(status=Leg.Status.ENDED, ended_at__lte=now - settlement.LAST_EVENT_WAIT)
+    long_ended.update(final=True)
+    handle_events(port.immediate_events(), now=now)

@@ -1,4 +1,4 @@
-"""A call, and what is known about its caller."""
+"""A call and the tags of its caller."""
 
 import secrets
 import uuid
@@ -6,16 +6,20 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Buyer, Campaign, Company
+from campaigns.models.choices import ColoredChoices
 from publishers.models import Conversion, Publisher
 from reservations.models import Reservation
 
 
 class Party(models.TextChoices):
-    CALLER = "caller", "Caller"
-    HANDLER = "handler", "Handler"
-    TRANSFEREE = "transferee", "Transferee"
+    """The role of a leg in its call: handlers are dialed by routing, transferees by a transfer."""
+
+    CALLER = "caller", _("Caller")
+    HANDLER = "handler", _("Handler")
+    TRANSFEREE = "transferee", _("Transferee")
 
 
 def new_call_key() -> str:
@@ -24,29 +28,28 @@ def new_call_key() -> str:
 
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> "CallQuerySet":
-        """The calls whose caller is on the line."""
+        """Return the calls that have not ended."""
         return self.filter(status__in=LIVE)
 
 
 class Call(models.Model):
-    """One caller's call. It claims at most one reservation, and a reservation is claimed by one call.
+    """An inbound call. It claims at most one reservation, which no other call claims.
 
-    Its money stands when `settled_at` does: `payout` and `revenue` are null unless it converted. `connected_at` is the
-    pick-up of the leg that kept the call, `buyer` the one it was dialed to last. Nobody is dialed before `prepared_at`:
-    start webhooks are asked first, since `asked_at` by somebody.
+    `payout` and `revenue` are final at `settled_at`, and null unless the call converted;
+    `conversion` is the campaign's rule that paid, null for a quote of a reservation and for a
+    sale report. `connected_at` is the answer of the connected leg, `buyer` the last one dialed.
+    A process runs the start webhooks from `asked_at` on; no leg is dialed before `prepared_at`.
     """
 
-    class Status(models.TextChoices):
-        ROUTING = "routing", "Finding a buyer"
-        RINGING = "ringing", "Ringing"
-        IN_PROGRESS = "in-progress", "In progress"
-        FINISHED = "finished", "Finished"
-        NO_TARGET = "no-target", "No buyer"
+    class Status(ColoredChoices):
+        ROUTING = "routing", "info", _("Finding a buyer")
+        RINGING = "ringing", "info", _("Ringing")
+        IN_PROGRESS = "in-progress", "success", _("In progress")
+        FINISHED = "finished", "", _("Finished")
+        NO_TARGET = "no-target", "danger", _("No buyer")
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    key = models.CharField(
-        max_length=32, default=new_call_key
-    )  # tells a buyer's system which call it is, beside the UUID
+    key = models.CharField(max_length=32, default=new_call_key)  # sent to buyers beside the UUID
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, related_name="+")
@@ -70,11 +73,10 @@ class Call(models.Model):
     )
     connected_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
-    duplicate = models.BooleanField(
-        default=False
-    )  # it would have converted, had its caller not converted before
+    # The call earned a conversion that is not paid, because its caller had converted before.
+    duplicate = models.BooleanField(default=False)
     started_at = models.DateTimeField()
-    clock = models.DateTimeField()  # the latest moment that its carrier has told
+    clock = models.DateTimeField()  # the latest time in its carrier's events
     asked_at = models.DateTimeField(null=True)
     prepared_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -132,10 +134,10 @@ LIVE = (Call.Status.ROUTING, Call.Status.RINGING, Call.Status.IN_PROGRESS)
 
 
 class CallTag(models.Model):
-    """A tag on a call, and the publisher whose key wrote it.
+    """A tag on a call, and the publisher that wrote it.
 
-    `value_before` is the one that was written over last: if `value` was written after the end, the one that counts for
-    the money; null: there was none.
+    `value_before` is the value that was last overwritten. The settlement uses it when `value` was
+    written after the call ended; null means that the tag did not exist.
     """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="tags")
@@ -144,7 +146,7 @@ class CallTag(models.Model):
     )
     name = models.CharField(max_length=150)
     value = models.CharField(max_length=1000)
-    value_before = models.CharField(max_length=1000, null=True)  # noqa: DJ001 - blank is a value, null is none
+    value_before = models.CharField(max_length=1000, null=True)  # noqa: DJ001 - blank is a value
     written_at = models.DateTimeField()
 
     class Meta:
@@ -157,7 +159,7 @@ class CallTag(models.Model):
 
 
 class LateTag(models.Model):
-    """A tag that was written while the call was live, and waits for its next routing decision or its end."""
+    """A tag of a live call that waits for the next routing decision, or for the end of the call."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="late_tags", db_index=False)
     publisher = models.ForeignKey(

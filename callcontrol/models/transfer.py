@@ -1,10 +1,13 @@
-"""A transfer: a third party is brought to a call."""
+"""A transfer: a third party joins a call."""
 
 import uuid
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.choices import ColoredChoices
 
 from .call import Call
 from .leg import Leg
@@ -16,12 +19,15 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 
 
 class Transfer(models.Model):
-    """Who brings whom, and whether the caller was to wait. Its UUID is the credential of its two actions."""
+    """A transferor brings a transferee, with the caller held or not.
 
-    class Status(models.TextChoices):
-        RINGING = "ringing", "The transferee's line rings"
-        IN_PROGRESS = "in-progress", "The transferee has picked up"
-        ENDED = "ended", "The transferee's line has ended"
+    The UUID is the credential of its two actions.
+    """
+
+    class Status(ColoredChoices):
+        RINGING = "ringing", "info", _("Ringing")
+        IN_PROGRESS = "in-progress", "success", _("In progress")
+        ENDED = "ended", "", _("Ended")
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     call = models.ForeignKey(Call, models.CASCADE, related_name="transfers")

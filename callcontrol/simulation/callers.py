@@ -1,14 +1,20 @@
-"""What the simulator may be told of a caller: carriers send anything, but a slip of somebody's pen should be said."""
+"""Validation of callers on the simulator.
+
+A carrier sends anything as a caller's number; a person who mistypes one should get an error.
+"""
 
 from campaigns import phone
 from campaigns.errors import Refusal
 
 
-def parse_caller(name: str, written: str | None) -> str | None:
-    """`written` as it is: a number, a SIP address with one in it, a word like `anonymous`, or nothing. Refusal for all else."""
-    said = (written or "").strip()
-    if said.lower().startswith(("sip:", "sips:")):
-        said = said.partition(":")[2].partition("@")[0]
-    if said and not phone.is_withheld(said) and phone.to_e164(said, "US") is None:
+def parse_caller(name: str, text: str | None) -> str | None:
+    """Return `text` if it is a phone number, a SIP address with one, `anonymous` or blank.
+
+    Raises a Refusal that names the parameter.
+    """
+    number = (text or "").strip()
+    if number.lower().startswith(("sip:", "sips:")):
+        number = number.partition(":")[2].partition("@")[0]
+    if number and not phone.is_withheld(number) and phone.to_e164(number, "US") is None:
         raise Refusal(f"{name} must be a phone number of 7 to 15 digits, or anonymous")
-    return written
+    return text

@@ -1,4 +1,4 @@
-"""The people on simulated lines: whatever they do happens on the call's own clock, after all that was due by then."""
+"""Phones on simulated legs: each action happens on the call's own clock, after all that was due."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,45 +13,45 @@ from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Call, Leg, Party
 from campaigns.errors import NotFound
 
-Act = Literal["answer", "busy", "no-answer", "hang-up"]
-PHONE_ACTIONS: tuple[Act, ...] = get_args(Act)
+PhoneAction = Literal["answer", "busy", "no-answer", "hang-up"]
+PHONE_ACTIONS: tuple[PhoneAction, ...] = get_args(PhoneAction)
 
 
-def perform(*, leg_uuid: UUID, what: Act, now: datetime) -> None:
-    """Somebody does something on a line. What makes no sense there, or was done already, changes nothing but the clock.
+def perform(*, leg_uuid: UUID, what: PhoneAction, now: datetime) -> None:
+    """Answer, decline, ignore or hang up a phone.
 
-    It happens at the later of `now` and the clock of the call and of those that are coupled to it. NotFound for an
-    unknown leg.
+    It happens at the later of `now` and the clock of the call and its linked calls. An action that
+    is impossible or repeated changes nothing but the clock. Raises NotFound for an unknown leg.
     """
     call_uuid = _leg(leg_uuid).call_id
-    together = carrier().linked_calls(call_uuid)
-    at = _moment_for(together, now)
+    linked = carrier().linked_calls(call_uuid)
+    at = _common_time(linked, now)
     apply_timeouts(call_uuid, now=at)
-    handle_events(_told(_leg(leg_uuid), what, at), now=at)
-    _set_clocks(together, at)
+    handle_events(_events(_leg(leg_uuid), what, at), now=at)
+    _set_clocks(linked, at)
 
 
 def wait(*, call_uuid: UUID, now: datetime) -> datetime:
-    """Nobody does anything until `now`; what is due by then happens. The moment that it is then, by the call's own clock."""
-    together = carrier().linked_calls(call_uuid)
-    at = _moment_for(together, now)
+    """Let time pass until `now`, with the timeouts on the way; return the call's own time."""
+    linked = carrier().linked_calls(call_uuid)
+    at = _common_time(linked, now)
     apply_timeouts(call_uuid, now=at)
     if Call.objects.live().filter(pk=call_uuid).exists():
-        _set_clocks(together, at)
+        _set_clocks(linked, at)
     return at
 
 
-def _moment_for(together: Sequence[UUID], now: datetime) -> datetime:
-    return max([now, *Call.objects.filter(pk__in=together).values_list("clock", flat=True)])
+def _common_time(linked: Sequence[UUID], now: datetime) -> datetime:
+    return max([now, *Call.objects.filter(pk__in=linked).values_list("clock", flat=True)])
 
 
-def _set_clocks(together: Sequence[UUID], at: datetime) -> None:
-    for each in together:
-        Call.objects.filter(pk=each, clock__lt=at).update(clock=at)
+def _set_clocks(linked: Sequence[UUID], at: datetime) -> None:
+    for call_uuid in linked:
+        Call.objects.filter(pk=call_uuid, clock__lt=at).update(clock=at)
 
 
 def hang_up_caller(*, call_uuid: UUID, now: datetime) -> None:
-    """The caller hangs up; after the end that changes nothing. NotFound when there is no such call."""
+    """Hang up the caller's phone; does nothing after the end. Raises NotFound."""
     caller = Leg.objects.filter(call_id=call_uuid, party=Party.CALLER).first()
     if caller is None:
         raise NotFound("call not found")
@@ -59,7 +59,7 @@ def hang_up_caller(*, call_uuid: UUID, now: datetime) -> None:
 
 
 def ringing_phone(call_uuid: UUID) -> Leg | None:
-    """The line on which somebody may answer, be it in another call that a leg of this one arrived as; None if none rings."""
+    """Return the leg whose phone rings, in this call or in one that a leg of it arrived as."""
     ringing = Leg.objects.filter(
         call__in=carrier().linked_calls(call_uuid), status=Leg.Status.RINGING
     )
@@ -70,9 +70,11 @@ def ringing_phone(call_uuid: UUID) -> Leg | None:
 def play(
     *, call_uuid: UUID, busy: int, answer_after: timedelta | None, talk: timedelta | None
 ) -> None:
-    """A call in a moment: the first phones are busy, the next one answers after so long, and the caller hangs up after so long.
+    """Play a whole call at once.
 
-    None: nobody answers, or hangs up. A phone that would answer later than its ring time has rung out by then.
+    The first `busy` phones are busy, the next one answers after `answer_after`, and the caller
+    hangs up after `talk`. None: no phone answers, or the caller does not hang up. A phone that
+    would answer after its ring time does not.
     """
     while phone := ringing_phone(call_uuid):
         if busy > 0:
@@ -82,11 +84,8 @@ def play(
             perform(leg_uuid=phone.pk, what="answer", now=phone.started_at + answer_after)
         else:
             return
-    talking = (
-        Leg.objects.filter(call_id=call_uuid, status=Leg.Status.IN_PROGRESS)
-        .exclude(party=Party.CALLER)
-        .first()
-    )
+    dialed = Leg.objects.filter(call_id=call_uuid).exclude(party=Party.CALLER)
+    talking = dialed.filter(status=Leg.Status.IN_PROGRESS).first()
     if talk is not None and talking and talking.answered_at:
         hang_up_caller(call_uuid=call_uuid, now=talking.answered_at + talk)
 
@@ -98,10 +97,11 @@ def _leg(leg_uuid: UUID) -> Leg:
     return leg
 
 
-def _told(leg: Leg, what: Act, at: datetime) -> list[Event]:
-    """What the carrier tells of it. A phone that is hung up while it rings declines the call: its caller hears it busy.
+def _events(leg: Leg, what: PhoneAction, at: datetime) -> list[Event]:
+    """Return the carrier's events of a phone's action.
 
-    A leg that arrived as a call of its own is answered by that call alone, and when it ends, its other end does.
+    A phone that is hung up while it rings declines the call: the caller hears the busy tone. A leg
+    that arrived as a call of its own is answered by that call only, and ends with its other end.
     """
     if not leg.is_live or (leg.is_talking and what != "hang-up"):
         return []
@@ -109,5 +109,5 @@ def _told(leg: Leg, what: Act, at: datetime) -> list[Event]:
     if what == "answer":
         return [] if other else [LegAnswered(leg.pk, at)]
     outcome = "completed" if leg.is_talking else "no-answer" if what == "no-answer" else "busy"
-    both: list[Event] = [LegEnded(leg.pk, at, outcome)]
-    return [*both, LegEnded(other, at, "no-answer")] if other else both
+    events: list[Event] = [LegEnded(leg.pk, at, outcome)]
+    return [*events, LegEnded(other, at, "no-answer")] if other else events

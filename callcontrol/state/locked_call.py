@@ -1,4 +1,4 @@
-"""A call with everybody in it, locked: who talks, who rings, who hears whom, and what its carrier is to be told."""
+"""A call under lock with its legs and transfers, and the commands to send to its carrier."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from callcontrol.carriers.base import CarrierLeg
+from callcontrol.carriers.base import Carrier, CarrierLeg
 from callcontrol.models import Call, Leg, Party, Transfer
 from campaigns.errors import NotFound
 
@@ -17,15 +17,27 @@ CommandName = Literal["hang_up", "turn_away", "hold", "unhold", "connected"]
 
 @dataclass(frozen=True, slots=True)
 class CarrierCommand:
-    """What a carrier is told when the transaction is over."""
+    """A method of the carrier to call on a leg, once the transaction is over."""
 
-    told: CommandName
-    line: CarrierLeg
+    name: CommandName
+    leg: CarrierLeg
+
+    @property
+    def text(self) -> str:
+        """The command in words, for logs and timelines."""
+        return self.name.replace("_", " ")
+
+    def send(self, carrier: Carrier) -> None:
+        """Send the command. Raises CarrierError."""
+        getattr(carrier, self.name)(self.leg)
+        if self.name == "unhold":
+            # The caller is back in the conference. Without this, a sweep sends `unhold` again.
+            Leg.objects.filter(pk=self.leg.leg_uuid, joining=True).update(joining=False)
 
 
 @dataclass(slots=True)
 class LockedCall:
-    """One call's rows as they stand; whoever holds it holds the call's lock. Legs are in the order of their dialing."""
+    """The rows of one call, under the call's lock. Legs are in dialing order."""
 
     call: Call
     legs: list[Leg]
@@ -33,7 +45,7 @@ class LockedCall:
     commands: list[CarrierCommand] = field(default_factory=list)
 
     def call_time(self, now: datetime) -> datetime:
-        """The moment by the call's own clock: the later of `now` and what its carrier has told."""
+        """Return the time on the call's own clock: the later of `now` and its carrier's events."""
         return max(now, self.call.clock)
 
     @property
@@ -44,87 +56,80 @@ class LockedCall:
         return next(leg for leg in self.legs if leg.pk == uuid)
 
     def dialed_legs(self) -> list[Leg]:
-        """All legs but the caller's."""
+        """Return all legs but the caller's."""
         return [leg for leg in self.legs if leg.party != Party.CALLER]
 
     def talking_legs(self) -> list[Leg]:
-        """Who is on the line beside the caller."""
+        """Return the dialed legs that were answered and have not ended."""
         return [leg for leg in self.dialed_legs() if leg.is_talking]
 
     def ringing_legs(self) -> list[Leg]:
         return [leg for leg in self.dialed_legs() if leg.status == Leg.Status.RINGING]
 
-    def last_to_leave(self, told: Leg | None = None) -> Leg | None:
-        """Of those who were on the line together last, who left last; of several at one moment the one that was just `told`.
+    def last_to_leave(self, latest: Leg | None = None) -> Leg | None:
+        """Return the leg that left last, of the last handler and the transferees that followed it.
 
-        They are the last handler and whom it brought: everybody else had left when that one was dialed.
+        All earlier legs had ended when that handler was dialed. Of several legs that ended at the
+        same time, `latest`, the leg of the event at hand, counts as the last.
         """
-        others = self.dialed_legs()
-        first = max(
-            (place for place, leg in enumerate(others) if leg.party == Party.HANDLER), default=0
-        )
-        gone = [leg for leg in others[first:] if leg.ended_at]
-        return max(gone, key=lambda leg: (leg.ended_at, leg is told), default=None)
+        dialed = self.dialed_legs()
+        handlers = (index for index, leg in enumerate(dialed) if leg.party == Party.HANDLER)
+        ended = [leg for leg in dialed[max(handlers, default=0) :] if leg.ended_at]
+        return max(ended, key=lambda leg: (leg.ended_at, leg is latest), default=None)
 
     def live_transfers(self) -> list[Transfer]:
         return [transfer for transfer in self.transfers if transfer.status != Transfer.Status.ENDED]
 
-    def add_command(self, told: CommandName, leg: Leg, *, at: datetime) -> None:
-        """A leg that no carrier knows yet has nothing to be told; whoever dials it looks again afterwards.
-
-        Who looked just before the end was written has left the carrier's name of it: that is read again.
-        """
+    def add_command(self, name: CommandName, leg: Leg, *, at: datetime) -> None:
+        """Queue a command for the carrier. A leg that the carrier does not have yet gets none."""
+        # A process that is dialing the leg may have written the carrier's ID since the leg was
+        # read; if it writes it later, it finds the leg ended and hangs it up itself.
         leg.carrier_leg_id = leg.carrier_leg_id or Leg.objects.values_list(
             "carrier_leg_id", flat=True
         ).get(pk=leg.pk)
         if leg.carrier_leg_id:
-            line = CarrierLeg(
-                call_uuid=self.call.pk, leg_uuid=leg.pk, carrier_leg_id=leg.carrier_leg_id, at=at
-            )
-            self.commands.append(CarrierCommand(told, line))
+            target = CarrierLeg(self.call.pk, leg.pk, leg.carrier_leg_id, at)
+            self.commands.append(CarrierCommand(name, target))
 
 
 def lock_call(call_uuid: UUID) -> LockedCall:
-    """Locks a call inside the caller's transaction and reads all that belongs to it; NotFound when there is none.
+    """Lock a call inside the caller's transaction and read its rows. Raises NotFound.
 
-    Whoever changes a call comes through here, so that what several are told about it is done one after the other.
+    Every change of a call takes this lock first, so that concurrent events apply one by one.
     """
     call = Call.objects.select_for_update(no_key=True).filter(pk=call_uuid).first()
     if call is None:
         raise NotFound("call not found")
-    return _furnished(call, call.legs.all())
+    return _with_rows(call, call.legs.all())
 
 
 def read_call(call: Call) -> LockedCall:
-    """The same without the lock, for who only reads; with the legs come their buyers."""
-    return _furnished(call, call.legs.select_related("buyer"))
+    """Read the same rows without the lock, for display; legs come with their buyers."""
+    return _with_rows(call, call.legs.select_related("buyer"))
 
 
-def _furnished(call: Call, lines: QuerySet[Leg]) -> LockedCall:
-    legs = list(lines.order_by("started_at", "place"))
-    of = {leg.pk: leg for leg in legs}
+def _with_rows(call: Call, legs: QuerySet[Leg]) -> LockedCall:
+    in_order = list(legs.order_by("started_at", "place"))
+    by_uuid = {leg.pk: leg for leg in in_order}
     transfers = list(call.transfers.order_by("started_at", "pk"))
-    for (
-        transfer
-    ) in transfers:  # the same rows, so that what changes a leg is seen through its transfer
-        transfer.transferor, transfer.transferee = (
-            of[transfer.transferor_id],
-            of[transfer.transferee_id],
-        )
-    return LockedCall(call, legs, transfers)
+    # One object for each leg, so that a change of a leg shows in its transfer.
+    for transfer in transfers:
+        transfer.transferor = by_uuid[transfer.transferor_id]
+        transfer.transferee = by_uuid[transfer.transferee_id]
+    return LockedCall(call, in_order, transfers)
 
 
 def lock_call_of_leg(leg_uuid: UUID) -> tuple[LockedCall, Leg]:
-    """The locked_call of a leg; NotFound for a leg that nobody knows."""
+    """Lock the call of a leg; return both. Raises NotFound for an unknown leg."""
     call_uuid = Leg.objects.filter(pk=leg_uuid).values_list("call_id", flat=True).first()
     if call_uuid is None:
         raise NotFound("leg not found")
-    locked_call = lock_call(call_uuid)
-    return locked_call, locked_call.leg(leg_uuid)
+    locked = lock_call(call_uuid)
+    return locked, locked.leg(leg_uuid)
 
 
 def audible_parties(leg: Leg, legs: Iterable[Leg]) -> list[str]:
-    """The parties that this leg hears: everybody in the conference, unless it is on hold or not in it."""
+    """Return the parties that a leg hears: all others in the conference, none while on hold."""
     if not leg.is_talking or leg.held:
         return []
     return [

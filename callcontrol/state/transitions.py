@@ -1,4 +1,4 @@
-"""Which states a call, a leg and a transfer may move between, and the one way to move them."""
+"""Allowed transitions between the statuses of a call, a leg and a transfer."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _CALL = Call.Status
 _LEG = Leg.Status
 _TRANSFER = Transfer.Status
 
-MOVES: dict[type, dict[str, tuple[str, ...]]] = {
+TRANSITIONS: dict[type, dict[str, tuple[str, ...]]] = {
     Call: {
         _CALL.ROUTING: (_CALL.RINGING, _CALL.FINISHED),
         _CALL.RINGING: (_CALL.ROUTING, _CALL.IN_PROGRESS, _CALL.FINISHED, _CALL.NO_TARGET),
@@ -30,14 +30,18 @@ MOVES: dict[type, dict[str, tuple[str, ...]]] = {
 
 
 def move_state(row: Call | Leg | Transfer, to: str, **changes: Any) -> bool:
-    """Moves a row to another state, with what changes beside it; False when the table forbids it or somebody else moved it."""
-    if to not in MOVES[type(row)][row.status]:
+    """Change a row's status, with other columns.
+
+    Return False if the table forbids it, or if another process changed the status first.
+    """
+    if to not in TRANSITIONS[type(row)][row.status]:
         return False
     return change_row(row, status=to, **changes)
 
 
 def change_row(row: Call | Leg | Transfer, **changes: Any) -> bool:
-    """Writes columns of a row that is still in the state in which it was read; False when it is not."""
+    """Write columns of a row; return False if its status is no longer the one that was read."""
+    # The status in the WHERE clause decides races between processes that do not hold the lock.
     won = type(row).objects.filter(pk=row.pk, status=row.status).update(**changes)
     if won:
         for name, value in changes.items():

@@ -1,54 +1,43 @@
-"""What of a webhook's answer becomes tags of the call."""
+"""Tags from the response of a webhook."""
 
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from config.http.parameters import is_tag_value
 
 from .requests import WebhookResult
 
-# An answer that says how it stands gives its values only if it stands so: a refusal names numbers too.
-_GOOD = ("reserved", "confirmed")
+# An object with another `status` gives no values: a refusal contains numbers too.
+_VALID_STATUSES = ("reserved", "confirmed")
 
 
-def response_tags(told: WebhookResult, values: Mapping[str, str]) -> dict[str, str]:
-    """Tags by name, from the members at these dotted paths of a 2xx answer in JSON; what is unusable is left out."""
-    answer = _read(told) if values and told.is_success and told.is_whole else None
-    found = {name: _at(answer, path.split(".")) for name, path in values.items()}
+def response_tags(result: WebhookResult, values: Mapping[str, str]) -> dict[str, str]:
+    """Return tags by name, from the dotted paths in `values` of a 2xx response in JSON.
+
+    Values that are missing or unusable are left out.
+    """
+    response = None
+    if values and result.is_success and result.is_whole:
+        # Not JSON, a number of thousands of digits, or endless nesting.
+        with suppress(ValueError, RecursionError):
+            response = json.loads(result.body)
+    found = {name: _value_at(response, path.split(".")) for name, path in values.items()}
     return {name: text for name, text in found.items() if text is not None and is_tag_value(text)}
 
 
-def _read(told: WebhookResult) -> Any:
-    try:
-        return json.loads(told.body)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # no JSON, a number of thousands of digits, nesting without end
-        return None
-
-
-def _at(value: Any, path: list[str]) -> str | None:
-    """The text at a path; None if there is none, or if an object on the way says that it is not in force."""
+def _value_at(value: Any, path: list[str]) -> str | None:
+    """Return the text at a path; None if it is missing, or in an object that is not valid."""
     for name in path:
-        if (
-            isinstance(value, list)
-            and name.isascii()
-            and name.isdigit()
-            and int(name[:4]) < len(value)
-        ):
+        is_index = isinstance(value, list) and name.isascii() and name.isdigit()
+        if is_index and int(name[:4]) < len(value):
             value = value[int(name[:4])]
-        elif isinstance(value, dict) and value.get("status", _GOOD[0]) in _GOOD:
+        elif isinstance(value, dict) and value.get("status", "reserved") in _VALID_STATUSES:
             value = value.get(name)
         else:
             return None
-    return _text(value)
-
-
-def _text(value: Any) -> str | None:
-    """Numbers as people write them, lists and objects as compact JSON."""
     match value:
         case None:
             return None

@@ -1,7 +1,7 @@
-"""Start webhooks: a call's campaign asks them before anybody is dialed, and what they answer becomes tags.
+"""Start webhooks: sent before the first buyer is dialed; their responses become tags.
 
-Three phases: a short transaction that takes the call to ask about, the asking with no transaction open, and a short
-transaction that notes the answers down. Whoever comes while another asks leaves the call to that one.
+A short transaction claims the call, the requests are sent with no transaction open, and another
+short transaction records the results. A process that finds the call claimed leaves it alone.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from callcontrol.models import Call, Delivery, DeliveryAttempt
+from callcontrol.models import Call, Delivery, DeliveryAttempt, EventKind
 from callcontrol.state.locked_call import lock_call
 from callcontrol.state.tags import apply_late_tags, write_call_tags
 from callcontrol.state.timeline import add_event
@@ -20,121 +20,116 @@ from campaigns.models import Webhook
 from config.db.insert import insert_row
 from publishers.snapshot import Snapshot, WebhookSnapshot, current_snapshot
 
-from .deliveries import close_attempt, close_delivery, new_delivery, save_response_tags
-from .requests import WebhookRequest, WebhookResult, matching_webhooks, send_webhook
+from .deliveries import (
+    close_attempt,
+    close_delivery,
+    describe_tags,
+    matching_webhooks,
+    new_delivery,
+)
+from .requests import WebhookRequest, WebhookResult, send_webhook
 from .response_tags import response_tags
 
-# Longer than any deadline: whoever asks for so long has died.
-ASKED_WITHIN = timedelta(seconds=30)
-Asked = tuple[WebhookSnapshot, Delivery, DeliveryAttempt]
+# Longer than any deadline: a process that still holds a claim has died.
+CLAIM_LASTS = timedelta(seconds=30)
+StartAttempt = tuple[WebhookSnapshot, Delivery, DeliveryAttempt]
 
 
 def has_start_webhooks(snapshot: Snapshot, campaign_pk: int) -> bool:
-    """Whether calls of this campaign wait for somebody's answer before they are routed."""
+    """Whether calls of this campaign wait for start webhooks before routing."""
     campaign = snapshot.campaigns.get(campaign_pk)
     return campaign is not None and any(
-        hook.trigger == Webhook.Trigger.START for hook in campaign.webhooks
+        webhook.trigger == Webhook.Trigger.START for webhook in campaign.webhooks
     )
 
 
 def run_start_webhooks(call_uuid: UUID, *, now: datetime) -> bool:
-    """Asks the start webhooks of a call that nobody was dialed for yet; False when another is at it, who goes on with it.
+    """Send the start webhooks of a call, and record their responses.
 
-    Late and failed answers are noted down, and the call goes on without them.
+    Return False while another process does it: that one goes on with the call. The call goes on
+    without late and failed responses.
     """
-    asked = _take(call_uuid, now=now)
-    if asked is None:
-        return not Call.objects.filter(
-            pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING
-        ).exists()
-    return _keep(call_uuid, asked, _all_told(asked), now=now)
+    attempts = claim_call(call_uuid, now=now)
+    if attempts is None:
+        unprepared = Call.objects.filter(pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING)
+        return not unprepared.exists()
+    return record_results(call_uuid, attempts, send_attempts(attempts), now=now)
 
 
-def _take(call_uuid: UUID, *, now: datetime) -> Sequence[Asked] | None:
-    """Marks the call as being asked about, with a delivery for each webhook; None when another has it.
+def claim_call(call_uuid: UUID, *, now: datetime) -> Sequence[StartAttempt] | None:
+    """Claim the call, with a delivery for each webhook; None if another process has it.
 
-    Who is overtaken, because it has asked too long, has left its deliveries: they go out again under the same ids.
+    The deliveries of an expired claim are sent again, under the same IDs.
     """
-    untaken = Q(asked_at=None) | Q(asked_at__lte=now - ASKED_WITHIN)
+    unclaimed = Q(asked_at=None) | Q(asked_at__lte=now - CLAIM_LASTS)
     with transaction.atomic():
         unprepared = Call.objects.filter(
-            untaken, pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING
+            unclaimed, pk=call_uuid, prepared_at=None, status=Call.Status.ROUTING
         )
         if not unprepared.update(asked_at=now):
             return None
         call = Call.objects.select_related("buyer").get(pk=call_uuid)
         snapshot = current_snapshot(call.company_id)
-        if _is_paused(call, snapshot):
-            return []
-        hooks = matching_webhooks(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
-        return [_opened(call, hook, url, now=now) for hook, url in hooks]
+        campaign = snapshot.campaigns.get(call.campaign_id)
+        publisher = snapshot.publishers.get(call.publisher_id or 0)
+        if (campaign and campaign.paused) or (publisher and publisher.paused):
+            return []  # no buyer will be dialed, so no webhook should hold a place
+        webhooks = matching_webhooks(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
+        return [_new_attempt(call, webhook, url, now=now) for webhook, url in webhooks]
 
 
-def _is_paused(call: Call, snapshot: Snapshot) -> bool:
-    """Nobody is dialed then, so nobody is asked to hold a place."""
-    campaign, publisher = (
-        snapshot.campaigns.get(call.campaign_id),
-        snapshot.publishers.get(call.publisher_id or 0),
-    )
-    return bool((campaign and campaign.paused) or (publisher and publisher.paused))
-
-
-def _opened(call: Call, hook: WebhookSnapshot, url: str, *, now: datetime) -> Asked:
-    new = new_delivery(call, hook, url, now=now, due_at=None)
-    delivery = (
-        new
-        if insert_row(new)
-        else Delivery.objects.get(call=call, webhook=hook.row, trigger=hook.trigger)
-    )
+def _new_attempt(call: Call, webhook: WebhookSnapshot, url: str, *, now: datetime) -> StartAttempt:
+    delivery = new_delivery(call, webhook, url, now=now, due_at=None)
+    if not insert_row(delivery):
+        delivery = Delivery.objects.get(call=call, webhook=webhook.row, trigger=webhook.trigger)
     delivery.attempts += 1
     delivery.save(update_fields=["attempts"])
-    return hook, delivery, DeliveryAttempt.objects.create(delivery=delivery, at=now)
+    return webhook, delivery, DeliveryAttempt.objects.create(delivery=delivery, at=now)
 
 
-def _all_told(asked: Sequence[Asked]) -> list[WebhookResult]:
-    """What they answer, each within its own deadline, all at once."""
-    if not asked:
+def send_attempts(attempts: Sequence[StartAttempt]) -> list[WebhookResult]:
+    """Send all attempts at once, each within its own deadline."""
+    if not attempts:
         return []
-    sendings = [
-        WebhookRequest(row.pk, row.method, row.url, hook.secret, hook.seconds)
-        for hook, row, _ in asked
+    requests = [
+        WebhookRequest(row.pk, row.method, row.url, webhook.secret, webhook.seconds)
+        for webhook, row, _ in attempts
     ]
-    with ThreadPoolExecutor(max_workers=len(sendings), thread_name_prefix="start-webhook") as pool:
-        return list(pool.map(send_webhook, sendings))
+    with ThreadPoolExecutor(len(requests), thread_name_prefix="start-webhook") as pool:
+        return list(pool.map(send_webhook, requests))
 
 
-def _keep(
-    call_uuid: UUID, asked: Sequence[Asked], told: Sequence[WebhookResult], *, now: datetime
+def record_results(
+    call_uuid: UUID,
+    attempts: Sequence[StartAttempt],
+    results: Sequence[WebhookResult],
+    *,
+    now: datetime,
 ) -> bool:
-    """Notes the answers down, those of a later webhook over those of an earlier; False for one who was overtaken meanwhile."""
+    """Record the results, later webhooks over earlier ones; False if the claim was taken over."""
     with transaction.atomic():
-        if not Call.objects.filter(pk=call_uuid, asked_at=now, prepared_at=None).update(
-            prepared_at=now
-        ):
+        claimed = Call.objects.filter(pk=call_uuid, asked_at=now, prepared_at=None)
+        if not claimed.update(prepared_at=now):
             return False
-        locked_call = lock_call(call_uuid)
+        locked = lock_call(call_uuid)
         tags: dict[str, str] = {}
-        for (hook, delivery, attempt), answer in zip(asked, told, strict=True):
-            close_attempt(attempt, answer)
-            at = now + timedelta(milliseconds=answer.duration_ms)
-            close_delivery(
-                delivery,
-                Delivery.Status.DELIVERED if answer.is_success else Delivery.Status.FAILED,
-                at=at,
-            )
-            found = response_tags(answer, hook.values)
+        for (webhook, delivery, attempt), result in zip(attempts, results, strict=True):
+            close_attempt(attempt, result)
+            status = Delivery.Status.DELIVERED if result.is_success else Delivery.Status.FAILED
+            close_delivery(delivery, status, at=now + timedelta(milliseconds=result.duration_ms))
+            found = response_tags(result, webhook.values)
             tags |= found
-            said = answer.outcome + save_response_tags(
-                found, hook.values if answer.is_success else {}
+            said = result.outcome + describe_tags(
+                found, webhook.values if result.is_success else {}
             )
             add_event(
-                locked_call.call,
-                "webhook-asked",
-                at=locked_call.call_time(now),
-                name=hook.name,
+                locked.call,
+                EventKind.WEBHOOK_ASKED,
+                at=locked.call_time(now),
+                name=webhook.name,
                 said=said,
             )
         if tags:
-            write_call_tags(locked_call.call, tags, publisher_pk=None, now=now)
-            apply_late_tags(locked_call.call)
+            write_call_tags(locked.call, tags, publisher_pk=None, now=now)
+            apply_late_tags(locked.call)
         return True

@@ -37,7 +37,7 @@ def really(call: Call, buyer: Buyer) -> None:
 
 def naively(call: Call, buyer: Buyer) -> int:
     """Looks which numbers are free, then inserts; how often that went wrong."""
-    sent, is_random = caller_id.shown_caller_id(call=call, buyer=buyer, chance=Random(buyer.pk))
+    sent, is_random = caller_id.choose_caller_id(call=call, buyer=buyer, chance=Random(buyer.pk))
     try:
         with transaction.atomic():
             make_leg(call, buyer, caller_number_sent=sent, number_is_random=is_random).save(
@@ -81,5 +81,5 @@ def test_a_number_whose_leg_is_undone_is_free(buyers: list[Buyer], calls: list[C
     caller_id.insert_leg(last, chance=Random(7))
     assert (
         Leg.objects.get().caller_number_sent
-        == caller_id.shown_caller_id(call=calls[0], buyer=buyers[1], chance=Random(7))[0]
+        == caller_id.choose_caller_id(call=calls[0], buyer=buyers[1], chance=Random(7))[0]
     )

@@ -67,9 +67,9 @@ def test_who_did_it_is_on_the_timeline(call: Call):
     shown = client.get(reverse("admin:callcontrol_call_change", args=[call.pk])).context["steps"]
     assert [step.text for step in shown[-4:]] == [
         "The account manager Rita Reed returned the call.",
-        "Buyer 1 is off the line: the call was returned.",
-        "The buyers were decided upon.",
-        "Buyer 2 is dialed.",
+        "Buyer 1 returned the call.",
+        "Routing decided.",
+        "Buyer 2 is being dialed.",
     ]
 
 

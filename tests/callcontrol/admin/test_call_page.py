@@ -52,7 +52,7 @@ def test_a_ringing_call():
 
 
 def test_a_call_that_looks_for_a_buyer():
-    assert said(make_call(make_campaign())) == "A buyer is being looked for."
+    assert said(make_call(make_campaign())) == "Routing looks for a buyer."
 
 
 def test_a_call_that_is_not_accepted_yet():
@@ -90,7 +90,7 @@ def test_a_call_that_nobody_took():
     call = arrive(make_market(caps=[9, 9]))
     leave(call, outcome="busy")
     leave(call, outcome="no-answer")
-    assert said(call) == "Nobody took the call: Buyer 1 was busy and Buyer 2 did not answer."
+    assert said(call) == "No buyer took the call. Buyer 1 was busy. Buyer 2 did not answer."
 
 
 def test_a_call_without_a_buyer():
@@ -105,7 +105,7 @@ def test_a_caller_who_did_not_wait():
     Call.objects.update(ended_at=ended.started_at + timedelta(seconds=12))
     assert (
         call_headline(room(call), why="the caller hung up")
-        == "The caller hung up after 0:12 min, before anybody had taken it."
+        == "The caller hung up after 0:12 min, before any buyer answered."
     )
 
 
@@ -139,12 +139,12 @@ def _talked(**fields: Any) -> str:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "Buyer talked 0:40 min, which was not enough to convert."),
+        ({}, "Buyer talked 0:40 min; not enough to convert."),
         (
             {"duplicate": True},
             "Buyer talked 0:40 min; the caller had converted before, so it does not pay again.",
         ),
-        ({"settled_at": None}, "Buyer talked 0:40 min; what it pays is being decided."),
+        ({"settled_at": None}, "Buyer talked 0:40 min; the settlement is pending."),
         (
             {"converted_at": timezone.now(), "payout": 90, "revenue": 120},
             "Buyer talked 0:40 min; the call earned 120.00 USD; its payout of 90.00 USD has no publisher.",

@@ -186,9 +186,9 @@ def test_the_page_begins_with_what_became_of_the_call():
 def test_the_timeline_speaks_of_buyers_by_name():
     shown = _context(_ended())["steps"]
     assert [(step.since, step.text) for step in shown[1:5]] == [
-        ("0:00", "The buyers were decided upon."),
-        ("0:00", "Buyer 1 is dialed."),
-        ("0:00", "Buyer 1 picked up."),
+        ("0:00", "Routing decided."),
+        ("0:00", "Buyer 1 is being dialed."),
+        ("0:00", "Buyer 1 answered."),
         ("2:10", "The caller hung up."),
     ]
 
@@ -299,7 +299,7 @@ def test_the_page_leads_to_what_it_speaks_of(role):
 def test_who_looks_at_a_call_brings_it_to_this_moment():
     call = arrive(make.make_market())
     Leg.objects.filter(party="handler").update(rings_until=timezone.now() - timedelta(seconds=1))
-    assert _context(call)["headline"] == "Nobody took the call: Buyer 1 did not answer."
+    assert _context(call)["headline"] == "No buyer took the call. Buyer 1 did not answer."
 
 
 def test_a_page_that_follows_a_call_is_given_its_parts_alone():

@@ -37,7 +37,7 @@ def crowd(campaign: Campaign, size: int, **fields: Any) -> Call:
 
 # --- what is shown ----------------------------------------------------------------------------------------
 def test_a_caller_is_shown(campaign: Campaign, buyer: Buyer) -> None:
-    assert caller_id.shown_caller_id(call=crowd(campaign, 1), buyer=buyer) == (
+    assert caller_id.choose_caller_id(call=crowd(campaign, 1), buyer=buyer) == (
         "+12025550103",
         False,
     )
@@ -48,21 +48,21 @@ def test_what_a_buyer_wants_to_see_is_shown_whoever_calls(
     campaign: Campaign, caller: str | None
 ) -> None:
     buyer = make_buyer(campaign.company, caller_id=OWN)
-    assert caller_id.shown_caller_id(call=make_call(campaign, caller), buyer=buyer) == (OWN, False)
+    assert caller_id.choose_caller_id(call=make_call(campaign, caller), buyer=buyer) == (OWN, False)
 
 
 def test_a_withheld_caller_stays_withheld_however_many_there_are(
     campaign: Campaign, buyer: Buyer
 ) -> None:
     calls = [make_call(campaign, None) for _ in range(6)]
-    assert caller_id.shown_caller_id(call=calls[-1], buyer=buyer) == (None, False)
+    assert caller_id.choose_caller_id(call=calls[-1], buyer=buyer) == (None, False)
 
 
 @pytest.mark.parametrize("has_buyer", [True, False])
 def test_a_number_on_the_companys_list_is_replaced(
     campaign: Campaign, buyer: Buyer, has_buyer: bool
 ) -> None:
-    number, is_random = caller_id.shown_caller_id(
+    number, is_random = caller_id.choose_caller_id(
         call=make_call(campaign), buyer=buyer if has_buyer else None
     )
     assert bool(RANDOM.fullmatch(number or "")) is True
@@ -74,18 +74,21 @@ def test_a_number_on_the_companys_list_is_replaced(
 )
 def test_the_list_is_read_as_people_write(campaign: Campaign, buyer: Buyer, written: str) -> None:
     Company.objects.update(static_caller_numbers=["+12025550109", written])
-    assert caller_id.shown_caller_id(call=make_call(campaign), buyer=buyer)[1] is True
+    assert caller_id.choose_caller_id(call=make_call(campaign), buyer=buyer)[1] is True
 
 
 def test_the_list_is_read_in_the_companys_region(campaign: Campaign, buyer: Buyer) -> None:
     Company.objects.update(static_caller_numbers=["020 7946 0101"], region="GB")
     calls = [make_call(campaign, number) for number in ("+442079460101", "+12025550102")]
-    assert [caller_id.shown_caller_id(call=call, buyer=buyer)[1] for call in calls] == [True, False]
+    assert [caller_id.choose_caller_id(call=call, buyer=buyer)[1] for call in calls] == [
+        True,
+        False,
+    ]
 
 
 def test_another_companys_list_is_not_looked_at(campaign: Campaign) -> None:
     elsewhere = make_campaign()
-    assert caller_id.shown_caller_id(
+    assert caller_id.choose_caller_id(
         call=make_call(elsewhere), buyer=make_buyer(elsewhere.company)
     ) == (CALLER, False)
 
@@ -95,19 +98,19 @@ def test_another_companys_list_is_not_looked_at(campaign: Campaign) -> None:
 def test_five_live_calls_make_a_crowd(
     campaign: Campaign, buyer: Buyer, size: int, is_random: bool
 ) -> None:
-    assert caller_id.shown_caller_id(call=crowd(campaign, size), buyer=buyer)[1] is is_random
+    assert caller_id.choose_caller_id(call=crowd(campaign, size), buyer=buyer)[1] is is_random
 
 
 def test_calls_that_are_over_make_no_crowd(campaign: Campaign, buyer: Buyer) -> None:
     crowd(campaign, 9, status="finished", ended_at=NOW)
-    assert caller_id.shown_caller_id(call=crowd(campaign, 4), buyer=buyer)[1] is False
+    assert caller_id.choose_caller_id(call=crowd(campaign, 4), buyer=buyer)[1] is False
 
 
 def test_calls_to_other_campaigns_of_the_company_are_of_the_crowd(
     campaign: Campaign, buyer: Buyer
 ) -> None:
     crowd(make_campaign(campaign.company), 4)
-    assert caller_id.shown_caller_id(call=crowd(campaign, 1), buyer=buyer)[1] is True
+    assert caller_id.choose_caller_id(call=crowd(campaign, 1), buyer=buyer)[1] is True
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_other_callers_and_companies_are_not_of_the_crowd(
     campaign: Campaign, buyer: Buyer, others: Callable[[Campaign], Call]
 ) -> None:
     others(campaign)
-    assert caller_id.shown_caller_id(call=crowd(campaign, 4), buyer=buyer)[1] is False
+    assert caller_id.choose_caller_id(call=crowd(campaign, 4), buyer=buyer)[1] is False
 
 
 @pytest.mark.parametrize(("own", "statements"), [("caller", 1), (OWN, 0)])
@@ -128,7 +131,7 @@ def test_a_caller_costs_one_statement_at_most(
 ) -> None:
     call, buyer = crowd(campaign, 4), make_buyer(campaign.company, caller_id=own)
     with CaptureQueriesContext(connection) as sent:
-        caller_id.shown_caller_id(call=call, buyer=buyer)
+        caller_id.choose_caller_id(call=call, buyer=buyer)
     assert len(sent) == statements
 
 
@@ -152,10 +155,10 @@ def test_a_random_number_is_not_on_another_live_leg_of_the_buyer(
 
 
 def test_a_real_number_that_the_buyer_sees_is_not_drawn(campaign: Campaign, buyer: Buyer) -> None:
-    drawn, _ = caller_id.shown_caller_id(call=make_call(campaign), buyer=buyer, chance=Random(7))
+    drawn, _ = caller_id.choose_caller_id(call=make_call(campaign), buyer=buyer, chance=Random(7))
     make_leg(make_call(campaign, drawn), buyer, caller_number_sent=drawn).save()
     assert (
-        caller_id.shown_caller_id(call=make_call(campaign), buyer=buyer, chance=Random(7))[0]
+        caller_id.choose_caller_id(call=make_call(campaign), buyer=buyer, chance=Random(7))[0]
         != drawn
     )
 
@@ -167,7 +170,7 @@ def test_a_random_number_may_be_shown_again(campaign: Campaign, buyer: Buyer, wh
     if who == "the same, later":
         Leg.objects.update(status="ended")
         other = buyer
-    assert caller_id.shown_caller_id(call=make_call(campaign), buyer=other, chance=Random(7)) == (
+    assert caller_id.choose_caller_id(call=make_call(campaign), buyer=other, chance=Random(7)) == (
         first.caller_number_sent,
         True,
     )

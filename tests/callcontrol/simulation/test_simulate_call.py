@@ -47,9 +47,9 @@ def test_a_claimed_call(campaign: Campaign) -> None:
         f"Call {Call.objects.get().uuid} from {CALLER} to {LINE} claims reservation {answer['uuid']}.",
         "  tag caller_zip = 90210",
         f"  0:00 The caller dialed {LINE}.",
-        "  0:00 The buyers were decided upon.",
+        "  0:00 Routing decided.",
         "       Buyer 1: reserved for this caller",
-        "  0:00 Buyer b1 is dialed.",
+        "  0:00 Buyer b1 is being dialed.",
         f"Buyer 1 at {Buyer.objects.get().number} is ringing.",
     ]
 
@@ -59,7 +59,7 @@ def test_a_withheld_call_that_nobody_takes(campaign: Campaign) -> None:
     assert told(LINE) == [
         f"Call {Call.objects.get().uuid} from a withheld number to {LINE} has no reservation.",
         f"  0:00 The caller dialed {LINE}.",
-        "  0:00 The buyers were decided upon.",
+        "  0:00 Routing decided.",
         "       Buyer 1: paused",
         "  0:00 The call ended: no buyer is left.",
         "Nobody takes it.",
@@ -69,9 +69,9 @@ def test_a_withheld_call_that_nobody_takes(campaign: Campaign) -> None:
 # --- what is played ---------------------------------------------------------------------------------------
 def test_a_whole_call(campaign: Campaign) -> None:
     assert story("--answer-after", "5", "--talk", "130")[2:] == [
-        "0:00 Buyer b1 is dialed.",
-        "0:05 The handler picked up.",
-        "2:15 The caller’s line ended: completed.",
+        "0:00 Buyer b1 is being dialed.",
+        "0:05 The handler answered.",
+        "2:15 The caller hung up.",
         "2:15 The call ended: the caller hung up.",
         "2:15 The call converted: 90.00 to the publisher, 120.00 from the buyer.",
         "The call pays 90.00 to the publisher and earns 120.00 from the buyer.",
@@ -96,12 +96,12 @@ def test_how_it_ends(campaign: Campaign, words: list[str], end: str) -> None:
 
 def test_busy_buyers_come_first(two_buyers: Campaign) -> None:
     assert story("--busy", "1", "--answer-after", "5", "--talk", "10")[2:] == [
-        "0:00 Buyer b1 is dialed.",
-        "0:00 The handler’s line ended: busy.",
-        "0:00 The buyers were decided upon.",
-        "0:00 Buyer b2 is dialed.",
-        "0:05 The handler picked up.",
-        "0:15 The caller’s line ended: completed.",
+        "0:00 Buyer b1 is being dialed.",
+        "0:00 The handler was busy.",
+        "0:00 Routing decided.",
+        "0:00 Buyer b2 is being dialed.",
+        "0:05 The handler answered.",
+        "0:15 The caller hung up.",
         "0:15 The call ended: the caller hung up.",
         "0:15 The call did not convert.",
         "It pays nothing.",
@@ -111,8 +111,8 @@ def test_busy_buyers_come_first(two_buyers: Campaign) -> None:
 def test_who_rings_longer_than_the_first_answers_later(two_buyers: Campaign) -> None:
     Buyer.objects.filter(buyer_id="b2").update(timeout_seconds=60)
     assert [line for line in story("--answer-after", "40") if "The handler" in line] == [
-        "0:30 The handler’s line was ended: no-answer.",
-        "1:10 The handler picked up.",
+        "0:30 The handler did not answer.",
+        "1:10 The handler answered.",
     ]
 
 

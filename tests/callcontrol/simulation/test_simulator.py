@@ -211,14 +211,14 @@ def test_a_call_as_it_is_shown(campaign: Campaign) -> None:
                 {
                     "at": at,
                     "event": "routed",
-                    "text": "The buyers were decided upon.",
+                    "text": "Routing decided.",
                     "verdicts": ["Buyer 1: reserved for this caller"],
                     "detail": {"reserved": "b1"},
                 },
                 {
                     "at": at,
                     "event": "dialing",
-                    "text": "Buyer b1 is dialed.",
+                    "text": "Buyer b1 is being dialed.",
                     "verdicts": [],
                     "detail": {"leg": handler["leg_uuid"], "buyer_id": "b1"},
                 },

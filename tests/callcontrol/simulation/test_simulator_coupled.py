@@ -261,7 +261,7 @@ def test_the_leg_says_why() -> None:
     in_circles([HERE])
     dial(HERE)
     second = shown(str(Leg.objects.get(outcome="failed").call_id))
-    assert "The carrier could not dial: that number leads in circles." in [
+    assert "The handler could not be dialed: that number leads in circles." in [
         event["text"] for event in second["events"]
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcontrol.carriers.twilio import HOLD_MUSIC, NOBODY
+from callcontrol.carriers.twilio import HOLD_MUSIC, UNAVAILABLE
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Buyer, Campaign
 from publishers.models import Key
@@ -102,7 +102,7 @@ def test_when_nobody_is_left_the_caller_is_told_and_hung_up(
     twilio.standin.end(of(twilio, "b1"), "busy")
     twilio.standin.end(of(twilio, "b2"), "no-answer")
     assert Call.objects.get().status == "no-target"
-    assert caller.hears == NOBODY
+    assert caller.hears == UNAVAILABLE
     assert caller.status == "completed"
     assert Leg.objects.get(party=Party.CALLER).final is True
 
@@ -111,7 +111,7 @@ def test_without_any_buyer_too(twilio: Api, campaign: Campaign) -> None:
     campaign.routes.all().delete()
     caller = twilio.standin.call(NUMBER)
     assert Call.objects.get().status == "no-target"
-    assert caller.hears == NOBODY
+    assert caller.hears == UNAVAILABLE
 
 
 def test_a_hold_that_fails_brings_nobody_and_says_so(twilio: Api, caller: Line) -> None:

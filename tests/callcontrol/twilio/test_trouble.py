@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from callcontrol.carriers import twilio as carrier
-from callcontrol.carriers.twilio import NOBODY
+from callcontrol.carriers import twilio_rest
+from callcontrol.carriers.twilio import UNAVAILABLE
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, CallEvent, Leg, Party
 from campaigns.models import Campaign
@@ -96,7 +97,7 @@ def test_a_line_that_rings_on_is_hung_up_and_the_next_one_dialed(
 def test_an_api_that_does_and_never_answers_leaves_no_line_behind(
     twilio: Api, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carrier, "SECONDS", 0.2)
+    monkeypatch.setattr(twilio_rest, "SECONDS", 0.2)
     twilio.speaks.clear()
     caller = twilio.standin.call(NUMBER)
     twilio.speaks.set()
@@ -105,7 +106,7 @@ def test_an_api_that_does_and_never_answers_leaves_no_line_behind(
     assert Call.objects.get().status == "no-target"
     assert whys == ["Twilio could not be reached in time"] * 2
     assert [line.is_live for line in twilio.standin.lines.values()] == [False] * 3
-    assert caller.hears == NOBODY
+    assert caller.hears == UNAVAILABLE
     assert places() == [0, 0]
 
 

@@ -15,11 +15,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from callcontrol.models import CallTag
-from callcontrol.webhooks import requests
+from callcontrol.webhooks.deliveries import matching_webhooks, url_tokens
 from callcontrol.webhooks.requests import (
     WebhookRequest,
     WebhookResult,
-    matching_webhooks,
     send_webhook,
 )
 from campaigns.models import Campaign
@@ -204,7 +203,7 @@ def test_the_documented_check_believes_it_and_nothing_else(settings: Any) -> Non
 @pytest.mark.django_db
 def test_the_page_names_every_token() -> None:
     call = make_call(make_campaign())
-    names = requests._facts(call, "start", Ping(NOW, "roofing", None, {}, None))
+    names = url_tokens(call, "start", Ping(NOW, "roofing", None, {}, None))
     assert [name for name in names if f"`[{name}]`" not in PAGE] == []
 
 
@@ -214,14 +213,14 @@ def test_the_page_names_every_token() -> None:
         (200, "", False),
         (204, "", False),
         (302, "a redirect, which is not followed", True),
-        (400, "which is a no", True),
-        (404, "which is a no", True),
-        (408, "which is a no", False),
-        (409, "which is a no", False),
-        (425, "which is a no", False),
-        (429, "which is a no", False),
-        (500, "which is a failure", False),
-        (503, "which is a failure", False),
+        (400, "a client error", True),
+        (404, "a client error", True),
+        (408, "a client error", False),
+        (409, "a client error", False),
+        (425, "a client error", False),
+        (429, "a client error", False),
+        (500, "a server error", False),
+        (503, "a server error", False),
     ],
 )
 def test_what_an_answer_means(settings: Any, status: int, error: str, is_final: bool) -> None:

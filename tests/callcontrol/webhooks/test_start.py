@@ -89,15 +89,15 @@ def test_the_answer_is_a_tag_before_the_buyer_is_decided(campaign: Campaign, set
     [
         pytest.param(
             says(answer(REFUSED)),
-            "it answered 200 in ms; not in the answer, or unusable: inbound_number",
+            "it answered 200 in ms; not in the response, or unusable: inbound_number",
             id="no-target",
         ),
         pytest.param(
-            says(answer(RESERVED, "404 No")), "it answered 404 in ms, which is a no", id="404"
+            says(answer(RESERVED, "404 No")), "it answered 404 in ms, a client error", id="404"
         ),
         pytest.param(
             says(answer(RESERVED, "500 Oops")),
-            "it answered 500 in ms, which is a failure",
+            "it answered 500 in ms, a server error",
             id="500",
         ),
         pytest.param(drips(b"HTTP/1.1 200 OK\r\n"), "no answer within 0.1 seconds", id="late"),
@@ -250,7 +250,7 @@ def left_asking(campaign: Campaign) -> tuple[Call, Any]:
     call = events.receive_call(
         Arrival(registry.carrier_class().slug, "left", to, CALLER, None, after(0))
     )
-    return call, start._take(call.pk, now=after(0))
+    return call, start.claim_call(call.pk, now=after(0))
 
 
 @pytest.mark.parametrize(("seconds", "overtaken"), [(29, False), (30, True)])
@@ -284,10 +284,10 @@ def test_what_comes_back_to_the_one_who_was_overtaken_changes_nothing(
         hook_to(server, campaign, values=NUMBER)
         settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
         call, asked = left_asking(campaign)
-        told = start._all_told(asked)
+        told = start.send_attempts(asked)
         events.dial_next(call.pk, now=after(30))
         Call.objects.get(pk=call.pk).tags.all().delete()
-        assert start._keep(call.pk, asked, told, now=after(0)) is False
+        assert start.record_results(call.pk, asked, told, now=after(0)) is False
         assert tags(call) == {}
 
 

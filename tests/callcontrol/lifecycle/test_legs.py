@@ -104,7 +104,7 @@ def test_a_line_whose_name_came_in_while_its_call_was_locked_is_hung_up(call: Ca
             carrier_leg_id="late"
         )  # the one who dialed, before the end is written
         legs.end_leg(locked_call, locked_call.leg(leg.pk), outcome=Outcome.REJECTED, at=after(1))
-    assert [(order.told, order.line.carrier_leg_id) for order in locked_call.commands] == [
+    assert [(command.name, command.leg.carrier_leg_id) for command in locked_call.commands] == [
         ("hang_up", "late")
     ]
 

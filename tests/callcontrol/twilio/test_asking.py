@@ -154,7 +154,7 @@ def test_the_carriers_token_is_on_no_timeline(twilio: Api, buyer: Buyer) -> None
 @pytest.mark.parametrize(
     ("trouble", "why"),
     [
-        (refusal(400, 21211), "Twilio refused (error 21211): that is no number that can be dialed"),
+        (refusal(400, 21211), "Twilio refused (error 21211): that number cannot be dialed"),
         (
             refusal(400, 21215),
             "Twilio refused (error 21215): the account may not dial that country",

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from callcontrol.models import EventKind, Outcome
+
 ROOT = Path(__file__).parent.parent
 APPS = ("campaigns", "publishers", "reservations", "callcontrol", "datawriting")
 # Names that no language changes.
@@ -128,6 +130,13 @@ def test_help_texts_of_models_are_extracted(extracted: set[str]) -> None:
     texts = {str(getattr(field, "help_text", "")) for field in fields} - {""}
     assert len(texts) > 20
     assert texts - extracted == set()
+
+
+def test_events_of_the_timeline_are_extracted(extracted: set[str]) -> None:
+    sentences = {str(label) for label in EventKind.labels}
+    sentences |= {str(outcome.sentence) for outcome in Outcome} - {""}
+    assert len(sentences) > 20
+    assert sentences - extracted == set()
 
 
 def test_texts_of_templates_are_extracted(extracted: set[str]) -> None:

@@ -123,7 +123,7 @@ def reserve(request: ReserveRequest) -> ReserveResult:
 def _close_expired(request: ReserveRequest) -> None:
     """Close the caller's reservations past their end that hold no places.
 
-    `expire_all_due` has closed those with places, in a transaction of its own.
+    `expire_all_due` has closed those with places, in a separate transaction.
     """
     Reservation.objects.among(company_pk=request.snapshot.company_pk).filter(
         caller_number=request.caller_number, hold=None

@@ -31,6 +31,20 @@ from .settings import (
     tag_parameters,
 )
 
+_CONFIRM_PARAMETERS = (
+    ParameterText(
+        "uuid",
+        _("The uuid of the answer “reserved”."),
+        SAMPLE_UUID,
+        "UUID",
+        required=True,
+        in_path=True,
+    ),
+    ParameterText(
+        "status", _("Always the word confirmed."), "confirmed", "confirmed", required=True
+    ),
+)
+
 
 class RealTimeBidding(KeyType):
     """Requests a buyer for a caller; the answer has the payout and the number to dial."""
@@ -175,19 +189,7 @@ def _confirmation(settings: Mapping[str, Any]) -> RequestExample:
         about,
         "PUT",
         "/rtbs/{uuid}.json",
-        (
-            ParameterText(
-                "uuid",
-                _("The uuid of the answer “reserved”."),
-                SAMPLE_UUID,
-                "UUID",
-                required=True,
-                in_path=True,
-            ),
-            ParameterText(
-                "status", _("Always the word confirmed."), "confirmed", "confirmed", required=True
-            ),
-        ),
+        _CONFIRM_PARAMETERS,
         (
             AnswerText(
                 200,

@@ -1,4 +1,4 @@
-"""Requests that are refused: each with its status and words, as one list that the tests of the door and of the log share."""
+"""Refused requests with their status and error, for the tests of the viewset and of the log."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ UNSTORABLE = "a parameter holds a NUL character, or bytes that are not UTF-8"
 
 @dataclass(frozen=True)
 class Case:
-    """A request by a good key, or by `key`; `before` is done to the key first. It differs from a good ping in the rest."""
+    """A request that differs from an accepted ping in these fields; `before` changes its key."""
 
     status: int
     error: str
@@ -32,9 +32,13 @@ class Case:
     before: Callable[[Key], Any] = lambda key: None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def send(self, client: Client, key: Key, extension: str = "json") -> Any:
-        text = key.key if self.key is None else self.key
+    def send(self, client: Client, key: Key) -> Any:
+        """Change the key, and send the request in JSON."""
         self.before(key)
+        return self.request(client, key, "json")
+
+    def request(self, client: Client, key: Key, extension: str) -> Any:
+        text = key.key if self.key is None else self.key
         address = f"{self.path}.{extension}?{self.query}" + (f"&key={text}" if text else "")
         return client.generic(
             self.method, address, self.body, self.content_type, headers=dict(self.headers)
@@ -42,7 +46,7 @@ class Case:
 
 
 def set_on(owner: str, **values: Any) -> Callable[[Key], Any]:
-    """What stands on the key, or on its campaign or company, from now on."""
+    """Set values on the key, or on its campaign or company."""
 
     def change(key: Key) -> None:
         row = key if owner == "key" else getattr(key, owner)
@@ -62,24 +66,24 @@ def revoke(key: Key) -> None:
 
 
 def begin_once(**more: str) -> Callable[[Key], Any]:
-    """Leaves what a ping with `more` parameters and the Idempotency-Key `once` leaves while it runs."""
+    """Store a running ping with `more` parameters and the Idempotency-Key `once`."""
 
     def begin(key: Key) -> None:
-        said = {"caller_number": "12025550102", **more}
+        parameters = {"caller_number": "12025550102", **more}
         for path in ("/rtbs.json", "/rtbs.xml"):
             idempotency.begin_request(
                 scope=f"key:{key.pk}",
                 method="POST",
                 path=path,
                 idempotency_key="once",
-                parameters=said,
+                parameters=parameters,
                 now=timezone.now(),
             )
 
     return begin
 
 
-# Refused although the key is known: their rows in the log are the key's.
+# Refused although the key is known: their log entries are the key's.
 BY_KEY = {
     "not JSON": Case(400, UNREADABLE + "not JSON", body=b"{", content_type="application/json"),
     "a list": Case(
@@ -241,7 +245,7 @@ BY_KEY = {
 }
 
 
-# Refused keys: their rows in the log are nobody's, with four characters of what was sent.
+# Refused keys: their log entries have no key, only the last four characters of the text.
 REFUSED_KEY = {
     "unknown": Case(401, "not authorized", key="f38240dd-7f65-4e17-a4d7-2e09ccafad0e"),
     "no UUID": Case(401, "not authorized", key="nobody"),

@@ -30,28 +30,25 @@ def ping(client: Client, key: Key, query: str = NUMBER, **more: Any) -> Any:
 
 # --- each row of the status table -----------------------------------------------------------------
 @every_case
-def test_refused_in_json(client: Client, key: Key, case: Case) -> None:
-    answer = case.send(client, key)
-    assert answer.status_code == case.status
-    assert answer["Content-Type"] == "application/json"
-    assert answer.json() == {"error": case.error}
-
-
-@every_case
-def test_refused_in_xml(client: Client, key: Key, case: Case) -> None:
-    answer = case.send(client, key, "xml")
-    body = f'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>{case.error}</error></hash>'
-    assert answer.status_code == case.status
-    assert answer["Content-Type"] == "text/xml; charset=utf-8"
-    assert answer.content.decode() == body
-
-
-@every_case
-def test_a_refusal_stores_nothing_and_is_never_kept_by_a_browser(
-    client: Client, key: Key, case: Case
-) -> None:
-    answer = case.send(client, key)
+def test_a_refusal_in_each_format_stores_nothing(client: Client, key: Key, case: Case) -> None:
+    case.before(key)
+    xml = f'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>{case.error}</error></hash>'
+    for extension, content_type, body in (
+        ("json", "application/json", f'{{"error":"{case.error}"}}'),
+        ("xml", "text/xml; charset=utf-8", xml),
+    ):
+        answer = case.request(client, key, extension)
+        assert answer.status_code == case.status
+        assert answer["Content-Type"] == content_type
+        assert answer.content.decode() == body
     assert Reservation.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "case", {case.status: case for case in ALL.values()}.values(), ids=lambda case: case.status
+)
+def test_a_refusal_is_not_cached(client: Client, key: Key, case: Case) -> None:
+    answer = case.send(client, key)
     assert answer["Cache-Control"] == "no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
 

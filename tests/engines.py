@@ -1,7 +1,8 @@
-"""What a test run stands on, made before Django reads its settings: a folder of its own and, if asked, real servers.
+"""The environment of a test run, made before Django reads its settings.
 
-pytest loads this by `-p tests.engines`, ahead of pytest-django; a conftest would come too late and run on SQLite unseen.
-`ENGINES=postgres` starts PostgreSQL and Redis (both come by pip) in that folder and stops them at the end.
+pytest loads this by `-p tests.engines`, before pytest-django; a conftest would be too late, and the
+run would silently use SQLite. `ENGINES=postgres` starts PostgreSQL and Redis (both from PyPI) in a
+folder of the run and stops them at the end.
 """
 
 import atexit
@@ -34,7 +35,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - SQLite syncs at every commit, which me
 
 
 def _new_folder() -> Path:
-    """A folder that goes with the run; in memory where there are 512 MB of it."""
+    """Create a folder that is deleted after the run; in memory if 512 MB are free there."""
     roomy = (
         MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**29
     )
@@ -45,7 +46,7 @@ def _new_folder() -> Path:
 
 
 def _start_postgres(data: Path) -> str:
-    """The URL of a new PostgreSQL that listens on a socket in `data` and stops at exit."""
+    """Start PostgreSQL on a socket in `data`, stopped at exit; return its URL."""
     data.mkdir()
     with warnings.catch_warnings(
         action="ignore"
@@ -61,7 +62,7 @@ def _start_postgres(data: Path) -> str:
 
 
 def _start_redis(folder: Path) -> str:
-    """The URL of database 0 of a new Redis on the loopback address, where Celery can use it too; it stops at exit."""
+    """Start Redis on the loopback address, stopped at exit; return the URL of its database 0."""
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -75,7 +76,7 @@ def _start_redis(folder: Path) -> str:
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until the server of this process listens; RuntimeError if it ends, or does not within ten seconds."""
+    """Wait until the process listens; raise RuntimeError if it ends or needs over ten seconds."""
     deadline = time.monotonic() + 10
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -90,7 +91,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _prepare(engines: str) -> None:
-    """Set the environment that the settings will read, with the servers behind it running."""
+    """Set the environment that the settings read, with the servers running."""
     if engines not in CHOICES:
         raise pytest.UsageError(
             f"ENGINES is {engines!r}; it may be sqlite (the default) or postgres"
@@ -108,7 +109,7 @@ def _prepare(engines: str) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
-    """Give each worker a folder and a Redis database of its own; pytest-django does so for the SQL database."""
+    """Give each worker its own folder and Redis database; pytest-django does so for SQL."""
     for number, spec in enumerate(specs, start=1):
         spec.env["VAR_DIR"] = f"{os.environ['VAR_DIR']}-{number}"
         if "REDIS_URL" in os.environ:

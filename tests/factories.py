@@ -1,4 +1,4 @@
-"""Rows for tests: plain functions, each makes one row with what a test does not care about filled in."""
+"""Rows for tests: each function creates one row, with defaults for what a test leaves out."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -35,7 +35,7 @@ _KEY_OWNERS = ("campaign", "publisher", "buyer", "group", "company")
 
 
 def fresh_phone() -> str:
-    """A fictional number (555-01xx) that no other row of this test run has, of areas that no test names."""
+    """Return an unused fictional number (555-01xx), from area codes that no test names."""
     area, line = divmod(next(_counted), 100)
     return f"+1{500 + area % 299}55501{line:02}"
 
@@ -53,7 +53,7 @@ def make_campaign(company: Company | None = None, **fields: Any) -> Campaign:
 def make_buyer(
     company: Company | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any
 ) -> Buyer:
-    """`filters` are (key, operator, value)."""
+    """Create a buyer; `filters` are (key, operator, value)."""
     buyer = Buyer.objects.create(
         company=company or make_company(), **{"name": "Buyer", "number": fresh_phone(), **fields}
     )
@@ -73,7 +73,7 @@ def make_group(
 
 
 def make_route(campaign: Campaign, to: Buyer | BuyerGroup | None = None, **fields: Any) -> Route:
-    """To `to`, or to a new buyer."""
+    """Create a route to `to`, or to a new buyer."""
     to = to or make_buyer(campaign.company)
     return Route.objects.create(
         campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields
@@ -93,7 +93,7 @@ def make_number(campaign: Campaign | None = None, **fields: Any) -> InboundNumbe
 
 
 def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversion:
-    """90.00 for the publisher and 120.00 from the buyer, after 120 seconds."""
+    """Create a conversion: payout 90.00 and revenue 120.00 after 120 seconds."""
     pay = {"seconds": 120, "payout": Decimal("90.00"), "revenue": Decimal("120.00")}
     return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
 
@@ -103,7 +103,7 @@ def make_webhook(
     filters: list[tuple[str, str, str]] | None = None,
     **fields: Any,
 ) -> Webhook:
-    """That asks an address outside at the start of a call; `filters` are (key, operator, value)."""
+    """Create a start webhook to an outside address; `filters` are (key, operator, value)."""
     usual = {"name": "Lead", "trigger": "start", "url": "https://hooks.example.com/lead"}
     webhook = Webhook.objects.create(campaign=campaign or make_campaign(), **usual | fields)
     for key, operator, value in filters or []:
@@ -112,9 +112,9 @@ def make_webhook(
 
 
 def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campaign:
-    """A campaign that buys calls, with numbers in its pool, a conversion, and the publisher alpha.
+    """Create a campaign with numbers in its pool, a conversion, and the publisher alpha.
 
-    Each of `caps` is a buyer: b1 of the first priority, b2 of the second …, with this cap on calls at once.
+    Each of `caps` is the concurrency cap of a buyer: b1 of the first priority, b2 of the second …
     """
     campaign = make_campaign()
     for place, cap in enumerate(caps, 1):
@@ -134,7 +134,10 @@ def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campa
 
 
 def make_key(type: str = "rtb", **given: Any) -> Key:
-    """A key of this kind. Owner (`campaign=` …) and columns go by name, all else is a setting; without an owner, a new one."""
+    """Create a key of this type, with a new owner unless one is passed.
+
+    Owners (`campaign=` …) and columns go by name; all else is a setting.
+    """
     kind = key_type_of(type)
     owner = {name: given.pop(name) for name in _KEY_OWNERS if name in given} or _new_owner(
         kind.owners[0]
@@ -148,7 +151,7 @@ def _new_owner(name: str) -> dict[str, Any]:
 
 
 def make_ready_key(type: str = "rtb", company: Company | None = None, **given: Any) -> Key:
-    """A campaign's key whose pings are answered `reserved`: there is a buyer who takes every caller, and a number in the pool."""
+    """Create a key whose pings are answered `reserved`: its buyer takes every caller."""
     campaign = make_campaign(company)
     make_route(campaign)
     make_number(campaign, in_pool=True)
@@ -156,7 +159,7 @@ def make_ready_key(type: str = "rtb", company: Company | None = None, **given: A
 
 
 def make_entry(company: Company | None = None, **fields: Any) -> LogEntry:
-    """A row of the postback log: a ping that was answered `reserved`; without a company, one of a refused key."""
+    """Create a log entry of a ping answered `reserved`; without a company its key was refused."""
     shown = {
         "method": "POST",
         "path": "/rtbs.json",

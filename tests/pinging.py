@@ -1,4 +1,4 @@
-"""Pings, confirmations and calls through the whole product in this process, and what became of them."""
+"""Pings, confirmations and calls through the whole product, in the test's process."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ Answer = dict[str, Any]
 
 
 def ping(key: Key, **parameters: str) -> Answer:
-    """A ping by a key; as the caller above unless `caller_number` says otherwise."""
+    """Send a ping with a key, for CALLER unless `caller_number` is passed."""
     query = urlencode({"key": key.key, "caller_number": CALLER, **parameters})
     return dict(Client().post(f"/rtbs.json?{query}").json())
 
@@ -27,7 +27,7 @@ def confirm(key: Key, uuid: str, **parameters: str) -> Answer:
 
 
 def dial(to: str, caller: str | None = CALLER, **more: str) -> Answer:
-    """A call through the simulator, as it stands after it arrived."""
+    """Place a call through the simulator; return the call after its arrival."""
     said = {"from": caller, "to": to, **more}
     return dict(
         Client()
@@ -37,7 +37,7 @@ def dial(to: str, caller: str | None = CALLER, **more: str) -> Answer:
 
 
 def act(leg_uuid: str, what: str, **more: str) -> Answer:
-    """Somebody on a line acts: `answer`, `busy`, `no-answer` or `hang-up`. The call as it stands then."""
+    """Act on a leg: `answer`, `busy`, `no-answer` or `hang-up`; return the call after it."""
     answer = Client().post(
         f"/simulator/legs/{leg_uuid}/{what}", more, content_type="application/json", headers=TOKEN
     )
@@ -45,7 +45,7 @@ def act(leg_uuid: str, what: str, **more: str) -> Answer:
 
 
 def hang_up(call_uuid: str, **more: str) -> Answer:
-    """The caller hangs up; the call as it stands then."""
+    """Hang up the caller's leg; return the call after it."""
     answer = Client().post(
         f"/simulator/calls/{call_uuid}/hang-up",
         more,
@@ -56,17 +56,17 @@ def hang_up(call_uuid: str, **more: str) -> Answer:
 
 
 def shown(call_uuid: str) -> Answer:
-    """A call as it stands."""
+    """Return the call as the simulator shows it."""
     return dict(Client().get(f"/simulator/calls/{call_uuid}", headers=TOKEN).json())
 
 
 def last_leg(call: Answer) -> str:
-    """The UUID of the leg that was dialed last."""
+    """Return the UUID of the leg that was dialed last."""
     return str(call["legs"][-1]["leg_uuid"])
 
 
 def lines(call: Answer) -> list[tuple[str, str, str | None]]:
-    """Each leg's party, status and outcome, in the order in which they began."""
+    """Return each leg's party, status and outcome, oldest first."""
     return [(leg["party"], leg["status"], leg.get("outcome")) for leg in call["legs"]]
 
 
@@ -75,16 +75,16 @@ def reservation(answer: Answer) -> Reservation:
 
 
 def logged() -> LogEntry:
-    """The newest row of the postback log."""
+    """Return the newest log entry."""
     return LogEntry.objects.latest("id")
 
 
 def held(buyer: Buyer) -> int:
-    """How many calls at once a buyer's counter says it has; 0 before the first."""
+    """Return the buyer's concurrent calls by its counter; 0 before the first."""
     counters = CapCounter.objects.filter(owner=f"buyer:{buyer.pk}", kind="concurrency")
     return counters.values_list("used", flat=True).first() or 0
 
 
 def rung(call: Answer) -> list[str]:
-    """The numbers of the legs that were dialed for a call, in their order."""
+    """Return the numbers of the legs that were dialed for a call, oldest first."""
     return [leg["number"] for leg in call["legs"] if leg["party"] == "handler"]

@@ -1,4 +1,4 @@
-"""Conversions of callers, as the end of a call records them."""
+"""Conversions of callers, as the settlement of a call records them."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ def converted(
     at: datetime | None = None,
     **more: Any,
 ) -> bool:
-    """A call of this caller converted at `at` (now), by the campaign's settings; whether it pays."""
+    """Record a conversion of the caller at `at` (default now); return whether it pays."""
     usual = {
         "company_pk": campaign.company_id,
         "campaign_pk": campaign.pk,

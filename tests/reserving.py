@@ -1,4 +1,4 @@
-"""Call reservations through the whole product in this process."""
+"""Call reservations through the whole product, in the test's process."""
 
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ from tests.pinging import CALLER, Answer
 
 
 def ask(key: Key, **parameters: str) -> Answer:
-    """The whole answer of alpha's request by a key; for the usual caller unless `caller_number` says otherwise."""
+    """Send alpha's request with a key, for CALLER unless passed; return the whole answer."""
     query = urlencode(
         {"key": key.key, "affiliate_id": "alpha", "caller_number": CALLER, **parameters}
     )
@@ -17,11 +17,11 @@ def ask(key: Key, **parameters: str) -> Answer:
 
 
 def reserve(key: Key, **parameters: str) -> Answer:
-    """What is inside an answer that is no refusal."""
+    """Send the request and return the reservation in the answer."""
     return dict(ask(key, **parameters)["call_reservation"])
 
 
 def dialed(reservation: Answer) -> str:
-    """The answered number as a caller dials it."""
+    """Return the answered number as a caller dials it."""
     number = reservation["inbound_number"]
     return f"+{number}" if isinstance(number, int) else str(number)

@@ -1,4 +1,4 @@
-"""The commands are ours, also where a package brings one of the same name."""
+"""The commands are the product's, also where a package has one of the same name."""
 
 import pytest
 from django.core.management import get_commands
@@ -16,5 +16,5 @@ from django.core.management import get_commands
         ("simulate_call", "callcontrol"),
     ],
 )
-def test_a_command_is_ours(name: str, app: str) -> None:
+def test_a_command_is_the_products(name: str, app: str) -> None:
     assert get_commands()[name] == app

@@ -1,4 +1,4 @@
-"""The docs name all that can be chosen: nobody has to look for a reason, a kind of key or a setting in the code."""
+"""The docs name every reason, key type and setting."""
 
 import re
 from pathlib import Path
@@ -27,13 +27,13 @@ _UNWRITTEN = {"id", "company", "retired_at", "position", "campaign", "created_at
 
 
 def _words(name: str) -> set[str]:
-    """Everything in `code` on a page, blocks apart."""
+    """Return every text in `code` on a page, without blocks."""
     text = re.sub(r"```.*?```", "", (DOCS / name).read_text(), flags=re.DOTALL)
     return set(re.findall(r"[\w.-]+", " ".join(re.findall(r"`([^`]+)`", text))))
 
 
 def _section(name: str, title: str) -> str:
-    """What a page says under a heading; nothing if there is none."""
+    """Return the text under a heading, or nothing."""
     return (DOCS / name).read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -69,12 +69,16 @@ def test_reading_calls_names_every_parameter_and_member() -> None:
         *Call.Status.values,
         *(name for names in ALIASES.values() for name in names),
     }
-    told = {name for part in (CallMembersSerializer, LegOfCallSerializer, EventSerializer) for name in part().fields}
+    told = {
+        name
+        for part in (CallMembersSerializer, LegOfCallSerializer, EventSerializer)
+        for name in part().fields
+    }
     assert (asked | told) - _words("calls-api.md") == set()
 
 
 @pytest.mark.parametrize("action", all_actions(), ids=lambda action: action.slug)
-def test_call_control_tells_every_action_with_its_parameters_and_errors(
+def test_call_control_names_every_action_with_parameters_and_errors(
     action: type[Action],
 ) -> None:
     told = _section("call-control.md", action.summary)
@@ -90,9 +94,7 @@ def test_call_control_tells_every_action_with_its_parameters_and_errors(
     ("title", "errors"),
     [("Connect the caller", CONNECT_ERRORS), ("Stop the transfer", STOP_ERRORS)],
 )
-def test_call_control_tells_what_a_transfer_may_be_refused(
-    title: str, errors: dict[str, str]
-) -> None:
+def test_call_control_names_the_refusals_of_a_transfer(title: str, errors: dict[str, str]) -> None:
     assert [
         text
         for text in (*errors, "transfer not found")

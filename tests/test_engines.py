@@ -1,4 +1,4 @@
-"""The engines a run stands on are the ones it was asked for: a run that believes it is on PostgreSQL must be."""
+"""The engines of a run are those of ENGINES: a run on PostgreSQL must not use SQLite."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ ON_POSTGRES = os.environ.get("ENGINES") == "postgres"
 
 
 @pytest.mark.django_db
-def test_the_database_is_the_one_asked_for() -> None:
+def test_the_database_is_that_of_engines() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT version()" if ON_POSTGRES else "SELECT 'SQLite ' || sqlite_version()"
@@ -23,7 +23,7 @@ def test_the_database_is_the_one_asked_for() -> None:
     )
 
 
-def test_the_cache_is_the_one_asked_for() -> None:
+def test_the_cache_is_that_of_engines() -> None:
     cache.set("color", "green")
     backend = type(caches["default"]).__name__
     assert backend == ("RedisCache" if ON_POSTGRES else "LocMemCache")
@@ -31,11 +31,11 @@ def test_the_cache_is_the_one_asked_for() -> None:
 
 
 @pytest.mark.parametrize("visit", [1, 2])
-def test_a_counter_of_one_test_is_not_seen_by_the_next(visit: int) -> None:
+def test_a_counter_is_cleared_between_tests(visit: int) -> None:
     cache.add("visits", 0)
     assert cache.incr("visits") == 1
 
 
-def test_the_run_writes_in_a_folder_of_its_own() -> None:
+def test_the_run_writes_in_its_own_folder() -> None:
     assert Path(os.environ["VAR_DIR"]) == settings.VAR_DIR
     assert settings.BASE_DIR not in settings.VAR_DIR.parents

@@ -1,1 +1,1 @@
-"""What a ping costs, against a naive version and the database alone. By hand: `python -m tests.benchmarks`."""
+"""Cost of a ping, beside a naive version and the database alone: `python -m tests.benchmarks`."""

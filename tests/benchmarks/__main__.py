@@ -1,4 +1,4 @@
-"""Measures and prints the table of docs/performance.md. `ENGINES=postgres python -m tests.benchmarks` for PostgreSQL."""
+"""Print the tables of docs/performance.md; `ENGINES=postgres` in front selects PostgreSQL."""
 
 import tests.engines  # noqa: F401, I001 - makes the environment that the settings read
 

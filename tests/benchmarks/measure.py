@@ -18,7 +18,7 @@ Run = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Microseconds of processor a request: of Python's process, of the database's, and of the wall clock."""
+    """Microseconds of each request: processor time of Python and the database, and wall clock."""
 
     python: float
     database: float
@@ -40,7 +40,7 @@ def _database_seconds() -> float:
 
 
 def cost(run: Run, times: int) -> Cost:
-    """The mean cost of so many runs in a row."""
+    """Return the mean cost of `times` runs in a row."""
     database, python, wall = _database_seconds(), time.process_time(), time.perf_counter()
     for _ in range(times):
         run()
@@ -50,7 +50,7 @@ def cost(run: Run, times: int) -> Cost:
 
 
 def interleaved(runs: Sequence[Run], *, times: Sequence[int], rounds: int) -> list[Cost]:
-    """The median cost of each, measured in turn, so that a slow moment of the machine meets all alike."""
+    """Return the median cost of each run, measured in turn: a slow moment meets all of them."""
     for run in runs:
         run()
         run()
@@ -62,7 +62,7 @@ def interleaved(runs: Sequence[Run], *, times: Sequence[int], rounds: int) -> li
 
 
 def ratio(runs: Sequence[Run], *, times: Sequence[int], rounds: int) -> float:
-    """The median, over rounds, of the second's cost over the first's in the same round."""
+    """Return the median over rounds of the second's cost divided by the first's."""
     pairs = [
         [cost(run, count).cpu for run, count in zip(runs, times, strict=True)]
         for _ in range(rounds)
@@ -77,7 +77,7 @@ def _start(
 
 
 class Client:
-    """Sends pings of ever new callers straight into the WSGI application; raises when one is not reserved."""
+    """Sends pings of new callers into the WSGI application; raises if one is not reserved."""
 
     _callers = iter(range(10**8))
 
@@ -102,7 +102,7 @@ class Client:
             raise RuntimeError(body.decode())
 
     def statements(self) -> int:
-        """How many statements a request makes, BEGIN and COMMIT apart."""
+        """Return the number of statements of a request, without BEGIN and COMMIT."""
         with CaptureQueriesContext(connection) as queries:
             self()
         return sum(

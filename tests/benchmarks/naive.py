@@ -1,4 +1,4 @@
-"""The same ping as most would write it first: ORM, nested serializers, a row lock, COUNT for caps, everything by default."""
+"""A naive ping: ORM, nested serializers, row locks, COUNT for caps, and DRF's defaults."""
 
 import random
 import uuid

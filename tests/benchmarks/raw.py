@@ -1,4 +1,4 @@
-"""The limit: the same rows read and written by the driver alone, without Django."""
+"""The lower limit: the driver alone reads and writes the same rows, without Django."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from reservations.models import Reservation
 
 
 def _row(model: type[Model]) -> tuple[str, list[Any], list[str]]:
-    """An INSERT of the newest row's values, without its primary key if the database gives that."""
+    """Return an INSERT of the newest row, without a primary key that the database generates."""
     names = [str(field.column) for field in model._meta.concrete_fields if field.column != "id"]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -39,7 +39,7 @@ def _prepared(values: list[Any]) -> list[Any]:
 
 
 def ping(key: str) -> Callable[[], None]:
-    """One read of a key by its text, one reservation, one log row, one commit."""
+    """Return a run of one key look-up, one reservation, one log row and one commit."""
     reservation, values, names = _row(Reservation)
     log, log_values, _ = _row(LogEntry)
     values, log_values = _prepared(values), _prepared(log_values)

@@ -1,4 +1,4 @@
-"""Runs everything and prints it, one line a finding."""
+"""Run all measurements and print them."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The rows that a run stands on: a campaign with so many buyers, and so many reservations of the past."""
+"""Rows for the benchmarks: a campaign with many buyers, and past reservations."""
 
 from datetime import time
 
@@ -18,7 +18,7 @@ SELECT {values} FROM n, (SELECT * FROM reservations_reservation WHERE uuid = %s)
 
 
 def campaign_key(buyers: int) -> str:
-    """A key's text for a campaign with so many buyers: filters, hours and caps on each, all of them open."""
+    """Create a campaign whose buyers have filters, hours and caps; return the text of its key."""
     company = Company.objects.create(name=f"Company of {buyers}")
     campaign = Campaign.objects.create(company=company, name="Roofing")
     rows = [
@@ -55,7 +55,7 @@ def campaign_key(buyers: int) -> str:
 
 
 def add_past(count: int) -> None:
-    """Copies one reservation, expired, so many times, in the database itself."""
+    """Copy an expired reservation `count` times, inside the database."""
     model = Reservation.objects.order_by("created_at").first()
     assert model
     Reservation.objects.filter(pk=model.pk).update(

@@ -1,6 +1,7 @@
-"""So many writes and calls at once, and where every tag is afterwards. By hand: `python -m tests.benchmarks.storm 10000`.
+"""Writes and calls at the same time, and a count of every tag afterwards.
 
-`ENGINES=postgres` in front for PostgreSQL. Exits with 1 if a tag is missing, twice somewhere, or waits where it should not.
+By hand: `python -m tests.benchmarks.storm 10000`, with `ENGINES=postgres` in front for PostgreSQL.
+Exits with 1 if a tag is missing, doubled, or stored where it should not be.
 """
 
 import tests.engines  # noqa: F401, I001 - makes the environment that the settings read

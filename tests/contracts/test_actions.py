@@ -1,4 +1,4 @@
-"""What every action on a call must do, whatever it does: run over each one that there is."""
+"""The contract of call-control actions, run over each action."""
 
 import re
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def path_of(action: type[Action]) -> str:
 
 
 def faults(described: dict[str, Any], action: type[Action], answer: Any) -> list[str]:
-    """What an answer has that the description does not say."""
+    """Return the differences between an answer and its description."""
     responses = described["paths"][path_of(action)]["post"]["responses"]
     media = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
     closed = {**media, "components": described["components"]}
@@ -92,7 +92,7 @@ class TestEveryAction:
         assert [text for text in action.errors if text not in told] == []
 
     @pytest.mark.parametrize("make", [arrive, talk, over], ids=["ringing", "picked up", "over"])
-    def test_it_succeeds_or_says_one_of_its_errors_as_described(
+    def test_it_succeeds_or_returns_a_described_error(
         self,
         action: type[Action],
         make: Callable[[Campaign], Call],

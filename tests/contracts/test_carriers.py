@@ -1,4 +1,4 @@
-"""What every carrier must do, whoever it is: run over each one that the installation has."""
+"""The contract of carriers, run over each carrier of the installation."""
 
 import uuid
 from contextlib import suppress
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(params=sorted(CARRIERS))
 def carrier(request: pytest.FixtureRequest, settings: Any) -> Carrier:
-    """Chosen as an installation chooses it. One that asks somebody outside finds its stand-in, in a fixture of its name."""
+    """Select a carrier by the setting; a fixture of its name provides a stand-in."""
     with suppress(pytest.FixtureLookupError):
         request.getfixturevalue(request.param)
     settings.CARRIER = request.param
@@ -30,7 +30,7 @@ def carrier(request: pytest.FixtureRequest, settings: Any) -> Carrier:
 
 @pytest.fixture
 def call() -> Call:
-    """One that has come in, with nobody dialed."""
+    """Create a call that has arrived; no buyer is dialed."""
     campaign = make_market()
     make_number(campaign, number=NUMBER)
     return Call.objects.create(
@@ -66,7 +66,7 @@ def line(call: Call, name: str = "CA" + "2" * 32) -> CarrierLeg:
 
 
 class TestEveryCarrier:
-    def test_it_is_the_one_that_was_asked_for(self, carrier: Carrier, settings: Any) -> None:
+    def test_it_is_the_configured_carrier(self, carrier: Carrier, settings: Any) -> None:
         assert type(carrier) is CARRIERS[settings.CARRIER]
         assert carrier.slug == settings.CARRIER
 
@@ -98,9 +98,7 @@ class TestEveryCarrier:
         ringing = line(call, carrier.dial(order(call=call)))
         assert [carrier.hang_up(ringing) for _ in range(2)] == [None, None]
 
-    def test_a_line_that_nobody_knows_is_hung_up_in_silence(
-        self, carrier: Carrier, call: Call
-    ) -> None:
+    def test_an_unknown_leg_is_hung_up_without_error(self, carrier: Carrier, call: Call) -> None:
         assert carrier.hang_up(line(call)) is None
 
     def test_turning_a_caller_away_is_silent_also_twice(self, carrier: Carrier, call: Call) -> None:
@@ -109,7 +107,7 @@ class TestEveryCarrier:
     def test_the_first_pick_up_needs_nothing_more(self, carrier: Carrier, call: Call) -> None:
         assert carrier.connected(line(call)) is None
 
-    def test_it_tells_what_it_hears_once(self, carrier: Carrier, call: Call) -> None:
+    def test_it_reports_each_event_once(self, carrier: Carrier, call: Call) -> None:
         carrier.hang_up(line(call, carrier.dial(order(call=call))))
         assert type(carrier.immediate_events()) is list
         assert carrier.immediate_events() == []
@@ -137,7 +135,7 @@ def test_a_no_says_whether_it_is_final(twilio: Any, call: Call) -> None:
     assert found == [True, False]
 
 
-def test_a_carrier_that_nobody_wrote_is_an_error(settings: Any) -> None:
+def test_an_unknown_carrier_is_an_error(settings: Any) -> None:
     settings.CARRIER = "pigeon"
     with pytest.raises(KeyError):
         registry.carrier()

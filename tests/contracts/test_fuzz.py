@@ -1,4 +1,4 @@
-"""Whatever is sent is answered in the asked format and as described, and nothing fails."""
+"""Every input is answered in the requested format and as described; nothing fails."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ CHECKS = [
 
 @pytest.fixture
 def keys() -> dict[str, str]:
-    """A good key of every kind, and the company of the account's."""
+    """Create a valid key of each type, in the account key's company."""
     ready = {
         "rtb": make_ready_key(allow_no_caller_number=True),
         "call_reservation": make_ready_key("call_reservation"),
@@ -185,7 +185,7 @@ def _quoted(text: str, safe: str = "") -> str:
 
 
 def format_of(answer: Any) -> str:
-    """The format that an answer really has; a test that cannot read it fails."""
+    """Return the format of an answer; fail if it cannot be read."""
     if answer["Content-Type"] == "application/json":
         json.loads(answer.content)
         return "json"

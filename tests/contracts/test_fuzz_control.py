@@ -1,4 +1,4 @@
-"""Whatever is sent to steer a call: an answer in the asked format, one row, and no failure."""
+"""Every call-control input gets an answer in the requested format, and one log entry."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ requests = st.fixed_dictionaries(
 
 @pytest.fixture
 def scene() -> tuple[Key, Call, str]:
-    """A handler key with every word, a call that its buyer has picked up, and the UUID of a transfer of another call."""
+    """Create a handler key with every action, an answered call, and a transfer of another call."""
     campaign = make_market(caps=[None, None])
     key = handler_key(Buyer.objects.get(buyer_id="b1"))
     made = transfer(talk(campaign), key, hold_caller=True)

@@ -1,4 +1,4 @@
-"""Whatever is sent to write data or to report a sale: an answer in the asked format, one row, and no failure."""
+"""Every input of data writing and conversions gets an answer in the requested format."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ requests = st.fixed_dictionaries(
 
 @pytest.fixture
 def scene() -> tuple[dict[str, str], Call]:
-    """A key of each kind, and a live call of their company's."""
+    """Create a key of each type, and a live call of their company."""
     campaign = make_market()
     call = Call.objects.get(pk=talk(campaign)["call_uuid"])
     keys = {

@@ -1,4 +1,4 @@
-"""The description of the API says what the code does: the same paths, the same verbs, answers of the described shape."""
+"""The API description matches the code: paths, methods and the shape of answers."""
 
 import io
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def described() -> dict[str, Any]:
 def public_views(
     patterns: list[URLPattern | URLResolver], before: str = "/"
 ) -> Iterator[tuple[str, Any]]:
-    """Each path of an API with its view; without the twins that have an extension, and the docs."""
+    """Return each API path with its view, without format suffixes and the docs."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -44,7 +44,7 @@ def public_views(
 
 
 def as_described(path: str) -> str:
-    """`/rtbs/<str:uuid>` is `/rtbs/{uuid}`."""
+    """Convert `/rtbs/<str:uuid>` to `/rtbs/{uuid}`."""
     return path.replace("<str:", "{").replace("<uuid:", "{").replace("<", "{").replace(">", "}")
 
 
@@ -105,7 +105,7 @@ def test_every_key_and_idempotency_key_is_described(described: dict[str, Any]) -
 
 # --- real answers ---------------------------------------------------------------------------------
 def faults(described: dict[str, Any], path: str, verb: str, answer: httpx.Response) -> list[str]:
-    """What an answer has that the description does not say."""
+    """Return the differences between an answer and its description."""
     media = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"][
         "application/json"
     ]["schema"]
@@ -211,7 +211,7 @@ def test_a_simulated_call_is_as_described(http: httpx.Client, described: dict[st
 @pytest.mark.parametrize(
     "more", ["", "page=two", "company_id=other"], ids=["read", "refused", "forbidden"]
 )
-def test_the_answers_to_who_reads_calls_are_as_described(
+def test_answers_about_calls_are_as_described(
     http: httpx.Client, described: dict[str, Any], more: str
 ) -> None:
     ready = make_ready_key()

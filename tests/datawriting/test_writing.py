@@ -1,4 +1,4 @@
-"""Where tags go: aside for the next call, on the live call at its next decision, or on the ended call at once."""
+"""Tags are stored for the next call, wait on the live call, or go on the ended call at once."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -54,7 +54,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def key(campaign: Campaign) -> Key:
-    """Of the publisher alpha."""
+    """Create a key of the publisher alpha."""
     return make_key(
         "call_data_writing",
         publisher=Publisher.objects.get(),
@@ -67,7 +67,7 @@ def call_in(campaign: Campaign, **more: str) -> Answer:
     return dial(campaign.numbers.filter(in_pool=True)[0].number, **more)
 
 
-# --- before the call --------------------------------------------------------------------------------------
+# --- before the call ------------------------------------------------------------------------------
 def test_before_the_call_they_wait_for_it(campaign: Campaign, key: Key) -> None:
     assert status(key, prequalified="true") == NO_CALL
     assert call_in(campaign)["tags"] == {"prequalified": "true"}
@@ -152,7 +152,7 @@ def test_routing_sees_what_was_written(campaign: Campaign, key: Key) -> None:
     assert rung(call_in(campaign)) == ["+14165550177"]
 
 
-# --- while it lives ---------------------------------------------------------------------------------------
+# --- while it lives -------------------------------------------------------------------------------
 def test_on_a_live_call_they_wait_for_its_next_decision(campaign: Campaign, key: Key) -> None:
     call = call_in(campaign)
     assert status(key, a="1") == LIVE
@@ -214,7 +214,7 @@ def test_what_is_due_in_a_live_call_comes_before_what_is_written(
     assert shown(call["call_uuid"])["status"] == "no-target"
 
 
-# --- after it ---------------------------------------------------------------------------------------------
+# --- after it -------------------------------------------------------------------------------------
 def test_on_a_call_that_has_ended_they_are_at_once(campaign: Campaign, key: Key) -> None:
     call = call_in(campaign)
     hang_up(call["call_uuid"])
@@ -254,7 +254,7 @@ def test_a_simulated_call_that_ends_in_the_future_has_ended(campaign: Campaign, 
     assert status(key, a="1") == ENDED
 
 
-# --- one call by its UUID ---------------------------------------------------------------------------------
+# --- one call by its UUID -------------------------------------------------------------------------
 def test_a_call_named_by_its_uuid_is_found_however_old(
     campaign: Campaign, key: Key, clock: Clock
 ) -> None:
@@ -303,9 +303,9 @@ def test_a_call_of_another_company_is_unknown(campaign: Campaign) -> None:
     assert waiting_on_calls() == {}
 
 
-# --- what it costs ----------------------------------------------------------------------------------------
+# --- what it costs --------------------------------------------------------------------------------
 def statements(act: Callable[[], object]) -> int:
-    """What is sent to the database, the frames of transactions and the turn apart."""
+    """Return the statements, without transactions and the wait for a turn."""
     with CaptureQueriesContext(connection) as sent:
         act()
     apart = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "SELECT pg_advisory")

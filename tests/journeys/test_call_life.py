@@ -1,4 +1,4 @@
-"""The life of a call from outside, over HTTP alone: pinged, dialed, answered, hung up, paid, and read by its company."""
+"""The life of a call over HTTP: pinged, dialed, answered, hung up, paid, and listed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ Answer = dict[str, Any]
 
 @pytest.fixture
 def key() -> Key:
-    """Of a campaign with two buyers; after two minutes 90.00 for 120.00."""
+    """Create a key of a campaign with two buyers; it pays 90.00 for 120.00 after two minutes."""
     return make_key(campaign=make_market(caps=[1, 1]))
 
 
@@ -34,13 +34,13 @@ def pinged(http: httpx.Client, key: Key) -> Answer:
 
 
 def acted(http: httpx.Client, call: Answer, what: str, **said: str) -> Answer:
-    """On the leg that was dialed last."""
+    """Act on the leg that was dialed last."""
     path = f"/simulator/legs/{call['legs'][-1]['leg_uuid']}/{what}.json"
     return http.post(path, json=said, headers=TOKEN).json()  # type: ignore[no-any-return]
 
 
 def hung_up(http: httpx.Client, call: Answer, seconds: float) -> Answer:
-    """The caller hangs up so many seconds after the last thing that happened."""
+    """Hang up the caller's leg `seconds` after the last event."""
     at = datetime.fromisoformat(call["events"][-1]["at"]) + timedelta(seconds=seconds)
     path = f"/simulator/calls/{call['call_uuid']}/hang-up"
     return http.post(path, json={"at": at.isoformat()}, headers=TOKEN).json()  # type: ignore[no-any-return]
@@ -58,7 +58,7 @@ def test_a_call_is_answered_hung_up_and_paid(http: httpx.Client, key: Key) -> No
     assert money(ended) == ("finished", "b1", "90.00", "120.00", True)
 
 
-def test_a_busy_buyer_is_followed_by_one_who_is_paid_for(http: httpx.Client, key: Key) -> None:
+def test_after_a_busy_buyer_the_next_is_dialed_and_pays(http: httpx.Client, key: Key) -> None:
     call = dialed(http, pinged(http, key)["inbound_number"])
     for what in ("busy", "answer"):
         call = acted(http, call, what)
@@ -100,7 +100,7 @@ def test_the_call_reads_the_same_for_its_company(http: httpx.Client, key: Key) -
 
 
 def test_a_call_passed_on_between_two_campaigns_pays_both(http: httpx.Client, key: Key) -> None:
-    """A buyer of the first is a number of the second: two calls, one line."""
+    """The buyer of the first campaign is a number of the second: two calls, one line."""
     other = make_market()
     make_number(other, number="+18335550188")
     other.conversions.update(payout="80.00")  # type: ignore[attr-defined]

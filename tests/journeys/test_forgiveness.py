@@ -1,4 +1,4 @@
-"""What deployed clients send, over a real socket: each habit that must work, one test each."""
+"""Habits of deployed clients that must work, over a real socket, one test each."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def key() -> Key:
 def post(
     http: httpx.Client, key: Key, query: str = "", body: str | bytes = b"", **headers: str
 ) -> dict[str, Any]:
-    """The answer; the key is in the query, the rest as given."""
+    """Send a request with the key in the query; return the answer."""
     given = {name.replace("_", "-"): text for name, text in headers.items()}
     answer: dict[str, Any] = http.post(
         f"/rtbs.json?key={key.key}&{query}", content=body, headers=given
@@ -39,7 +39,7 @@ def caller() -> str | None:
     return Reservation.objects.get().caller_number
 
 
-# --- where parameters stand -----------------------------------------------------------------------------
+# --- where parameters stand -----------------------------------------------------------------------
 def test_all_in_the_query(http: httpx.Client, key: Key) -> None:
     assert post(http, key, f"{NUMBER}&caller_zip=90210")["status"] == "reserved"
     assert caller() == "+12025550102"
@@ -134,7 +134,7 @@ def test_a_form_under_another_label(http: httpx.Client, key: Key, content_type: 
     assert tags() == {"caller_zip": "90210"}
 
 
-# --- how numbers are written ----------------------------------------------------------------------------
+# --- how numbers are written ----------------------------------------------------------------------
 @pytest.mark.parametrize(
     "written",
     [
@@ -187,7 +187,7 @@ def test_a_withheld_caller_is_none(http: httpx.Client, written: str) -> None:
     assert answers[0]["inbound_number"] == f"sip:{answers[0]['uuid']}@rtb.sip.localhost"
 
 
-# --- what counts as not sent ----------------------------------------------------------------------------
+# --- what counts as not sent ----------------------------------------------------------------------
 @pytest.mark.parametrize("nothing", ["", "%20", "undefined", "null"])
 def test_a_blank_number_is_not_sent(http: httpx.Client, key: Key, nothing: str) -> None:
     assert post(http, key, f"caller_number={nothing}") == {
@@ -218,7 +218,7 @@ def test_a_blank_tag_is_kept_and_an_empty_name_is_not(http: httpx.Client, key: K
     assert tags() == {"caller_zip": ""}
 
 
-# --- what is no tag -------------------------------------------------------------------------------------
+# --- what is no tag -------------------------------------------------------------------------------
 def test_an_accounts_key_and_company_are_no_tags_and_not_logged_in_clear(
     http: httpx.Client, key: Key
 ) -> None:
@@ -244,7 +244,7 @@ def test_an_unknown_publisher_is_a_tag(http: httpx.Client, key: Key) -> None:
     assert Reservation.objects.get().publisher_id is None
 
 
-# --- the format of the answer ---------------------------------------------------------------------------
+# --- the format of the answer ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("path", "accept", "content_type"),
     [

@@ -1,4 +1,4 @@
-"""The whole of a call from outside, over HTTP alone, the same on the simulator and on Twilio."""
+"""A whole call over HTTP, the same on the simulator and on Twilio."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ THIRD = "+16465550142"
 
 
 class Story:
-    """A publisher pings, a caller dials, buyers steer: each through the API, each read back through it."""
+    """A publisher pings, a caller dials and buyers act, each through the API."""
 
     def __init__(self, http: httpx.Client, ends: FarEnds, campaign: Campaign) -> None:
         self.http, self.ends = http, ends
@@ -34,7 +34,7 @@ class Story:
         }
 
     def ping_and_call(self) -> str:
-        """A reserved ping, and the call that it promised; what the ping was."""
+        """Send a ping and place the call that it reserved; return the ping's answer."""
         answer = self.http.post(
             f"/rtbs.json?key={self.rtb}&caller_number=12025550102&publisher_id=alpha"
         ).json()
@@ -42,13 +42,13 @@ class Story:
         return str(answer["uuid"])
 
     def call(self) -> dict[str, Any]:
-        """The only call, as its company reads it."""
+        """Return the only call, as its company's key lists it."""
         uuid = self.http.get("/calls.json", params=self.read).json()[0]["call"]["uuid"]
         call: dict[str, Any] = self.http.get(f"/calls/{uuid}.json", params=self.read).json()["call"]
         return call
 
     def stands(self) -> tuple[str, list[tuple[str, str]]]:
-        """The call's status, and each leg's party or buyer with its status, or how it ended."""
+        """Return the call's status, and each leg's party or buyer with its status or outcome."""
         call = self.call()
         return call["status"], [
             (leg["buyer_id"] or leg["party"], leg["outcome"] or leg["status"])
@@ -56,7 +56,7 @@ class Story:
         ]
 
     def leg(self, who: str) -> str:
-        """The newest leg of a buyer or party."""
+        """Return the newest leg of a buyer or party."""
         return next(
             leg["leg_uuid"]
             for leg in reversed(self.call()["legs"])
@@ -137,7 +137,7 @@ def test_a_rejected_call_rings_the_next_buyer_until_the_window_is_over(
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer"])
-def test_nobody_takes_the_call_and_the_caller_is_told(story: Story, outcome: str) -> None:
+def test_without_a_buyer_the_caller_hears_a_message(story: Story, outcome: str) -> None:
     story.ping_and_call()
     story.ends.end(story.leg("b1"), outcome)
     story.ends.end(story.leg("b2"), outcome)

@@ -1,4 +1,4 @@
-"""The main job from outside, over HTTP alone: a ping is answered, a buyer is held, the call that follows claims it."""
+"""The main path over HTTP: a ping holds a buyer, and the call that follows claims it."""
 
 import re
 

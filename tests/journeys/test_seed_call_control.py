@@ -1,4 +1,4 @@
-"""The call control seed over a real socket, host, key and UUIDs changed only: every byte of what it shows in answer."""
+"""The call control seed over a real socket, byte for byte; only host, key and UUIDs differ."""
 
 import re
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def key(buyer: Buyer) -> Key:
 
 @pytest.fixture
 def talk(http: httpx.Client, buyer: Buyer) -> Dial:
-    """A caller dials, and the handler picks up."""
+    """Place a call that the handler answers."""
 
     def dial(caller: str = "+12025550102") -> dict[str, Any]:
         call = http.post(
@@ -49,7 +49,7 @@ def talk(http: httpx.Client, buyer: Buyer) -> Dial:
 
 
 def act(http: httpx.Client, call: dict[str, Any], party: str, what: str) -> dict[str, Any]:
-    """What somebody does on the party's line, and the call after it."""
+    """Act on the party's leg; return the call after it."""
     leg = [leg["leg_uuid"] for leg in call["legs"] if leg["party"] == party][-1]
     return dict(http.post(f"/simulator/legs/{leg}/{what}", headers=TOKEN).json())
 
@@ -63,7 +63,7 @@ def shown(http: httpx.Client, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def transferred(http: httpx.Client, call: dict[str, Any], key: Key) -> str:
-    """The seed's transfer; its UUID."""
+    """Send the seed's transfer; return its UUID."""
     path = f"/call_control/v1/calls/{call['call_uuid']}/transfer.json?api_key={key.key}"
     answer = http.post(
         path, headers=JSON, content='{"hold_caller":true,"transfer_to":"+18668987878"}'

@@ -1,4 +1,4 @@
-"""The seed's steps over a real socket, host, key and numbers changed only: its payload byte for byte, and the call after it."""
+"""The call reservation seed over a real socket, byte for byte, and the call after it."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def post(http: httpx.Client, key: Key, query: str) -> httpx.Response:
 
 
 def call_of(http: httpx.Client, reserved: httpx.Response) -> dict[str, Any]:
-    """The call that a seller sends to the number which it took out of the answer."""
+    """Place the call that a seller sends to the number in the answer."""
     said = {
         "from": "+10987654321",
         "to": f"+{reserved.json()['call_reservation']['inbound_number']}",
@@ -104,7 +104,7 @@ def test_the_call_is_received_tagged_and_routed(
     }
 
 
-def test_a_conversion_made_for_the_publisher_is_the_one_that_is_told(
+def test_the_publishers_own_conversion_is_quoted(
     http: httpx.Client, campaign: Campaign, key: Key
 ) -> None:
     make_conversion(campaign, seconds=30, payout=Decimal("7.50"), publisher=Publisher.objects.get())

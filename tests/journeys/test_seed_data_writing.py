@@ -1,4 +1,4 @@
-"""The seed's data writing over a real socket, host and key changed only: before, during and after a call, to its money."""
+"""The data writing seed over a real socket: before, during and after a call, to its pay."""
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Pays for prequalified callers."""
+    """Create a campaign that pays for prequalified callers."""
     campaign = make_market()
     ConversionFilter.objects.create(
         conversion=campaign.conversions.get(), key="prequalified", operator="==", value="true"
@@ -31,13 +31,13 @@ def simulator(http: httpx.Client, path: str, **said: str) -> Answer:
 
 
 def call_of(http: httpx.Client, campaign: Campaign, caller: str = "+10123456789") -> Answer:
-    """A call that its buyer has picked up."""
+    """Place a call that its buyer answers."""
     call = simulator(http, "calls", to=campaign.numbers.get().number, **{"from": caller})
     return simulator(http, f"legs/{call['legs'][-1]['leg_uuid']}/answer")
 
 
 def hang_up(http: httpx.Client, call: Answer) -> Answer:
-    """In the far future of the call's own clock."""
+    """Hang up, far in the future of the call's virtual clock."""
     return simulator(http, f"calls/{call['call_uuid']}/hang-up", at="2031-05-05T12:00:00Z")
 
 

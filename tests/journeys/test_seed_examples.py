@@ -1,4 +1,4 @@
-"""The seed's requests over a real socket, host and key changed only, and every byte of what it shows in answer."""
+"""The seed's requests over a real socket, byte for byte; only host and key differ."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ def campaign() -> Campaign:
 
 
 def reserved(number: str) -> re.Pattern[str]:
-    """The answer as the seed prints it, without the blanks that jq puts in; `number` is a regular expression."""
+    """Return the seed's answer as a pattern, without jq's blanks; `number` is a pattern."""
     return re.compile(
         rf'{{"uuid":"({UUID})","status":"reserved","retreaver_payout":90\.0,"retreaver_seconds":120,'
         rf'"inbound_number":"{number}","expires_at":"{MOMENT}"}}'

@@ -1,4 +1,4 @@
-"""A start webhook on either carrier: asked when the caller is there and nobody is dialed yet, and its answer is dialed."""
+"""A start webhook on each carrier: sent before a buyer is dialed, and its answer is dialed."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ RESERVED = b'{"inbound_number": 14165550177, "status": "reserved"}'
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Its buyer is dialed where the answer says."""
+    """Create a campaign whose buyer is dialed at the number in the webhook's answer."""
     campaign = make_campaign()
     make_route(campaign, make_buyer(campaign.company, number="[inbound_number]"))
     make_number(campaign)
@@ -56,7 +56,7 @@ def test_the_buyer_is_dialed_where_the_answer_says(
         assert rung() == ["+14165550177"]
 
 
-def test_twilio_is_answered_at_once_and_the_webhook_asked_when_the_caller_is_in(
+def test_twilio_is_answered_before_the_webhook_is_sent(
     twilio: Api, campaign: Campaign, settings: Any
 ) -> None:
     with somebody(answer(RESERVED)) as server:

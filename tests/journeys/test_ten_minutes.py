@@ -1,7 +1,7 @@
-"""From an empty installation to a publisher who has all it needs, in the admin alone, each form as a browser would post it.
+"""From an empty installation to a publisher with all it needs, through the admin's forms.
 
-The task: sell roofing calls to Buyer One on weekdays, at most five at a time, pay publisher Alpha $90 after two minutes,
-and send Alpha what they need.
+The task: sell roofing calls to Buyer One on weekdays, at most five at a time, pay publisher Alpha
+$90 after two minutes, and send Alpha the posting instructions.
 """
 
 import html
@@ -25,7 +25,7 @@ DAY = 86_400
 
 @dataclass
 class Manager:
-    """Somebody who follows links and fills in forms. `page` is where they are."""
+    """A user of the admin that follows links and submits forms; `page` is the current page."""
 
     client: Client
     page: Any = None
@@ -34,7 +34,7 @@ class Manager:
         self.page = self.client.get(url, follow=True)
 
     def follows(self, words: str) -> None:
-        """The link with these words on the page."""
+        """Open the link with this text on the page."""
         links = re.findall(r'<a\b[^>]*?href="([^"]+)"[^>]*>(.*?)</a>', self.page.text, re.DOTALL)
         found = [html.unescape(url) for url, text in links if words in re.sub(r"<[^>]+>", "", text)]
         assert found, f"no link says {words!r} on {self.page.request['PATH_INFO']}"
@@ -47,13 +47,13 @@ class Manager:
         return f"{asked['PATH_INFO']}?{asked['QUERY_STRING']}"
 
     def saves(self, **typed: Any) -> None:
-        """The form on the page, as it stands with what is typed."""
+        """Submit the page's form with the given values."""
         url = self.address
         self.page = self.client.post(url, form_data(self.client, url, **typed), follow=True)
         assert self.page.redirect_chain, f"{url} was not saved: {self.page.context['errors']}"
 
     def finds(self, what: str, name: str) -> str:
-        """What a choice offers when one types a name: the row's number."""
+        """Return the primary key that a choice offers for a name."""
         app, model, field = what.split()
         asked = {"app_label": app, "model_name": model, "field_name": field, "term": name}
         return str(self.client.get(reverse("admin:autocomplete"), asked).json()["results"][0]["id"])
@@ -70,7 +70,7 @@ def manager(clock: Any) -> Manager:
 
 
 def set_up(manager: Manager) -> str:
-    """The whole task; the link that Alpha is sent."""
+    """Do the whole task; return the link that Alpha gets."""
     manager.follows("Add the first company")
     manager.saves(name="Acme Calls", time_zone="America/New_York")
     manager.follows("Add a buyer")
@@ -89,7 +89,7 @@ def set_up(manager: Manager) -> str:
 
 
 def _fill_in_campaign(manager: Manager) -> None:
-    """Route, pay and number stand on the page on which the campaign is made."""
+    """Fill in route, conversion and number on the page that creates the campaign."""
     buyer = manager.finds("campaigns route buyer", "Buyer One")
     alpha = manager.finds("publishers conversion publisher", "Alpha")
     pay = {"seconds": "120", "payout": "90", "revenue": "120", "publisher": alpha, "position": "0"}
@@ -111,7 +111,7 @@ def _make_link(manager: Manager) -> str:
 
 
 def ping(link: str, caller: str = "+12025550102") -> dict[str, Any]:
-    """What Alpha does, who has nothing but the link: the URL on its page, with a caller filled in."""
+    """Send a ping as Alpha does, with the URL on its page and a caller."""
     text = html.unescape(Client().get(link).text)
     url = urlsplit(re.findall(r"http://testserver/rtbs\.json\?[^\s\"'<]+", text)[0])
     query = url.query.replace("CALLER_NUMBER", caller.replace("+", "%2B"))

@@ -1,4 +1,4 @@
-"""One campaign sells a call to another of this installation: its start webhook reserves, and the answer is whom it dials."""
+"""A campaign sells a call to another of the installation: its start webhook reserves a buyer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ Clock = Callable[[float], object]
 
 
 def _campaign(number: str, *, payout: int, revenue: int) -> Campaign:
-    """That pays after a minute, with one buyer at this number."""
+    """Create a campaign that pays after a minute, with one buyer at this number."""
     campaign = make_campaign()
     make_route(campaign, make_buyer(campaign.company, number=number))
     make_conversion(campaign, seconds=60, payout=Decimal(payout), revenue=Decimal(revenue))
@@ -40,7 +40,7 @@ def _campaign(number: str, *, payout: int, revenue: int) -> Campaign:
 
 @dataclass
 class Sale:
-    """The seller's campaign with its number, the purchasing one with the key that it gave away, and everybody's telephone."""
+    """The selling campaign with its number, the buying campaign with its key, and the phones."""
 
     http: httpx.Client
     number: str
@@ -49,11 +49,11 @@ class Sale:
     key: Key
 
     def dial(self) -> dict[str, Any]:
-        """Somebody calls the seller."""
+        """Place a call to the seller."""
         return self._post("calls", {"from": CALLER, "to": self.number})
 
     def rings(self, call: dict[str, Any]) -> dict[str, Any]:
-        """The line that was dialed last."""
+        """Return the leg that was dialed last."""
         return dict(call["legs"][-1])
 
     def answer(self, leg: dict[str, Any]) -> None:
@@ -128,8 +128,8 @@ def test_the_sale_is_in_the_log_and_on_both_timelines(sale: Sale) -> None:
     assert bought["events"][0]["detail"]["reservation"] == str(Reservation.objects.get().uuid)
 
 
-def test_a_campaign_that_has_nobody_sells_nothing(sale: Sale) -> None:
-    """A number is in the answer all the same, and nobody dials it."""
+def test_a_campaign_without_buyers_sells_nothing(sale: Sale) -> None:
+    """The answer has a number all the same, and it is not dialed."""
     sale.purchaser.routes.all().delete()
     sold = sale.dial()
     verdict = [line for event in sold["events"] for line in event.get("verdicts") or []]
@@ -138,8 +138,8 @@ def test_a_campaign_that_has_nobody_sells_nothing(sale: Sale) -> None:
     assert verdict == ["Buyer: unreachable, its number needs the tag “inbound_number”"]
 
 
-def test_the_purchaser_knows_a_word_that_comes_again(sale: Sale) -> None:
-    """The webhook's id is an Idempotency-Key: asked again, as after a crash, the purchaser says the same once more."""
+def test_a_retried_webhook_gets_the_same_answer(sale: Sale) -> None:
+    """The webhook's id is an Idempotency-Key: a retry after a crash gets the same answer."""
     sold = sale.dial()
     word = Call.objects.get(pk=sold["call_uuid"]).deliveries.get()
     again = sale.http.post(word.url, headers={"Idempotency-Key": str(word.pk)})

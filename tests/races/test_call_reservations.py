@@ -1,4 +1,4 @@
-"""Call reservations at the same time: one for a caller, one number for each of its keys, and no place too many."""
+"""Concurrent call reservations: one for a caller, a number for each key, no place too many."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tags written while calls come and end: each is in one place, and never in none. With a control that must fail."""
+"""Tags written while calls arrive and end: each is stored once. With a control that must fail."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_every_tag_of_a_storm_is_accounted_for_exactly_once(campaign: Campaign) 
     assert blown.answered.total() == CALLERS * storm.WRITES
 
 
-# --- a call that comes while a write is under way ---------------------------------------------------------
+# --- a call that comes while a write is under way -------------------------------------------------
 def test_a_call_waits_for_the_write_that_came_first(campaign: Campaign, key: Key) -> None:
     waited = overlapping(lambda: status(key, a="1"), lambda: dial(campaign.numbers.get().number))
     assert waited is True

@@ -1,4 +1,4 @@
-"""A reserved buyer is paused while its caller is being put through: the place is the leg's, or is given back, never both."""
+"""A reserved buyer is paused while its call is routed: the place is the leg's or is released."""
 
 import threading
 from datetime import datetime
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def arrived(campaign: Campaign, now: datetime) -> Call:
-    """A call of a caller whose ping took a place; nobody is dialed yet."""
+    """Create a call of a caller whose ping took a place; no buyer is dialed yet."""
     answer = ping(make_key(campaign=campaign, count_on_reserve=True))
     to = answer["inbound_number"]
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Calls of one caller that end at once: exactly one of them pays. With a control that must fail."""
+"""Calls of one caller that end at once: exactly one pays. With a control that must fail."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def really(campaign: Campaign, caller: str) -> bool:
 
 
 def naively(campaign: Campaign, caller: str) -> bool:
-    """Looks, then inserts: what these races must be able to catch."""
+    """Read, then insert: the fault that these races must catch."""
     with transaction.atomic():
         paid = not ConvertedCaller.objects.filter(
             campaign=campaign, caller_number=caller, paid=True
@@ -53,7 +53,7 @@ def naively(campaign: Campaign, caller: str) -> bool:
 
 
 def race(campaigns: list[Campaign], end: Ends) -> Counter[tuple[int, str]]:
-    """A call of every caller on every campaign ends in each of twelve threads, the same one at the same time; which paid."""
+    """End a call of every caller on every campaign in each of twelve threads; return which paid."""
     pace = Barrier(THREADS)
 
     def ends() -> list[tuple[int, str]]:

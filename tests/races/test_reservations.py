@@ -1,4 +1,4 @@
-"""Pings, confirmations, calls and sweeps at the same time: one winner each, and every place counted."""
+"""Concurrent pings, confirmations, calls and sweeps: one winner each, every place counted."""
 
 import itertools
 import threading
@@ -54,7 +54,7 @@ def drift(campaign: Campaign, now: datetime | None = None) -> list[counters.Drif
 
 
 def expire_all(campaign: Campaign) -> datetime:
-    """Puts the end of every reservation a second ago; now."""
+    """Move the end of every reservation a second into the past; return now."""
     now = timezone.now()
     Reservation.objects.update(expires_at=now - timedelta(seconds=1))
     return now
@@ -72,7 +72,7 @@ def arrive(name: str, to: str, caller: str | None = CALLER, now: datetime | None
     return calls.handle_arrival(arrival)
 
 
-# --- shield and pairs -------------------------------------------------------------------------------------
+# --- shield and pairs -----------------------------------------------------------------------------
 @pytest.mark.parametrize("counts", [False, True])
 def test_identical_pings_are_one_reservation(campaign: Campaign, counts: bool) -> None:
     key = make_key(campaign=campaign, count_on_reserve=counts)
@@ -115,14 +115,14 @@ def test_identical_pings_after_the_end_are_one_new_reservation(campaign: Campaig
     assert drift(campaign) == []
 
 
-def test_a_caller_is_told_a_number_once_by_keys_of_different_scopes(campaign: Campaign) -> None:
+def test_keys_of_different_scopes_answer_a_caller_different_numbers(campaign: Campaign) -> None:
     keys = [make_key(campaign=campaign) for _ in range(MANY)]
     answers = together([lambda key=key: ping(key) for key in keys])  # type: ignore[misc]
     pool = campaign.numbers.filter(in_pool=True).values_list("number", flat=True)
     assert sorted(answer["inbound_number"] for answer in answers) == sorted(pool)
 
 
-# --- confirmations ----------------------------------------------------------------------------------------
+# --- confirmations --------------------------------------------------------------------------------
 def test_a_confirmation_is_counted_once(campaign: Campaign) -> None:
     key = make_key(campaign=campaign)
     first = ping(key)
@@ -212,7 +212,7 @@ def test_a_call_that_waits_for_a_confirmation_gets_its_place(campaign: Campaign)
     assert CallTag.objects.get().name == "late"
 
 
-# --- calls ------------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 def test_a_reservation_is_claimed_by_one_call(campaign: Campaign) -> None:
     key = make_key(campaign=campaign)
     for turn in range(ROUNDS):
@@ -306,9 +306,9 @@ def test_waiting_tags_go_to_one_call(campaign: Campaign) -> None:
     ]  # type: ignore[union-attr]
 
 
-# --- the end of reservations ------------------------------------------------------------------------------
+# --- the end of reservations ----------------------------------------------------------------------
 def full_and_past(campaign: Campaign) -> Key:
-    """A key whose only buyer's only place is held by a reservation past its end."""
+    """Create a key whose buyer's only place is held by a reservation past its end."""
     key = make_key(campaign=campaign, count_on_reserve=True)
     Buyer.objects.filter(buyer_id="b2").update(paused=True)
     ping(key, caller_number="+13105550103")
@@ -316,7 +316,7 @@ def full_and_past(campaign: Campaign) -> Key:
     return key
 
 
-def test_whoever_pings_at_an_end_finds_the_place(campaign: Campaign) -> None:
+def test_a_ping_at_an_end_finds_the_place(campaign: Campaign) -> None:
     key = full_and_past(campaign)
     for _ in range(ROUNDS):
         answers = together(
@@ -336,7 +336,7 @@ def test_a_sweep_under_way_is_waited_for(campaign: Campaign) -> None:
     assert drift(campaign) == []
 
 
-def test_sweeps_in_parallel_do_each_row_once(campaign: Campaign) -> None:
+def test_parallel_sweeps_close_each_reservation_once(campaign: Campaign) -> None:
     Buyer.objects.update(concurrency_cap=None)
     key = make_key(campaign=campaign, count_on_reserve=True)
     for caller in callers():

@@ -43,13 +43,13 @@ def _page(row: Reservation) -> str:
 
 
 @pytest.mark.parametrize(("minutes", "told"), [(5, "Reserved"), (-5, "Expired")])
-def test_the_status_is_the_one_of_this_moment(minutes, told):
+def test_the_list_shows_the_current_status(minutes, told):
     row = _reservation(expires_at=timezone.now() + timedelta(minutes=minutes))
     assert told in browser(row.company).get(LIST).content.decode().split("<tbody", 1)[1]
 
 
 @pytest.mark.parametrize(("status", "found"), [("reserved", 0), ("expired", 1), ("claimed", 2)])
-def test_the_filter_goes_by_the_status_of_this_moment(status, found):
+def test_the_filter_uses_the_current_status(status, found):
     key, past = make.make_key("rtb"), timezone.now() - timedelta(hours=1)
     rows = [
         _reservation(key),
@@ -60,13 +60,13 @@ def test_the_filter_goes_by_the_status_of_this_moment(status, found):
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
-def test_the_caller_is_masked_for_those_who_only_read(role, clear):
+def test_the_caller_is_masked_for_read_only_members(role, clear):
     row = _reservation(tags={"callback": "+13105550103"})
     texts = [browser(row.company, role).get(url).content.decode() for url in (LIST, _page(row))]
     assert [CALLER in text for text in texts] + ["+13105550103" in texts[1]] == [clear] * 3
 
 
-def test_nobody_edits_a_reservation():
+def test_a_reservation_is_read_only():
     row = _reservation()
     answer = browser().post(_page(row), {"status": "claimed"})
     assert answer.status_code == 403
@@ -74,7 +74,7 @@ def test_nobody_edits_a_reservation():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_rows(count, django_assert_num_queries):
+def test_the_list_has_constant_statements(count, django_assert_num_queries):
     key = make.make_key("rtb")
     for _ in range(count):
         _reservation(key, publisher=make.make_publisher(key.company))
@@ -84,7 +84,7 @@ def test_the_list_asks_the_same_however_many_rows(count, django_assert_num_queri
 
 
 @pytest.mark.parametrize("name", ["publisher", "campaign", "buyer"])
-def test_by_what_it_is_about(name):
+def test_the_list_is_filtered_by_relation(name):
     key = make.make_key("rtb")
     row, other = (_reservation(key, publisher=make.make_publisher(key.company)) for _ in range(2))
     other.campaign = make.make_campaign(key.company)
@@ -92,7 +92,7 @@ def test_by_what_it_is_about(name):
     assert list_rows(browser(key.company), f"{LIST}?{name}={getattr(row, f'{name}_id')}") == [row]
 
 
-def test_by_company():
+def test_the_list_is_filtered_by_company():
     rows = [_reservation(), _reservation()]
     assert list_rows(browser(), f"{LIST}?company={rows[1].company_id}") == [rows[1]]
 
@@ -112,7 +112,7 @@ def test_times_are_those_of_the_company():
 
 
 @pytest.mark.parametrize("by", ["caller", "uuid"])
-def test_what_a_ping_made_is_found(by):
+def test_search_finds_the_reservation_of_a_ping(by):
     key = make.make_ready_key()
     uuid = ping(key)["uuid"]
     ping(key, caller_number=CALLER)
@@ -120,12 +120,12 @@ def test_what_a_ping_made_is_found(by):
     assert [str(row.pk) for row in list_rows(browser(key.company), f"{LIST}?q={asked}")] == [uuid]
 
 
-def test_a_caller_whom_the_log_does_not_know_any_more_is_found():
+def test_search_finds_a_caller_without_log_entries():
     row = _reservation()
     assert list_rows(browser(row.company), f"{LIST}?q=2025550142") == [row]
 
 
-def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
+def test_search_finds_a_caller_with_many_reservations(monkeypatch):
     monkeypatch.setattr(admin, "MAX_LOGGED", 1)
     key = make.make_ready_key()
     rows: list[Any] = []
@@ -135,7 +135,7 @@ def test_a_caller_of_more_reservations_than_the_log_is_asked_for(monkeypatch):
     assert [str(row.pk) for row in list_rows(browser(key.company), f"{LIST}?q=2025550102")] == rows
 
 
-def test_the_page_leads_to_the_postbacks():
+def test_the_page_links_to_the_log():
     key = make.make_ready_key()
     uuid = ping(key)["uuid"]
     page = (

@@ -1,4 +1,4 @@
-"""What a call reservation shares with a ping: shield, caps, expiry, the call that claims it, and to whom a call belongs."""
+"""A call reservation's shield, caps, expiry and claim, and the publisher of its call."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def statuses() -> list[str]:
     return list(Reservation.objects.order_by("created_at").values_list("status", flat=True))
 
 
-# --- shield -----------------------------------------------------------------------------------------------
+# --- shield ---------------------------------------------------------------------------------------
 def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -> None:
     first = ask(key, zip="90210", age="7")["call_reservation"]
     clock(299)
@@ -43,7 +43,7 @@ def test_a_repeat_gets_the_first_answer_and_says_so_last(key: Key, clock: Any) -
     assert logged().reservation_uuid == Reservation.objects.get().uuid
 
 
-def test_a_repeat_is_told_what_the_first_ping_was(campaign: Campaign, key: Key) -> None:
+def test_a_repeat_gets_the_first_answer(campaign: Campaign, key: Key) -> None:
     first = reserve(key, zip="90210")
     Conversion.objects.update(payout=1, seconds=1)
     Route.objects.all().delete()
@@ -51,7 +51,7 @@ def test_a_repeat_is_told_what_the_first_ping_was(campaign: Campaign, key: Key) 
     assert reserve(key, zip="10001", age="7", affiliate_id="nobody") == {**first, SHIELD[0]: True}
 
 
-def test_a_repeat_of_what_paid_nothing_is_told_so(campaign: Campaign, key: Key) -> None:
+def test_a_repeat_of_an_unpaid_ping_has_no_conversion(campaign: Campaign, key: Key) -> None:
     Conversion.objects.update(seconds=0, payout=0)
     first = reserve(key)
     Conversion.objects.update(seconds=120)
@@ -67,9 +67,7 @@ def test_the_prefix_of_the_flag_is_a_setting(key: Key, settings: Any) -> None:
 
 
 @pytest.mark.parametrize(("scope", "shielded"), [("key", False), ("campaign", True)])
-def test_whose_repeats_are_shielded_is_a_setting(
-    campaign: Campaign, scope: str, shielded: bool
-) -> None:
+def test_the_shield_scope_is_a_setting(campaign: Campaign, scope: str, shielded: bool) -> None:
     keys = [make_key("call_reservation", campaign=campaign, shield_scope=scope) for _ in range(2)]
     assert [SHIELD[0] in reserve(key) for key in keys] == [False, shielded]
 
@@ -83,14 +81,14 @@ def test_never_across_types_of_keys(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("stops", [Buyer, Campaign])
-def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: Any) -> None:
+def test_an_answer_without_a_buyer_is_not_a_shield(key: Key, stops: Any) -> None:
     stops.objects.update(paused=True)
     reserve(key)
     stops.objects.update(paused=False)
     assert reserve(key)["status"] == "reserved"
 
 
-def test_after_the_end_there_is_a_new_one_though_nobody_swept(key: Key, clock: Any) -> None:
+def test_after_the_end_there_is_a_new_one_before_the_sweep(key: Key, clock: Any) -> None:
     reserve(key)
     clock(300)
     assert reserve(key)["expires_at"] == "2026-05-05T12:10:00.000Z"
@@ -105,7 +103,7 @@ def test_after_the_call_there_is_a_new_one(key: Key) -> None:
     assert statuses() == ["claimed", "reserved"]
 
 
-# --- caps -------------------------------------------------------------------------------------------------
+# --- caps -----------------------------------------------------------------------------------------
 def reserve_for(key: Key, callers: int) -> list[Answer]:
     return [reserve(key, caller_number=f"+1202555010{caller}") for caller in range(callers)]
 
@@ -114,7 +112,7 @@ def used() -> list[int]:
     return [held(buyer) for buyer in Buyer.objects.order_by("buyer_id")]
 
 
-def test_places_are_taken_at_once_and_then_nobody_is_left(counting: Key, clock: Any) -> None:
+def test_places_are_taken_at_once_until_none_is_left(counting: Key, clock: Any) -> None:
     answers = reserve_for(counting, 3)
     assert [answer["call"]["target_id"] for answer in answers] == ["b1", "b2", None]
     assert answers[2]["status"] == "no-target"
@@ -123,7 +121,7 @@ def test_places_are_taken_at_once_and_then_nobody_is_left(counting: Key, clock: 
     assert used() == [1, 1]
 
 
-def test_who_finds_no_place_at_the_last_moment_has_a_number_of_the_pool(
+def test_a_ping_that_loses_the_last_place_gets_a_pool_number(
     campaign: Campaign, counting: Key
 ) -> None:
     Buyer.objects.update(concurrency_cap=5)
@@ -153,7 +151,7 @@ def test_without_the_setting_no_place_is_taken(key: Key) -> None:
     assert used() == [0, 0]
 
 
-# --- the call ---------------------------------------------------------------------------------------------
+# --- the call -------------------------------------------------------------------------------------
 def seen(call: Answer) -> tuple[Any, ...]:
     return call["publisher_id"], call["tags"], call["buyer_id"]
 
@@ -200,12 +198,12 @@ def test_without_a_buyer_the_call_is_the_publishers_for_a_while(
     assert seen(call)[:2] == whose
 
 
-def test_without_a_buyer_another_callers_call_is_nobodys(key: Key) -> None:
+def test_without_a_buyer_another_callers_call_has_no_publisher(key: Key) -> None:
     Buyer.objects.update(paused=True)
     assert seen(dial(dialed(reserve(key)), caller=OTHER_CALLER)) == (None, {}, None)
 
 
-def test_a_number_told_without_a_buyer_stands_in_nobodys_way(campaign: Campaign, key: Key) -> None:
+def test_a_number_answered_without_a_buyer_stays_free(campaign: Campaign, key: Key) -> None:
     campaign.numbers.exclude(pk=campaign.numbers.first().pk).delete()  # type: ignore[union-attr]
     Buyer.objects.update(paused=True)
     numbers = [reserve(key)["inbound_number"] for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The older call reservation: its answer member by member, its errors, and the number that is there without a buyer."""
+"""The older call reservation: its members, its errors, and its number without a buyer."""
 
 import json
 from decimal import Decimal
@@ -33,9 +33,9 @@ def bare(number: str | None) -> int:
     return int(number or 0)
 
 
-# --- member by member -------------------------------------------------------------------------------------
+# --- member by member -----------------------------------------------------------------------------
 def expected(number: int | None, status: str, **differs: Any) -> dict[str, Any]:
-    """The answer to the usual caller at noon, all that may differ as it is without a buyer."""
+    """Return the answer to CALLER at noon, without a buyer unless members are passed."""
     call = {
         "formatted_caller_number": "(202) 555-0102",
         "status": status,
@@ -139,10 +139,10 @@ def test_the_log_leads_to_the_reservation(key: Key) -> None:
     assert row.trace["refused"] == {}
 
 
-# --- what must be there -----------------------------------------------------------------------------------
+# --- what must be there ---------------------------------------------------------------------------
 @pytest.mark.parametrize("caller", ["", "undefined", "anonymous", "+266696687"])
 @pytest.mark.parametrize("publisher", ["", "alpha"])
-def test_a_caller_is_asked_for_first(key: Key, caller: str, publisher: str) -> None:
+def test_a_missing_caller_is_the_first_error(key: Key, caller: str, publisher: str) -> None:
     assert ask(key, caller_number=caller, affiliate_id=publisher) == NO_CALLER
     assert logged().status == 422
     assert logged().result == "refused"
@@ -257,7 +257,7 @@ def test_the_feature_can_be_switched_off(campaign: Campaign, key: Key) -> None:
     assert logged().status == 403
 
 
-# --- the number that is answered --------------------------------------------------------------------------
+# --- the number that is answered ------------------------------------------------------------------
 def test_a_pool_with_nothing_free_for_the_caller_gives_a_sip_address(
     campaign: Campaign, key: Key
 ) -> None:
@@ -310,7 +310,7 @@ def test_without_a_buyer_and_a_pool_it_is_the_campaigns_own(
     )
 
 
-# --- what pays --------------------------------------------------------------------------------------------
+# --- what pays ------------------------------------------------------------------------------------
 def steps(answer: dict[str, Any]) -> list[tuple[int, float]]:
     return [(step["seconds"], step["payout"]) for step in answer["conversion_groups"]]
 

@@ -1,4 +1,4 @@
-"""Confirming: the hold is taken once, and what can't be confirmed any more is answered for good."""
+"""Confirmation takes the place once; a reservation that cannot be confirmed has ended."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_the_log_leads_to_the_reservation(key: Key) -> None:
     assert logged().result == "confirmed"
 
 
-# --- too late ---------------------------------------------------------------------------------------------
+# --- too late -------------------------------------------------------------------------------------
 def test_a_cap_that_filled_in_between_ends_it(key: Key) -> None:
     first, second = ping(key), ping(key, caller_number="+13105550103")
     confirm(key, first["uuid"])
@@ -156,7 +156,7 @@ def test_a_claimed_one_is_answered_as_claimed(key: Key, clock: Any, seconds: int
     assert used() == 1
 
 
-# --- refused ----------------------------------------------------------------------------------------------
+# --- refused --------------------------------------------------------------------------------------
 def refusal(key: Key, name: str, query: str) -> tuple[int, Any]:
     answer = Client().put(f"/rtbs/{name}.json?key={key.key}&{query}")
     return answer.status_code, answer.json()
@@ -173,7 +173,7 @@ def test_another_keys_reservation_is_not_found(campaign: Campaign, key: Key) -> 
 @pytest.mark.parametrize(
     "name", ["97d2e4a8-0769-4622-a9d5-b20371145100", "nonsense", "1", "%00", "x" * 300]
 )
-def test_what_is_no_reservation_is_not_found(key: Key, name: str) -> None:
+def test_an_unknown_reservation_is_not_found(key: Key, name: str) -> None:
     assert refusal(key, name, "status=confirmed") == (404, {"error": "reservation not found"})
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_reservation_is_not_found(key: Key, name: str) -> None:
         ("status=reserved", "status must be confirmed"),
     ],
 )
-def test_no_other_status_can_be_asked_for(key: Key, query: str, text: str) -> None:
+def test_another_status_is_refused(key: Key, query: str, text: str) -> None:
     first = ping(key)
     assert refusal(key, first["uuid"], query) == (422, {"error": text})
     assert reservation(first).status == "reserved"

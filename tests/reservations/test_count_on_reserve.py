@@ -1,4 +1,4 @@
-"""Keys that count on reserving: the place is taken with the answer, and given back at its end."""
+"""Keys that count at once: the place is taken with the answer and released at the end."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def key(campaign: Campaign) -> Key:
 
 
 def pings(key: Key, number: int) -> list[Answer]:
-    """By so many callers."""
+    """Send pings of `number` callers."""
     return [ping(key, caller_number=f"+1202555010{caller}") for caller in range(number)]
 
 
@@ -40,7 +40,7 @@ def test_the_place_is_taken_at_once_and_the_next_buyer_gets_the_next(key: Key) -
     assert used() == [1, 1]
 
 
-def test_nobody_is_left_and_the_trace_names_the_cap(key: Key) -> None:
+def test_without_a_place_the_trace_names_the_cap(key: Key) -> None:
     answer = pings(key, 3)[2]
     reasons = [
         (reason, detail, rows)
@@ -73,7 +73,7 @@ def test_a_repeat_takes_no_second_place(key: Key) -> None:
     assert used() == [1, 0]
 
 
-def test_a_ping_at_the_end_of_others_finds_their_places_though_nobody_swept(
+def test_a_ping_finds_the_places_of_expired_reservations_before_the_sweep(
     key: Key, clock: Any
 ) -> None:
     pings(key, 3)
@@ -91,7 +91,7 @@ def test_a_ping_of_the_same_caller_finds_its_own_place(key: Key, clock: Any) -> 
     assert used() == [1, 0]
 
 
-def test_a_call_at_the_end_finds_the_place_though_nobody_swept(
+def test_a_call_finds_the_place_of_an_expired_reservation_before_the_sweep(
     campaign: Campaign, key: Key, clock: Any
 ) -> None:
     pings(key, 2)

@@ -1,4 +1,4 @@
-"""Which number a ping is told: the rows of the table, and what becomes of numbers that are passed."""
+"""The number that a ping is answered, by key and caller, and numbers that a client passes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ POOL, PASSED, CONFIGURED = "+18335550101", "+35924930101", "+18339510260"
 
 @pytest.fixture
 def keys() -> dict[str, Key]:
-    """By whether a caller number may be missing, and a number is on the key."""
+    """Create keys by whether the caller number is optional and a number is configured."""
     campaign = make_market(pool=0)
     make_number(campaign, number=POOL, in_pool=True)
     return {
@@ -74,9 +74,7 @@ def test_a_number_that_was_passed_is_not_free_for_its_caller(keys: dict[str, Key
     assert ping(keys["open"])["inbound_number"].startswith("sip:")
 
 
-def test_a_number_is_free_again_at_the_end_though_nobody_swept(
-    keys: dict[str, Key], clock: Any
-) -> None:
+def test_a_number_is_free_at_the_end_before_the_sweep(keys: dict[str, Key], clock: Any) -> None:
     ping(keys["strict"])
     clock(30)
     assert ping(keys["open"])["inbound_number"] == POOL

@@ -1,4 +1,4 @@
-"""No ping and no call goes through all that its company ever had, also before the database has counted anything."""
+"""No ping and no call reads all rows of its company, also before the database has statistics."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ def key() -> Key:
 
 
 def plans(act: Callable[[], object]) -> list[str]:
-    """How the database finds what each statement asks for."""
+    """Return the query plan of each statement."""
     with CaptureQueriesContext(connection) as sent:
         act()
     asked = [

@@ -1,4 +1,4 @@
-"""Who called, and what was known of the caller, is wiped from reservations that ended RETENTION_DAYS ago."""
+"""The caller's number and tags are wiped from reservations that ended RETENTION_DAYS ago."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a ping is answered: its members, its money, its tags and publisher, and the answers without a buyer."""
+"""The answer to a ping: members, money, tags and publisher, and answers without a buyer."""
 
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ def test_the_prefix_of_the_members_is_a_setting(key: Key, settings: Any) -> None
     ]  # fmt: skip
 
 
-# --- tags -------------------------------------------------------------------------------------------------
+# --- tags -----------------------------------------------------------------------------------------
 def test_what_is_not_reserved_is_a_tag(key: Key) -> None:
     answer = ping(
         key,
@@ -72,7 +72,7 @@ def test_a_required_tag_must_be_there(campaign: Campaign, sent: dict[str, str]) 
     assert logged().result == "refused"
 
 
-# --- publisher --------------------------------------------------------------------------------------------
+# --- publisher ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["publisher_id", "source_id", "affiliate_id"])
 def test_a_publisher_is_named_in_three_ways(key: Key, name: str) -> None:
     row = reservation(ping(key, **{name: "alpha"}))
@@ -92,7 +92,7 @@ def test_a_publisher_of_another_company_is_unknown(key: Key) -> None:
     assert reservation(ping(key, publisher_id="theirs")).publisher is None
 
 
-# --- no buyer ---------------------------------------------------------------------------------------------
+# --- no buyer -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("paused", [Campaign, Publisher])
 def test_paused_means_rejected(key: Key, paused: Any) -> None:
     paused.objects.update(paused=True)
@@ -120,7 +120,7 @@ def test_the_log_leads_to_the_reservation(key: Key) -> None:
     assert row.trace["refused"] == {}
 
 
-# --- money ------------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 def quoted(key: Key, **parameters: str) -> tuple[float, int]:
     answer = ping(key, **parameters)
     return answer["retreaver_payout"], answer["retreaver_seconds"]

@@ -59,7 +59,7 @@ def test_a_repeat_is_answered_though_the_campaign_was_paused(campaign: Campaign,
     assert ping(key) == {**first, "retreaver_ping_shield": True}
 
 
-def test_after_the_end_there_is_a_new_reservation_though_nobody_swept(key: Key, clock: Any) -> None:
+def test_after_the_end_there_is_a_new_reservation_before_the_sweep(key: Key, clock: Any) -> None:
     first = ping(key)
     clock(30)
     second = ping(key)
@@ -75,7 +75,7 @@ def test_after_the_call_there_is_a_new_reservation(key: Key) -> None:
 
 
 @pytest.mark.parametrize("stops", ["rejected", "no-target"])
-def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: str) -> None:
+def test_an_answer_without_a_buyer_is_not_a_shield(key: Key, stops: str) -> None:
     {"rejected": Campaign, "no-target": Buyer}[stops].objects.update(paused=True)  # type: ignore[attr-defined]
     first = ping(key)
     Campaign.objects.update(paused=False)
@@ -84,7 +84,7 @@ def test_an_answer_without_a_buyer_shields_nobody(key: Key, stops: str) -> None:
     assert ping(key)["status"] == "reserved"
 
 
-def test_another_caller_is_no_repeat(key: Key) -> None:
+def test_another_caller_is_not_shielded(key: Key) -> None:
     assert [list(ping(key, caller_number=caller))[-1] for caller in (CALLER, OTHER_CALLER)] == [
         "expires_at"
     ] * 2
@@ -97,7 +97,7 @@ def test_without_a_caller_there_is_no_shield(campaign: Campaign) -> None:
     assert statuses() == ["reserved"] * 3
 
 
-# --- scopes -----------------------------------------------------------------------------------------------
+# --- scopes ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("first", "second", "shielded"),
     [
@@ -107,7 +107,7 @@ def test_without_a_caller_there_is_no_shield(campaign: Campaign) -> None:
         ("campaign", "key", False),
     ],
 )
-def test_whose_repeats_are_shielded_is_a_setting(
+def test_the_shield_scope_is_a_setting(
     campaign: Campaign, first: str, second: str, shielded: bool
 ) -> None:
     ping(make_key(campaign=campaign, shield_scope=first))
@@ -122,7 +122,7 @@ def test_another_campaign_is_another_shield(campaign: Campaign) -> None:
     assert "retreaver_ping_shield" not in ping(make_key(campaign=other, shield_scope="campaign"))
 
 
-def test_a_reservation_by_another_type_of_key_is_no_shield(campaign: Campaign) -> None:
+def test_a_reservation_by_another_key_type_is_not_a_shield(campaign: Campaign) -> None:
     key = make_key(campaign=campaign, shield_scope="campaign")
     ping(key)
     Reservation.objects.update(scope=f"call_reservation:campaign:{campaign.pk}")

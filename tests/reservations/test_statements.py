@@ -1,4 +1,4 @@
-"""How many statements the hot paths cost, whatever the number of buyers."""
+"""The number of statements of the hot paths, for any number of buyers."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ _NO_WORK = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 def statements(act: Callable[[], object]) -> int:
-    """What is sent to the database, the frames of transactions apart."""
+    """Return the statements, without BEGIN and COMMIT."""
     with CaptureQueriesContext(connection) as sent:
         act()
     return sum(not query["sql"].startswith(_NO_WORK) for query in sent.captured_queries)
@@ -29,7 +29,7 @@ def statements(act: Callable[[], object]) -> int:
 
 @pytest.fixture(params=[1, 3])
 def key(request: pytest.FixtureRequest) -> Key:
-    """Of a campaign with so many buyers, whose settings this process knows already."""
+    """Create a key of a campaign with `buyers` buyers, and load its snapshot."""
     key = make_key(campaign=make_market(caps=[5] * request.param, pool=2))
     ping(key, caller_number="+13105550103")
     return key
@@ -45,7 +45,7 @@ def test_a_repeat(key: Key) -> None:
 
 
 @pytest.mark.parametrize("duplicates", ["pay_once", "exclude_buyer", "refuse"])
-def test_a_ping_of_a_caller_who_converted(key: Key, duplicates: str) -> None:
+def test_a_ping_of_a_caller_that_converted(key: Key, duplicates: str) -> None:
     Campaign.objects.update(duplicates=duplicates, dedupe_seconds=60)
     converted(Campaign.objects.get(), CALLER)
     ping(key, caller_number="+13105550104")
@@ -67,7 +67,7 @@ def test_a_call_reservation(key: Key, paused: bool) -> None:
     assert [statements(lambda: reserve(older)) for _ in range(2)] == [
         3,
         3,
-    ]  # the second is a repeat, or finds nobody again
+    ]  # the second is a repeat, or finds no buyer again
 
 
 def test_a_confirmation(key: Key) -> None:
@@ -92,5 +92,5 @@ def test_the_arrival_of_a_call(key: Key) -> None:
     )
     turn = (
         connection.vendor == "postgresql"
-    )  # one statement more: who writes tags about the caller meanwhile waits
+    )  # one statement more: a lock for writers of the caller’s tags
     assert statements(lambda: events.handle_arrival(arrival)) == 32 + turn

@@ -1,4 +1,4 @@
-"""The sweep of reservations as the worker runs it."""
+"""The sweep of reservations, as the worker runs it."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def state() -> list[tuple[str, Any]]:
     return list(Reservation.objects.order_by("created_at").values_list("status", "closed_at"))
 
 
-def test_what_is_past_its_end_is_closed_and_given_back(key: Key, clock: Any) -> None:
+def test_the_sweep_closes_due_reservations_and_releases_places(key: Key, clock: Any) -> None:
     ping(key)
     clock(15)
     ping(key, caller_number="+13105550103")
@@ -37,14 +37,14 @@ def test_what_is_past_its_end_is_closed_and_given_back(key: Key, clock: Any) -> 
     assert state() == [("expired", timezone.now()), ("reserved", None)]
 
 
-def test_twice_is_once(key: Key, clock: Any) -> None:
+def test_a_second_sweep_changes_nothing(key: Key, clock: Any) -> None:
     ping(key)
     clock(30)
     assert [expire_reservations(), expire_reservations()] == [1, 0]
     assert held(Buyer.objects.get()) == 0
 
 
-def test_batch_after_batch_until_nothing_is_left(
+def test_the_sweep_takes_batches_until_none_is_due(
     key: Key, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifecycle, "BATCH", 2)
@@ -55,7 +55,7 @@ def test_batch_after_batch_until_nothing_is_left(
     assert held(Buyer.objects.get()) == 0
 
 
-def test_the_worker_that_is_at_it_is_left_to_it(key: Key, clock: Any) -> None:
+def test_a_running_sweep_is_not_doubled(key: Key, clock: Any) -> None:
     ping(key)
     clock(30)
     leases.acquire(
@@ -68,7 +68,7 @@ def test_the_worker_that_is_at_it_is_left_to_it(key: Key, clock: Any) -> None:
     assert state() == [("reserved", None)]
 
 
-def test_places_of_two_companies_go_back_to_each(key: Key, clock: Any) -> None:
+def test_places_of_two_companies_are_released_in_each(key: Key, clock: Any) -> None:
     ping(key)
     ping(make_key(campaign=make_market(), count_on_reserve=True))
     clock(30)

@@ -48,18 +48,14 @@ class MomentField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            return _moment(str(value))
+            if _EPOCH(str(value)):
+                number = float(str(value))
+                seconds = number / 1000 if number >= _MILLISECONDS else number
+                return datetime.fromtimestamp(seconds, UTC)
+            moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", str(value)))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError(self.error_messages["invalid"]) from None
-
-
-def _moment(text: str) -> datetime:
-    """Return the moment in UTC; ValueError or OverflowError for any other text."""
-    if _EPOCH(text):
-        seconds = float(text)
-        return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
-    moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class MomentFilter(Filter):
@@ -133,8 +129,18 @@ class CallFilterBackend(DjangoFilterBackend):
     def get_filterset_kwargs(
         self, request: Request, queryset: QuerySet[Call], view: Any
     ) -> dict[str, Any]:
+        """Pass on the values under our names; Refusal when two names of a filter contradict."""
         kwargs: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
-        values = _values_by_name(view.parameters)
+        parameters: Parameters = view.parameters
+        values: dict[str, str] = {}
+        for name in CallFilterSet.base_filters:
+            names = (name, *ALIASES.get(name, ()))
+            read = parameters.number_text if name == "caller_number" else parameters.value
+            texts = {text.strip() for text in map(read, names) if text}
+            if len(texts) > 1:
+                raise Refusal(f"{', '.join(names)} contradict each other")
+            if texts:
+                values[name] = texts.pop()
         return {**kwargs, "data": values, "region": view.snapshot.region}
 
     def filter_queryset(
@@ -146,17 +152,3 @@ class CallFilterBackend(DjangoFilterBackend):
             raise Refusal(f"{name} {messages[0]}")
         calls: QuerySet[Call] = filterset.qs
         return calls
-
-
-def _values_by_name(parameters: Parameters) -> dict[str, str]:
-    """Return the values under our names; Refusal when two names of one filter contradict."""
-    values: dict[str, str] = {}
-    for name in CallFilterSet.base_filters:
-        names = (name, *ALIASES.get(name, ()))
-        read = parameters.number_text if name == "caller_number" else parameters.value
-        texts = {text.strip() for text in map(read, names) if text}
-        if len(texts) > 1:
-            raise Refusal(f"{', '.join(names)} contradict each other")
-        if texts:
-            values[name] = texts.pop()
-    return values

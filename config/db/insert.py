@@ -5,8 +5,8 @@ Measured: `bulk_create([row], ignore_conflicts=True)` costs about five times the
 
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
@@ -18,15 +18,11 @@ def _unchanged(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """A member of TextChoices as its value: psycopg would send it as an enum."""
+    """Return a member of TextChoices as its value: psycopg would send it as an enum."""
     return value if type(value) is str else str(value)
 
 
-def _hex(value: UUID) -> str:
-    return value.hex
-
-
-# Field classes whose value needs no work on any database. All others ask the field.
+# Field classes with values that need no work on any database. All others ask the field.
 _PLAIN: dict[type, Convert] = {
     models.BigIntegerField: _unchanged,
     models.BooleanField: _unchanged,
@@ -40,7 +36,7 @@ _PLAIN: dict[type, Convert] = {
 
 
 def _converter(field: "models.Field[Any, Any]") -> Convert:
-    """The cheapest function that does what the field's `get_db_prep_save` does for aware values.
+    """Return the cheapest equivalent of the field's `get_db_prep_save` for aware values.
 
     It never gets None, which every field leaves as it is.
     """
@@ -52,7 +48,7 @@ def _converter(field: "models.Field[Any, Any]") -> Convert:
     if type(field) is models.DateTimeField:
         return connection.ops.adapt_datetimefield_value
     if type(field) is models.UUIDField:
-        return _unchanged if connection.features.has_native_uuid_field else _hex
+        return _unchanged if connection.features.has_native_uuid_field else attrgetter("hex")
     return lambda value: field.get_db_prep_save(value, connection)
 
 
@@ -60,7 +56,7 @@ def _converter(field: "models.Field[Any, Any]") -> Convert:
 def _statement(
     model: type[models.Model], names: tuple[str, ...], vendor: str
 ) -> tuple[str, tuple[Convert, ...]]:
-    """The statement and a converter per column: the same for every row with these names."""
+    """Return the statement and a converter per column, the same for all rows with these names."""
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)

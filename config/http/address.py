@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from django.conf import settings
@@ -12,14 +13,12 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @lru_cache(maxsize=1024)
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(network for network in map(_network_or_none, texts) if network is not None)
-
-
-def _network_or_none(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:  # a typo in the settings allows no address, and fails no request
-        return None
+    networks: list[Network] = []
+    for text in texts:
+        # A typo in the settings allows no address, and fails no request.
+        with suppress(ValueError):
+            networks.append(ipaddress.ip_network(text, strict=False))
+    return tuple(networks)
 
 
 def is_within(address: str | None, networks: Sequence[str]) -> bool:
@@ -49,8 +48,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _address_or_none(text: str | None) -> str | None:
     try:
-        return str(
-            ipaddress.ip_address((text or "").partition("%")[0])
-        )  # without the zone of a link-local one
+        # Without the zone of a link-local address.
+        return str(ipaddress.ip_address((text or "").partition("%")[0]))
     except ValueError:
         return None

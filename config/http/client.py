@@ -71,6 +71,11 @@ def request(
     """
     until = time.monotonic() + seconds
     parts = split(url)
+    # The URL goes out by its checked parts, so that no other reading of the text is possible.
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    checked_url = httpcore.URL(
+        scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target
+    )
     own = {
         "Host": parts.netloc,
         "User-Agent": _AGENT,
@@ -87,17 +92,20 @@ def request(
             httpcore.ConnectionPool(
                 ssl_context=_tls(), network_backend=sockets, max_connections=1, retries=0
             ) as pool,
-            pool.stream(
-                method.encode("ascii"), _address(parts), headers=sent, content=body
-            ) as answer,
+            pool.stream(method.encode("ascii"), checked_url, headers=sent, content=body) as answer,
         ):
-            read = _limited(answer)
+            # Cut soon after LARGEST_ANSWER bytes: then the connection is closed.
+            read = bytearray()
+            for chunk in answer.iter_stream():
+                read += chunk
+                if len(read) > LARGEST_ANSWER:
+                    break
             names = {
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in answer.headers
             }
             return OutsideResponse(
-                answer.status, names, read[:LARGEST_ANSWER], len(read) <= LARGEST_ANSWER
+                answer.status, names, bytes(read[:LARGEST_ANSWER]), len(read) <= LARGEST_ANSWER
             )
     except httpcore.TimeoutException:
         raise RequestFailed(f"no answer within {seconds:g} seconds") from None
@@ -125,27 +133,9 @@ def split(url: str) -> SplitResult:
     return parts
 
 
-def _address(parts: SplitResult) -> httpcore.URL:
-    """Return the URL from its checked parts, so that no other reading of the text is possible."""
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return httpcore.URL(
-        scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target
-    )
-
-
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
-
-
-def _limited(answer: httpcore.Response) -> bytes:
-    """Return the body, cut soon after LARGEST_ANSWER bytes: then the connection is closed."""
-    read = bytearray()
-    for chunk in answer.iter_stream():
-        read += chunk
-        if len(read) > LARGEST_ANSWER:
-            break
-    return bytes(read)
 
 
 # --- the socket -----------------------------------------------------------------------------------
@@ -171,28 +161,22 @@ class _Checked(httpcore.NetworkBackend):
         for place, address in enumerate(addresses):
             _refuse_private(address, may_be_private)
             try:
-                share = _left(self._until) / (
-                    len(addresses) - place
-                )  # one that never answers leaves the others their time
+                # An address that never answers leaves the others their time.
+                share = _left(self._until) / (len(addresses) - place)
                 stream = httpcore.SyncBackend().connect_tcp(address, port, timeout=share)
             except (httpcore.NetworkError, httpcore.TimeoutException) as error:
                 last = error
                 continue
-            return _Bounded(_looked_at(stream, may_be_private), self._until)
+            try:
+                _refuse_private(str(stream.get_extra_info("server_addr")[0]), may_be_private)
+            except OSError:  # it is closed already
+                stream.close()
+                raise httpcore.ConnectError("the connection was closed at once") from None
+            except RequestFailed:
+                stream.close()
+                raise
+            return _Bounded(stream, self._until)
         raise last
-
-
-def _looked_at(stream: httpcore.NetworkStream, may_be_private: bool) -> httpcore.NetworkStream:
-    """Return the stream if its peer has an allowed address."""
-    try:
-        _refuse_private(str(stream.get_extra_info("server_addr")[0]), may_be_private)
-    except OSError:  # it is closed already
-        stream.close()
-        raise httpcore.ConnectError("the connection was closed at once") from None
-    except RequestFailed:
-        stream.close()
-        raise
-    return stream
 
 
 def _refuse_private(address: str, may_be_private: bool) -> None:
@@ -246,24 +230,24 @@ _look_ups = threading.BoundedSemaphore(64)
 def _addresses(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of a host, each once, within `seconds`."""
     found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # noqa: BLE001 - raised again where the result is waited for
+            found.set_exception(error)
+        finally:
+            _look_ups.release()
+
     if not _look_ups.acquire(timeout=seconds):
         raise httpcore.ConnectTimeout("too many names are being looked up")
-    threading.Thread(target=_look_up, args=(found, host, port), daemon=True, name="name").start()
+    threading.Thread(target=look_up, daemon=True, name="name").start()
     try:
         return list(dict.fromkeys(str(address[0]) for *_, address in found.result(timeout=seconds)))
     except TooLate:
         raise httpcore.ConnectTimeout("the host's name was not found in time") from None
     except (OSError, UnicodeError):
         raise httpcore.ConnectError("the host is unknown") from None
-
-
-def _look_up(found: Future[list[Any]], host: str, port: int) -> None:
-    try:
-        found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    except Exception as error:  # noqa: BLE001 - it is raised again where the answer is waited for
-        found.set_exception(error)
-    finally:
-        _look_ups.release()
 
 
 # --- addresses ------------------------------------------------------------------------------------
@@ -274,21 +258,19 @@ _NOT_PUBLIC = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.9
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public; an IPv6 form of a private IPv4 address is not."""
+    """Return whether an IP address is public; an IPv6 form of a private IPv4 address is not.
+
+    Such forms are the mapped addresses, 6to4, Teredo and NAT64.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inside = _inside(ip)
-        if inside is not None:
-            return is_public(str(inside))
+        embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in _NAT64:
+            embedded = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if embedded is not None:
+            return is_public(str(embedded))
         if ip not in _INTERNET:
             return False
     return ip.is_global and not (
         ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOT_PUBLIC)
     )
-
-
-def _inside(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address in an IPv6 address: mapped, 6to4, Teredo or NAT64."""
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

@@ -6,6 +6,7 @@ Outside the admin no error is an HTML page.
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.core.exceptions import (
@@ -50,15 +51,22 @@ def error_response_for(exc: BaseException) -> ErrorResponse:
         logger.warning("the database did not serve a request", exc_info=exc)
         return ErrorResponse(503, "temporarily unavailable", {"Retry-After": "1"})
     if isinstance(exc, APIException):
-        return _of_framework(exc)
+        wait, challenge = getattr(exc, "wait", None), getattr(exc, "auth_header", None)
+        headers = {"Retry-After": f"{wait:.0f}"} if wait else {}
+        if challenge:
+            headers["WWW-Authenticate"] = challenge
+        return ErrorResponse(exc.status_code, "; ".join(_texts(exc.detail)), headers)
     for classes, known in _DJANGO:
         if isinstance(exc, classes):
             return known
+    # A Refusal is recognized by its attributes: this package does not import `campaigns`.
     status, text = getattr(exc, "status", None), getattr(exc, "text", None)
-    if isinstance(status, int) and isinstance(
-        text, str
-    ):  # a Refusal, recognized by its attributes: this package does not import `campaigns`
-        return ErrorResponse(status, text, _headers_of(exc))
+    if isinstance(status, int) and isinstance(text, str):
+        headers = dict(getattr(exc, "headers", None) or {})
+        retry_after = getattr(exc, "retry_after", None)
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
+        return ErrorResponse(status, text, headers)
     logger.error("a request failed", exc_info=exc)
     return ErrorResponse(500, "internal error", {})
 
@@ -74,20 +82,6 @@ _DJANGO: tuple[tuple[tuple[type[Exception], ...], ErrorResponse], ...] = (
         ErrorResponse(400, "unreadable request", {}),
     ),
 )
-
-
-def _headers_of(exc: BaseException) -> dict[str, str]:
-    headers = dict(getattr(exc, "headers", None) or {})
-    retry_after = getattr(exc, "retry_after", None)
-    return headers if retry_after is None else headers | {"Retry-After": str(retry_after)}
-
-
-def _of_framework(exc: APIException) -> ErrorResponse:
-    wait, challenge = getattr(exc, "wait", None), getattr(exc, "auth_header", None)
-    headers = ({"Retry-After": f"{wait:.0f}"} if wait else {}) | (
-        {"WWW-Authenticate": challenge} if challenge else {}
-    )
-    return ErrorResponse(exc.status_code, "; ".join(_texts(exc.detail)), headers)
 
 
 def _texts(detail: Any) -> list[str]:
@@ -128,7 +122,8 @@ def handler404(request: HttpRequest, exception: Exception | None = None) -> Http
     try:
         format_of(request)
     except ApiError as refusal:
-        if _is_path(request.path_info.rpartition(".")[0]):
+        with suppress(Resolver404):
+            resolve(request.path_info.rpartition(".")[0])
             return _answer(request, refusal.status, refusal.text)
     return _answer(request, 404, "not found")
 
@@ -159,23 +154,17 @@ def csrf_failure_response(request: HttpRequest) -> HttpResponseBase:
 def handler500(request: HttpRequest) -> HttpResponseBase:
     """Django's handler500, called while the exception is handled: 503 when the database failed."""
     exc = sys.exception() or RuntimeError("unknown")
-    if _is_admin(request):
-        return (
-            _absent(error_response_for(exc))
-            if isinstance(exc, _DATABASE_AWAY)
-            else defaults.server_error(request)
-        )
+    if _is_admin(request) and not isinstance(exc, _DATABASE_AWAY):
+        return defaults.server_error(request)
     status, text, headers = error_response_for(exc)
-    return _answer(request, status, text, headers)
-
-
-def _absent(verdict: ErrorResponse) -> HttpResponse:
-    """Return a minimal page: the admin's own reads the user from the database."""
+    if not _is_admin(request):
+        return _answer(request, status, text, headers)
+    # A page without a template: the admin's templates read the user from the database.
     body = (
         "<!doctype html><html lang=en><title>Ringpost</title>"
         "<h1>The database can’t be reached</h1><p>Try again in a moment."
     )
-    return HttpResponse(body, status=verdict.status, headers=verdict.headers)
+    return HttpResponse(body, status=status, headers=headers)
 
 
 def _answer(
@@ -191,11 +180,3 @@ def _answer(
 
 def _is_admin(request: HttpRequest) -> bool:
     return request.path == "/admin" or request.path.startswith("/admin/")
-
-
-def _is_path(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True

@@ -1,6 +1,7 @@
 """Which format a request is answered in, and which parser reads its body."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -32,10 +33,6 @@ def is_xml(content_type: str | None) -> bool:
     return media_type in ("text/xml", "application/xml") or media_type.endswith("+xml")
 
 
-def _is_json(media_type: str) -> bool:
-    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
-
-
 def _media_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
 
@@ -50,17 +47,7 @@ def requested_format(path: str, accept: str | None, content_type: str | None) ->
         if extension.lower() in MEDIA_TYPES:
             return extension.lower()
         raise ApiError(406, f"unknown format: .{extension[:20]}")
-    return _accepted_format(accept or "", content_type)
-
-
-def format_of(request: HttpRequest) -> str:
-    """Return the format that a request is to be answered in; ApiError 406."""
-    meta = request.META
-    return requested_format(request.path, meta.get("HTTP_ACCEPT"), meta.get("CONTENT_TYPE"))
-
-
-def _accepted_format(accept: str, content_type: str | None) -> str:
-    ranges = dict(_ranges(accept)) if accept else {}
+    ranges = _quality_by_range(accept or "")
     wanted = {media_type: quality for media_type, quality in ranges.items() if quality > 0}
     if not ranges or not _NO_PREFERENCE.isdisjoint(wanted):
         return "xml" if is_xml(content_type) else "json"
@@ -70,22 +57,28 @@ def _accepted_format(accept: str, content_type: str | None) -> str:
     return _ACCEPTED[max(known, key=wanted.__getitem__)]
 
 
-def _ranges(accept: str) -> Iterable[tuple[str, float]]:
+def _quality_by_range(accept: str) -> dict[str, float]:
+    """Return the media ranges of an `Accept` with their `q`, 1.0 if it is missing or unusable."""
+    ranges: dict[str, float] = {}
     for item in accept.split(","):
-        media_type, _, parameters = item.partition(";")
-        if media_type.strip():
-            yield media_type.strip().lower(), _quality(parameters)
+        media_type, *parameters = item.split(";")
+        if not media_type.strip():
+            continue
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "q":
+                with suppress(ValueError):
+                    quality = float(value)
+                break
+        ranges[media_type.strip().lower()] = quality
+    return ranges
 
 
-def _quality(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 1.0
-    return 1.0
+def format_of(request: HttpRequest) -> str:
+    """Return the format that a request is to be answered in; ApiError 406."""
+    meta = request.META
+    return requested_format(request.path, meta.get("HTTP_ACCEPT"), meta.get("CONTENT_TYPE"))
 
 
 class ContentNegotiation(DefaultContentNegotiation):
@@ -97,7 +90,7 @@ class ContentNegotiation(DefaultContentNegotiation):
         parsed_as = _PARSED_AS.get(media_type, "*/*")
         if is_xml(media_type):
             parsed_as = "text/xml"
-        elif _is_json(media_type):
+        elif media_type in ("application/json", "text/json") or media_type.endswith("+json"):
             parsed_as = "application/json"
         return next((parser for parser in parsers if parser.media_type == parsed_as), None)
 

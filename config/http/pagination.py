@@ -86,26 +86,23 @@ def link_header(page: Page[Any], request: HttpRequest) -> str:
     """
     base = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
     path = request.path_info if settings.PUBLIC_BASE_URL else request.path
-    query = request.META.get("QUERY_STRING", "")
+    query = quote(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), safe=_KEPT)
+    # `page` is replaced in its place, or added at the end.
+    parts = [part for part in query.split("&") if part]
+    places = [i for i, part in enumerate(parts) if unquote_plus(part.partition("=")[0]) == "page"]
+    if not places:
+        places, parts = [len(parts)], [*parts, ""]
     pages = {"first": 1, "prev": min(page.number - 1, page.last)} if page.number > 1 else {}
     pages["last"] = page.last
     if page.number < page.last:
         pages["next"] = page.number + 1
     url = base + escape_uri_path(path)
-    return ", ".join(
-        f'<{url}?{_with_page(query, number)}>; rel="{name}"' for name, number in pages.items()
-    )
-
-
-def _with_page(query: str, number: int) -> str:
-    """Return the query with `page` replaced in its place, or added at the end."""
-    raw = quote(query.encode("latin-1", "replace"), safe=_KEPT)
-    parts = [part for part in raw.split("&") if part]
-    named = [unquote_plus(part.partition("=")[0]) == "page" for part in parts]
-    changed = [
-        f"page={number}" if is_page else part for part, is_page in zip(parts, named, strict=True)
-    ]
-    return "&".join(changed if any(named) else [*changed, f"page={number}"])
+    links = []
+    for name, number in pages.items():
+        for place in places:
+            parts[place] = f"page={number}"
+        links.append(f'<{url}?{"&".join(parts)}>; rel="{name}"')
+    return ", ".join(links)
 
 
 def _whole_number(parameters: Parameters, name: str, *, default: int) -> int:

@@ -81,22 +81,26 @@ class Parameters(dict[str, str]):
         if len(tags) > MAX_TAGS:
             raise ApiError(422, f"at most {MAX_TAGS} tags in a request, these are {len(tags)}")
         for name, text in tags.items():
+            short_name = name if len(name) <= 40 else f"{name[:40]}…"
             if len(name) > MAX_TAG_NAME:
                 raise ApiError(
-                    422, f"a tag's name has at most {MAX_TAG_NAME} characters: {name[:40]}…"
+                    422, f"a tag's name has at most {MAX_TAG_NAME} characters: {short_name}"
                 )
             if len(text) > MAX_TAG_VALUE:
                 raise ApiError(
-                    422, f"a tag's value has at most {MAX_TAG_VALUE} characters: {_shortened(name)}"
+                    422, f"a tag's value has at most {MAX_TAG_VALUE} characters: {short_name}"
                 )
         return tags
 
     def masked(self) -> dict[str, str]:
         """Return all parameters, storable; of a secret only its last four characters."""
-        return {
-            _storable(name): _masked(text) if _is_secret(name) else _storable(text)
-            for name, text in self.items()
-        }
+        masked = {}
+        for name, text in self.items():
+            lowered = name.strip().lower()
+            if lowered in _SECRETS or lowered.endswith(_SECRET_ENDINGS):
+                text = f"…{text[-4:]}" if len(text) > 4 else "…" * bool(text)
+            masked[_storable(name)] = _storable(text)
+        return masked
 
 
 def merge(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) -> Parameters:
@@ -109,18 +113,15 @@ def merge(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) 
 
 def gather(query: str, body: Iterable[tuple[str, str]], path: Mapping[str, str]) -> Parameters:
     """Merge without a check, to find the key of a request that is about to be refused."""
-    merged = Parameters()
-    for name, text in (*body, *_query_pairs(query), *path.items()):
-        if name not in merged or name not in RESERVED or _is_sent(name, text):
-            merged[name] = text
-    return merged
-
-
-def _query_pairs(query: str) -> list[tuple[str, str]]:
     # Bytes that are not UTF-8 become lone surrogates here, which `check` refuses.
     if not query.isascii():
         query = query.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
-    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    sent = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    merged = Parameters()
+    for name, text in (*body, *sent, *path.items()):
+        if name not in merged or name not in RESERVED or _is_sent(name, text):
+            merged[name] = text
+    return merged
 
 
 def _is_sent(name: str, text: str) -> bool:
@@ -150,16 +151,3 @@ def _is_unicode(text: str) -> bool:
 
 def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _is_secret(name: str) -> bool:
-    lowered = name.strip().lower()
-    return lowered in _SECRETS or lowered.endswith(_SECRET_ENDINGS)
-
-
-def _masked(text: str) -> str:
-    return f"…{_storable(text[-4:])}" if len(text) > 4 else "…" * bool(text)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:40]}…"

@@ -38,25 +38,20 @@ def _write(parts: list[str], name: str, value: Any) -> None:
     if isinstance(value, dict):
         parts.append(f"<{name}>")
         for key, item in value.items():
-            _write_member(parts, str(key), item)
+            element = str(key).replace("_", "-")
+            if key in CLIENT_NAMED and isinstance(item, dict):
+                _write_array(
+                    parts, element, [{"key": name, "value": text} for name, text in item.items()]
+                )
+            elif _is_name(str(key)):
+                _write(parts, element, item)
+            else:
+                _write(parts, "member", {"key": str(key), "value": item})
         parts.append(f"</{name}>")
     elif isinstance(value, list | tuple):
         _write_array(parts, name, value)
     else:
         parts.append(_leaf(name, value))
-
-
-def _write_member(parts: list[str], key: str, value: Any) -> None:
-    if key in CLIENT_NAMED and isinstance(value, dict):
-        _write_array(
-            parts,
-            key.replace("_", "-"),
-            [{"key": name, "value": item} for name, item in value.items()],
-        )
-    elif _is_name(key):
-        _write(parts, key.replace("_", "-"), value)
-    else:
-        _write(parts, "member", {"key": key, "value": value})
 
 
 def _write_array(parts: list[str], name: str, items: Iterable[Any]) -> None:
@@ -78,15 +73,10 @@ def _leaf(name: str, value: Any) -> str:
         return f'<{name} type="float">{float(value)}</{name}>'
     if isinstance(value, datetime):
         return f'<{name} type="datetime">{timestamp(value)}</{name}>'
-    return f"<{name}>{_escape(str(value))}</{name}>"
-
-
-def _escape(text: str) -> str:
+    text = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # A parser turns a bare carriage return into a line feed, so it goes as a reference.
-    text = (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    )
-    return _UNFIT.sub("\ufffd", text)
+    text = _UNFIT.sub("\ufffd", text.replace("\r", "&#13;"))
+    return f"<{name}>{text}</{name}>"
 
 
 def _singular(name: str) -> str:
@@ -154,8 +144,17 @@ class HashXMLParser(XMLParser):
     def _pairs(self, root: Element) -> Pairs:
         pairs: Pairs = []
         for element in root:
-            if _is_tag_list(element):
-                pairs += _listed_tags(element)
+            is_list = len(element) > 0 or element.get("type") == "array"
+            if (
+                is_list
+                and _name(element) in CLIENT_NAMED
+                and all(tag.find("key") is not None for tag in element)
+            ):
+                pairs += [
+                    (tag.findtext("key") or "", tag.findtext("value") or "")
+                    for tag in element
+                    if not _is_nil(tag.find("value"))
+                ]
             elif not _is_nil(element):
                 value = self._xml_convert(element)
                 pairs.append((_name(element), value if isinstance(value, str) else _compact(value)))
@@ -168,10 +167,7 @@ class HashXMLParser(XMLParser):
             return [self._xml_convert(child) for child in element]
         if len(element):
             return {_name(child): self._xml_convert(child) for child in element}
-        return self._type_convert(element.text)
-
-    def _type_convert(self, value: str | None) -> str:
-        return value or ""
+        return element.text or ""
 
 
 def _name(element: Element) -> str:
@@ -180,20 +176,3 @@ def _name(element: Element) -> str:
 
 def _is_nil(element: Element | None) -> bool:
     return element is not None and any(element.get(name) in ("true", "1") for name in _NIL)
-
-
-def _is_tag_list(element: Element) -> bool:
-    is_list = len(element) > 0 or element.get("type") == "array"
-    return (
-        is_list
-        and _name(element) in CLIENT_NAMED
-        and all(child.find("key") is not None for child in element)
-    )
-
-
-def _listed_tags(element: Element) -> Pairs:
-    return [
-        (tag.findtext("key") or "", tag.findtext("value") or "")
-        for tag in element
-        if not _is_nil(tag.find("value"))
-    ]

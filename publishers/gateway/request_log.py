@@ -1,7 +1,6 @@
 """The postback log: one row for every request that names a key."""
 
 import time
-from typing import Any
 
 from config.db.insert import insert
 from publishers.models import LogEntry
@@ -14,13 +13,16 @@ _MAX_RESPONSE = 64 * 1024
 def write_log_entry(key_request: KeyRequest, *, status: int, body: str) -> None:
     """Insert the row of a request and its answer, in the transaction that is open."""
     snapshot, key = key_request.snapshot, key_request.key
+    text = key_request.key_text or ""
+    # The codes by which the trace refuses buyers, between commas for the list's filter.
+    refused = key_request.trace and key_request.trace.get("refused")
     insert(
         LogEntry,
         at=key_request.now,
         company_pk=snapshot.company_pk if snapshot and key_request.is_authenticated else None,
         key_pk=key.row if key else None,
         publisher_pk=key_request.logged_publisher_pk(),
-        key_end=_storable_end(key_request.key_text or ""),
+        key_end=text[-4:] if text.isascii() and text.isprintable() else "????",
         type=key_request.type,
         method=key_request.method[:10],
         path=key_request.path[:300].replace("\0", "\ufffd"),
@@ -36,15 +38,5 @@ def write_log_entry(key_request: KeyRequest, *, status: int, body: str) -> None:
         address=key_request.address,
         notes=key_request.notes,
         trace=key_request.trace,
-        reasons=_reasons(key_request.trace),
+        reasons=f",{','.join(refused)}," if refused else None,
     )
-
-
-def _reasons(trace: dict[str, Any] | None) -> str | None:
-    """Return the codes by which a trace refuses buyers, between commas for the list's filter."""
-    refused = trace and trace.get("refused")
-    return f",{','.join(refused)}," if refused else None
-
-
-def _storable_end(key: str) -> str:
-    return key[-4:] if key.isascii() and key.isprintable() else "????"

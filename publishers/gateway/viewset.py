@@ -197,7 +197,9 @@ class KeyedViewSet(GenericViewSet[Any]):
     def perform_authentication(self, request: Request) -> None:
         method = (request.method or "").lower()
         if method not in self.http_method_names or not hasattr(self, method):
-            self.faults.append(self._method_fault())
+            allowed = self.allowed_methods
+            text = f"method not allowed: use {' or '.join(allowed)}"
+            self.faults.append(ApiError(405, text, {"Allow": ", ".join(allowed)}))
         body: Pairs = []
         try:
             body = read_body(request)
@@ -207,12 +209,6 @@ class KeyedViewSet(GenericViewSet[Any]):
         query = request.META.get("QUERY_STRING", "")
         self.key_request.parameters = gather(query, body, path)
         super().perform_authentication(request)
-
-    def _method_fault(self) -> ApiError:
-        allowed = self.allowed_methods
-        return ApiError(
-            405, f"method not allowed: use {' or '.join(allowed)}", {"Allow": ", ".join(allowed)}
-        )
 
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None

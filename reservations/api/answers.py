@@ -53,9 +53,16 @@ def call_reservation(request: ReserveRequest, result: ReserveResult) -> dict[str
     """
     row = result.reservation
     held = row.status in _WITH_NUMBER
-    buyer_id = _buyer_id(request, row) if held else None
+    buyer_id = None
+    if held:
+        candidate = request.campaign.buyers.by_row.get(row.buyer_id or 0)
+        # A shielded ping's buyer may have left the campaign since the first ping.
+        buyer = candidate or row.buyer
+        buyer_id = buyer.buyer_id if buyer else None
+    number = row.inbound_number
     answer = {
-        "inbound_number": _bare(row.inbound_number),
+        # Clients parse a phone number as an integer; a SIP address stays text.
+        "inbound_number": int(number) if number and number.startswith("+") else number,
         "caller_number": row.caller_number,
         "status": str(row.status),
         "expires_at": row.expires_at if held else None,
@@ -72,19 +79,6 @@ def call_reservation(request: ReserveRequest, result: ReserveResult) -> dict[str
     if result.shielded:
         answer[f"{settings.RTB_FIELD_PREFIX}_ping_shield"] = True
     return {"call_reservation": answer}
-
-
-def _bare(number: str | None) -> int | str | None:
-    """Return a phone number as the integer that clients parse, a SIP address as text."""
-    return int(number) if number and number.startswith("+") else number
-
-
-def _buyer_id(request: ReserveRequest, row: Reservation) -> str | None:
-    candidate = request.campaign.buyers.by_row.get(row.buyer_id or 0)
-    if candidate is not None:
-        return candidate.buyer_id
-    # A shielded ping's buyer may have left the campaign since the first ping.
-    return row.buyer.buyer_id if row.buyer else None
 
 
 def _call(row: Reservation, buyer_id: str | None) -> dict[str, Any]:

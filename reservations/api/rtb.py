@@ -47,8 +47,12 @@ class RTBViewSet(ReservingViewSet):
             raise Missing("status")
         if status != "confirmed":
             raise Refusal("status must be confirmed")
+        try:
+            reservation_uuid = UUID(uuid)
+        except ValueError:
+            raise NotFound("reservation not found") from None
         row = lifecycle.confirm(
-            uuid=_uuid(uuid),
+            uuid=reservation_uuid,
             key=key,
             snapshot=self.snapshot,
             tags=prefixed(self.parameters.tags(frozenset({"status"})), key),
@@ -61,10 +65,3 @@ class RTBViewSet(ReservingViewSet):
         )
 
     partial_update = update
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("reservation not found") from None

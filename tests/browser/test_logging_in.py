@@ -18,4 +18,4 @@ def test_the_first_page_is_the_dashboard(seat: Seat) -> None:
 def test_a_wrong_password_is_said_beside_the_form(seat: Seat) -> None:
     person("Ann", make.make_company(name="Aspen"))
     seat.logs_in("Ann", password="wrong")
-    assert seat.page.get_by_text("Name and password don’t fit together.").count() == 1
+    assert seat.page.get_by_text("Wrong name or password.").count() == 1

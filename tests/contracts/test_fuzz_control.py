@@ -75,9 +75,13 @@ def test_no_input_fails_and_each_leaves_one_row(
     )
     answer = sent(client, {**one, "path": path}, key.key)
     assert answer.status_code in {200, 400, 401, 404, 405, 406, 415, 422}
-    if (
-        b'"not found"' not in answer.content and b">not found<" not in answer.content
-    ):  # an address that is none
+    # No handler exists for the path, so no key was read. The answer to HEAD has no body.
+    is_unknown_path = answer.status_code == 404 and (
+        one["method"] == "HEAD"
+        or b'"not found"' in answer.content
+        or b">not found<" in answer.content
+    )
+    if not is_unknown_path:
         assert LogEntry.objects.count() - before == 1
     if one["method"] != "HEAD" and path.endswith((".json", ".xml")):
         assert format_of(answer) == path.rpartition(".")[2]

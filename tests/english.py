@@ -12,7 +12,7 @@ _NO_SUCH = r"\b(?<!there )(?:is|are) no (?!longer\b|such\b)\w+"
 # For prose, where "a caller who hears music" is plain English.
 PROSE = re.compile(rf"\b({_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
 # For docstrings and comments, where the sentence is about an actor with a name.
-CODE = re.compile(rf"\b(who|whom|whose|{_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
+CODE = re.compile(rf"\b(who|whom|{_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
 TRANSLATING = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext_lazy"}
 _CODE = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->", re.DOTALL)
 _MARKUP = re.compile(

@@ -1,4 +1,4 @@
-"""Whoever is at the other ends of the lines, on either carrier, so that one script of a call can be played on both."""
+"""The far ends of a call on either carrier: one script of a call plays on both."""
 
 from typing import Protocol
 
@@ -38,7 +38,7 @@ class OnSimulator:
 
 
 class OnTwilio:
-    """They act at the stand-in, which tells of it as Twilio does."""
+    """Act at the stand-in, which posts the webhooks that Twilio would."""
 
     def __init__(self, api: Api) -> None:
         self.api = api

@@ -82,7 +82,7 @@ def drips(text: bytes, byte: bytes = b"x") -> Play:
 
 
 def floods(connection: socket.socket) -> None:
-    """Says ten gigabytes, or as much as somebody takes."""
+    """Send up to ten gigabytes, as much as the client reads."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
     while True:
         connection.sendall(b"x" * 65_536)

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's one-file examples do what it says: each is dropped into a package of its own and used."""
+"""CONTRIBUTING's one-file examples work: each is added to a temporary package and used."""
 
 import importlib
 import re
@@ -42,7 +42,7 @@ EXAMPLES = re.findall(
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A package with every example in a file of its own; `.base` is the carriers'."""
+    """Create a package with one file per example; `.base` is that of the carriers."""
     folder = tmp_path / "dropped"
     folder.mkdir()
     (folder / "__init__.py").write_text("")
@@ -105,7 +105,7 @@ def test_what_it_posts_is_verified_read_and_answered(
 def flag(
     package: ModuleType, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[type[Action]]:
-    """The example's action, dropped into the folder of the actions; the process starts anew as far as they are concerned."""
+    """Add the example's action to the package of actions and clear their cache."""
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
     all_actions.cache_clear()
     urls = ModuleType("dropped.urls")

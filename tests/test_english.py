@@ -56,7 +56,7 @@ def test_docs_name_the_actor() -> None:
     "text",
     [
         '"""What a request is told."""',
-        '"""The user whose page it is."""',
+        '"""The user who opens the page."""',
         "x = 1  # whoever calls this",
         'x = _("anew in 2 hours")',
         'def f():\n    """It is no network."""',

@@ -126,5 +126,8 @@ class DemoWorld:
                 )
 
         deliveries.send_due(
-            now=self.now, limit=deliveries.BATCH_PER_WEBHOOK, company_pk=self.company.pk, send_all=send_all
+            now=self.now,
+            limit=deliveries.BATCH_PER_WEBHOOK,
+            company_pk=self.company.pk,
+            send_all=send_all,
         )

@@ -33,7 +33,7 @@ class TagNamesField(WordsField):
         for name in value:
             if name in RESERVED:
                 raise ValidationError(
-                    _("“%(name)s” is not a tag but a parameter of its own. Remove it here.")
+                    _("“%(name)s” is a reserved parameter, not a tag. Remove it here.")
                     % {"name": name}
                 )
             if not is_tag_name(name):

@@ -22,7 +22,7 @@ CALLERS = 100_000
 HOT_CALLER = "+12025550100"
 _KINDS = 200  # of rows, before they are copied
 
-# Of two hundred rows so many came to this: (result, status, type).
+# Of two hundred rows, the number with each (result, status, type).
 _CAME_TO = [
     *[("reserved", 200, "rtb")] * 76,
     *[("no-target", 200, "rtb")] * 64,
@@ -69,7 +69,7 @@ SELECT {values} FROM n JOIN t ON t.place = (n.i * 7919) % {kinds} ORDER BY n.i
 
 @dataclass
 class Scene:
-    """A company with nearly everything, a small one, and who works where."""
+    """Create a large company, a small one, and their members."""
 
     large: Company
     small: Company
@@ -233,12 +233,12 @@ def _call(scene: Scene, number: int) -> None:
 
 
 def _time(scene: Scene, step: float) -> str:
-    """The moment of a row, so many seconds after the one before."""
+    """Return the moment of a row, `seconds` after the previous one."""
     return _DATES[connection.vendor].format(began=f"{scene.began:%Y-%m-%d %H:%M:%S}", step=step)
 
 
 def _copy(model: type[Model], count: int, own: dict[str, str]) -> None:
-    """Copies the rows there are, in turn, until there are so many; `own` are the columns that each has for itself."""
+    """Copy the rows in turn until there are `count`; `own` columns differ per row."""
     columns = [
         str(column.column) for column in model._meta.concrete_fields if column.column != "id"
     ]

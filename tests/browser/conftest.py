@@ -17,7 +17,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium; a loop of Playwright runs in this thread for as long, which Django is told not to mind."""
+    """Start Debian's chromium. Playwright runs an event loop in this thread: Django must allow it."""
     if CHROMIUM is None:
         pytest.skip(
             "there is no chromium on this machine: `apt-get install chromium`, or leave it to CI"
@@ -30,7 +30,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def seat(chromium: Browser, live_server: LiveServer) -> Iterator[Seat]:
-    """Somebody who is not logged in. The test fails when a script fails or a page asks for what its policy forbids."""
+    """A user who is not logged in; a script error or a violation of the CSP fails the test."""
     context = chromium.new_context(
         base_url=live_server.url, viewport={"width": 1300, "height": 900}, locale="en-US"
     )

@@ -1,4 +1,4 @@
-"""Somebody in front of a browser: goes places, looks, and says what is wrong with what they see."""
+"""A user in front of a browser: opens pages, acts, and reports what is wrong with a page."""
 
 import os
 import re
@@ -31,7 +31,7 @@ _WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clien
 
 
 def person(name: str, company: Company | None = None, role: str = Member.Role.OWNER) -> User:
-    """Somebody who can log in with PASSWORD; a superuser, unless a company is given."""
+    """Create a user with PASSWORD; a superuser, unless a company is given."""
     user = User.objects.create_user(
         name, password=PASSWORD, is_staff=True, is_superuser=company is None
     )
@@ -103,7 +103,7 @@ class Seat:
         return found
 
     def shows(self, name: str, *, of: str = "", whole: bool = False) -> None:
-        """Takes the picture of this name for the docs, when somebody asked for pictures: of what a screen holds, or of a part."""
+        """Take a picture for the docs, of the screen or of a part, if PICTURES is set."""
         if self.pictures is None:
             return
         self.pictures.mkdir(exist_ok=True)
@@ -123,5 +123,5 @@ class Seat:
         self.page.emulate_media(color_scheme="dark" if way == "dark" else "light")
 
     def leaves(self) -> None:
-        """Is nobody in particular from then on."""
+        """Log out."""
         self.page.context.clear_cookies()

@@ -1,4 +1,4 @@
-"""An account manager is asked why a caller was turned away, and finds out without asking anybody."""
+"""An account manager finds out why a caller got no buyer."""
 
 from datetime import time, timedelta
 from typing import Any

@@ -33,7 +33,7 @@ def _dials(seat: Seat, role: str = "owner") -> None:
 
 
 def _does(seat: Seat, who: str, what: str) -> None:
-    """Presses a button on somebody's card, and waits until the page has it."""
+    """Press a button on a party's card, and wait for the page."""
     seat.page.get_by_role("group", name=re.compile(who)).get_by_role(
         "button", name=what, exact=True
     ).click()

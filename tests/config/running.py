@@ -1,4 +1,4 @@
-"""A real Ringpost for tests of its processes: started by `up` in a folder of its own, on a free port."""
+"""A real Ringpost for tests of its processes: started by `up` in a new folder, on a free port."""
 
 import os
 import socket
@@ -74,7 +74,7 @@ class Running:
         return found
 
     def one(self, words: str) -> int:
-        """The number of the one process whose command holds these words."""
+        """Return the id of the one process whose command line contains these words."""
         (pid,) = [pid for pid, line in self.family().items() if words in line]
         return pid
 

@@ -1,4 +1,4 @@
-"""What a log line shows and what it never shows, whoever wrote it."""
+"""Log lines: their members, and the secrets that no logger may write."""
 
 import io
 import json

@@ -48,9 +48,7 @@ def keys() -> dict[str, str]:
     }
 
 
-@pytest.mark.django_db(
-    transaction=True
-)  # its client is no test's: it ends each request as a server does
+@pytest.mark.django_db(transaction=True)  # this client ends each request as a server does
 @described.parametrize()
 @bounded
 def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, str]) -> None:

@@ -179,7 +179,7 @@ def test_what_becomes_of_odd_values(
     assert waiting_for_a_call() == (kept or {})
 
 
-# --- who is meant -----------------------------------------------------------------------------------------
+# --- the caller or the call ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     "about",
     ["", "caller_number=", "caller_number=undefined", "caller_number=anonymous", "call_uuid="],
@@ -209,7 +209,7 @@ def test_a_ringing_call_is_found_by_a_number_in_any_spelling() -> None:
     assert logged().caller_number == CALLER
 
 
-# --- who may ----------------------------------------------------------------------------------------------
+# --- permissions --------------------------------------------------------------------------------
 REFUSED: dict[str, tuple[int, str, Any]] = {
     "unknown": (401, "not authorized", lambda key: key.delete()),
     "of another kind": (

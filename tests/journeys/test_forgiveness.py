@@ -218,7 +218,7 @@ def test_a_blank_tag_is_kept_and_an_empty_name_is_not(http: httpx.Client, key: K
     assert tags() == {"caller_zip": ""}
 
 
-# --- what is no tag -------------------------------------------------------------------------------
+# --- reserved parameters --------------------------------------------------------------------------
 def test_an_accounts_key_and_company_are_no_tags_and_not_logged_in_clear(
     http: httpx.Client, key: Key
 ) -> None:

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def store_tags(company: Company, ends: list[int]) -> None:
-    """Tags that end so many seconds from now."""
+    """Create tags that end `seconds` from now."""
     now = timezone.now()
     for end in ends:
         fields = {"name": str(end), "written_at": now, "expires_at": now + timedelta(seconds=end)}

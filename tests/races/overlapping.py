@@ -1,4 +1,4 @@
-"""Two who come at one moment, in the order that matters: the second begins when the first has acted and not yet committed."""
+"""Two overlapping transactions: the second begins before the first commits."""
 
 from collections.abc import Callable
 from threading import Event

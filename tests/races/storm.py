@@ -15,9 +15,7 @@ from tests.pinging import act, dial, hang_up, last_leg
 from tests.races.takers import THREADS, together
 from tests.writing import status
 
-CALLS = (
-    2  # of each caller, each in a thread of its own; all other threads write, some times in a row
-)
+CALLS = 2  # of each caller, each in its thread; all other threads write, some times in a row
 TURNS = 4
 WRITES = (THREADS - CALLS) * TURNS
 LOOKING, NOT_LOOKING = (
@@ -64,7 +62,7 @@ class Storm:
 
 
 def _call(number: str, caller: str, *, busy: int) -> None:
-    """Finds so many buyers busy, talks with the next one if there is one, and ends."""
+    """Let the first buyers be busy, talk with the next, if any, and end the call."""
     call = dial(number, caller)
     for turn in range(busy + 1):
         if call["status"] == "ringing":

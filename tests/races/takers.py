@@ -21,7 +21,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connections, transaction
 
-if not apps.ready:  # in a process of its own
+if not apps.ready:  # in a new process
     django.setup()
 
 from campaigns.caps import counters
@@ -34,7 +34,7 @@ Take = Callable[[Plan, dict[str, Any]], bool]
 
 
 def together(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Runs each job in a thread with a connection of its own; all start at once. The first error of any is raised."""
+    """Run each job in a thread with its connection; all start at once. Raise the first error."""
     start = threading.Barrier(len(jobs))
 
     def run(job: Callable[[], Any]) -> Any:

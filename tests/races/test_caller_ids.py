@@ -1,4 +1,4 @@
-"""Many legs of one buyer at the same moment: each shows a random number of its own."""
+"""Many legs of one buyer at the same moment: each shows a different random number."""
 
 from collections import Counter
 from random import Random

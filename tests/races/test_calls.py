@@ -1,4 +1,4 @@
-"""Many who tell and steer calls at once: it comes to the same, each answer is legal in some order, and no place is lost."""
+"""Concurrent carrier events and actions: a legal outcome, and no lost place."""
 
 import itertools
 import random
@@ -103,9 +103,9 @@ def west(campaign: Campaign) -> None:
     make_group(name="west", buyers=list(Buyer.objects.all()))
 
 
-# --- told by many at once ---------------------------------------------------------------------------------
+# --- concurrent events ----------------------------------------------------------------------------
 def play_at_once(call: Call, stages: Script) -> None:
-    """Each stage's words are told at once, some of them twice, by as many threads; our own doing comes first."""
+    """Send each stage's events at once, some twice, from one thread each; our actions come first."""
     for stage in stages:
         for line in (line for line in stage if line.split()[0] in OWN):
             tell(call, line)

@@ -79,7 +79,7 @@ def test_a_count_waits_for_a_running_write(world):
         with transaction.atomic():
             write(7, now=LATER)
             other = pool.submit(write, 8, now=LATER + timedelta(hours=1))
-            wait([other], timeout=0.3)  # by now it waits for its turn
+            wait([other], timeout=0.3)  # it waits for the lock
         written = other.result()
         pool.submit(connections.close_all).result()
     kept = Rollup.objects.filter(

@@ -1,4 +1,4 @@
-"""Sales reported while the call ends: it converts once, whoever is first."""
+"""Sales reported while the call ends: the call converts once."""
 
 from collections import Counter
 

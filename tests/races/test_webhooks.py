@@ -1,4 +1,4 @@
-"""Many who would ask or tell a webhook at once: one does, and nobody is dialed before the answer is a tag."""
+"""Many workers send a webhook at once: one does, and dialing waits for its tags."""
 
 from typing import Any
 

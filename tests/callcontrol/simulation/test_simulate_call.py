@@ -83,7 +83,10 @@ def test_a_whole_call(campaign: Campaign) -> None:
     [
         (["--answer-after", "5"], "Buyer 1 at {} is on the line."),
         (["--talk", "119"], "It pays nothing."),
-        (["--talk", "120"], "The call pays 90.00 to the publisher and earns 120.00 from the buyer."),
+        (
+            ["--talk", "120"],
+            "The call pays 90.00 to the publisher and earns 120.00 from the buyer.",
+        ),
         (["--busy", "1"], "Nobody takes it."),
         (["--answer-after", "30"], "Nobody takes it."),
         (["--answer-after", "30", "--talk", "130"], "Nobody takes it."),

@@ -1,4 +1,4 @@
-"""Turns: who comes second waits until the first one's transaction is over, and nobody else waits."""
+"""Advisory locks: the second transaction of a name waits for the first; others do not."""
 
 import pytest
 from django.db import connection, transaction

@@ -1,4 +1,4 @@
-"""Whose address a request has, with one's own proxies believed and nobody else."""
+"""The client's address: trusted proxies may forward it, others may not."""
 
 from typing import Any
 

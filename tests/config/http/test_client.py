@@ -1,4 +1,4 @@
-"""Asking outside: what comes back, and that nobody out there can lead us inside, hold us up or fill us."""
+"""The outbound client: answers, deadlines, size limits, and no private addresses."""
 
 import socket
 import ssl
@@ -79,7 +79,7 @@ def test_exactly_64_kib_are_whole() -> None:
         assert asked(server).is_whole is True
 
 
-# --- nobody holds us up ---------------------------------------------------------------------------
+# --- deadlines ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("begins", "byte"),
     [
@@ -168,7 +168,7 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
         assert asked(server).body == b"here"
 
 
-# --- nobody leads us inside -----------------------------------------------------------------------
+# --- private addresses ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "host",
     [
@@ -246,7 +246,7 @@ def test_what_is_no_web_address_is_never_asked(url: str, why: str) -> None:
 # --- TLS ------------------------------------------------------------------------------------------
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    """Somebody whose certificates this machine believes."""
+    """A certificate authority that this machine trusts."""
     found = trustme.CA()
     found.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))

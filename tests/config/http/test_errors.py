@@ -34,7 +34,7 @@ class PlainRefusal(Exception):
 
 
 class Ping(APIView):
-    """Refuses what it is told to; the attribute stands for what a view of ours does."""
+    """Raise the given exception; the attribute is that of the product's views."""
 
     error_shape: Mapping[str, Any] = POSTBACK_SHAPE
 

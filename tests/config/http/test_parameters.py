@@ -1,4 +1,4 @@
-"""Query, body and path merged, checked, and told apart into reserved parameters and tags."""
+"""Query, body and path: merged, checked, and split into reserved parameters and tags."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The broker in a folder: each message whole, once, in order, and nobody else's to read."""
+"""The broker in a folder: each message whole, once, in order, and private."""
 
 import stat
 import threading

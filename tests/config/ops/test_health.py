@@ -1,4 +1,4 @@
-"""Alive without a database, not ready without one, and counters that anybody may read."""
+"""Alive without a database, not ready without one, and public counters."""
 
 import pytest
 from django.db import connection

@@ -240,7 +240,7 @@ def test_what_is_off_stays_off():
     assert (page_url(link) in client.get(_page(link)).content.decode()) is False
 
 
-# --- whose ----------------------------------------------------------------------------------------------------
+# --- companies ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
 def test_nobody_else_sees_any_of_it(who):
     link = make_link(make_key("rtb"))

@@ -180,7 +180,9 @@ def test_a_pasted_list_with_something_else_adds_nothing():
     campaign = make.make_campaign()
     url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
     form = browser(campaign.company).post(url, {"numbers": "833 555 0100\nhello"}).context["form"]
-    assert form.errors["numbers"] == ["“hello” is not a phone number. Use 7 to 15 digits, for example +12025550101."]
+    assert form.errors["numbers"] == [
+        "“hello” is not a phone number. Use 7 to 15 digits, for example +12025550101."
+    ]
     assert campaign.numbers.count() == 0
 
 

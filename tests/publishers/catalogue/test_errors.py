@@ -1,4 +1,4 @@
-"""A file with mistakes: each is told with its line, all at once, and nothing is changed."""
+"""A file with mistakes: all are listed with their lines, and nothing changes."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a catalogue file may look like: every scalar is the text that stands there; what is no plain YAML is refused."""
+"""The catalogue file: every scalar is text, and YAML beyond plain data is refused."""
 
 import pytest
 

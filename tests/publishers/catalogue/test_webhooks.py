@@ -142,7 +142,10 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
             {"values": "{'': a}"},
             "values: Use 1 to 100 characters for a tag name, without control characters.",
         ),
-        ({"secret": "mine"}, "secret: Not a secret. Use whsec_ followed by 24 to 64 bytes in base64."),
+        (
+            {"secret": "mine"},
+            "secret: Not a secret. Use whsec_ followed by 24 to 64 bytes in base64.",
+        ),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, dict) else "",
 )

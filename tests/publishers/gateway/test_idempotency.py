@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: what is kept, for whom, how long, and that exactly one of many acts."""
+"""`Idempotency-Key`: which answers are kept, for which key, how long, and once."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -132,7 +132,7 @@ def test_the_order_of_parameters_does_not_matter(client: Client, key: Key) -> No
     assert replayed(second) == "true"
 
 
-# --- for whom -------------------------------------------------------------------------------------
+# --- scopes ---------------------------------------------------------------------------------------
 def test_other_keys_and_paths_have_their_own(client: Client, key: Key) -> None:
     answers = [
         ping(client, key),

@@ -1,4 +1,4 @@
-"""What a log row keeps for lists: whose ping it was, and why buyers were refused."""
+"""Columns of a log row for lists: the publisher, and the reasons for refused buyers."""
 
 import pytest
 from django.utils import timezone

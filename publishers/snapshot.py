@@ -59,7 +59,8 @@ class ConversionSnapshot:
     publisher_pk: int | None
     buyer_pk: int | None
     conditions: tuple[Condition, ...]
-    pk: int | None = None  # null for amounts that a reservation quoted
+    pk: int | None = None  # null: a quoted conversion that was deleted since
+    quoted: bool = False  # the amounts are those that a reservation quoted
 
 
 @dataclass(frozen=True, slots=True)

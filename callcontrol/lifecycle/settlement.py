@@ -31,7 +31,7 @@ def settle_call(call_uuid: UUID, *, now: datetime) -> bool:
     """Decide an ended call's money and give its places back, once.
 
     Return False for a live call, or one whose carrier may still report events: the money must not
-    depend on the order of events. Each place is a transaction of its own; if the process dies in
+    depend on the order of events. Each place is settled in its own transaction; if the process dies in
     between, the next settlement goes on from there.
     """
     with transaction.atomic():
@@ -115,7 +115,7 @@ def _convert(call: Call, earned: ConversionSnapshot, *, at: datetime) -> None:
     # The conversion may be edited or deleted after the call; the event keeps it as it was.
     rule = {
         "seconds": earned.seconds,
-        "quoted": earned.pk is None,
+        "quoted": earned.quoted,
         "for_publisher": earned.publisher_pk is not None,
         "for_buyer": earned.buyer_pk is not None,
     }
@@ -142,8 +142,19 @@ def _offered_conversions(
         return applying
     if not (reserved.payout or reserved.revenue or reserved.seconds):
         return []
-    quoted = ConversionSnapshot(reserved.seconds, reserved.payout, reserved.revenue, None, None, ())
-    return [quoted, *applying[1:]]
+    # The conversion of the quote may have been edited or deleted since the ping.
+    stored = {conversion.pk for conversion in campaign.conversions} if campaign else set()
+    quote = ConversionSnapshot(
+        reserved.seconds,
+        reserved.payout,
+        reserved.revenue,
+        publisher_pk=None,
+        buyer_pk=None,
+        conditions=(),
+        pk=reserved.conversion_pk if reserved.conversion_pk in stored else None,
+        quoted=True,
+    )
+    return [quote, *applying[1:]]
 
 
 # --- places ---------------------------------------------------------------------------------

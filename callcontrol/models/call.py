@@ -36,8 +36,8 @@ class Call(models.Model):
     """An inbound call. It claims at most one reservation, which no other call claims.
 
     `payout` and `revenue` are final at `settled_at`, and null unless the call converted;
-    `conversion` is the campaign's rule that paid, null for a quote of a reservation and for a
-    sale report. `connected_at` is the answer of the connected leg, `buyer` the last one dialed.
+    `conversion` is the campaign's rule that paid, or that a reservation quoted; null for a sale
+    report. `connected_at` is the answer of the connected leg, `buyer` the last one dialed.
     A process runs the start webhooks from `asked_at` on; no leg is dialed before `prepared_at`.
     """
 

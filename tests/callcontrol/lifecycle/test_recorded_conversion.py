@@ -16,6 +16,7 @@ from tests.pinging import ping
 
 pytestmark = pytest.mark.django_db
 RULE = "By the campaign’s conversion after 120 s of talk"
+QUOTE = "As its ping was quoted: after 120 s of talk"
 
 
 @pytest.fixture
@@ -75,12 +76,34 @@ def test_a_rule_that_is_deleted_after_the_call_leaves_its_explanation(campaign: 
     assert reason(call) == f"{RULE}."
 
 
-def test_a_quote_pays_without_a_conversion(campaign: Campaign) -> None:
+def test_the_conversion_that_a_paying_reservation_quoted_is_recorded(campaign: Campaign) -> None:
     answer = ping(make_key(campaign=campaign), caller_number=CALLER)
     call = finished_call(answer["inbound_number"])
     assert call.payout == 90
+    assert call.conversion == Conversion.objects.get()
+    assert reason(call) == f"{QUOTE}."
+
+
+def test_a_quoted_conversion_that_is_deleted_before_the_call_still_pays(campaign: Campaign) -> None:
+    answer = ping(make_key(campaign=campaign), caller_number=CALLER)
+    Conversion.objects.get().delete()
+    call = finished_call(answer["inbound_number"])
+    assert call.payout == 90
     assert call.conversion_id is None
-    assert reason(call) == "As its ping was quoted: after 120 s of talk."
+    assert reason(call) == f"{QUOTE}."
+
+
+def test_a_quoted_conversion_that_is_edited_before_the_call_pays_as_quoted(
+    campaign: Campaign,
+) -> None:
+    answer = ping(make_key(campaign=campaign), caller_number=CALLER)
+    rule = Conversion.objects.get()
+    rule.seconds, rule.payout = 30, Decimal(1)
+    rule.save()
+    call = finished_call(answer["inbound_number"])
+    assert call.payout == 90
+    assert call.conversion == rule
+    assert reason(call) == f"{QUOTE}."
 
 
 def test_an_unconverted_call_records_the_seconds_that_it_lacked(campaign: Campaign) -> None:

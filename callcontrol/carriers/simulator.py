@@ -28,7 +28,7 @@ _ID_PREFIX = "simulated-"
 class Simulator(Carrier):
     """A leg rings until its phone acts, and ends at once when it is hung up.
 
-    A leg to a number of this installation also arrives as a call of its own. The two are linked
+    A leg to a number of this installation also arrives as another call. The two are linked
     by the carrier's ID, which the leg and the call share, and live by one clock.
     """
 
@@ -68,7 +68,7 @@ class Simulator(Carrier):
         self._end_other_end(caller)
 
     def hold(self, leg: CarrierLeg) -> None:
-        """Do nothing: `audible_parties` decides who is heard."""
+        """Do nothing: `audible_parties` leaves out parties on hold."""
 
     def unhold(self, leg: CarrierLeg) -> None:
         """Do nothing, see `hold`."""

@@ -76,7 +76,7 @@ class Twilio(Carrier):
         caller_id = request.caller_id or "anonymous"
         token = records.arrival_token(request.call_uuid, request.caller_id)
         try:
-            return self._create_leg(request, caller_id, token)
+            return self._dial_party(request, caller_id, token)
         except TwilioRefused as refused:
             if refused.code in twilio_rest.UNDIALABLE or not refused.is_final or is_sip:
                 raise
@@ -89,13 +89,13 @@ class Twilio(Carrier):
             raise CarrierError(
                 "there is no number to show: TWILIO_CALLER_ID is not set", is_final=True
             )
-        sid = self._create_leg(request, number, "")
+        sid = self._dial_party(request, number, "")
         records.record_caller_id(request.leg_uuid, number)
         return sid
 
-    def _create_leg(self, request: DialRequest, caller_id: str, token: str) -> str:
+    def _dial_party(self, request: DialRequest, caller_id: str, token: str) -> str:
         callback = _webhook_url("status", leg=request.leg_uuid)
-        return twilio_rest.create_leg(
+        return twilio_rest.dial_party(
             request, caller_id=caller_id, token=token, status_callback=callback
         )
 

@@ -58,7 +58,7 @@ class TwilioRefused(CarrierError):
         )
 
 
-def create_leg(request: DialRequest, *, caller_id: str, token: str, status_callback: str) -> str:
+def dial_party(request: DialRequest, *, caller_id: str, token: str, status_callback: str) -> str:
     """Dial a party into its conference; return the SID of its call. Raises CarrierError.
 
     It is requested only once: after a lost answer, the phone may already ring.

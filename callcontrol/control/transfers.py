@@ -8,7 +8,7 @@ from django.db import transaction
 from callcontrol.carriers.base import CarrierError
 from callcontrol.carriers.registry import carrier
 from callcontrol.lifecycle import events, legs
-from callcontrol.lifecycle.dialing import create_leg, dial_request
+from callcontrol.lifecycle.dialing import add_leg, dial_request
 from callcontrol.lifecycle.timeouts import apply_timeouts
 from callcontrol.models import Call, EventKind, Leg, Outcome, Party, Transfer
 from callcontrol.state.locked_call import LockedCall, lock_call
@@ -102,7 +102,7 @@ def _add_transfer(
     hold_caller: bool,
     at: datetime,
 ) -> Transfer:
-    transferee = create_leg(locked, Party.TRANSFEREE, number=number, buyer=buyer, now=at)
+    transferee = add_leg(locked, Party.TRANSFEREE, number=number, buyer=buyer, now=at)
     transfer = Transfer.objects.create(
         call=locked.call,
         transferor=leg,

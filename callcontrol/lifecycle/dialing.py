@@ -56,7 +56,7 @@ def ring_next_buyer(locked: LockedCall, *, snapshot: Snapshot, now: datetime) ->
         end_without_target(locked, at=now, why="no buyer is left")
         return None
     row, number = Buyer.objects.get(pk=buyer.row), engine.number_for(buyer, ping) or ""
-    leg = create_leg(locked, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
+    leg = add_leg(locked, Party.HANDLER, number=number, buyer=row, hold=hold, now=now)
     change_row(call, buyer_id=row.pk)
     add_event(call, EventKind.DIALING, at=now, buyer_id=buyer.buyer_id, leg=str(leg.uuid))
     return dial_request(locked, leg, row)
@@ -65,7 +65,7 @@ def ring_next_buyer(locked: LockedCall, *, snapshot: Snapshot, now: datetime) ->
 def release_reserved_place(locked: LockedCall, *, snapshot: Snapshot, now: datetime) -> None:
     """Give the reserved buyer's place back if that buyer cannot be dialed.
 
-    Runs in a transaction of its own. Once the buyer was dialed, the place belongs to its leg.
+    Runs in its own transaction. Once the buyer was dialed, the place belongs to its leg.
     """
     call, reservation = locked.call, locked.call.reservation
     if (
@@ -176,7 +176,7 @@ def _take_reserved_buyer(
     return None, None
 
 
-def create_leg(
+def add_leg(
     locked: LockedCall,
     party: Party,
     *,

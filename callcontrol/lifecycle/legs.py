@@ -119,7 +119,7 @@ def end_leg(
 ) -> None:
     """End a leg by a rule or an action: a timeout, a return, a rejection, a stopped transfer.
 
-    The carrier is told to hang up, and reports the end that is final.
+    The carrier is asked to hang up; its report of the end is the final one.
     """
     if not move_state(leg, Leg.Status.ENDED, outcome=outcome, ended_at=at, given_up_by=key_pk):
         return

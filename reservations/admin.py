@@ -25,13 +25,13 @@ from campaigns.admin_base import (
     is_superuser,
     mask_text,
     moment_text,
-    money_text,
     preformatted,
     pretty_json,
     roles,
     visible_to,
 )
 from campaigns.models import Buyer, Campaign
+from campaigns.money import money_text
 from publishers.models import Conversion, LogEntry, Publisher
 from publishers.request_log.related import RelatedCard
 

@@ -16,7 +16,8 @@ from callcontrol.lifecycle.summary import call_headline, lasted
 from callcontrol.models import PAY_RULE, Call, CallEvent, DeliveryAttempt, Leg, Party
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import LockedCall, read_call
-from campaigns.admin_base import admin_link, host_of, mask_text, moment_text, money_text
+from campaigns.admin_base import admin_link, host_of, mask_text, moment_text
+from campaigns.money import money_text
 
 from .diagrams import LEGEND, conference_diagram, leg_chart
 

@@ -28,10 +28,10 @@ from campaigns.admin_base import (
     is_superuser,
     may_edit,
     moment_text,
-    money_text,
     roles,
 )
 from campaigns.errors import Refusal
+from campaigns.money import money_text
 
 from . import call_page
 from .call_actions import run_call_action

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from callcontrol.models import Call
-from campaigns.admin_base import admin_link, moment_text, money_text, visible_to
+from campaigns.admin_base import admin_link, moment_text, visible_to
+from campaigns.money import money_text
 from publishers.models import LogEntry
 from publishers.request_log.related import RelatedCard
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 from callcontrol.lifecycle.summary import call_headline
 from callcontrol.models import Call, Delivery
 from callcontrol.state.locked_call import LockedCall
-from campaigns.admin_base import admin_link, money_text
+from campaigns.admin_base import admin_link
 from campaigns.models import Buyer, Campaign, Company
+from campaigns.money import money_text
 from campaigns.routing import explain
 from campaigns.routing.engine import buyers_in_trace
 from config.http.parameters import RESERVED

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from callcontrol.models import Call, Leg, Outcome
 from callcontrol.state.locked_call import LockedCall
 from callcontrol.state.timeline import leg_name
-from campaigns.admin_base import money_text
+from campaigns.money import money_text
 
 from .settlement import connected_leg
 

@@ -35,7 +35,6 @@ from .records import (
     host_of,
     mask_text,
     moment_text,
-    money_text,
     preformatted,
     pretty_json,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "mask_text",
     "may_edit",
     "moment_text",
-    "money_text",
     "narrow_choices",
     "parse_phone_number",
     "parse_pk",

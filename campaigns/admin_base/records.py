@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,7 +33,6 @@ from .access import (
 from .lists import ListAdmin
 from .pagination import InfinitePaginator
 
-_CENT = Decimal("0.01")
 # Nine digits or more, with the usual separators; a date has eight.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 
@@ -162,14 +160,6 @@ def admin_link(row: Any, *, text: str = "") -> SafeString | str:
 def moment_text(at: datetime | None) -> str:
     """Return a time to the second, which Django's formats omit, in the time zone of the page."""
     return f"{timezone.localtime(at):%b %-d, %Y, %H:%M:%S %Z}" if at else "–"
-
-
-def money_text(amount: Decimal | None) -> str:
-    """Return an amount for a page: two decimals, or more where the amount has more."""
-    if amount is None:
-        return "–"
-    cents = amount.quantize(_CENT)
-    return str(cents if cents == amount else amount.normalize())
 
 
 def ago_text(at: datetime | None) -> str:

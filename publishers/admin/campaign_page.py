@@ -16,9 +16,9 @@ from campaigns.admin_base import (
     CatalogueForm,
     CatalogueInline,
     admin_link,
-    money_text,
 )
 from campaigns.models import Campaign
+from campaigns.money import money_text
 from publishers.models import Conversion, ConversionFilter
 
 from .numbers import FixedNumberInline, PoolInline

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.admin_base import moment_text, money_text
+from campaigns.admin_base import moment_text
 from campaigns.models import Campaign
+from campaigns.money import money_text
 from campaigns.routing import explain
 from publishers.dry_run.engine import CHOSEN, ELIGIBLE, BuyerStanding, DryRunResult, QuotedPay
 from publishers.dry_run.replay import BuyerComparison, LoggedRequest, Replay

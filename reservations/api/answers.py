@@ -2,7 +2,7 @@
 
 They are built by hand for speed; `tests/reservations/test_answers.py` holds that they are equal.
 """
-# Measured with timeit (CPython 3.11, best of seven runs): either dictionary takes 3.3 µs. The `data`
+# Measured with timeit (CPython 3.11, best of seven): either dictionary takes 3.3 µs. The `data`
 # of its serializer takes 81 µs for `rtb` and 270 µs for `call_reservation`, from the same values.
 
 from collections.abc import Mapping

@@ -64,7 +64,7 @@ def faults(described: dict[str, Any], action: type[Action], answer: Any) -> list
     ]
 
 
-def test_no_two_actions_have_one_word() -> None:
+def test_action_slugs_are_unique() -> None:
     assert len({action.slug for action in ACTIONS} | {registry.LISTING}) == len(ACTIONS) + 1
 
 

@@ -48,7 +48,8 @@ def keys() -> dict[str, str]:
     }
 
 
-@pytest.mark.django_db(transaction=True)  # this client ends each request as a server does
+# schemathesis' client ends each request as a server does, unlike Django's test client.
+@pytest.mark.django_db(transaction=True)
 @described.parametrize()
 @bounded
 def test_every_answer_is_as_described(case: schemathesis.Case, keys: dict[str, str]) -> None:

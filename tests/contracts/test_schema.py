@@ -83,7 +83,7 @@ def test_every_action_by_a_key_is_logged() -> None:
     assert [action for action in actions if not is_logged(action)] == []
 
 
-def test_operations_have_names_of_their_own(described: dict[str, Any]) -> None:
+def test_operation_ids_are_unique(described: dict[str, Any]) -> None:
     names = [
         verb["operationId"] for verbs in described["paths"].values() for verb in verbs.values()
     ]

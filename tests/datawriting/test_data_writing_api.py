@@ -1,4 +1,4 @@
-"""Data writing over the wire: every form that is documented, the answer's members in order, limits, errors, other origins."""
+"""Data writing over HTTP: body forms, the members of the answer, limits, errors, CORS."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,10 @@ pytestmark = pytest.mark.django_db
 ANSWER = (
     f'{{"tag_values":{{"zip":"90210","ok":""}},"caller_number":"{CALLER}","status":"{NO_CALL}"}}'
 )
-XML = "<hash><caller-number>12025550102</caller-number><tag-values><tag-value><key>zip</key><value>90210</value></tag-value>"
+XML = (
+    "<hash><caller-number>12025550102</caller-number><tag-values>"
+    "<tag-value><key>zip</key><value>90210</value></tag-value>"
+)
 BOUNDARY = "".join(
     f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
     for name, text in (("caller_number", "12025550102"), ("zip", "90210"), ("ok", ""))
@@ -46,13 +49,13 @@ def key() -> Key:
 def send(
     key: Key, query: str = "", path: str = "/data_writing.json", method: str = "POST", **more: Any
 ) -> Any:
-    """A request with the key among its parameters; `body` and `content_type` as they go over the wire."""
+    """Send a request with the key among its parameters; `body` and `content_type` are raw."""
     body, content_type = more.pop("body", ""), more.pop("content_type", "")
     address = f"{path}?{query}&key={key.key}" if "data_writing/" not in path else f"{path}?{query}"
     return Client().generic(method, address, body, content_type, **more)
 
 
-# --- forms ------------------------------------------------------------------------------------------------
+# --- forms ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_in_the_query(key: Key, method: str) -> None:
     assert send(key, FORM, method=method).content.decode() == ANSWER
@@ -80,7 +83,7 @@ def test_the_key_in_the_path_wins_and_stands_in_the_log_by_its_end(key: Key) -> 
     assert logged().path == f"/data_writing/…{key.key[-4:]}.json"
 
 
-def test_a_bad_key_in_the_path_is_not_helped_by_a_good_one(key: Key) -> None:
+def test_a_valid_parameter_does_not_help_a_bad_key_in_the_path(key: Key) -> None:
     answer = send(key, f"{FORM}&key={key.key}", "/data_writing/0b1c.json")
     assert answer.status_code == 401
     assert answer.json() == {"error": "not authorized"}
@@ -118,7 +121,7 @@ def test_a_repeat_with_its_idempotency_key_writes_nothing_more(key: Key) -> None
     assert waiting_for_a_call() == {}
 
 
-# --- limits -----------------------------------------------------------------------------------------------
+# --- limits ---------------------------------------------------------------------------------------
 def tags(count: int) -> str:
     return "&".join(f"t{number}=1" for number in range(count))
 
@@ -179,7 +182,7 @@ def test_what_becomes_of_odd_values(
     assert waiting_for_a_call() == (kept or {})
 
 
-# --- the caller or the call ---------------------------------------------------------------------
+# --- the call of a caller -------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "about",
     ["", "caller_number=", "caller_number=undefined", "caller_number=anonymous", "call_uuid="],
@@ -209,7 +212,7 @@ def test_a_ringing_call_is_found_by_a_number_in_any_spelling() -> None:
     assert logged().caller_number == CALLER
 
 
-# --- permissions --------------------------------------------------------------------------------
+# --- authorization --------------------------------------------------------------------------------
 REFUSED: dict[str, tuple[int, str, Any]] = {
     "unknown": (401, "not authorized", lambda key: key.delete()),
     "of another kind": (
@@ -243,7 +246,7 @@ def set_on(row: Any, **values: Any) -> None:
 
 
 @pytest.mark.parametrize(("status", "error", "before"), REFUSED.values(), ids=REFUSED)
-def test_who_may_not_write_is_told_why(key: Key, status: int, error: str, before: Any) -> None:
+def test_a_refused_writer_gets_the_reason(key: Key, status: int, error: str, before: Any) -> None:
     before(key)
     answer = send(key, FORM)
     assert answer.status_code == status
@@ -265,7 +268,7 @@ def test_other_verbs_do_nothing(key: Key, method: str) -> None:
     assert waiting_for_a_call() == {}
 
 
-# --- the log ----------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("query", "result"), [(FORM, "stored"), ("zip=1", "refused")])
 def test_each_request_leaves_one_row(key: Key, query: str, result: str) -> None:
     send(key, query)
@@ -276,7 +279,7 @@ def test_each_request_leaves_one_row(key: Key, query: str, result: str) -> None:
     assert row.parameters["key"] == f"…{key.key[-4:]}"
 
 
-# --- from other pages of the web --------------------------------------------------------------------------
+# --- from other pages of the web ------------------------------------------------------------------
 ORIGIN = {"Origin": "https://publisher.example"}
 
 

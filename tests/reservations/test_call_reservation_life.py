@@ -88,14 +88,14 @@ def test_an_answer_without_a_buyer_is_not_a_shield(key: Key, stops: Any) -> None
     assert reserve(key)["status"] == "reserved"
 
 
-def test_after_the_end_there_is_a_new_one_before_the_sweep(key: Key, clock: Any) -> None:
+def test_an_expired_reservation_is_replaced_before_the_sweep(key: Key, clock: Any) -> None:
     reserve(key)
     clock(300)
     assert reserve(key)["expires_at"] == "2026-05-05T12:10:00.000Z"
     assert statuses() == ["expired", "reserved"]
 
 
-def test_after_the_call_there_is_a_new_one(key: Key) -> None:
+def test_after_the_call_a_ping_reserves_again(key: Key) -> None:
     dial(dialed(reserve(key)))
     again = reserve(key)
     assert again["claimed_at"] is None

@@ -97,16 +97,20 @@ def test_the_answer_in_xml(key: Key, clock: Any) -> None:
     number = bare(Reservation.objects.get().inbound_number)
     assert answer == (
         '<?xml version="1.0" encoding="utf-8"?>\n<hash><call-reservation>'
-        f'<inbound-number type="integer">{number}</inbound-number><caller-number>+12025550102</caller-number>'
+        f'<inbound-number type="integer">{number}</inbound-number>'
+        "<caller-number>+12025550102</caller-number>"
         '<status>reserved</status><expires-at type="datetime">2026-05-05T12:05:00.000Z</expires-at>'
         '<claimed-at nil="true"/><wiped-at nil="true"/>'
-        "<call><formatted-caller-number>(202) 555-0102</formatted-caller-number><status>reserved</status>"
-        '<start-time nil="true"/><end-time nil="true"/><caller-number>+12025550102</caller-number><target-id>b1</target-id>'
+        "<call><formatted-caller-number>(202) 555-0102</formatted-caller-number>"
+        '<status>reserved</status><start-time nil="true"/><end-time nil="true"/>'
+        "<caller-number>+12025550102</caller-number><target-id>b1</target-id>"
         '<winning-leg-connected-at nil="true"/><winning-leg-disconnected-at nil="true"/></call>'
-        '<matched-targets type="array"><matched-target><id>b1</id></matched-target></matched-targets>'
-        '<tag-values type="array"><tag-value><key>&lt;b&gt;</key><operator>==</operator><value>&amp;</value></tag-value>'
-        '</tag-values><conversion-groups type="array"><conversion-group><seconds type="integer">120</seconds>'
-        '<payout type="float">90.0</payout></conversion-group></conversion-groups></call-reservation></hash>'
+        '<matched-targets type="array"><matched-target><id>b1</id></matched-target>'
+        '</matched-targets><tag-values type="array"><tag-value><key>&lt;b&gt;</key>'
+        "<operator>==</operator><value>&amp;</value></tag-value></tag-values>"
+        '<conversion-groups type="array"><conversion-group><seconds type="integer">120</seconds>'
+        '<payout type="float">90.0</payout></conversion-group></conversion-groups>'
+        "</call-reservation></hash>"
     )
 
 
@@ -115,14 +119,15 @@ def test_no_buyer_in_xml(key: Key, clock: Any) -> None:
     query = f"key={key.key}&affiliate_id=alpha&caller_number=12025550102"
     answer = Client().post(f"/call_reservations.xml?{query}").content.decode()
     assert answer.endswith(
-        f'<start-time nil="true"/><end-time type="integer">{NOON}</end-time><caller-number>+12025550102</caller-number>'
-        '<target-id nil="true"/><winning-leg-connected-at nil="true"/><winning-leg-disconnected-at nil="true"/></call>'
+        f'<start-time nil="true"/><end-time type="integer">{NOON}</end-time>'
+        '<caller-number>+12025550102</caller-number><target-id nil="true"/>'
+        '<winning-leg-connected-at nil="true"/><winning-leg-disconnected-at nil="true"/></call>'
         '<matched-targets type="array"></matched-targets><tag-values type="array"></tag-values>'
         '<conversion-groups type="array"></conversion-groups></call-reservation></hash>'
     )
 
 
-def test_a_buyers_name_and_number_are_never_shown(key: Key) -> None:
+def test_a_buyers_name_and_number_are_never_returned(key: Key) -> None:
     buyer = Buyer.objects.get()
     text = json.dumps([ask(key), ask(key)])
     assert [
@@ -281,9 +286,7 @@ def test_a_number_that_is_passed_is_answered_with_and_without_a_buyer(key: Key) 
     ]
 
 
-def test_without_a_buyer_the_number_is_one_that_is_free_for_the_caller(
-    campaign: Campaign, key: Key
-) -> None:
+def test_without_a_buyer_the_number_is_free_for_the_caller(campaign: Campaign, key: Key) -> None:
     spare = make_number(campaign, in_pool=True).number
     others = ping(make_key(campaign=campaign))["inbound_number"]
     Buyer.objects.update(paused=True)

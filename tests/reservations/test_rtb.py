@@ -41,7 +41,8 @@ def test_the_prefix_of_the_members_is_a_setting(key: Key, settings: Any) -> None
     settings.RTB_FIELD_PREFIX = "acme"
     ping(key)
     assert list(ping(key)) == [
-        "uuid", "status", "acme_payout", "acme_seconds", "inbound_number", "expires_at", "acme_ping_shield",
+        "uuid", "status", "acme_payout", "acme_seconds", "inbound_number", "expires_at",
+        "acme_ping_shield",
     ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def uuids(key: Key, query: str = "") -> list[str]:
     return [one["call_uuid"] for one in listed(key, query).json()["results"]]
 
 
-# --- what is told ---------------------------------------------------------------------------------
+# --- members --------------------------------------------------------------------------------------
 def test_the_members_in_the_seeds_order(
     campaign: Campaign, first: Buyer, key: Key, clock: Clock
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_groups_key_lists_its_members_calls_and_no_others(
     assert uuids(without) == []
 
 
-def test_who_joins_a_group_lists_its_calls_from_then_on(
+def test_a_group_lists_the_calls_of_a_new_member(
     campaign: Campaign, first: Buyer, second: Buyer
 ) -> None:
     call, group = arrive(campaign), make_group(buyers=[second])
@@ -165,16 +165,16 @@ def test_who_joins_a_group_lists_its_calls_from_then_on(
 def test_a_transferee_lists_the_call_from_its_answer_on(
     campaign: Campaign, first: Buyer, second: Buyer
 ) -> None:
-    call, theirs = talk(campaign), handler_key(second)
+    call, second_key = talk(campaign), handler_key(second)
     transfer(call, handler_key(first), to=second.number)
-    before = uuids(theirs)
+    before = uuids(second_key)
     pick_up(call, "transferee")
     assert before == []
-    assert uuids(theirs) == [str(call.pk)]
+    assert uuids(second_key) == [str(call.pk)]
     assert uuids(handler_key(first)) == [str(call.pk)]
 
 
-def test_two_members_on_one_call_are_one_row_the_newest(
+def test_two_members_on_one_call_are_one_row_the_newest_leg(
     campaign: Campaign, first: Buyer, second: Buyer
 ) -> None:
     call, group = talk(campaign), make_group(buyers=[first, second])
@@ -185,7 +185,7 @@ def test_two_members_on_one_call_are_one_row_the_newest(
     assert one["dialed_out_number"] == second.number
 
 
-def test_a_line_that_has_rung_out_is_gone_with_no_worker(
+def test_a_leg_past_its_ring_timeout_is_not_listed(
     campaign: Campaign, key: Key, second: Buyer, clock: Clock
 ) -> None:
     call = arrive(campaign)
@@ -212,7 +212,7 @@ def test_a_caller_in_any_spelling(campaign: Campaign, key: Key, spelled: str) ->
     assert uuids(key, f"&caller_number={spelled}") == [str(call.pk)]
 
 
-def test_a_caller_by_the_number_that_the_handler_was_shown(
+def test_a_caller_by_the_number_sent_to_the_handler(
     campaign: Campaign, first: Buyer, key: Key
 ) -> None:
     shown = fresh_phone()
@@ -222,23 +222,23 @@ def test_a_caller_by_the_number_that_the_handler_was_shown(
     assert uuids(key, f"&caller_number={shown}") == [str(call.pk)]
 
 
-def test_callers_who_withheld_their_number(campaign: Campaign, key: Key) -> None:
+def test_callers_with_a_withheld_number(campaign: Campaign, key: Key) -> None:
     call, _ = arrive(campaign, None), arrive(campaign)
     assert uuids(key, "&caller_number=anonymous") == [str(call.pk)]
 
 
 @pytest.mark.parametrize("blank", ["", "%20", "undefined"])
-def test_a_blank_caller_is_none_at_all(campaign: Campaign, key: Key, blank: str) -> None:
+def test_a_blank_caller_filters_nothing(campaign: Campaign, key: Key, blank: str) -> None:
     call = arrive(campaign)
     assert uuids(key, f"&caller_number={blank}") == [str(call.pk)]
 
 
-def test_a_caller_who_is_nobody(campaign: Campaign, key: Key) -> None:
+def test_a_caller_without_calls(campaign: Campaign, key: Key) -> None:
     arrive(campaign)
     assert listed(key, f"&caller_number={OTHER_CALLER}").json() == {"success": False, "results": []}
 
 
-def test_a_caller_that_is_no_number(key: Key) -> None:
+def test_an_invalid_caller_number(key: Key) -> None:
     answer = listed(key, "&caller_number=hello")
     error = "caller_number must be a phone number of 7 to 15 digits"
     assert answer.status_code == 422
@@ -278,7 +278,7 @@ def test_what_a_list_costs(campaign: Campaign, first: Buyer, rows: int) -> None:
     )
 
 
-# --- who may --------------------------------------------------------------------------------------
+# --- authorization --------------------------------------------------------------------------------
 def test_without_the_word_for_it_nothing_is_listed(campaign: Campaign, first: Buyer) -> None:
     arrive(campaign)
     key = handler_key(first, "transfer", "return", "accept", "reject")

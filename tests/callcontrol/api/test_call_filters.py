@@ -97,7 +97,7 @@ def test_the_calendar_has_an_end_but_no_fault(key: Key, text: str) -> None:
     assert asked(key, f"created_at_start={text}").status_code == 200
 
 
-# --- whose ----------------------------------------------------------------------------------------
+# --- owners ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["campaign_id", "client_cid"])
 def test_of_a_campaign(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign)
@@ -153,7 +153,7 @@ def test_the_callers_number_is_one_of_the_companys_region() -> None:
 
 
 @pytest.mark.parametrize("name", ["caller_number", "caller"])
-def test_from_callers_who_withhold_their_number(key: Key, campaign: Campaign, name: str) -> None:
+def test_callers_with_a_withheld_number(key: Key, campaign: Campaign, name: str) -> None:
     call = make_call(campaign, caller_number=None)
     make_call(campaign)
     assert found(key, f"{name}=anonymous") == names(call)
@@ -165,7 +165,10 @@ def test_all_at_once(key: Key, campaign: Campaign) -> None:
         for minute in (2, 1)
         for number in (OTHER_CALLER, None)
     ]
-    query = f"caller_number={OTHER_CALLER}&status=no-target&campaign_id=roofing&created_at_start={EPOCH + 90}"
+    query = (
+        f"caller_number={OTHER_CALLER}&status=no-target&campaign_id=roofing"
+        f"&created_at_start={EPOCH + 90}"
+    )
     assert found(key, query) == names(call)
 
 

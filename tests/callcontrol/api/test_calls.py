@@ -1,4 +1,4 @@
-"""`GET /calls` and `GET /calls/{call_uuid}`: who may read, what is read, in pages."""
+"""`GET /calls` and `GET /calls/{call_uuid}`: authorization, members, pages."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -66,7 +66,7 @@ def told(key: Key, call: Call | str, ending: str = ".json") -> Any:
     return asked(key, path=f"/calls/{call.pk if isinstance(call, Call) else call}{ending}")
 
 
-# --- who may --------------------------------------------------------------------------------------
+# --- authorization --------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", PATHS)
 def test_a_companys_calls(key: Key, call: Call, path: str) -> None:
     assert uuids(asked(key, path=path)) == [str(call.pk)]
@@ -114,7 +114,7 @@ def test_another_companys_id_is_refused(key: Key) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rtb", "call_control", "conversion", "call_data_writing"])
-def test_a_key_of_another_kind_is_an_unknown_one(kind: str) -> None:
+def test_a_key_of_another_type_is_unknown(kind: str) -> None:
     answers = [
         asked(make_key(kind)),
         Client().get("/calls", {"api_key": "unknown"}),
@@ -296,7 +296,7 @@ def test_a_simulated_call_with_its_timeline() -> None:
 
 # --- with no worker -------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", ["/calls.json", "/calls/{}.json"], ids=["list", "one"])
-def test_a_line_that_has_rung_out_is_told_so(clock: Callable[[float], object], path: str) -> None:
+def test_reading_applies_the_ring_timeout(clock: Callable[[float], object], path: str) -> None:
     campaign = make_market()
     shown = dial(make_number(campaign).number)
     clock(31)

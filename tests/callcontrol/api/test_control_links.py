@@ -1,4 +1,4 @@
-"""Rejecting by a plain link: the caller's number names the call, the path the key's owner, and a browser can follow it."""
+"""Plain links: the caller's number names the call, the path the owner of the key."""
 
 from collections.abc import Callable
 from typing import Any
@@ -78,7 +78,8 @@ def test_in_a_browser(campaign: Campaign, key: Key) -> None:
 
 def test_in_xml(campaign: Campaign, key: Key) -> None:
     arrive(campaign)
-    body = '<?xml version="1.0" encoding="utf-8"?>\n<hash><success type="boolean">true</success></hash>'
+    start = '<?xml version="1.0" encoding="utf-8"?>\n'
+    body = f'{start}<hash><success type="boolean">true</success></hash>'
     assert follow(key, ending=".xml").content.decode() == body
 
 
@@ -106,7 +107,7 @@ def test_a_caller_in_any_spelling(campaign: Campaign, key: Key, spelled: str) ->
     assert at(call) == ("ringing", "b2")
 
 
-def test_the_number_that_the_handler_was_shown(campaign: Campaign, first: Buyer, key: Key) -> None:
+def test_the_number_sent_to_the_handler(campaign: Campaign, first: Buyer, key: Key) -> None:
     Buyer.objects.filter(pk=first.pk).update(caller_id=fresh_phone())
     call = arrive(campaign)
     shown = line(call).caller_number_sent or ""
@@ -125,7 +126,7 @@ def test_the_newest_of_the_callers_calls(
     assert at(newer) == ("ringing", "b2")
 
 
-def test_a_caller_who_withheld_the_number(campaign: Campaign, key: Key) -> None:
+def test_a_caller_with_a_withheld_number(campaign: Campaign, key: Key) -> None:
     call = arrive(campaign, None)
     assert told(follow(key, caller="anonymous")) == DONE
     assert at(call) == ("ringing", "b2")
@@ -196,9 +197,7 @@ def test_another_companys_owner_of_the_same_id(campaign: Campaign) -> None:
     assert at(call) == ("ringing", "b1")
 
 
-def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(
-    campaign: Campaign, key: Key
-) -> None:
+def test_an_unknown_call_answers_as_another_owners_call(campaign: Campaign, key: Key) -> None:
     arrive(campaign)
     others = handler_key(Buyer.objects.get(buyer_id="b2"))
     answers = [
@@ -212,7 +211,7 @@ def test_what_is_nobodys_call_looks_the_same_as_what_is_anothers(
     }
 
 
-def test_a_call_of_yesterday_is_nobodys(
+def test_a_call_of_yesterday_is_not_found(
     campaign: Campaign, key: Key, clock: Callable[[float], object]
 ) -> None:
     leave(talk(campaign), "caller")

@@ -1,4 +1,7 @@
-"""Every kind of key on every kind of call by every action, in both formats: no key learns anything about another's call."""
+"""Every key type by every action on every state of a call, in both formats.
+
+No key reveals anything about the calls of another owner.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -165,7 +168,7 @@ def test_a_bad_key_lists_no_calls(scene: Scene, key: str, format: str) -> None:
 
 
 @pytest.mark.parametrize("key", [name for name in BAD if name.startswith("an")])
-def test_anothers_key_lists_none_of_the_calls(scene: Scene, key: str) -> None:
+def test_a_key_of_another_owner_lists_none_of_the_calls(scene: Scene, key: str) -> None:
     by = BAD[key](scene)
     for make in OURS.values():
         make(scene)
@@ -251,9 +254,7 @@ def test_a_paused_buyers_live_calls_need_its_key(scene: Scene, action: str) -> N
     assert do(action, call, handler_key(scene.buyer("b1")), SAID).status_code == 200
 
 
-def test_over_the_keys_rate_is_told_when_to_come_again(
-    scene: Scene, clock: Callable[[float], object]
-) -> None:
+def test_429_has_retry_after(scene: Scene, clock: Callable[[float], object]) -> None:
     by, call = handler_key(scene.buyer("b1"), requests_per_second=1), talk(scene.campaign)
     answers = [do("accept", call, by) for _ in range(2)]
     assert answers[0].status_code == 422

@@ -1,4 +1,4 @@
-"""What a transfer's UUID may do: connect the caller, stop the transfer; each error in its own situation, and the log."""
+"""Requests by a transfer's UUID: connect the caller, stop the transfer, errors, the log."""
 
 from collections.abc import Callable
 from typing import Any
@@ -71,16 +71,16 @@ def test_a_caller_is_connected_once(held: Transfer) -> None:
     assert [told(connect(str(held.pk))) for _ in range(2)] == [DONE, (422, "caller not held")]
 
 
-def test_a_caller_who_was_never_held(attended: Transfer) -> None:
+def test_a_caller_that_was_never_held(attended: Transfer) -> None:
     assert told(connect(str(attended.pk))) == (422, "caller not held")
 
 
-def test_a_caller_who_is_back_with_the_handler(held: Transfer) -> None:
+def test_a_caller_that_is_back_with_the_handler(held: Transfer) -> None:
     leave(held.call, "transferee", "busy")
     assert told(connect(str(held.pk))) == (422, "caller not held")
 
 
-def test_a_caller_who_hung_up_on_hold(held: Transfer) -> None:
+def test_a_caller_that_hung_up_on_hold(held: Transfer) -> None:
     leave(held.call, "caller")
     assert told(connect(str(held.pk))) == (422, "caller hung up")
 
@@ -109,13 +109,13 @@ def test_a_transfer_is_stopped_once(held: Transfer) -> None:
     assert [told(stop(str(held.pk))) for _ in range(2)] == [DONE, (422, "transfer not in progress")]
 
 
-def test_a_transfer_whose_transferee_has_left(attended: Transfer) -> None:
+def test_stopping_after_the_transferee_left(attended: Transfer) -> None:
     pick_up(attended.call, "transferee")
     leave(attended.call, "transferee")
     assert told(stop(str(attended.pk))) == (422, "transfer not in progress")
 
 
-def test_a_transfer_whose_line_has_rung_out_with_no_worker(
+def test_stopping_after_the_ring_timeout_without_a_worker(
     clock: Callable[[float], object], held: Transfer
 ) -> None:
     clock(31)
@@ -124,7 +124,7 @@ def test_a_transfer_whose_line_has_rung_out_with_no_worker(
     assert at(held.call) == ("in-progress", "b1")
 
 
-def test_a_transfer_whose_transferor_has_left(attended: Transfer) -> None:
+def test_stopping_after_the_transferor_left(attended: Transfer) -> None:
     pick_up(attended.call, "transferee")
     leave(attended.call, "handler")
     assert told(stop(str(attended.pk))) == (422, "transferor not present")
@@ -136,12 +136,12 @@ def test_stopping_when_the_call_has_ended(held: Transfer) -> None:
     assert told(stop(str(held.pk))) == (422, "call not live")
 
 
-# --- a transfer that nobody made ------------------------------------------------------------------
+# --- unknown transfers ----------------------------------------------------------------------------
 @both
 @pytest.mark.parametrize(
     "uuid", [str(uuid4()), "1", "{}", "%00", "%20", "٣", "-" * 5000, "a.b"], ids=range(8)
 )
-def test_a_transfer_that_nobody_made(ask: Ask, uuid: str) -> None:
+def test_an_unknown_transfer(ask: Ask, uuid: str) -> None:
     assert told(ask(uuid)) == NOT_FOUND
 
 
@@ -179,7 +179,7 @@ def test_a_wrong_verb_does_nothing(held: Transfer, verb: str, path: str, allow: 
     assert line(held.call, "caller").held is True
 
 
-# --- its UUID is its key --------------------------------------------------------------------------
+# --- the UUID as the key --------------------------------------------------------------------------
 @both
 @pytest.mark.parametrize("name", ["api_key", "key", "Authorization", "X-Api-Key"])
 def test_keys_that_are_sent_along_are_ignored(ask: Ask, held: Transfer, name: str) -> None:
@@ -192,7 +192,7 @@ def test_keys_that_are_sent_along_are_ignored(ask: Ask, held: Transfer, name: st
     assert logged().key_pk is None
 
 
-def test_a_key_does_not_help_a_transfer_that_nobody_made(held: Transfer) -> None:
+def test_a_key_does_not_reach_an_unknown_transfer(held: Transfer) -> None:
     answers = [
         connect("%20", headers={"X-Api-Key": str(held.pk)}),
         connect(str(uuid4()), QUERY_STRING=f"key={held.pk}"),
@@ -231,7 +231,7 @@ def test_a_repeat_with_an_idempotency_key_is_the_first_answer(ask: Ask, held: Tr
 
 # --- the log --------------------------------------------------------------------------------------
 @both
-def test_one_row_is_the_companys_with_the_uuid_masked(ask: Ask, held: Transfer) -> None:
+def test_one_row_has_the_company_and_a_masked_uuid(ask: Ask, held: Transfer) -> None:
     before = LogEntry.objects.count()
     ask(str(held.pk))
     row = logged()
@@ -252,7 +252,7 @@ def test_a_refusals_row_names_the_call_too(ask: Ask, held: Transfer) -> None:
 
 
 @both
-def test_the_row_of_an_unknown_one_is_nobodys(ask: Ask) -> None:
+def test_the_row_of_an_unknown_transfer_has_no_company(ask: Ask) -> None:
     uuid = str(uuid4())
     ask(uuid)
     row = LogEntry.objects.get()
@@ -270,7 +270,7 @@ def test_a_faulty_request_leaves_its_row(ask: Ask, held: Transfer) -> None:
     assert logged().type == "transfer"
 
 
-def test_who_guesses_transfers_is_slowed_down() -> None:
+def test_guessed_transfers_are_throttled() -> None:
     answers = [connect(str(uuid4())) for _ in range(61)]
     assert [answer.status_code for answer in answers[-2:]] == [404, 429]
     assert LogEntry.objects.count() == 60
@@ -278,17 +278,17 @@ def test_who_guesses_transfers_is_slowed_down() -> None:
 
 
 # --- a carrier that fails -------------------------------------------------------------------------
-class Deaf(Simulator):
-    """A carrier that can't take anybody off hold."""
+class FailingCarrier(Simulator):
+    """A carrier that can't take a caller off hold."""
 
     def unhold(self, line: CarrierLeg) -> None:
         raise CarrierError("no answer", is_final=False)
 
 
-def test_a_caller_whom_the_carrier_does_not_connect_stays_held(
+def test_a_caller_stays_held_when_the_carrier_fails(
     held: Transfer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry.all_carriers(), "simulator", Deaf)
+    monkeypatch.setitem(registry.all_carriers(), "simulator", FailingCarrier)
     answer = connect(str(held.pk))
     assert told(answer) == (503, "the carrier did not do it; ask again")
     assert answer["Retry-After"] == "1"
@@ -297,7 +297,7 @@ def test_a_caller_whom_the_carrier_does_not_connect_stays_held(
     assert logged().call_uuid == held.call_id
 
 
-def test_a_caller_is_not_left_on_hold_when_everybody_who_could_connect_it_left_meanwhile(
+def test_a_caller_is_not_left_on_hold_after_the_handler_left(
     held: Transfer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Simulator):
@@ -314,7 +314,7 @@ def test_a_caller_is_not_left_on_hold_when_everybody_who_could_connect_it_left_m
     assert at(held.call)[0] == "in-progress"
 
 
-def test_a_caller_whose_handler_leaves_while_the_transferee_cannot_be_dialed_gets_the_next_buyer(
+def test_the_next_buyer_rings_when_the_handler_leaves_during_a_failed_transfer(
     campaign: Campaign, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = talk(campaign)

@@ -1,4 +1,4 @@
-"""`POST /conversions`: a buyer reports the sale of its own call, once; amounts are plain decimals."""
+"""`POST /conversions`: a buyer reports the sale of its call, once; amounts are decimals."""
 
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -52,7 +52,8 @@ def test_in_xml(key: Key, call: str) -> None:
         "text/xml",
     )
     assert answer.content.decode() == (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<hash><call-uuid>{call}</call-uuid><status>converted</status>'
+        '<?xml version="1.0" encoding="utf-8"?>\n<hash>'
+        f"<call-uuid>{call}</call-uuid><status>converted</status>"
         '<revenue type="float">1.0</revenue><payout type="float">0.0</payout></hash>'
     )
 
@@ -70,7 +71,7 @@ def test_without_a_payout_the_publisher_gets_none(key: Key, call: str) -> None:
     assert money(call) == ("0.00", "120.00", True)
 
 
-def test_a_second_report_is_told_the_first(key: Key, call: str) -> None:
+def test_a_second_report_answers_the_first(key: Key, call: str) -> None:
     report(key, call, payout="1")
     again = report(key, call, revenue="999", payout="999")
     assert again == {
@@ -118,11 +119,11 @@ def test_all_else_is_refused_and_sells_nothing(key: Key, call: str, name: str, a
 
 @pytest.mark.parametrize("name", ["call_uuid", "revenue"])
 @pytest.mark.parametrize("blank", ["", " "])
-def test_what_is_missing_is_said(key: Key, call: str, name: str, blank: str) -> None:
+def test_a_missing_parameter_is_named(key: Key, call: str, name: str, blank: str) -> None:
     assert report(key, call, **{name: blank}) == {"error": f"FAILED must include {name} (string)"}
 
 
-# --- whose call it is -----------------------------------------------------------------------------
+# --- the call's buyer -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "uuid", [uuid4(), "0", "undefined"], ids=["unknown", "malformed", "undefined"]
 )
@@ -136,7 +137,7 @@ def test_another_buyers_call_is_not_found(campaign: Campaign, call: str) -> None
     assert money(call) == (None, None, False)
 
 
-def test_the_buyer_whose_leg_kept_the_call_has_it(campaign: Campaign, key: Key) -> None:
+def test_a_sale_belongs_to_the_buyer_that_kept_the_call(campaign: Campaign, key: Key) -> None:
     call = act(last_leg(dial(campaign.numbers.get().number)), "busy")
     act(last_leg(call), "answer")
     uuid = call["call_uuid"]
@@ -144,16 +145,14 @@ def test_the_buyer_whose_leg_kept_the_call_has_it(campaign: Campaign, key: Key) 
     assert report(key_of("b2"), uuid)["status"] == "converted"
 
 
-def test_a_call_that_nobody_kept_is_of_whom_it_was_dialed_to_last(
-    campaign: Campaign, key: Key
-) -> None:
+def test_an_unanswered_call_belongs_to_the_last_dialed_buyer(campaign: Campaign, key: Key) -> None:
     call = dial(campaign.numbers.get().number)
     hang_up(call["call_uuid"])
     assert report(key, call["call_uuid"])["status"] == "converted"
 
 
 @pytest.mark.parametrize("type", ["call_control", "rtb", "call_data_writing"])
-def test_a_key_of_another_kind_is_unknown(campaign: Campaign, call: str, type: str) -> None:
+def test_a_key_of_another_type_is_unknown(campaign: Campaign, call: str, type: str) -> None:
     owner = (
         {"buyer": Buyer.objects.get(buyer_id="b1")}
         if type == "call_control"
@@ -200,7 +199,7 @@ def test_a_call_that_did_not_convert_may_be_sold_later(key: Key, call: str) -> N
 
 
 def test_what_is_due_is_decided_before_a_sale(key: Key, call: str) -> None:
-    """As if the call had ended long ago, and nobody had seen to its money."""
+    """The state of a call that ended long ago and was never settled."""
     end(call)
     unpaid = {"settled_at": None, "converted_at": None, "payout": None, "revenue": None}
     Call.objects.update(**unpaid)
@@ -208,7 +207,7 @@ def test_what_is_due_is_decided_before_a_sale(key: Key, call: str) -> None:
     assert report(key, call, revenue="1")["revenue"] == 120.0
 
 
-# --- callers who convert again --------------------------------------------------------------------
+# --- duplicate callers ----------------------------------------------------------------------------
 def test_after_a_sale_the_callers_next_call_is_a_duplicate(
     campaign: Campaign, key: Key, call: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Advisory locks: the second transaction of a name waits for the first; others do not."""
+"""Advisory locks: the second transaction waits for a lock of the same name, and no other."""
 
 import pytest
 from django.db import connection, transaction
@@ -10,7 +10,7 @@ from tests.races.overlapping import overlapping
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("second", "waits"), [("a", True), ("b", False)])
-def test_the_second_of_a_name_waits_and_that_of_another_does_not(second: str, waits: bool) -> None:
+def test_only_a_lock_of_the_same_name_waits(second: str, waits: bool) -> None:
     def follows() -> None:
         with transaction.atomic():
             advisory_locks.acquire_lock(second)
@@ -19,7 +19,7 @@ def test_the_second_of_a_name_waits_and_that_of_another_does_not(second: str, wa
 
 
 @pytest.mark.django_db
-def test_it_is_one_statement_where_transactions_write_at_once() -> None:
+def test_a_lock_is_one_statement_on_postgresql() -> None:
     with CaptureQueriesContext(connection) as sent:
         advisory_locks.acquire_lock("a")
     assert len(sent) == (connection.vendor == "postgresql")

@@ -36,7 +36,7 @@ def _entry() -> LogEntry:
     )
 
 
-def test_a_row_is_the_one_that_the_orm_writes():
+def test_a_row_equals_that_of_the_orm():
     entry, other = _entry(), _entry()
     other.reservation_uuid = entry.reservation_uuid
     other.save()

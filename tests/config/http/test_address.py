@@ -1,4 +1,4 @@
-"""The client's address: trusted proxies may forward it, others may not."""
+"""The client's address of a request: only trusted proxies are believed."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_the_clients_address(settings: Any, peer: str, forwarded: str, address: 
     assert client_address(request) == address
 
 
-def test_without_proxies_of_ones_own_nobody_is_believed() -> None:
+def test_without_trusted_proxies_the_peer_is_the_client() -> None:
     request = RequestFactory().get(
         "/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "198.51.100.1"}
     )

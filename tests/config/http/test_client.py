@@ -1,4 +1,4 @@
-"""The outbound client: answers, deadlines, size limits, and no private addresses."""
+"""The HTTP client: answers, deadlines, the size limit, and no way to a private address."""
 
 import socket
 import ssl
@@ -42,13 +42,13 @@ def test_an_answer_whatever_its_status() -> None:
         )
 
 
-def test_the_address_is_asked_as_it_is_written() -> None:
+def test_the_target_is_sent_as_written() -> None:
     with somebody(answer()) as server:
         asked(server, "/a;b/%5B?c=[d]&e=%2B1#f")
         assert server.asked() == ["GET /a;b/%5B?c=[d]&e=%2B1 HTTP/1.1"]
 
 
-def test_a_post_with_nothing_in_it_says_so() -> None:
+def test_an_empty_post_has_a_content_length_of_0() -> None:
     with somebody(answer()) as server:
         asked(server, method="POST", body=b"", headers={"X-Sent": "yes"})
         said = server.headers()
@@ -57,7 +57,7 @@ def test_a_post_with_nothing_in_it_says_so() -> None:
         assert said["host"] == server.host
 
 
-def test_a_redirect_is_an_answer_and_nobody_follows_it() -> None:
+def test_a_redirect_is_returned_and_not_followed() -> None:
     with (
         somebody(answer()) as inside,
         somebody(answer(b"", "302 Found", f"Location: {inside.url}/\r\n")) as server,
@@ -89,7 +89,7 @@ def test_exactly_64_kib_are_whole() -> None:
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x", id="body"),
     ],
 )
-def test_a_tarpit_has_us_for_the_deadline_and_no_longer(begins: bytes, byte: bytes) -> None:
+def test_a_tarpit_ends_at_the_deadline(begins: bytes, byte: bytes) -> None:
     with somebody(drips(begins, byte)) as server:
         assert refused(server.url, seconds=0.3, allowed=server.host) == (
             "no answer within 0.3 seconds",
@@ -114,12 +114,12 @@ def test_headers_without_end() -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"SSH-2.0-Guard\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"]
 )
-def test_what_is_no_whole_answer_is_none(said: bytes) -> None:
+def test_an_incomplete_answer_is_a_failure(said: bytes) -> None:
     with somebody(said) as server:
         assert refused(server.url, allowed=server.host)[0].startswith("no answer: ")
 
 
-def test_nobody_there() -> None:
+def test_a_closed_port() -> None:
     with somebody(answer()) as server:
         pass
     assert refused(server.url, allowed=server.host) == (
@@ -129,7 +129,7 @@ def test_nobody_there() -> None:
 
 
 # --- names ----------------------------------------------------------------------------------------
-def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_args: Any, **_more: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -172,12 +172,13 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
 @pytest.mark.parametrize(
     "host",
     [
-        "localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.1.2.3", "10.1.2.3", "172.16.0.1",
-        "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]",
-        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[ff02::1]",
+        "localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.1.2.3",
+        "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1",
+        "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[ff02::1]",
     ],
 )  # fmt: skip
-def test_a_private_address_is_not_asked(host: str) -> None:
+def test_a_private_address_is_refused(host: str) -> None:
     assert refused(f"http://{host}:9/") == (PRIVATE, True)
 
 
@@ -192,29 +193,31 @@ def test_an_allowed_host_may_be_private(name: str, with_port: bool) -> None:
         )
 
 
-def test_another_port_of_an_allowed_host_is_not_asked() -> None:
+def test_another_port_of_an_allowed_host_is_refused() -> None:
     with somebody(answer()) as server:
         assert refused(server.url, allowed=f"localhost:{server.port + 1}") == (PRIVATE, True)
 
 
-def test_the_opened_socket_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name whose address looks public may still be led elsewhere by the machine's own network."""
+def test_the_peer_of_the_opened_socket_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network of the machine may route a public address to a private one."""
     with somebody(answer()) as server:
-        led_inside = socket.create_connection(("127.0.0.1", server.port))
-        monkeypatch.setattr(socket, "create_connection", lambda *_args, **_more: led_inside)
+        private_socket = socket.create_connection(("127.0.0.1", server.port))
+        monkeypatch.setattr(socket, "create_connection", lambda *_args, **_more: private_socket)
         addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.114.1", server.port))]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
         assert refused(server.url) == (PRIVATE, True)
-        assert led_inside.fileno() == (-1)
+        assert private_socket.fileno() == (-1)
 
 
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("8.8.8.8", True), ("::ffff:8.8.8.8", True), ("64:ff9b::808:808", True), ("2002:808:808::", True), ("2606:4700::1", True),
-        ("192.0.2.1", False), ("198.18.0.1", False), ("192.88.99.1", False), ("fec0::1", False), ("64:ff9b:1::808:808", False),
-        ("::ffff:0:8.8.8.8", False), ("2001:db8::1", False), ("3fff::1", False), ("fe80::1%eth0", False),
-        ("2001:0:808:808::f5ff:fffe", False), ("240.0.0.1", False),
+        ("8.8.8.8", True), ("::ffff:8.8.8.8", True), ("64:ff9b::808:808", True),
+        ("2002:808:808::", True), ("2606:4700::1", True), ("192.0.2.1", False),
+        ("198.18.0.1", False), ("192.88.99.1", False), ("fec0::1", False),
+        ("64:ff9b:1::808:808", False), ("::ffff:0:8.8.8.8", False), ("2001:db8::1", False),
+        ("3fff::1", False), ("fe80::1%eth0", False), ("2001:0:808:808::f5ff:fffe", False),
+        ("240.0.0.1", False),
     ],
 )  # fmt: skip
 def test_which_addresses_are_public(address: str, expected: bool) -> None:
@@ -239,7 +242,7 @@ def test_which_addresses_are_public(address: str, expected: bool) -> None:
         ("http://[::1/", "that is no web address"),
     ],
 )
-def test_what_is_no_web_address_is_never_asked(url: str, why: str) -> None:
+def test_an_invalid_url_is_refused(url: str, why: str) -> None:
     assert refused(url, allowed="localhost") == (why, True)
 
 
@@ -256,7 +259,7 @@ def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
 
 
 class Secure(Outsider):
-    """It speaks TLS, with a certificate for this name."""
+    """A server with TLS and a certificate for this name."""
 
     def __init__(self, authority: Any, name: str) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

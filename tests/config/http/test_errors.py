@@ -34,7 +34,7 @@ class PlainRefusal(Exception):
 
 
 class Ping(APIView):
-    """Raise the given exception; the attribute is that of the product's views."""
+    """A view that refuses every request; the attribute is that of our viewsets."""
 
     error_shape: Mapping[str, Any] = POSTBACK_SHAPE
 
@@ -168,7 +168,8 @@ def test_an_absent_database_is_logged_as_a_warning(caplog: pytest.LogCaptureFixt
         (
             "/rtbs.xml",
             "text/xml; charset=utf-8",
-            b'<?xml version="1.0" encoding="utf-8"?>\n<hash><error>the first request is still running</error></hash>',
+            b'<?xml version="1.0" encoding="utf-8"?>\n'
+            b"<hash><error>the first request is still running</error></hash>",
         ),
         (
             "/call_control/v1/active_calls.json",
@@ -177,14 +178,14 @@ def test_an_absent_database_is_logged_as_a_warning(caplog: pytest.LogCaptureFixt
         ),
     ],
 )
-def test_a_view_refuses_in_the_asked_format(
+def test_a_view_refuses_in_the_requested_format(
     client: Client, address: str, content_type: str, body: bytes
 ) -> None:
     assert answered(client.post(address)) == (409, content_type, body)
 
 
 @in_small
-def test_a_wrong_verb_is_told_the_right_ones(client: Client) -> None:
+def test_405_lists_the_allowed_methods(client: Client) -> None:
     response = client.get("/rtbs.json")
     assert (*answered(response), response["Allow"]) == (
         405,
@@ -284,7 +285,7 @@ def test_the_admin_keeps_its_pages(client: Client, address: str, status: int) ->
 
 
 @in_small
-def test_an_absent_database_is_told_on_the_admins_pages_too(client: Client) -> None:
+def test_an_absent_database_is_503_on_admin_pages(client: Client) -> None:
     response = client.get("/admin/lose_database")
     said = response.content.decode().partition("<h1>")[2]
     assert response.status_code == 503
@@ -292,7 +293,7 @@ def test_an_absent_database_is_told_on_the_admins_pages_too(client: Client) -> N
     assert said == "The database can’t be reached</h1><p>Try again in a moment."
 
 
-def test_a_form_where_none_is_taken() -> None:
+def test_a_form_post_outside_the_admin_is_403() -> None:
     response = Client(enforce_csrf_checks=True).post("/")
     assert response.status_code == 403
     assert response.content == b'{"error":"not allowed: this address takes no POST"}'

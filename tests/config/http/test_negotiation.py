@@ -45,7 +45,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/rtbs.", None, None, "json"),
     ],
 )
-def test_the_format_that_is_asked(
+def test_the_requested_format(
     path: str, accept: str | None, content_type: str | None, expected: str
 ) -> None:
     assert requested_format(path, accept, content_type) == expected
@@ -87,11 +87,12 @@ class Ping(APIView):
         (
             "/rtbs.xml",
             "text/xml; charset=utf-8",
-            b'<?xml version="1.0" encoding="utf-8"?>\n<hash><retreaver-payout type="float">90.0</retreaver-payout></hash>',
+            b'<?xml version="1.0" encoding="utf-8"?>\n'
+            b'<hash><retreaver-payout type="float">90.0</retreaver-payout></hash>',
         ),
     ],
 )
-def test_a_view_answers_in_the_asked_format(path: str, content_type: str, body: bytes) -> None:
+def test_a_view_answers_in_the_requested_format(path: str, content_type: str, body: bytes) -> None:
     response = Ping.as_view()(RequestFactory().post(path, content_type="application/json")).render()
     assert response.status_code == 200
     assert response["Content-Type"] == content_type

@@ -1,4 +1,4 @@
-"""Pages of a list: which rows they have, and the `Link` header that leads from one to the others."""
+"""Pages of a list: their rows, and the `Link` header to the other pages."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_the_last_page_has_the_rest() -> None:
     assert page(page="3") == Page(ROWS[50:], 3, 3)
 
 
-def test_as_many_as_are_asked_for() -> None:
+def test_per_page() -> None:
     assert page(page="2", per_page="7") == Page(ROWS[7:14], 2, 9)
 
 
@@ -51,12 +51,12 @@ def test_past_the_end_is_empty(number: str) -> None:
     assert page(page=number) == Page([], int(number), 3)
 
 
-def test_of_nothing_there_is_one_empty_page() -> None:
+def test_an_empty_list_has_one_empty_page() -> None:
     assert paginate([], Parameters()) == Page([], 1, 1)
 
 
 @pytest.mark.parametrize("blank", ["", " "], ids=["blank", "space"])
-def test_blank_is_not_asked(blank: str) -> None:
+def test_a_blank_parameter_is_the_default(blank: str) -> None:
     assert page(page=blank, per_page=blank) == page()
 
 
@@ -149,7 +149,7 @@ def test_the_seeds_header() -> None:
         "no bytes",
     ],
 )
-def test_the_query_is_repeated_as_it_was_asked(asked: str, told: str) -> None:
+def test_a_link_keeps_the_query_as_sent(asked: str, told: str) -> None:
     assert links(3, 3, asked)["last"] == f"{BASE}?{told}"
 
 
@@ -159,6 +159,6 @@ def test_a_key_in_a_header_is_not_repeated() -> None:
     }
 
 
-def test_they_are_on_the_public_address(settings: Any) -> None:
+def test_links_are_on_the_public_base_url(settings: Any) -> None:
     settings.PUBLIC_BASE_URL = "https://calls.example.com"
     assert links(1, 1) == {"last": "https://calls.example.com/calls.json?page=1"}

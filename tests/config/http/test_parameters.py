@@ -1,4 +1,4 @@
-"""Query, body and path: merged, checked, and split into reserved parameters and tags."""
+"""Parameters: query, body and path merged, checked, and split into reserved names and tags."""
 
 import pytest
 from hypothesis import given
@@ -181,7 +181,10 @@ def test_publishers_that_contradict_each_other() -> None:
 
 # --- tags -----------------------------------------------------------------------------------------
 def test_what_is_reserved() -> None:
-    names = "key api_key company_id caller_number call_uuid inbound_number publisher_id source_id affiliate_id format"
+    names = (
+        "key api_key company_id caller_number call_uuid inbound_number publisher_id source_id"
+        " affiliate_id format"
+    )
     assert sorted(RESERVED) == sorted([*names.split(), "controller", "action", "utf8"])
 
 

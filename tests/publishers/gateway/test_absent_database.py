@@ -1,4 +1,4 @@
-"""A database that is away or lost: 503 while it lasts, never 500, and served again at once when it is back."""
+"""An absent or lost database: 503 while it lasts, and a normal answer once it is back."""
 
 import threading
 from collections.abc import Iterator
@@ -26,7 +26,10 @@ on_postgres = pytest.mark.skipif(
 )
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="one writer at a time")
 AWAY = (503, {"error": "temporarily unavailable"}, "1")
-END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 class Losing(KeyedViewSet):
@@ -79,7 +82,7 @@ def writing_elsewhere() -> Iterator[None]:
     thread.join()
 
 
-def told(answer: Any) -> tuple[int, Any, str | None]:
+def parts(answer: Any) -> tuple[int, Any, str | None]:
     return answer.status_code, answer.json(), answer.headers.get("Retry-After")
 
 
@@ -87,7 +90,7 @@ def test_while_it_is_away_and_when_it_is_back(http: httpx.Client, tmp_path: Path
     address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"
     with away(tmp_path):
         answer = http.post(address, headers={"Connection": "close"})
-    assert told(answer) == AWAY
+    assert parts(answer) == AWAY
     assert answer.headers["Cache-Control"] == "no-store"
     assert http.post(address).json()["status"] == "reserved"
     assert LogEntry.objects.count() == 1
@@ -96,7 +99,8 @@ def test_while_it_is_away_and_when_it_is_back(http: httpx.Client, tmp_path: Path
 def test_in_xml(client: Client, tmp_path: Path) -> None:
     with away(tmp_path):
         answer = client.post(f"/rtbs.xml?{NUMBER}&key=any", headers={"Idempotency-Key": "once"})
-    body = '<?xml version="1.0" encoding="utf-8"?>\n<hash><error>temporarily unavailable</error></hash>'
+    start = '<?xml version="1.0" encoding="utf-8"?>\n'
+    body = f"{start}<hash><error>temporarily unavailable</error></hash>"
     assert answer.status_code == 503
     assert answer.content.decode() == body
     assert answer["Retry-After"] == "1"
@@ -112,19 +116,19 @@ def test_in_the_admin(client: Client, tmp_path: Path) -> None:
 
 
 @on_sqlite
-def test_who_gets_no_turn_to_write_is_told_to_come_again(
+def test_a_lock_timeout_is_503_with_retry_after(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)
     with writing_elsewhere():
         answer = client.post(address)
-    assert told(answer) == AWAY
+    assert parts(answer) == AWAY
     assert client.post(address).json()["status"] == "reserved"
 
 
 @on_postgres
-def test_a_connection_that_ended_between_requests_is_made_anew(http: httpx.Client) -> None:
+def test_a_connection_that_ended_between_requests_is_reopened(http: httpx.Client) -> None:
     address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"
     http.post(address)
     with connection.cursor() as cursor:
@@ -137,6 +141,6 @@ def test_a_connection_that_ended_between_requests_is_made_anew(http: httpx.Clien
 def test_a_connection_lost_in_the_act_undoes_it_and_leaves_a_row(http: httpx.Client) -> None:
     key = make_ready_key()
     answer = http.post(f"/losing.json?key={key.key}", headers={"Idempotency-Key": "once"})
-    assert told(answer) == AWAY
+    assert parts(answer) == AWAY
     assert Campaign.objects.get().name == "Roofing"
     assert [(row.status, row.key_pk) for row in LogEntry.objects.all()] == [(503, key.pk)]

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: which answers are kept, for which key, how long, and once."""
+"""`Idempotency-Key`: which answers are kept, per key and path, how long, and races."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -133,7 +133,7 @@ def test_the_order_of_parameters_does_not_matter(client: Client, key: Key) -> No
 
 
 # --- scopes ---------------------------------------------------------------------------------------
-def test_other_keys_and_paths_have_their_own(client: Client, key: Key) -> None:
+def test_other_keys_and_paths_are_other_scopes(client: Client, key: Key) -> None:
     answers = [
         ping(client, key),
         ping(client, key, extension=".xml"),
@@ -143,7 +143,7 @@ def test_other_keys_and_paths_have_their_own(client: Client, key: Key) -> None:
     assert [replayed(answer) for answer in answers] == [None] * 3
 
 
-def test_other_verbs_have_their_own(client: Client, key: Key) -> None:
+def test_other_methods_are_other_scopes(client: Client, key: Key) -> None:
     uuid = ping(client, key).json()["uuid"]
     address = f"/rtbs/{uuid}.json?key={key.key}&status=confirmed"
     answers = [
@@ -225,7 +225,7 @@ def test_how_the_key_is_sent_is_no_parameter(client: Client, key: Key) -> None:
     assert replayed(again) == "true"
 
 
-def test_who_was_taken_for_dead_may_not_finish() -> None:
+def test_an_abandoned_request_may_not_finish() -> None:
     slow = idempotency.begin_request(**NAMES, now=NOW)
     idempotency.begin_request(**NAMES, now=NOW + 60 * SECONDS)
     with pytest.raises(StillRunning, match="took too long"):

@@ -1,4 +1,4 @@
-"""Columns of a log row for lists: the publisher, and the reasons for refused buyers."""
+"""Columns of a log row for the list's filters: the publisher, and the refusal reasons."""
 
 import pytest
 from django.utils import timezone
@@ -18,7 +18,7 @@ def key() -> Key:
 
 
 @pytest.mark.parametrize("name", ["publisher_id", "source_id", "affiliate_id"])
-def test_a_ping_is_the_publishers_that_it_names(key: Key, name: str) -> None:
+def test_a_ping_names_its_publisher(key: Key, name: str) -> None:
     alpha = make_publisher(key.company, publisher_id="alpha")
     ping(key, **{name: "alpha"})
     assert logged().publisher_pk == alpha.pk
@@ -27,20 +27,20 @@ def test_a_ping_is_the_publishers_that_it_names(key: Key, name: str) -> None:
 @pytest.mark.parametrize(
     "named", [{}, {"publisher_id": "nobody"}, {"publisher_id": "alpha", "source_id": "beta"}]
 )
-def test_a_ping_that_names_nobody_is_nobodys(key: Key, named: dict[str, str]) -> None:
+def test_a_ping_without_a_known_publisher_has_none(key: Key, named: dict[str, str]) -> None:
     make_publisher(key.company, publisher_id="alpha")
     ping(key, **named)
     assert logged().publisher_pk is None
 
 
-def test_another_companys_publisher_is_nobody(key: Key) -> None:
+def test_another_companys_publisher_is_unknown(key: Key) -> None:
     make_publisher(publisher_id="alpha")
     ping(key, publisher_id="alpha")
     assert logged().publisher_pk is None
 
 
 @pytest.mark.parametrize("named", ["", "beta"])
-def test_a_publishers_key_is_its_own_unless_another_is_named(named: str) -> None:
+def test_a_publishers_key_names_its_publisher_by_default(named: str) -> None:
     alpha = make_publisher()
     beta = make_publisher(alpha.company, publisher_id="beta")
     written(make_key("call_data_writing", publisher=alpha), publisher_id=named)
@@ -57,13 +57,13 @@ def test_a_refused_key_has_no_publisher(key: Key, is_known: bool) -> None:
     assert logged().company_pk is None
 
 
-def test_why_buyers_were_refused_is_kept_in_the_order_of_the_reasons(key: Key) -> None:
+def test_refusal_reasons_are_kept_in_their_order(key: Key) -> None:
     for fields in ({"filters": [("zip", "==", "1")]}, {"paused": True}):
         make_route(key.campaign, make_buyer(key.company, **fields))
     ping(key)
     assert logged().reasons == ",paused,filter,"
 
 
-def test_nobody_was_refused(key: Key) -> None:
+def test_without_refusals_there_are_no_reasons(key: Key) -> None:
     ping(key)
     assert logged().reasons is None

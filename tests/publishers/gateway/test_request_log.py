@@ -1,4 +1,4 @@
-"""The postback log: one row for every request that names a key, in one transaction with what the request did."""
+"""The postback log: one row for every request that names a key, in its transaction."""
 
 import io
 import logging
@@ -92,7 +92,7 @@ def test_a_refusal_by_a_known_key_is_one_row_of_the_key(
 
 
 @by_a_refused_key
-def test_a_refused_key_is_one_row_of_nobody(client: Client, key: Key, case: Case) -> None:
+def test_a_refused_key_is_one_row_without_a_company(client: Client, key: Key, case: Case) -> None:
     answer = case.send(client, key)
     row = LogEntry.objects.get()
     assert row.key_pk is None

@@ -51,7 +51,7 @@ def waits(per_second: float, burst: int, moments: list[float]) -> list[int]:
         (1, 2, [0, 0, 100, 100, 100], [0, 0, 0, 0, 1]),
     ],
 )
-def test_a_name_is_told_how_long_to_wait(
+def test_seconds_to_wait(
     per_second: float, burst: int, moments: list[float], expected: list[int]
 ) -> None:
     assert waits(per_second, burst, moments) == expected
@@ -109,7 +109,7 @@ def test_memory_is_bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert sorted(throttles._counts) == ["9"]
 
 
-def test_whoever_owes_nothing_is_forgotten_first(
+def test_names_past_their_wait_are_dropped_first(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = ""

@@ -1,4 +1,4 @@
-"""Every way in which a request by a key is refused, in both formats, and what each answer carries."""
+"""Refused requests by a key in both formats, and the headers of each answer."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -71,7 +71,7 @@ def test_a_missing_key_is_not_authorized_and_leaves_no_row(client: Client, key: 
     ("method", "path", "allow"),
     [("GET", "/rtbs", "POST"), ("OPTIONS", "/rtbs", "POST"), ("POST", "/rtbs/7", "PUT, PATCH")],
 )
-def test_a_wrong_verb_is_told_the_right_ones(
+def test_405_lists_the_allowed_methods(
     client: Client, key: Key, method: str, path: str, allow: str
 ) -> None:
     answer = client.generic(method, f"{path}?{NUMBER}&key={key.key}")
@@ -122,7 +122,7 @@ def test_the_key_of_a_malformed_request_is_found_in_its_body(
     assert [row.key_pk for row in LogEntry.objects.all()] == [key.pk]
 
 
-def test_over_the_rate_is_told_when_to_come_again(client: Client) -> None:
+def test_429_has_retry_after(client: Client) -> None:
     key = make_ready_key(requests_per_second=1, burst=2)
     answers = [ping(client, key) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -189,14 +189,14 @@ def test_a_key_that_was_rolled_over_is_good_for_the_overlap(
         assert [ping(client, one).status_code for one in (key, new)] == [status, 200]
 
 
-def test_a_revoked_key_of_a_gone_owner_is_unknown(client: Client, key: Key) -> None:
+def test_a_revoked_key_of_a_deleted_owner_is_unknown(client: Client, key: Key) -> None:
     BY_KEY["campaign gone"].before(key)
     answer = REFUSED_KEY["revoked"].send(client, key)
     assert answer.status_code == 401
     assert answer.json() == {"error": "not authorized"}
 
 
-def test_a_network_of_nonsense_lets_nobody_in(client: Client) -> None:
+def test_an_invalid_network_allows_no_address(client: Client) -> None:
     answer = ping(client, make_ready_key(allowed_networks=["no network"]))
     assert answer.status_code == 403
     assert answer.json() == {"error": "this key may not be used from this address"}

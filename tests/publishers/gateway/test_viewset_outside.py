@@ -1,4 +1,4 @@
-"""An entrance that asks the outside: its act stands whatever comes after, and each request still leaves exactly one row."""
+"""A viewset with an action that asks the carrier: its effect stays, and one row is logged."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -56,7 +56,7 @@ def test_the_act_is_in_no_transaction(client: Client, key: Key) -> None:
     [("", 200, "done"), ("refuse", 422, "refused"), ("crash", 500, "failed")],
     ids=str,
 )
-def test_what_it_did_stands_and_one_row_says_what_it_was_about(
+def test_the_effect_stays_and_one_row_names_the_call(
     client: Client, key: Key, then: str, status: int, result: str
 ) -> None:
     answer = ask(client, key, then)
@@ -75,9 +75,7 @@ def test_the_kept_answer_is_written_with_the_row(client: Client, key: Key) -> No
     assert LogEntry.objects.count() == 2
 
 
-def test_a_value_that_nobody_can_keep_is_refused_before_anybody_is_asked(
-    client: Client, key: Key
-) -> None:
+def test_an_unstorable_value_is_refused_before_the_action(client: Client, key: Key) -> None:
     answer = ask(client, key, "%00")
     assert answer.status_code == 422
     assert Campaign.objects.get().name == "Roofing"

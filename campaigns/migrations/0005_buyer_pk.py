@@ -1,3 +1,4 @@
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -7,8 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [("campaigns", "0004_buyers_digits")]
 
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
+        StateOnly(
+            [
                 operation
                 for model in ("CapHold", "ConvertedCaller")
                 for operation in (

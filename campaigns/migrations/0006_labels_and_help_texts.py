@@ -6,6 +6,7 @@ import campaigns.models.webhook
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -16,7 +17,9 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
+    # Labels and help texts alone: the database has nothing to do.
     operations = [
+        StateOnly([
         migrations.AlterModelOptions(
             name='buyer',
             options={'verbose_name': 'buyer', 'verbose_name_plural': 'buyers'},
@@ -891,4 +894,5 @@ class Migration(migrations.Migration):
             name='webhook',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filters', to='campaigns.webhook', verbose_name='webhook'),
         ),
+        ])
     ]

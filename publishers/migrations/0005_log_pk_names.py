@@ -1,3 +1,4 @@
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -7,8 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [("publishers", "0004_posting_instructions")]
 
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
+        StateOnly(
+            [
                 migrations.RemoveIndex("LogEntry", "log_by_key"),
                 migrations.RemoveIndex("LogEntry", "log_of_company"),
                 *(

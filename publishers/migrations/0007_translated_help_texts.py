@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import publishers.models.inbound
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -13,7 +14,9 @@ class Migration(migrations.Migration):
         ('publishers', '0006_instructions_link'),
     ]
 
+    # Labels and help texts alone: the database has nothing to do.
     operations = [
+        StateOnly([
         migrations.AlterField(
             model_name='conversion',
             name='payout',
@@ -134,4 +137,5 @@ class Migration(migrations.Migration):
             name='publisher_id_unique',
             constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('company', 'publisher_id'), name='publisher_id_unique', violation_error_message='Another publisher has this ID. Choose another one.'),
         ),
+        ])
     ]

@@ -2,6 +2,7 @@
 
 import campaigns.models.ids
 import django.core.validators
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -11,7 +12,9 @@ class Migration(migrations.Migration):
         ('publishers', '0007_translated_help_texts'),
     ]
 
+    # Labels and help texts alone: the database has nothing to do.
     operations = [
+        StateOnly([
         migrations.AlterField(
             model_name='conversionfilter',
             name='key',
@@ -52,4 +55,5 @@ class Migration(migrations.Migration):
             name='publisher_id',
             field=models.CharField(default=campaigns.models.ids.new_short_id, max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_.\\-]{1,100}$', 'Use only letters, digits, dashes, dots and underscores.')], verbose_name='publisher ID'),
         ),
+        ])
     ]

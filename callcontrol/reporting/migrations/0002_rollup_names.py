@@ -1,3 +1,4 @@
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -7,8 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [("desk", "0001_tallies")]
 
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
+        StateOnly(
+            [
                 migrations.RenameModel("Ledger", "RollupWatermark"),
                 migrations.AlterModelTable("RollupWatermark", "desk_ledger"),
                 migrations.RenameModel("Span", "RollupPeriod"),

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+from config.db.migrations import StateOnly
 from django.db import migrations, models
 
 
@@ -8,8 +9,8 @@ class Migration(migrations.Migration):
     dependencies = [("desk", "0002_rollup_names")]
 
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
+        StateOnly(
+            [
                 migrations.RemoveConstraint("RollupPeriod", "span_once"),
                 migrations.RemoveConstraint("RollupPeriod", "span_book_known"),
                 migrations.RemoveConstraint("Rollup", "tally_once_a_span"),

@@ -1,4 +1,4 @@
-"""In whatever order a carrier tells of a call, twice or late: it comes to the same."""
+"""The events of a call end in the same state in every order, repeated or late."""
 
 import itertools
 import math
@@ -12,14 +12,15 @@ from django.db import transaction
 from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign
 from publishers.models import Conversion
+from tests.callcontrol.lifecycle.transfer_scripts import PAID, TRANSFER_SCRIPTS
 from tests.callcontrol.scripts import OWN, Came, Quiet, Script, arrive, came_to, play, tell, use
 from tests.factories import make_market
 
 pytestmark = pytest.mark.django_db
 Order = Callable[[Sequence[str], int], Sequence[str]]
-MOST_ORDERS = 24
-DRAWN = 16
-WITH_REPEATS = 6
+MAX_ORDERS = 24
+RANDOM_ORDERS = 16
+RANDOM_REPEATS = 6
 
 TALK = Came(
     "finished",
@@ -27,15 +28,13 @@ TALK = Came(
     ("caller completed 0-100", "b1 completed 5-100"),
     "b1 0/1",
     connected=5,
-    paid="90.00/120.00 at 100",
+    paid=PAID,
 )
 TALK_OF_B2 = ("b2 completed 15-120",)
 NEXT = {"status": "finished", "ended": 120, "connected": 15, "paid": "90.00/120.00 at 120"}
 AFTER_B1 = Came(
     legs=("caller completed 0-120", "b1 busy -10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT
 )
-JOINED = ["transfer b1 20 join third"]
-HELD = ["transfer b1 20 hold third"]
 
 SCRIPTS: dict[str, tuple[Script, Came]] = {
     "the caller hangs up": (
@@ -46,11 +45,11 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
         [["b1 answered 5", "b1 completed 100", "caller completed 101"]],
         TALK,
     ),
-    "both hang up at once, and the seconds are told": (
+    "both hang up at once, and the carrier reports the seconds": (
         [["b1 answered 5", "b1 completed 100 95s", "caller completed 100"]],
         TALK,
     ),
-    "the carrier counts a second more than its moments": (
+    "the carrier counts one second more than its timestamps": (
         [["b1 answered 5", "b1 completed 100 96s", "caller completed 101"]],
         Came(
             "finished",
@@ -58,26 +57,26 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             ("caller completed 0-100", "b1 completed 4-100"),
             "b1 0/1",
             connected=4,
-            paid=TALK.paid,
+            paid=PAID,
         ),
     ),
     "the caller hangs up while it rings": (
         [["caller completed 20"], ["b1 canceled 20"]],
         Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
-    "the caller hangs up as it is picked up": (
+    "the caller hangs up at the answer": (
         [["caller completed 20", "b1 answered 21", "b1 completed 22"]],
         Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
-    "the caller hangs up as it is picked up, and the seconds are told": (
+    "the caller hangs up at the answer, and the carrier reports the seconds": (
         [["caller completed 20", "b1 answered 21", "b1 completed 22 1s"]],
         Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
-    "busy, and the next one talks": (
+    "the first buyer is busy, the second talks": (
         [["b1 busy 10"], ["b2 answered 15", "b2 completed 121", "caller completed 120"]],
         AFTER_B1,
     ),
-    "it rings out, and the next one talks": (
+    "the first buyer rings out, the second talks": (
         [["b1 no-answer 12"], ["b2 answered 15", "b2 completed 120", "caller completed 121"]],
         Came(
             legs=("caller completed 0-120", "b1 no-answer -12", *TALK_OF_B2),
@@ -85,7 +84,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             **NEXT,
         ),
     ),
-    "we end a line that rang out, and its word comes late": (
+    "an unanswered leg is ended, and its event is late": (
         [
             [
                 "clock 46",
@@ -104,7 +103,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             paid="90.00/120.00 at 150",
         ),
     ),
-    "we end a line that rang out, and it is picked up all the same": (
+    "an unanswered leg is ended, and answered all the same": (
         [
             ["clock 46", "b1 answered 47", "b1 completed 48"],
             ["b2 busy 50"],
@@ -118,7 +117,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             "b1 0/0, b2 0/0, b3 0/0",
         ),
     ),
-    "nobody is left": (
+    "no buyer is left": (
         [["b1 busy 10"], ["b2 no-answer 40"], ["b3 failed 41"], ["caller completed 45"]],
         Came(
             "no-target",
@@ -127,7 +126,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             "b1 0/0, b2 0/0, b3 0/0",
         ),
     ),
-    "returned, and the next one talks": (
+    "the first buyer returns the call, the second talks": (
         [
             ["b1 answered 5"],
             [
@@ -144,7 +143,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             **NEXT,
         ),
     ),
-    "rejected while it rings and is picked up": (
+    "the call is rejected at the answer": (
         [
             [
                 "reject b1 10",
@@ -161,220 +160,10 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             **NEXT,
         ),
     ),
-    "a transferee who joins and leaves": (
-        [
-            ["b1 answered 5"],
-            [
-                *JOINED,
-                "third answered 25",
-                "third completed 60",
-                "b1 completed 100",
-                "caller completed 101",
-            ],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third completed 25-60"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("joined ended 60",),
-        ),
-    ),
-    "a transferee who joins and stays": (
-        [
-            ["b1 answered 5"],
-            [
-                *JOINED,
-                "third answered 25",
-                "b1 completed 60",
-                "third completed 100",
-                "caller completed 101",
-            ],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("joined ended 100",),
-        ),
-    ),
-    "a transferee whom the caller leaves": (
-        [
-            ["b1 answered 5"],
-            [
-                *JOINED,
-                "third answered 25",
-                "b1 completed 60",
-                "third completed 101",
-                "caller completed 100",
-            ],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("joined ended 100",),
-        ),
-    ),
-    "a transferee who never comes": (
-        [
-            ["b1 answered 5"],
-            [*JOINED, "third no-answer 50", "b1 completed 100", "caller completed 101"],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third no-answer -50"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("joined ended 50",),
-        ),
-    ),
-    "a transferee who never comes when the handler has left": (
-        [
-            ["b1 answered 5"],
-            [*JOINED, "third no-answer 50", "b1 completed 40"],
-            ["b2 answered 55", "b2 completed 155", "caller completed 156"],
-        ],
-        Came(
-            "finished",
-            155,
-            (
-                "caller completed 0-155",
-                "b1 completed 5-40 accepted 20",
-                "third no-answer -50",
-                "b2 completed 55-155",
-            ),
-            "b1 0/1, b2 0/1",
-            connected=55,
-            paid="90.00/120.00 at 155",
-            transfers=("joined ended 50",),
-        ),
-    ),
-    "a caller who is held and connected": (
-        [
-            ["b1 answered 5"],
-            [*HELD, "third answered 25"],
-            ["connect 40", "b1 completed 60", "third completed 100", "caller completed 101"],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("held ended 100",),
-        ),
-    ),
-    "a caller who is held and hangs up": (
-        [
-            ["b1 answered 5"],
-            [
-                *HELD,
-                "third answered 25",
-                "b1 completed 101",
-                "third completed 101",
-                "caller completed 100",
-            ],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third completed 25-100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("held ended 100",),
-        ),
-    ),
-    "a caller who is held and hangs up while the transferee rings": (
-        [
-            ["b1 answered 5"],
-            [*HELD, "b1 completed 101", "caller completed 100"],
-            ["third canceled 101"],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third canceled -100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("held ended 100",),
-        ),
-    ),
-    "a caller who is held, and whom the handler leaves": (
-        [
-            ["b1 answered 5"],
-            [*HELD, "b1 completed 30", "third answered 35"],
-            ["third completed 100", "caller completed 101"],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-30 accepted 20", "third completed 35-100"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("held ended 100",),
-        ),
-    ),
-    "a transfer that is stopped": (
-        [
-            ["b1 answered 5"],
-            [*HELD],
-            ["stop 40", "third canceled 41", "b1 completed 100", "caller completed 101"],
-        ],
-        Came(
-            "finished",
-            100,
-            ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third stopped -40"),
-            "b1 0/1",
-            connected=5,
-            paid=TALK.paid,
-            transfers=("held ended 40",),
-        ),
-    ),
-    "a transferee who is a buyer and returns the call": (
-        [
-            ["b1 answered 5"],
-            ["transfer b1 20 hold b2", "b2 answered 25", "b1 completed 30"],
-            [
-                "return b2 40",
-                "b2 completed 41",
-                "b3 answered 45",
-                "b3 completed 145",
-                "caller completed 145",
-            ],
-        ],
-        Came(
-            "finished",
-            145,
-            (
-                "caller completed 0-145",
-                "b1 completed 5-30 accepted 20",
-                "b2 returned 25-40",
-                "b3 completed 45-145",
-            ),
-            "b1 0/1, b3 0/1",
-            connected=45,
-            paid="90.00/120.00 at 145",
-            transfers=("held ended 40",),
-        ),
-    ),
+    **TRANSFER_SCRIPTS,
 }
 
-# With buyers who have to accept.
+# With buyers that must accept the call.
 ACCEPTED: dict[str, tuple[Script, Came]] = {
     "accepted": (
         [["b1 answered 5"], ["accept b1 20", "b1 completed 100", "caller completed 101"]],
@@ -384,14 +173,14 @@ ACCEPTED: dict[str, tuple[Script, Came]] = {
             ("caller completed 0-100", "b1 completed 5-100 accepted 20"),
             "b1 0/1",
             connected=5,
-            paid=TALK.paid,
+            paid=PAID,
         ),
     ),
-    "the caller hangs up before it is accepted": (
+    "the caller hangs up before the handler accepts": (
         [["b1 answered 5", "caller completed 30"], ["b1 completed 31"]],
         Came("finished", 30, ("caller completed 0-30", "b1 completed 5-30"), "b1 0/0"),
     ),
-    "the handler hangs up without having accepted": (
+    "the handler hangs up before accepting": (
         [
             ["b1 answered 5", "b1 completed 12"],
             ["b2 answered 15"],
@@ -430,29 +219,29 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Campaign:
 
 
 def orders(stages: Script) -> Iterator[Order]:
-    """Every order of every stage, or a draw of them where they are many; and some with repeats of what was told before."""
-    told = [[line for line in stage if line.split()[0] not in OWN] for stage in stages]
-    if math.prod(math.factorial(len(stage)) for stage in told) <= MOST_ORDERS:
-        for chosen in itertools.product(*map(itertools.permutations, told)):
+    """Yield all orders of each stage, or random ones of too many, and some with repeated events."""
+    reported = [[line for line in stage if line.split()[0] not in OWN] for stage in stages]
+    if math.prod(math.factorial(len(stage)) for stage in reported) <= MAX_ORDERS:
+        for chosen in itertools.product(*map(itertools.permutations, reported)):
             yield lambda _, turn, chosen=chosen: chosen[turn]
     else:
-        yield from (_drawn(seed, []) for seed in range(DRAWN))
-    yield from (_drawn(seed, told) for seed in range(WITH_REPEATS))
+        yield from (_random_order(seed, []) for seed in range(RANDOM_ORDERS))
+    yield from (_random_order(seed, reported) for seed in range(RANDOM_REPEATS))
 
 
-def _drawn(seed: int, repeated: list[list[str]]) -> Order:
-    chance = random.Random(seed)
+def _random_order(seed: int, repeated: list[list[str]]) -> Order:
+    generator = random.Random(seed)
 
     def order(stage: Sequence[str], turn: int) -> Sequence[str]:
-        said = [line for earlier in repeated[: turn + 1] for line in earlier]
-        lines = [*stage, *chance.sample(said, chance.randint(0, len(said)))]
-        return chance.sample(lines, len(lines))
+        earlier_lines = [line for earlier in repeated[: turn + 1] for line in earlier]
+        lines = [*stage, *generator.sample(earlier_lines, generator.randint(0, len(earlier_lines)))]
+        return generator.sample(lines, len(lines))
 
     return order
 
 
 def plays(campaign: Campaign, stages: Script) -> Iterator[tuple[Call, Order]]:
-    """The call in each order, and nothing left of it afterwards."""
+    """Play the call in each order, and roll it back afterwards."""
     to = campaign.numbers.get().number
     for order in orders(stages):
         with transaction.atomic():
@@ -463,12 +252,14 @@ def plays(campaign: Campaign, stages: Script) -> Iterator[tuple[Call, Order]]:
 
 
 @pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
-def test_in_any_order_it_comes_to_the_same(campaign: Campaign, stages: Script, came: Came) -> None:
+def test_every_order_of_events_ends_in_the_same_state(
+    campaign: Campaign, stages: Script, came: Came
+) -> None:
     assert [each for call, _ in plays(campaign, stages) if (each := came_to(call)) != came] == []
 
 
 @pytest.mark.parametrize(("stages", "came"), ACCEPTED.values(), ids=ACCEPTED)
-def test_so_it_does_with_buyers_who_have_to_accept(
+def test_every_order_ends_in_the_same_state_with_buyers_that_must_accept(
     campaign: Campaign, stages: Script, came: Came
 ) -> None:
     Buyer.objects.update(acceptance="explicit")
@@ -476,12 +267,12 @@ def test_so_it_does_with_buyers_who_have_to_accept(
 
 
 @pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
-def test_what_is_told_again_after_the_end_changes_nothing(
+def test_events_repeated_after_the_end_change_nothing(
     campaign: Campaign, stages: Script, came: Came
 ) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
-    told = [line for stage in stages for line in stage if line.split()[0] not in OWN]
-    for line in random.Random(1).sample(told, len(told)):
+    reported = [line for stage in stages for line in stage if line.split()[0] not in OWN]
+    for line in random.Random(1).sample(reported, len(reported)):
         tell(call, line)
     assert came_to(call) == came

@@ -1,1 +1,1 @@
-"""Kinds of keys that read calls, steer them, and report their sales."""
+"""Key types that read calls, control them and report their sales."""

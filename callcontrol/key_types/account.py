@@ -1,7 +1,9 @@
-"""The company's API key."""
+"""The key type of a company's API key."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys.types import KeyType
 from publishers.keys.vocabulary import (
@@ -12,10 +14,10 @@ from publishers.keys.vocabulary import (
     RequestExample,
 )
 
-_TRIAL = "It only reads: nothing is changed by it."
+_TEST_EFFECT = _("It only reads and changes nothing.")
 _COMPANY = ParameterText(
     "company_id",
-    "The company's ID, as it stands here.",
+    _("The company’s ID, as shown here."),
     placeholder="COMPANY_ID",
     required=True,
     prefill="company_id",
@@ -32,9 +34,12 @@ _CALL = {
 }
 _FORBIDDEN = AnswerText(
     403,
-    "The wrong company, or not now",
+    _("Wrong company, or not allowed now"),
     {"error": "company_id is missing, or is not the company of this key"},
-    "company_id must be the one on this page. Else the key is paused, or may not be used from this address; the text says which.",
+    _(
+        "Send the company_id of this page. Otherwise the key is paused or may not be used from "
+        "this address; the error says which."
+    ),
 )
 
 
@@ -42,7 +47,7 @@ class AccountKey(KeyType):
     """Reads the company's calls, the newest first."""
 
     slug = "account"
-    label = "API key"
+    label = _("API key")
     owners = ("company",)
     path = "/calls.json"
     method = "GET"
@@ -54,55 +59,66 @@ class AccountKey(KeyType):
             _COMPANY,
             ParameterText(
                 "page",
-                "Which page of the list; 1 is the newest. The Link header has the address of the next one.",
+                _(
+                    "The page of the list; 1 is the newest. The Link header has the address of "
+                    "the next page."
+                ),
             ),
-            ParameterText("per_page", "How many calls a page has: 25, or up to 100."),
+            ParameterText("per_page", _("The calls on a page: 25, or at most 100.")),
             ParameterText(
                 "caller_number",
-                "Only the calls of this caller. Every other filter is described under /api/docs.",
+                _("Only the calls of this caller. /api/docs describes all other filters."),
             ),
         ]
 
     @classmethod
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
-        short = "Past the last page, the list is empty. Shortened here: /api/docs on this host has every member."
-        listed = AnswerText(200, "The calls", [{"call": _CALL}], short, xml_body={"calls": [_CALL]})
+        short = _(
+            "After the last page, the list is empty. Shortened here: /api/docs on this host "
+            "describes all members."
+        )
+        listed = AnswerText(
+            200, _("The calls"), [{"call": _CALL}], short, xml_body={"calls": [_CALL]}
+        )
         return [listed, _FORBIDDEN]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         listing = RequestExample(
-            "List the calls",
+            _("List the calls"),
             cls.about(),
             "GET",
             cls.path,
             tuple(cls.parameters(settings)),
             tuple(cls.answers(settings)),
-            _TRIAL,
+            _TEST_EFFECT,
         )
         uuid = ParameterText(
-            "uuid", "The call's own ID.", SAMPLE_UUID, "CALL_UUID", required=True, in_path=True
+            "uuid", _("The call’s ID."), SAMPLE_UUID, "CALL_UUID", required=True, in_path=True
         )
-        shown = {"call": {**_CALL, "legs": [], "events": []}}
+        body = {"call": {**_CALL, "legs": [], "events": []}}
         answers = (
             AnswerText(
-                200, "The call", shown, "Shortened here: /api/docs on this host has every member."
+                200,
+                _("The call"),
+                body,
+                _("Shortened here: /api/docs on this host describes all members."),
             ),
             AnswerText(
                 404,
-                "There is no such call",
+                _("Call not found"),
                 {"error": "call not found"},
-                "The ID is no call of this company.",
+                _("The company has no call with this ID."),
             ),
             _FORBIDDEN,
         )
-        one = RequestExample(
-            "Read one call",
-            "With its legs, and what happened when.",
+        reading = RequestExample(
+            _("Read a call"),
+            _("With its legs and its timeline."),
             "GET",
             "/calls/{uuid}.json",
             (uuid, _COMPANY),
             answers,
-            _TRIAL,
+            _TEST_EFFECT,
         )
-        return [listing, one]
+        return [listing, reading]

@@ -1,10 +1,11 @@
-"""The handler key: what a buyer or a group may do with the calls routed to it."""
+"""The key type of handlers: what a buyer or a group may do with the calls routed to it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from callcontrol.control import registry
 from callcontrol.control.actions.base import Action, ActionParameter
@@ -15,15 +16,19 @@ from publishers.keys.vocabulary import (
     AnswerText,
     ParameterText,
     RequestExample,
+    Text,
 )
 
 _SHAPE = {"success": False}
-_HARM = "it would act on a live call, with people on the line"
-_NOT_THEIRS = AnswerText(
+_NO_TEST_REASON = _("it would act on a live call, with people on the line")
+_NOT_AUTHORIZED = AnswerText(
     401,
-    "The key, or the call, is not yours",
+    _("The key or the call is not yours"),
     {**_SHAPE, "error": "not authorized"},
-    "The key is unknown or may not do this, or call_uuid is no call that is with you. Compare both.",
+    _(
+        "The key is unknown or may not do this, or the call of call_uuid is not with you. Compare "
+        "both."
+    ),
 )
 _ACTIVE = {
     "caller_number": "+12025550142",
@@ -39,7 +44,7 @@ class CallControlKey(KeyType):
     """Lets a buyer, or a group of them, act on the calls that are with it."""
 
     slug = "call_control"
-    label = "Call control"
+    label = _("Call control")
     owners = ("buyer", "group")
     switch = "call_control_enabled"
     path = "/call_control/v1/active_calls.json"
@@ -47,92 +52,99 @@ class CallControlKey(KeyType):
     section = "handler_keys"
     fields: ClassVar[dict[str, forms.Field]] = {
         "actions": ChoicesField(
-            label="What it may do",
+            label=_("Allowed actions"),
             choices=registry.action_choices,
             initial=[],
             required=False,
-            help_text="With the calls that are with this buyer, or with a buyer of this group. Nothing else is allowed.",
+            help_text=_(
+                "For the calls that are with this buyer, or with a buyer of this group. All other "
+                "actions are refused."
+            ),
         ),
         "return_seconds": forms.IntegerField(
-            label="Return within (seconds)",
+            label=_("Return within (seconds)"),
             initial=60,
             min_value=0,
             max_value=86_400,
-            help_text="How long after the buyer was dialed a call may be returned.",
+            help_text=_("A call may be returned for this long after its buyer was dialed."),
         ),
         "reject_seconds": forms.IntegerField(
-            label="Reject within (seconds)",
+            label=_("Reject within (seconds)"),
             initial=90,
             min_value=0,
             max_value=86_400,
-            help_text="How long after the buyer was dialed a call may be rejected.",
+            help_text=_("A call may be rejected for this long after its buyer was dialed."),
         ),
     }
 
     @classmethod
     def summary(cls, settings: Mapping[str, Any]) -> str:
-        """Its actions, with the windows of those that have one."""
+        """Return the allowed actions, with the time windows of return and reject."""
         windows = {
-            word: f" within {settings[f'{word}_seconds']} s" for word in ("return", "reject")
+            slug: f" within {settings[f'{slug}_seconds']} s" for slug in ("return", "reject")
         }
         return (
             ", ".join(
-                word.replace("_", " ") + windows.get(word, "") for word in settings["actions"]
+                slug.replace("_", " ") + windows.get(slug, "") for slug in settings["actions"]
             )
             or "no action"
         )
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
-        """The list of calls first, then what may be done with them."""
-        may, known = settings["actions"], {action.slug: action for action in registry.all_actions()}
-        told = [_listing()] if registry.LISTING in may else []
-        for word in may:
-            told += [_acting(known[word], settings)] if word in known else []
-            told += _BY_TRANSFER if word == "transfer" else []
-        return told
+        """Return the list of calls first, then the allowed actions."""
+        allowed = settings["actions"]
+        actions = {action.slug: action for action in registry.all_actions()}
+        requests = [_listing()] if registry.LISTING in allowed else []
+        for slug in allowed:
+            requests += [_action_request(actions[slug], settings)] if slug in actions else []
+            requests += _TRANSFER_REQUESTS if slug == "transfer" else []
+        return requests
 
 
 def _listing() -> RequestExample:
-    about = "The calls that are with you now, ringing or answered, the newest first. Their call_uuid is what all other requests name."
-    times = {name: f"When {what}, in milliseconds since 1970." for name, what in _TIMES.items()}
+    about = _(
+        "The calls that are with you now, ringing or answered, the newest first. All other "
+        "requests need the call_uuid of a call."
+    )
+    times = {
+        "started_at": _("When the call came in, in milliseconds since 1970."),
+        "dialed_out_at": _("When you were dialed, in milliseconds since 1970."),
+    }
     return RequestExample(
-        "List your calls",
+        _("List your calls"),
         about,
         "GET",
         CallControlKey.path,
         (
-            ParameterText("caller_number", "Only the calls of this caller."),
-            ParameterText("page", "Which page of 25; 1 is the newest."),
+            ParameterText("caller_number", _("Only the calls of this caller.")),
+            ParameterText("page", _("The page of 25 calls; 1 is the newest.")),
         ),
         (
             AnswerText(
                 200,
-                "Your calls",
+                _("Your calls"),
                 {"success": True, "results": [_ACTIVE]},
-                "Take the call_uuid of the call you mean.",
+                _("Use the call_uuid of the call that you mean."),
                 times,
             ),
             AnswerText(
                 200,
-                "No call at present",
+                _("No calls now"),
                 {"success": False, "results": []},
-                "Ask again when one rings.",
+                _("Repeat the request when a call rings."),
             ),
         ),
-        test_effect="It only reads: no call is changed by it.",
+        test_effect=_("It only reads and changes no call."),
         error_members=_SHAPE,
     )
 
 
-_TIMES = {"started_at": "the call came in", "dialed_out_at": "you were dialed"}
-
-
-def _acting(action: type[Action], settings: Mapping[str, Any]) -> RequestExample:
-    """An action, in the words of its own class."""
+def _action_request(action: type[Action], settings: Mapping[str, Any]) -> RequestExample:
+    """Describe an action by the texts of its class."""
     call = ParameterText(
         "call_uuid",
-        "The call, as the list of calls names it.",
+        _("The call’s ID, from the list of calls."),
         SAMPLE_UUID,
         "CALL_UUID",
         required=True,
@@ -145,15 +157,17 @@ def _acting(action: type[Action], settings: Mapping[str, Any]) -> RequestExample
     meanings = {name: member.meaning for name, member in action.answers.items()}
     return RequestExample(
         action.summary,
-        f"{action.summary} that is with you.",
+        _("%(action)s that is with you.") % {"action": action.summary},
         "POST",
         f"/call_control/v1/calls/{{call_uuid}}/{action.slug}.json",
         (call, *(_parameter(name, member) for name, member in action.parameters.items())),
         (
-            AnswerText(200, "Done", done, "It is done; asking twice does no harm.", meanings),
+            AnswerText(
+                200, _("Done"), done, _("Done. Repeating the request does no harm."), meanings
+            ),
             *_refused(action.errors.items(), settings),
         ),
-        no_test_reason=_HARM,
+        no_test_reason=_NO_TEST_REASON,
         error_members=_SHAPE,
     )
 
@@ -171,11 +185,11 @@ def _sample(name: str, member: ActionParameter) -> str:
 
 
 def _refused(errors: Iterable[tuple[str, str]], settings: Mapping[str, Any]) -> list[AnswerText]:
-    """Each refusal in its own situation."""
+    """Return the refusals, each with its situation."""
     return [
         AnswerText(422, error, {**_SHAPE, "error": error}, _in_seconds(when, settings))
         for error, when in errors
-    ] + [_NOT_THEIRS]
+    ] + [_NOT_AUTHORIZED]
 
 
 def _in_seconds(when: str, settings: Mapping[str, Any]) -> str:
@@ -184,12 +198,12 @@ def _in_seconds(when: str, settings: Mapping[str, Any]) -> str:
     return when
 
 
-def _of_transfer(
-    title: str, about: str, method: str, path: str, errors: Mapping[str, str]
+def _transfer_request(
+    title: Text, about: Text, method: str, path: str, errors: Mapping[str, Text]
 ) -> RequestExample:
     uuid = ParameterText(
         "uuid",
-        "The transfer_uuid of the answer to “Transfer a call”.",
+        _("The transfer_uuid from the answer to “Transfer a call”."),
         SAMPLE_UUID,
         "UUID",
         required=True,
@@ -197,14 +211,14 @@ def _of_transfer(
     )
     unknown = AnswerText(
         404,
-        "There is no such transfer",
+        _("Transfer not found"),
         {**_SHAPE, "error": "transfer not found"},
-        "The uuid is of no transfer.",
+        _("There is no transfer with this uuid."),
     )
     refused = [
         AnswerText(422, error, {**_SHAPE, "error": error}, when) for error, when in errors.items()
     ]
-    done = AnswerText(200, "Done", {"success": True}, "It is done.")
+    done = AnswerText(200, _("Done"), {"success": True}, _("Done."))
     return RequestExample(
         title,
         about,
@@ -212,33 +226,39 @@ def _of_transfer(
         path,
         (uuid,),
         (done, *refused, unknown),
-        no_test_reason=_HARM,
+        no_test_reason=_NO_TEST_REASON,
         error_members=_SHAPE,
         key_name="",
     )
 
 
-_BY_TRANSFER = [
-    _of_transfer(
-        "Connect the caller of a transfer",
-        "Takes the caller off hold, into the talk. The transfer's own ID lets it in: no key is sent.",
+_TRANSFER_REQUESTS = [
+    _transfer_request(
+        _("Connect the caller of a transfer"),
+        _(
+            "Takes the caller off hold, into the conversation. The ID of the transfer authorizes "
+            "the request: send no key."
+        ),
         "POST",
         "/call_control/v1/transfers/{uuid}/conference_caller.json",
         {
-            "call not live": "The call has ended.",
-            "caller hung up": "The caller hung up while on hold.",
-            "caller not held": "The caller is not on hold, and hears everything that is said.",
+            "call not live": _("The call has ended."),
+            "caller hung up": _("The caller hung up while on hold."),
+            "caller not held": _("The caller is not on hold, and hears everything."),
         },
     ),
-    _of_transfer(
-        "Stop a transfer",
-        "Ends the line of whom the call was transferred to; the caller is with you again. No key is sent.",
+    _transfer_request(
+        _("Stop a transfer"),
+        _(
+            "Hangs up on the transferee; the caller is with you again. The ID of the transfer "
+            "authorizes the request: send no key."
+        ),
         "DELETE",
         "/call_control/v1/transfers/{uuid}.json",
         {
-            "call not live": "The call has ended.",
-            "transfer not in progress": "The line of whom it was transferred to has ended.",
-            "transferor not present": "You have left the call, and the caller would be left alone.",
+            "call not live": _("The call has ended."),
+            "transfer not in progress": _("The transferee’s leg has ended."),
+            "transferor not present": _("You have left the call, and the caller would be alone."),
         },
     ),
 ]

@@ -1,7 +1,9 @@
-"""The key by which a buyer reports sales."""
+"""The key type with which a buyer reports sales."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from publishers.keys.types import KeyType
 from publishers.keys.vocabulary import SAMPLE_UUID, AnswerText, ParameterText, RequestExample
@@ -11,17 +13,21 @@ class ConversionKey(KeyType):
     """Reports that a call led to a sale, and what it is worth."""
 
     slug = "conversion"
-    label = "Conversion"
+    label = _("Conversion")
     owners = ("buyer",)
     path = "/conversions.json"
 
     @classmethod
     def parameters(cls, settings: Mapping[str, Any]) -> list[ParameterText]:
-        uuid = "The call's own ID. It came with the call, in the SIP header X-PH-RetreaverUUID, or in a webhook."
-        revenue = "What the sale is worth to whoever sent you the call, like 120.00: a plain decimal of at most 4 places."
-        payout = (
-            "What of it goes to the publisher, written in the same way. Without it nothing does."
+        uuid = _(
+            "The call’s ID. It came with the call, in the SIP header X-PH-RetreaverUUID, or in a "
+            "webhook."
         )
+        revenue = _(
+            "What the sale earns the company that sent you the call, for example 120.00: a decimal "
+            "number with at most 4 decimal places."
+        )
+        payout = _("The publisher’s part of it, in the same format. Leave it out to pay nothing.")
         return [
             ParameterText("call_uuid", uuid, SAMPLE_UUID, "CALL_UUID", required=True),
             ParameterText("revenue", revenue, "120.00", "REVENUE", required=True),
@@ -32,29 +38,32 @@ class ConversionKey(KeyType):
     def answers(cls, settings: Mapping[str, Any]) -> list[AnswerText]:
         sold = {"call_uuid": SAMPLE_UUID, "status": "converted", "revenue": 120.0, "payout": 0.0}
         return [
-            AnswerText(200, "converted: the sale counts", sold, "Nothing more to do."),
+            AnswerText(200, _("converted: the sale counts"), sold, _("Nothing more to do.")),
             AnswerText(
                 200,
-                "already converted: the call was sold before",
+                _("already converted: the call was sold before"),
                 {**sold, "status": "already converted"},
-                "Nothing changed: a call is sold once. The answer has the amounts that stand.",
+                _("Nothing changed: a call is sold once. The answer has the recorded amounts."),
             ),
             AnswerText(
                 404,
-                "There is no such call",
+                _("Call not found"),
                 {"error": "call not found"},
-                "The call_uuid is no call that you were given. Compare it with the one that came with the call.",
+                _(
+                    "You were not sent a call with this call_uuid. Compare it with the ID that "
+                    "came with the call."
+                ),
             ),
         ]
 
     @classmethod
     def requests(cls, settings: Mapping[str, Any]) -> list[RequestExample]:
         (request,) = super().requests(settings)
-        asked = (request.about, request.method, request.path, request.parameters, request.answers)
+        parts = (request.about, request.method, request.path, request.parameters, request.answers)
         return [
             RequestExample(
-                "Report a sale",
-                *asked,
-                no_test_reason="it would sell a real call, which can't be taken back",
+                _("Report a sale"),
+                *parts,
+                no_test_reason=_("it would sell a real call, which cannot be undone"),
             )
         ]

@@ -31,8 +31,8 @@ def settle_call(call_uuid: UUID, *, now: datetime) -> bool:
     """Decide an ended call's money and give its places back, once.
 
     Return False for a live call, or one whose carrier may still report events: the money must not
-    depend on the order of events. Each place is settled in its own transaction; if the process dies in
-    between, the next settlement goes on from there.
+    depend on the order of events. Each place is settled in its own transaction; if the process
+    dies in between, the next settlement goes on from there.
     """
     with transaction.atomic():
         locked = lock_call(call_uuid)

@@ -1,4 +1,4 @@
-"""`simulate_call`: a caller dials a number of this installation, without a network, and the whole call may be played."""
+"""`simulate_call`: call a number of this installation without a network, and play the call."""
 
 import argparse
 import uuid
@@ -18,13 +18,11 @@ from callcontrol.state import timeline
 from campaigns.errors import Refusal
 from config.http.values import decimal_text
 
-_MOST = 24 * 60 * 60
+_MAX_COUNT = 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    help = (
-        "Brings a call in on the simulator, plays it if that is asked, and tells what became of it."
-    )
+    help = "Bring a call in on the simulator, play it with the options, and print its timeline."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("to", help="the number or sip: address that is dialed")
@@ -43,13 +41,13 @@ class Command(BaseCommand):
             "--answer-after",
             type=_count,
             metavar="SECONDS",
-            help="the next one answers after so long, if it still rings",
+            help="the next buyer answers after this time, if it still rings",
         )
         parser.add_argument(
             "--talk",
             type=_count,
             metavar="SECONDS",
-            help="the caller hangs up so long after the answer (without it they go on talking)",
+            help="the caller hangs up this long after the answer (default: the call goes on)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,18 +55,20 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest."
             )
-        call = _dialed(options)
+        call = _dial(options)
         talk, answer_after = _seconds(options["talk"]), _seconds(options["answer_after"])
         if talk is not None and answer_after is None:
             answer_after = timedelta(0)
         phones.play(call_uuid=call.pk, busy=options["busy"], answer_after=answer_after, talk=talk)
-        for line in _story(Call.objects.select_related("company", "buyer").get(pk=call.pk)):
+        for line in _timeline_lines(
+            Call.objects.select_related("company", "buyer").get(pk=call.pk)
+        ):
             self.stdout.write(line)
 
 
 def _count(written: str) -> int:
-    if not written.isdecimal() or int(written) > _MOST:
-        raise argparse.ArgumentTypeError(f"{written} is no whole number from 0 to {_MOST}")
+    if not written.isdecimal() or int(written) > _MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"{written} is no whole number from 0 to {_MAX_COUNT}")
     return int(written)
 
 
@@ -76,8 +76,8 @@ def _seconds(number: int | None) -> timedelta | None:
     return None if number is None else timedelta(seconds=number)
 
 
-def _dialed(options: dict[str, Any]) -> Call:
-    """CommandError for a caller or digits that are no number, and for a number that is not ours."""
+def _dial(options: dict[str, Any]) -> Call:
+    """Dial the call. Raises CommandError for an invalid caller, digits or number."""
     try:
         caller = callers.parse_caller("--from", options["caller"])
         digits = callers.parse_caller("--digits", options["digits"])
@@ -98,13 +98,14 @@ def _dialed(options: dict[str, Any]) -> Call:
         raise CommandError(f"{to}: {refusal.text}.") from None
 
 
-# --- the story --------------------------------------------------------------------------------------------
-def _story(call: Call) -> Iterator[str]:
-    """Who called, what was known, what happened after how many minutes and seconds, and what came of it."""
+# --- timeline -------------------------------------------------------------------------------
+def _timeline_lines(call: Call) -> Iterator[str]:
+    """Yield the call, its tags, its events with minutes and seconds, and its outcome."""
     claimed = (
         f"claims reservation {call.reservation_id}" if call.reservation_id else "has no reservation"
     )
-    yield f"Call {call.uuid} from {call.caller_number or 'a withheld number'} to {call.inbound_number} {claimed}."
+    caller = call.caller_number or "a withheld number"
+    yield f"Call {call.uuid} from {caller} to {call.inbound_number} {claimed}."
     yield from (f"  tag {tag.name} = {tag.value}" for tag in call.tags.order_by("name"))
     for event in timeline.call_events(call):
         yield f"  {_since(call, event['at'])} {event['text']}"

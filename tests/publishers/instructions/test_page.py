@@ -40,7 +40,7 @@ TITLES = {
     "call_reservation": ["Request a buyer"],
     "call_data_writing": ["Write about a caller"],
     "conversion": ["Report a sale"],
-    "account": ["List the calls", "Read one call"],
+    "account": ["List the calls", "Read a call"],
     "call_control": [
         "List your calls",
         "Transfer a call",

@@ -95,7 +95,7 @@ def test_a_handler_keys_actions_are_ticked():
         ),
         (
             *("setting_required_tags", "caller_zip, publisher_id"),
-            "“publisher_id” is not a tag but a parameter of its own. Remove it here.",
+            "“publisher_id” is a reserved parameter, not a tag. Remove it here.",
         ),
         (
             "setting_required_tags",

@@ -113,6 +113,6 @@ def test_a_line_whose_name_comes_while_it_is_being_ended_is_hung_up(campaign: Ca
         legs.end_leg(
             locked_call, locked_call.dialed_legs()[0], outcome=Outcome.REJECTED, at=timezone.now()
         )
-    assert [(order.told, order.line.carrier_leg_id) for order in locked_call.commands] == [
+    assert [(command.name, command.leg.carrier_leg_id) for command in locked_call.commands] == [
         ("hang_up", "late")
     ]

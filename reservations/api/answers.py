@@ -2,8 +2,9 @@
 
 They are built by hand for speed; `tests/reservations/test_answers.py` holds that they are equal.
 """
-# Measured with timeit (CPython 3.11, best of seven): either dictionary takes 3.3 µs. The `data`
-# of its serializer takes 81 µs for `rtb` and 270 µs for `call_reservation`, from the same values.
+# Measured with timeit (CPython 3.11, best of seven, on a shared two-core machine): a dictionary takes
+# 3 to 5 µs. The `data` of its serializer, from a finished dictionary, takes 80 to 110 µs for `rtb`
+# and 270 to 500 µs for `call_reservation`.
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -60,6 +61,9 @@ def call_reservation(request: ReserveRequest, result: ReserveResult) -> dict[str
         # A shielded ping's buyer may have left the campaign since the first ping.
         buyer = candidate or row.buyer
         buyer_id = buyer.buyer_id if buyer else None
+    # The reserved tags in the order of the request, which PostgreSQL's jsonb loses.
+    names = dict.fromkeys([*request.tags, *row.tags]) if held else {}
+    tag_names = [name for name in names if name in row.tags]
     number = row.inbound_number
     answer = {
         # Clients parse a phone number as an integer; a SIP address stays text.
@@ -71,7 +75,9 @@ def call_reservation(request: ReserveRequest, result: ReserveResult) -> dict[str
         "wiped_at": row.wiped_at,
         "call": _call(row, buyer_id),
         "matched_targets": [{"id": buyer_id}] if held else [],
-        "tag_values": _tag_values(request, row) if held else [],
+        "tag_values": [
+            {"key": name, "operator": "==", "value": row.tags[name]} for name in tag_names
+        ],
         "conversion_groups": [
             {"seconds": seconds, "payout": payout}
             for seconds, payout in (lifecycle.reserve_steps(request, row) if held else [])
@@ -94,9 +100,3 @@ def _call(row: Reservation, buyer_id: str | None) -> dict[str, Any]:
         "winning_leg_connected_at": None,
         "winning_leg_disconnected_at": None,
     }
-
-
-def _tag_values(request: ReserveRequest, row: Reservation) -> list[dict[str, str]]:
-    """Return the reserved tags in the order of the request, which PostgreSQL's jsonb loses."""
-    sent = {name: row.tags[name] for name in [*request.tags, *row.tags] if name in row.tags}
-    return [{"key": name, "operator": "==", "value": value} for name, value in sent.items()]

@@ -55,13 +55,20 @@ class ReservingViewSet(KeyedViewSet):
         if campaign is None:
             raise Gone("the campaign of this key was deleted")
         publisher = key_request.named_publisher()
+        number, text = None, self.parameters.number_text("inbound_number")
+        if text is not None:
+            number = phone.destination(text, self.snapshot.region)
+            if number is None:
+                raise Refusal(
+                    "inbound_number must be a phone number of 7 to 15 digits, or a SIP address"
+                )
         return ReserveRequest(
             snapshot=self.snapshot,
             key=key,
             campaign=campaign,
             publisher=publisher,
             caller_number=key_request.caller_number,
-            inbound_number=self._requested_number(),
+            inbound_number=number,
             tags=self._tags(publisher),
             stored=queries.waiting_tags(rows["waiting"], campaign_pk=campaign.row),
             used=queries.used_of(rows["full"]),
@@ -70,17 +77,6 @@ class ReservingViewSet(KeyedViewSet):
             now=key_request.now,
             number_anyway=number_anyway,
         )
-
-    def _requested_number(self) -> str | None:
-        text = self.parameters.number_text("inbound_number")
-        if text is None:
-            return None
-        number = phone.destination(text, self.snapshot.region)
-        if number is None:
-            raise Refusal(
-                "inbound_number must be a phone number of 7 to 15 digits, or a SIP address"
-            )
-        return number
 
     def _tags(self, publisher: PublisherSnapshot | None) -> dict[str, str]:
         """Return the tags of the ping, with the name of an unknown publisher."""

@@ -17,7 +17,7 @@ NO_ADDRESS = "a web address begins with http:// or https:// and is printable ASC
 NO_HOST = "the host of a web address is a name or an IP address, with a port if need be"
 
 
-def asked(server: Outsider, path: str = "/", *, seconds: float = 5, **more: Any) -> OutsideResponse:
+def fetch(server: Outsider, path: str = "/", *, seconds: float = 5, **more: Any) -> OutsideResponse:
     return request(
         more.pop("method", "GET"),
         server.url + path,
@@ -37,20 +37,20 @@ def refused(url: str, *, seconds: float = 5, allowed: str = "") -> tuple[str, bo
 # --- an answer ------------------------------------------------------------------------------------
 def test_an_answer_whatever_its_status() -> None:
     with somebody(answer(b'{"a": 1}', "418 Teapot", "X-Pot: short\r\n")) as server:
-        assert asked(server) == OutsideResponse(
+        assert fetch(server) == OutsideResponse(
             418, {"content-length": "8", "x-pot": "short"}, b'{"a": 1}', True
         )
 
 
 def test_the_target_is_sent_as_written() -> None:
     with somebody(answer()) as server:
-        asked(server, "/a;b/%5B?c=[d]&e=%2B1#f")
+        fetch(server, "/a;b/%5B?c=[d]&e=%2B1#f")
         assert server.asked() == ["GET /a;b/%5B?c=[d]&e=%2B1 HTTP/1.1"]
 
 
 def test_an_empty_post_has_a_content_length_of_0() -> None:
     with somebody(answer()) as server:
-        asked(server, method="POST", body=b"", headers={"X-Sent": "yes"})
+        fetch(server, method="POST", body=b"", headers={"X-Sent": "yes"})
         said = server.headers()
         assert said["content-length"] == "0"
         assert said["x-sent"] == "yes"
@@ -62,21 +62,21 @@ def test_a_redirect_is_returned_and_not_followed() -> None:
         somebody(answer()) as inside,
         somebody(answer(b"", "302 Found", f"Location: {inside.url}/\r\n")) as server,
     ):
-        assert asked(server).status == 302
+        assert fetch(server).status == 302
         assert inside.heard == []
 
 
 def test_of_ten_gigabytes_the_first_64_kib_are_read() -> None:
     with somebody(floods) as server:
-        told = asked(server)
-        assert told.status == 200
-        assert len(told.body) == 65_536
-        assert told.is_whole is False
+        response = fetch(server)
+        assert response.status == 200
+        assert len(response.body) == 65_536
+        assert response.is_whole is False
 
 
 def test_exactly_64_kib_are_whole() -> None:
     with somebody(answer(b"x" * 65_536)) as server:
-        assert asked(server).is_whole is True
+        assert fetch(server).is_whole is True
 
 
 # --- deadlines ------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
             for one in ("127.0.0.2", "127.0.0.1")
         ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: addresses)
-        assert asked(server).body == b"here"
+        assert fetch(server).body == b"here"
 
 
 # --- private addresses ----------------------------------------------------------------------------
@@ -275,7 +275,7 @@ class Secure(Outsider):
 
 
 def test_a_certificate_that_is_believed(authority: Any) -> None:
-    assert asked(Secure(authority, "localhost")).body == b"safe"
+    assert fetch(Secure(authority, "localhost")).body == b"safe"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_the_seeds_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("query", "expected"),
     [
         ("page=2&zip=1", "page=3&zip=1"),
         ("p%61ge=2&zip=1", "page=3&zip=1"),
@@ -149,8 +149,8 @@ def test_the_seeds_header() -> None:
         "no bytes",
     ],
 )
-def test_a_link_keeps_the_query_as_sent(asked: str, told: str) -> None:
-    assert links(3, 3, asked)["last"] == f"{BASE}?{told}"
+def test_a_link_keeps_the_query_as_sent(query: str, expected: str) -> None:
+    assert links(3, 3, query)["last"] == f"{BASE}?{expected}"
 
 
 def test_a_key_in_a_header_is_not_repeated() -> None:

@@ -2,9 +2,9 @@
 
 They are built by hand for speed; `tests/reservations/test_answers.py` holds that they are equal.
 """
-# Measured with timeit (CPython 3.11, best of seven, on a shared two-core machine): a dictionary takes
-# 3 to 5 µs. The `data` of its serializer, from a finished dictionary, takes 80 to 110 µs for `rtb`
-# and 270 to 500 µs for `call_reservation`.
+# Measured with timeit (CPython 3.11, best of seven, on a shared machine): a dictionary takes 2 to
+# 5 µs. The `data` of its serializer, from a finished dictionary, takes 80 to 110 µs for `rtb` and
+# 270 to 500 µs for `call_reservation`.
 
 from collections.abc import Mapping
 from datetime import datetime

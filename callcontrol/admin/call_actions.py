@@ -35,20 +35,20 @@ def run_call_action(request: HttpRequest, call: Call, *, now: datetime) -> str:
     """Run the action in the name of the user, and return a message. Raises Refusal."""
     what, pk = read_action(request)
     user: Any = request.user
-    person = user.get_full_name() or user.get_username()
+    name = user.get_full_name() or user.get_username()
     if what == "hang-up":
-        manager.hang_up_as_manager(call=call, person=person, now=now)
+        manager.hang_up_as_manager(call=call, manager_name=name, now=now)
     elif pk is None or what not in _MESSAGES:
         raise Refusal("there is no such button")
     elif what == "transfer":
         to, hold = request.POST.get("transfer_to", ""), request.POST.get("hold_caller") == "on"
         manager.transfer_as_manager(
-            call=call, line=pk, transfer_to=to, hold_caller=hold, person=person, now=now
+            call=call, leg=pk, transfer_to=to, hold_caller=hold, manager_name=name, now=now
         )
     elif what == "connect":
-        manager.connect_as_manager(call=call, transfer=pk, person=person, now=now)
+        manager.connect_as_manager(call=call, transfer=pk, manager_name=name, now=now)
     elif what == "stop":
-        manager.stop_transfer_as_manager(call=call, transfer=pk, person=person, now=now)
+        manager.stop_transfer_as_manager(call=call, transfer=pk, manager_name=name, now=now)
     else:
-        manager.on_line(call=call, line=pk, what=what, person=person, now=now)
+        manager.act_on_leg(call=call, leg=pk, action=what, manager_name=name, now=now)
     return str(_MESSAGES[what])

@@ -80,7 +80,7 @@ def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any
         "amounts": None
         if call.payout is None
         else (money_text(call.payout), money_text(call.revenue), call.company.currency),
-        "known_numbers": _buyers(call) if "transfer" in offer.acts else [],
+        "known_numbers": _buyers(call) if "transfer" in offer.actions else [],
     }
 
 
@@ -103,7 +103,7 @@ def _card(
         since=timestamp(leg.answered_at or leg.started_at),
         phone=[pair for pair in phone if own_call is None or pair[0] != "phone-answer"],
         controls=_controls(leg, offer),
-        may_transfer=leg is offer.line and "transfer" in offer.acts,
+        may_transfer=leg is offer.leg and "transfer" in offer.actions,
         own_call=own_call,
     )
 
@@ -119,15 +119,15 @@ def _state(leg: Leg) -> str:
 def _controls(leg: Leg, offer: ManagerAction) -> list[tuple[str, Any]]:
     """Return the actions of the handler, and on the transferee's card those of the transfer."""
     controls: list[tuple[str, Any]] = []
-    if leg is offer.line:
+    if leg is offer.leg:
         labels = (("accept", _("Accept")), ("return", _("Return")), ("reject", _("Reject")))
-        controls += [(f"{name} {leg.pk}", label) for name, label in labels if name in offer.acts]
+        controls += [(f"{name} {leg.pk}", label) for name, label in labels if name in offer.actions]
     if offer.transfer and leg is offer.transfer.transferee:
         of_transfer = (("connect", _("Connect the caller")), ("stop", _("Cancel the transfer")))
         controls += [
             (f"{name} {offer.transfer.pk}", label)
             for name, label in of_transfer
-            if name in offer.acts
+            if name in offer.actions
         ]
     return controls
 

@@ -31,14 +31,14 @@ _LEG_ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ManagerAction:
-    """The actions that are possible now, on the present handler's `line` and the live transfer.
+    """The actions that are possible now, on the present handler's `leg` and the live transfer.
 
-    `acts` are of: return, reject, accept, transfer, connect, stop, hang-up.
+    `actions` are of: return, reject, accept, transfer, connect, stop, hang-up.
     """
 
-    line: Leg | None
+    leg: Leg | None
     transfer: Transfer | None
-    acts: frozenset[str]
+    actions: frozenset[str]
 
 
 # --- possible actions -----------------------------------------------------------------------
@@ -47,17 +47,19 @@ def manager_actions(locked: LockedCall, *, at: datetime) -> ManagerAction:
     # The handler; after it left, the buyer that it transferred the call to.
     present = [leg for leg in locked.dialed_legs() if leg.buyer_id and is_present(leg)]
     handlers = [leg for leg in present if leg.party == Party.HANDLER]
-    line = (handlers or present)[-1] if present else None
+    controlled_leg = (handlers or present)[-1] if present else None
     transfer = next(reversed(locked.live_transfers()), None)
-    acts = {"hang-up"} if locked.call.is_live else set()
-    if line is not None:
-        acts |= {
-            action for action in (*_LEG_ACTIONS, "transfer") if _is_open(locked, line, action, at)
+    actions = {"hang-up"} if locked.call.is_live else set()
+    if controlled_leg is not None:
+        actions |= {
+            action
+            for action in (*_LEG_ACTIONS, "transfer")
+            if _is_open(locked, controlled_leg, action, at)
         }
     if transfer is not None and locked.call.is_live:
-        acts |= {"stop"} if transfer.transferor.is_talking else set()
-        acts |= {"connect"} if transfer.hold_caller and locked.caller.held else set()
-    return ManagerAction(line, transfer, frozenset(acts))
+        actions |= {"stop"} if transfer.transferor.is_talking else set()
+        actions |= {"connect"} if transfer.hold_caller and locked.caller.held else set()
+    return ManagerAction(controlled_leg, transfer, frozenset(actions))
 
 
 def _is_open(locked: LockedCall, leg: Leg, action: str, at: datetime) -> bool:
@@ -78,38 +80,40 @@ def _is_open(locked: LockedCall, leg: Leg, action: str, at: datetime) -> bool:
 
 
 # --- actions --------------------------------------------------------------------------------
-def on_line(*, call: Call, line: UUID, what: str, person: str, now: datetime) -> None:
+def act_on_leg(*, call: Call, leg: UUID, action: str, manager_name: str, now: datetime) -> None:
     """Return, reject or accept the call on this leg, as its handler could. A repeat succeeds."""
-    controller = _controller(_buyer_leg(call, line), call, person)
-    _LEG_ACTIONS[what](call_uuid=call.pk, controller=controller, now=now)
+    controller = _controller(_buyer_leg(call, leg), call, manager_name)
+    _LEG_ACTIONS[action](call_uuid=call.pk, controller=controller, now=now)
 
 
 def transfer_as_manager(
-    *, call: Call, line: UUID, transfer_to: str, hold_caller: bool, person: str, now: datetime
+    *, call: Call, leg: UUID, transfer_to: str, hold_caller: bool, manager_name: str, now: datetime
 ) -> Transfer:
     """Transfer the call, as the handler on this leg could."""
     return transfers.begin_transfer(
         call_uuid=call.pk,
-        controller=_controller(_buyer_leg(call, line), call, person),
+        controller=_controller(_buyer_leg(call, leg), call, manager_name),
         transfer_to=transfer_to,
         hold_caller=hold_caller,
         now=now,
     )
 
 
-def connect_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
+def connect_as_manager(*, call: Call, transfer: UUID, manager_name: str, now: datetime) -> None:
     """Take the caller of a transfer off hold."""
     _check_transfer(call, transfer, now=now)
-    transfers.connect_caller(transfer_uuid=transfer, manager_name=person, now=now)
+    transfers.connect_caller(transfer_uuid=transfer, manager_name=manager_name, now=now)
 
 
-def stop_transfer_as_manager(*, call: Call, transfer: UUID, person: str, now: datetime) -> None:
+def stop_transfer_as_manager(
+    *, call: Call, transfer: UUID, manager_name: str, now: datetime
+) -> None:
     """End the transferee's leg."""
     _check_transfer(call, transfer, now=now)
-    transfers.stop_transfer(transfer_uuid=transfer, manager_name=person, now=now)
+    transfers.stop_transfer(transfer_uuid=transfer, manager_name=manager_name, now=now)
 
 
-def hang_up_as_manager(*, call: Call, person: str, now: datetime) -> None:
+def hang_up_as_manager(*, call: Call, manager_name: str, now: datetime) -> None:
     """End the call for all parties. It pays as if the caller had hung up now."""
     apply_timeouts(call.pk, now=now)
     with transaction.atomic():
@@ -117,7 +121,7 @@ def hang_up_as_manager(*, call: Call, person: str, now: datetime) -> None:
         if not locked.call.is_live:
             raise Refusal(NOT_LIVE)
         at = locked.call_time(now)
-        add_manager_event(locked.call, person, "ended the call", at=at)
+        add_manager_event(locked.call, manager_name, "ended the call", at=at)
         end_call(locked, at=at, why="the account manager ended it")
     run_follow_ups(locked, now=now)
 

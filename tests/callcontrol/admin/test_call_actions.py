@@ -44,7 +44,7 @@ def transferred(call: Call, **said: str) -> Transfer:
 
 
 def offers(call: Call) -> set[str]:
-    return set(manager.manager_actions(read_call(now_of(call)), at=call.clock).acts)
+    return set(manager.manager_actions(read_call(now_of(call)), at=call.clock).actions)
 
 
 def managed(call: Call) -> list[str]:
@@ -271,14 +271,14 @@ def test_a_buyer_who_was_transferred_to_may_have_it_steered(call: Call):
     pick_up(call, "transferee")
     leave(call)
     offer = manager.manager_actions(read_call(now_of(call)), at=call.clock)
-    assert offer.line == line(call, "transferee")
-    assert set(offer.acts) == {"hang-up", "return", "reject", "transfer"}
+    assert offer.leg == line(call, "transferee")
+    assert set(offer.actions) == {"hang-up", "return", "reject", "transfer"}
 
 
 def test_while_the_handler_is_there_it_is_the_handler_who_is_steered(call: Call):
     do(call, "transfer", line(call), transfer_to=Buyer.objects.get(buyer_id="b2").number)
     pick_up(call, "transferee")
-    assert manager.manager_actions(read_call(now_of(call)), at=call.clock).line == line(call)
+    assert manager.manager_actions(read_call(now_of(call)), at=call.clock).leg == line(call)
 
 
 @pytest.mark.parametrize(("role", "buttons"), [("account_manager", True), ("read_only", False)])

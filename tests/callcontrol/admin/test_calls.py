@@ -265,10 +265,10 @@ def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
     call = talk(campaign)
     manager.transfer_as_manager(
         call=call,
-        line=line(call).pk,
+        leg=line(call).pk,
         transfer_to=THIRD,
         hold_caller=False,
-        person="Rita",
+        manager_name="Rita",
         now=timezone.now(),
     )
     shown = _context(call, role)

@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 class StateOnly(migrations.SeparateDatabaseAndState):
     """Operations on labels, help texts or Python names; the database stays as it is.
 
-    Django renders every related model anew after each of them if the state has rendered models.
+    Django renders every related model again after each of them if the state has rendered models.
     Dropping those first makes a migration of two hundred labels as cheap as one operation: Django
     renders the models once, when the next migration needs them.
     """

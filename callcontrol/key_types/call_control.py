@@ -160,7 +160,13 @@ def _action_request(action: type[Action], settings: Mapping[str, Any]) -> Reques
         _("%(action)s that is with you.") % {"action": action.summary},
         "POST",
         f"/call_control/v1/calls/{{call_uuid}}/{action.slug}.json",
-        (call, *(_parameter(name, member) for name, member in action.parameters.items())),
+        (
+            call,
+            *(
+                ParameterText(name, member.meaning, _sample(name, member), name.upper())
+                for name, member in action.parameters.items()
+            ),
+        ),
         (
             AnswerText(
                 200, _("Done"), done, _("Done. Repeating the request does no harm."), meanings
@@ -170,10 +176,6 @@ def _action_request(action: type[Action], settings: Mapping[str, Any]) -> Reques
         no_test_reason=_NO_TEST_REASON,
         error_members=_SHAPE,
     )
-
-
-def _parameter(name: str, member: ActionParameter) -> ParameterText:
-    return ParameterText(name, member.meaning, _sample(name, member), name.upper())
 
 
 def _sample(name: str, member: ActionParameter) -> str:

@@ -1,6 +1,6 @@
 """Validation of callers on the simulator.
 
-A carrier sends anything as a caller's number; a person who mistypes one should get an error.
+A carrier sends anything as a caller's number; a user that mistypes a number should get an error.
 """
 
 from campaigns import phone

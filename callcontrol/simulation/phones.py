@@ -101,7 +101,7 @@ def _events(leg: Leg, what: PhoneAction, at: datetime) -> list[Event]:
     """Return the carrier's events of a phone's action.
 
     A phone that is hung up while it rings declines the call: the caller hears the busy tone. A leg
-    that arrived as a call of its own is answered by that call only, and ends with its other end.
+    that arrived as another call is answered by that call only, and ends with its other end.
     """
     if not leg.is_live or (leg.is_talking and what != "hang-up"):
         return []

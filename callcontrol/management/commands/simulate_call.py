@@ -3,7 +3,7 @@
 import argparse
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -108,14 +108,10 @@ def _timeline_lines(call: Call) -> Iterator[str]:
     yield f"Call {call.uuid} from {caller} to {call.inbound_number} {claimed}."
     yield from (f"  tag {tag.name} = {tag.value}" for tag in call.tags.order_by("name"))
     for event in timeline.call_events(call):
-        yield f"  {_since(call, event['at'])} {event['text']}"
+        minutes, seconds = divmod(int((event["at"] - call.started_at).total_seconds()), 60)
+        yield f"  {minutes}:{seconds:02} {event['text']}"
         yield from (f"       {verdict}" for verdict in event["verdicts"])
     yield _end(call)
-
-
-def _since(call: Call, at: datetime) -> str:
-    minutes, seconds = divmod(int((at - call.started_at).total_seconds()), 60)
-    return f"{minutes}:{seconds:02}"
 
 
 def _end(call: Call) -> str:

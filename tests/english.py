@@ -14,7 +14,7 @@ PROSE = re.compile(rf"\b({_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
 # For docstrings and comments, where the sentence is about an actor with a name.
 CODE = re.compile(rf"\b(who|whom|{_VAGUE})\b|{_NO_SUCH}", re.IGNORECASE)
 TRANSLATING = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext_lazy"}
-_CODE = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->", re.DOTALL)
+_CODE = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|%\(\w+\)s", re.DOTALL)
 _MARKUP = re.compile(
     r"<(script|style)\b.*?</\1>|<[^>]*>|{%(?! *(?:translate|trans)\b).*?%}|{{.*?}}|{#.*?#}",
     re.DOTALL,
@@ -43,7 +43,7 @@ def python_faults(text: str) -> list[Fault]:
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in TRANSLATING:
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    faults += _faults(argument.value, argument.lineno)
+                    faults += _faults(_CODE.sub(_blank, argument.value), argument.lineno)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             faults += _faults(_CODE.sub(_blank, token.string), token.start[0], CODE)

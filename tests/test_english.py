@@ -71,6 +71,7 @@ def test_a_phrase_is_found_in_python(text: str) -> None:
     [
         "told = 1",
         'x = _("The user who changed it")',
+        'x = _("The carrier could not %(told)s.")',
         '"""There is no such call."""',
         '"""Return `told`."""',
         '"""It is no longer valid."""',

@@ -65,7 +65,8 @@ class ConversionSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSnapshot:
-    """`url` with its [tokens]; it and `secret` are kept out of tracebacks. `values`: which path becomes which tag."""
+    """`url` with its [tokens]; it and `secret` are kept out of tracebacks. `values`: which path
+    becomes which tag."""
 
     row: int
     name: str
@@ -95,7 +96,8 @@ class CampaignSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a decision needs of a company; dictionaries by row, publishers also by their id."""
+    """Everything that a decision needs of a company; dictionaries by row, publishers also by
+    their id."""
 
     company_pk: int
     version: int

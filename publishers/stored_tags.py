@@ -44,7 +44,8 @@ def store_tags(
     seconds: int,
     now: datetime,
 ) -> None:
-    """Store tags for the caller's next call in the company or on one campaign; replace older values.
+    """Store tags for the caller's next call in the company or on one campaign; replace older
+    values.
 
     The caller must hold the lock of `wait_for_turn`.
     """

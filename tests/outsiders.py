@@ -1,4 +1,5 @@
-"""Servers outside, real ones on this machine: each says what a test gives it and keeps what it heard."""
+"""Servers outside, real ones on this machine: each says what a test gives it and keeps what it
+heard."""
 
 import socket
 import threading
@@ -10,7 +11,8 @@ Play = Callable[[socket.socket], None]
 
 
 class Outsider:
-    """A server that plays one part for each connection; `heard` are the requests as they came, heads and bodies."""
+    """A server that plays one part for each connection; `heard` are the requests as they came,
+    heads and bodies."""
 
     def __init__(self, play: Play, address: str = "127.0.0.1") -> None:
         self.play, self.heard = play, []  # type: tuple[Play, list[str]]

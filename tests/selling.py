@@ -1,4 +1,5 @@
-"""Calls that are talked over, and sales that their buyers report of them, through the whole product in this process."""
+"""Calls that are talked over, and sales that their buyers report of them, through the whole
+product in this process."""
 
 from datetime import timedelta
 from typing import Any

@@ -37,7 +37,8 @@ def _shown(answer: Any) -> str:
 
 
 def _found(answer: Any, texts: list[str], asked: str) -> list[str]:
-    """Those of the texts that an answer shows, and that the question did not bring along, in whichever spelling."""
+    """Those of the texts that an answer shows, and that the question did not bring along, in
+    whichever spelling."""
     shown, brought = _shown(answer), _bare(asked)
     return [text for text in texts if text.lower() in shown and _bare(text) not in brought]
 

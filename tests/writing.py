@@ -15,7 +15,8 @@ ENDED = "completed call found, tags applied"
 
 
 def written(key: Key, **parameters: Any) -> Answer:
-    """The answer to a write by this key; about the usual caller unless a caller or a call is named."""
+    """The answer to a write by this key; about the usual caller unless a caller or a call is
+    named."""
     about = {} if "call_uuid" in parameters else {"caller_number": CALLER}
     return dict(
         Client()

@@ -1,4 +1,5 @@
-"""What supply adds to a campaign's page: conversions, numbers and the pool, and what of them it lacks."""
+"""What supply adds to a campaign's page: conversions, numbers and the pool, and what of them it
+lacks."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -118,7 +119,8 @@ class ConversionAdmin(CatalogueAdmin):
 
 
 def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
-    """What the campaign lacks for publishers to bring calls, and be paid: a sentence, where it is mended, and its address."""
+    """What the campaign lacks for publishers to bring calls, and be paid: a sentence, where it
+    is mended, and its address."""
     if not campaign.conversions.exists():
         yield (
             "No call pays.",

@@ -47,7 +47,8 @@ class PoolNumberForm(NumberForm):
 
 class NumberFormSet(CatalogueFormSet):
     def clean(self) -> None:
-        """The database's rule holds for unretired rows only, which Django's formsets leave to the database."""
+        """The database's rule holds for unretired rows only, which Django's formsets leave to
+        the database."""
         super().clean()
         given = [
             form.cleaned_data.get("number")

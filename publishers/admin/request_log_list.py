@@ -38,7 +38,8 @@ class LogList(ChangeList):
 def complete_rows(rows: Sequence[Any], request: HttpRequest) -> None:
     """Set `clear`, `caller`, and the names of each row's key, publisher, company and chosen buyer.
 
-    Missing names are blank. A row that repeats or confirms a ping takes what it lacks from the ping.
+    Missing names are blank. A row that repeats or confirms a ping takes what it lacks from the
+    ping.
     """
     uuids = {row.reservation_uuid for row in rows if row.trace is None} - {None}
     pings = {

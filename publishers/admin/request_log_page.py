@@ -164,7 +164,8 @@ def _trace_view(
 
 
 def _urls(entry: Any) -> dict[str, str]:
-    """Return the URLs of the caller, of the replay, and of the reservation's rows; blank if none."""
+    """Return the URLs of the caller, of the replay, and of the reservation's rows; blank if
+    none."""
     reservation = entry.reservation_uuid
     by_entry = urlencode({"log": entry.pk})
     # A confirmation carries no caller; its reservation leads to the caller.

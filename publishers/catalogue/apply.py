@@ -28,7 +28,8 @@ def apply_file(
 ) -> CatalogueChanges:
     """Apply a catalogue file and return the changes; `dry_run` rolls them back.
 
-    With `prune`, campaigns, buyers, groups, publishers, numbers and keys that the file does not hold are retired.
+    With `prune`, campaigns, buyers, groups, publishers, numbers and keys that the file does not
+    hold are retired.
     Raises UnusableFile, with every problem and its line, and then nothing has changed.
     """
     root = parse_file(file_text)
@@ -71,7 +72,8 @@ def _told(root: Mapping, name: str) -> str:
 
 
 def _company(root: Mapping) -> Company:
-    """The company that the file names, its settings locked, so that two edits are made one after the other; else a new one."""
+    """The company that the file names, its settings locked, so that two edits are made one after
+    the other; else a new one."""
     by = "company_id" if _told(root, "company_id") else "name"
     named = Company.objects.unretired().filter(**{by: _told(root, by)})
     for found in named:
@@ -198,7 +200,8 @@ class _Work:
 
 
 def _number_new(rows: Sequence[Any]) -> None:
-    """New conversions come after those that stand: the first that is reached pays, so their order is kept."""
+    """New conversions come after those that stand: the first that is reached pays, so their
+    order is kept."""
     last = max((row.position for row in rows if row.pk), default=-1)
     for row in rows:
         if row.pk is None:

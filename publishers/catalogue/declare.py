@@ -1,4 +1,5 @@
-"""What a catalogue file declares: its tree read through the shapes into entries, with every problem of form gathered."""
+"""What a catalogue file declares: its tree read through the shapes into entries, with every
+problem of form gathered."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,8 @@ CAMPAIGN_NUMBERS = {"numbers": False, "pool": True}  # a campaign's list -> whet
 
 @dataclass
 class DeclaredRow:
-    """One item of the file: only what stands there. References are ids; a key's settings are under `settings`."""
+    """One item of the file: only what stands there. References are ids; a key's settings are
+    under `settings`."""
 
     shape: Shape
     line: int
@@ -47,7 +49,8 @@ class Declared:
 
 
 def declare(root: Mapping, *, region: str, problems: Problems) -> Declared:
-    """The entries of a file; numbers without a country code are of `region`. Problems are added, not raised."""
+    """The entries of a file; numbers without a country code are of `region`. Problems are added,
+    not raised."""
     reader = _Reader(region, problems)
     names = {shape.name: shape for shape in SECTIONS}
     for name in root.pairs.keys() - names.keys() - {"company"}:
@@ -165,7 +168,7 @@ class _Reader:
         if shape is COMPANY and not {"name", "company_id"} & node.pairs.keys():
             self.problems.add(node.line, "company needs name")
 
-    # --- numbers and keys: the lists that are not what they seem -----------------------------------------
+    # --- numbers and keys: the lists that are not what they seem ----------------------------------
 
     def _numbers(self, name: str, node: Node) -> list[DeclaredRow]:
         found = self.entries(replace(NUMBERS, name=name), node)

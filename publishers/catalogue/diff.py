@@ -9,7 +9,8 @@ SECRETS = {"sip_password", "secret", "url"}  # the address of a webhook holds a 
 
 @dataclass(frozen=True)
 class RowChange:
-    """`+` a new row, `~` a changed one, `-` a row taken away or retired; `values` are what is new, or (old, new) of a change."""
+    """`+` a new row, `~` a changed one, `-` a row taken away or retired; `values` are what is
+    new, or (old, new) of a change."""
 
     sign: str
     label: str

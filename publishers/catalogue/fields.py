@@ -1,4 +1,5 @@
-"""What the texts of a catalogue file mean: whole numbers, money, hours, phone numbers, and lists of them."""
+"""What the texts of a catalogue file mean: whole numbers, money, hours, phone numbers, and lists
+of them."""
 
 import ipaddress
 import re
@@ -129,7 +130,8 @@ def phone_or_nothing(node: Node, region: str) -> str:
 
 
 def read_dialable(node: Node, region: str) -> str:
-    """Where a buyer is reached: a phone number, a SIP address, or a text with [tag] parts, which is kept as it is."""
+    """Where a buyer is reached: a phone number, a SIP address, or a text with [tag] parts, which
+    is kept as it is."""
     written = text(node)
     if re.search(r"\[[^\[\]]+\]", written):
         return written
@@ -205,7 +207,8 @@ def _by_type(field: Any) -> Reader:
 
 
 def column(model: type[models.Model], name: str, reader: Reader | None = None) -> Reader:
-    """Reads a model's field: by its type or with `reader`, and then by the model's own validators."""
+    """Reads a model's field: by its type or with `reader`, and then by the model's own
+    validators."""
     field: Any = model._meta.get_field(name)
     by_type = reader or _by_type(field)
 
@@ -220,7 +223,8 @@ def column(model: type[models.Model], name: str, reader: Reader | None = None) -
 
 
 def setting(field: forms.Field) -> Reader:
-    """Reads a setting of a key, by the type of its form field; the key_type itself checks it afterwards."""
+    """Reads a setting of a key, by the type of its form field; the key_type itself checks it
+    afterwards."""
     readers: list[tuple[type, Reader]] = [
         (forms.BooleanField, flag),
         (forms.IntegerField, whole if field.required else whole_or_unlimited),

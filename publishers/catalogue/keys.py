@@ -1,4 +1,5 @@
-"""The keys of a file: found again by their text, else by owner, type and name; new ones get a text."""
+"""The keys of a file: found again by their text, else by owner, type and name; new ones get a
+text."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""The numbers of a file: each belongs to one campaign of the installation, and a publisher may list those given to it."""
+"""The numbers of a file: each belongs to one campaign of the installation, and a publisher may
+list those given to it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from .writer import Writer, differences
 
 @dataclass
 class Numbers:
-    """What becomes of the numbers: entries by number, each with its campaign's entry (None: it stays where it is)."""
+    """What becomes of the numbers: entries by number, each with its campaign's entry (None: it
+    stays where it is)."""
 
     entries: dict[str, tuple[DeclaredRow | None, DeclaredRow]] = field(default_factory=dict)
     leaving: list[InboundNumber] = field(default_factory=list)  # retired, to be made anew elsewhere
@@ -23,7 +25,8 @@ class Numbers:
 def plan(
     declared: Declared, standing: StoredCatalogue, *, prune: bool, problems: Problems
 ) -> Numbers:
-    """Gathers the numbers of a file; adds problems for duplicates, other companies' numbers and unknown numbers."""
+    """Gathers the numbers of a file; adds problems for duplicates, other companies' numbers and
+    unknown numbers."""
     numbers = Numbers()
     for campaign in declared.entries["campaign"]:
         for entry in [

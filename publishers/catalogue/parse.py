@@ -1,4 +1,5 @@
-"""YAML text to a tree of texts with their lines. No scalar is ever anything else than the text that stands there."""
+"""YAML text to a tree of texts with their lines. No scalar is ever anything else than the text
+that stands there."""
 
 import re
 from collections.abc import Iterable
@@ -68,7 +69,8 @@ def _line(event: yaml.Event) -> int:
 
 
 class _Tree:
-    """Builds nodes from events, without recursion; aliases and tags are refused, so size and depth stay what is written."""
+    """Builds nodes from events, without recursion; aliases and tags are refused, so size and
+    depth stay what is written."""
 
     def __init__(self) -> None:
         self.open: list[

@@ -9,7 +9,8 @@ SHOWN = 50
 
 
 class UnusableFile(Refusal):
-    """A catalogue file that can't be applied; `problems` are lines of text, at most `SHOWN` and how many more."""
+    """A catalogue file that can't be applied; `problems` are lines of text, at most `SHOWN` and
+    how many more."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems

@@ -1,4 +1,5 @@
-"""What a catalogue file is made of: which lists hold which rows, and by which fields. Everything else reads it from here."""
+"""What a catalogue file is made of: which lists hold which rows, and by which fields. Everything
+else reads it from here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

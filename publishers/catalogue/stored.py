@@ -1,4 +1,5 @@
-"""What stands in the database: a company's unretired rows, read in a few queries, and written in the words of the file."""
+"""What stands in the database: a company's unretired rows, read in a few queries, and written in
+the words of the file."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ Row = models.Model
 
 @dataclass
 class StoredCatalogue:
-    """A company's catalogue: rows by what they are called and by id, and nested rows by model and owner."""
+    """A company's catalogue: rows by what they are called and by id, and nested rows by model
+    and owner."""
 
     company: Company
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -33,7 +35,8 @@ class StoredCatalogue:
 
 
 def read_stored(company: Company) -> StoredCatalogue:
-    """Reads the catalogue of a company, a new one's included. What points at something retired is out of sight."""
+    """Reads the catalogue of a company, a new one's included. What points at something retired
+    is out of sight."""
     standing = StoredCatalogue(company, {shape.noun: {} for shape in SECTIONS})
     if company._state.adding:
         return standing
@@ -78,7 +81,7 @@ def _nested_rows(shape: Shape, company: Company) -> Any:
     return rows.order_by(*order)
 
 
-# --- rows in the words of the file --------------------------------------------------------------------------
+# --- rows in the words of the file ----------------------------------------------------------------
 
 
 def spelled_value(value: Any) -> Any:

@@ -1,4 +1,5 @@
-"""Whether the entries of a file fit together and fit what stands: ids once, references known, new rows complete."""
+"""Whether the entries of a file fit together and fit what stands: ids once, references known,
+new rows complete."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

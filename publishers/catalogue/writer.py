@@ -84,7 +84,8 @@ class Writer:
         row.delete()
 
     def explained(self, error: IntegrityError) -> UnusableFile:
-        """What the database refused, in the words of the constraints of the rows that were being saved."""
+        """What the database refused, in the words of the constraints of the rows that were being
+        saved."""
         problems = Problems()
         for row, line in self._saving:
             try:
@@ -111,7 +112,8 @@ def differences(
 
 
 def _reads_as(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
-    """Whether the stored value, read as the file is read, is the new one: a number kept with its brackets stays as it is."""
+    """Whether the stored value, read as the file is read, is the new one: a number kept with its
+    brackets stays as it is."""
     if name not in shape.columns or not isinstance(old, str | list):
         return False
     try:

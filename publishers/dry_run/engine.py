@@ -36,7 +36,8 @@ class QuotedPay:
 class BuyerStanding:
     """A buyer in a decision: its `place`, or the `reason` of its refusal with a sentence.
 
-    `chance` is the probability of the first place. A stored decision has neither chances nor quotes.
+    `chance` is the probability of the first place. A stored decision has neither chances nor
+    quotes.
     """
 
     row: int

@@ -1,4 +1,5 @@
-"""The page of posting instructions: the ready URL, parameters, answers and code samples of a key."""
+"""The page of posting instructions: the ready URL, parameters, answers and code samples of a
+key."""
 
 import json
 from collections.abc import Iterable, Mapping

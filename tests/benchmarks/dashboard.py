@@ -1,7 +1,8 @@
 """What the dashboard costs on a large past, before and after it is tallied.
 
 By hand: `python -m tests.benchmarks.dashboard [rows of the log in thirty days]`.
-`ENGINES=postgres` in front for PostgreSQL. For each range: statements, milliseconds of processor time (Python's and the
+`ENGINES=postgres` in front for PostgreSQL. For each range: statements, milliseconds of processor
+time (Python's and the
 database's), and by the wall clock, the shortest of some.
 """
 

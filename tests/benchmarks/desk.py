@@ -1,6 +1,8 @@
-"""What the record lists of the admin cost on a large past. By hand: `python -m tests.benchmarks.desk [rows of the log]`.
+"""What the record lists of the admin cost on a large past. By hand: `python -m
+tests.benchmarks.desk [rows of the log]`.
 
-`ENGINES=postgres` in front for PostgreSQL. For each page: statements, milliseconds of processor time (Python's and the
+`ENGINES=postgres` in front for PostgreSQL. For each page: statements, milliseconds of processor
+time (Python's and the
 database's), and the shortest of five by the wall clock, which a busy machine lengthens least.
 """
 

@@ -1,6 +1,8 @@
-"""A past for the record lists: a million requests of ninety days, the reservations and the calls that they led to.
+"""A past for the record lists: a million requests of ninety days, the reservations and the calls
+that they led to.
 
-A few hundred rows are made one by one; the database copies them, with times, callers and UUIDs of their own.
+A few hundred rows are made one by one; the database copies them, with times, callers and UUIDs of
+their own.
 """
 
 from dataclasses import dataclass, field
@@ -258,6 +260,7 @@ def _copy(model: type[Model], count: int, own: dict[str, str]) -> None:
 
 
 def _caller() -> str:
-    """One of a hundred thousand, but that every hundredth row is of one caller, and every seventh withheld."""
+    """One of a hundred thousand, but that every hundredth row is of one caller, and every
+    seventh withheld."""
     text = f"CAST(2000000000 + (n.i * 7907) % {CALLERS} AS text)"
     return f"CASE WHEN n.i % 100 = 0 THEN '{HOT_CALLER}' WHEN n.i % 7 = 0 THEN NULL ELSE '+1' || {text} END"

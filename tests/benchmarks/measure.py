@@ -1,4 +1,5 @@
-"""Processor time of requests: this process, and the PostgreSQL process that serves its connection."""
+"""Processor time of requests: this process, and the PostgreSQL process that serves its
+connection."""
 
 import io
 import os

@@ -1,4 +1,5 @@
-"""A real browser in front of a real server. Where there is no chromium these tests are skipped; CI has one."""
+"""A real browser in front of a real server. Where there is no chromium these tests are skipped;
+CI has one."""
 
 import os
 import shutil
@@ -17,7 +18,8 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start Debian's chromium. Playwright runs an event loop in this thread: Django must allow it."""
+    """Start Debian's chromium. Playwright runs an event loop in this thread: Django must allow
+    it."""
     if CHROMIUM is None:
         pytest.skip(
             "there is no chromium on this machine: `apt-get install chromium`, or leave it to CI"

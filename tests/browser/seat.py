@@ -41,7 +41,8 @@ def person(name: str, company: Company | None = None, role: str = Member.Role.OW
 
 
 class Seat:
-    """One browser window. `faults` are what no page may do: scripts that fail, answers of 500, what its policy forbids."""
+    """One browser window. `faults` are what no page may do: scripts that fail, answers of 500,
+    what its policy forbids."""
 
     def __init__(self, page: Page, base_url: str, *, pictures: Path | None = None) -> None:
         self.page, self.base_url, self.pictures = page, base_url, pictures
@@ -77,7 +78,8 @@ class Seat:
         self.page.goto(path)
 
     def follows(self, text: str | re.Pattern[str], *, role: Any = "link") -> None:
-        """Clicks the link (or what else `role` says) of exactly this name, or of one like it, which leads to another page."""
+        """Clicks the link (or what else `role` says) of exactly this name, or of one like it,
+        which leads to another page."""
         with self.page.expect_navigation():
             self.page.get_by_role(role, name=text, exact=True).first.click()
 

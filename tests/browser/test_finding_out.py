@@ -16,7 +16,8 @@ CALLER = "+12025550144"
 
 
 def _campaign() -> Campaign:
-    """Buyer One is closed but for a minute of three days from now, and Buyer Two takes callers from Texas alone."""
+    """Buyer One is closed but for a minute of three days from now, and Buyer Two takes callers
+    from Texas alone."""
     campaign = make.make_campaign(make.make_company(name="Acme Calls"))
     one, two = (make.make_buyer(campaign.company, name=f"Buyer {name}") for name in ("One", "Two"))
     later = timezone.now() + timedelta(days=3)

@@ -1,4 +1,5 @@
-"""A call center: calls come to its buyers, somebody picks up or hangs up, and its keys steer them over HTTP."""
+"""A call center: calls come to its buyers, somebody picks up or hangs up, and its keys steer
+them over HTTP."""
 
 import uuid
 from typing import Any
@@ -19,7 +20,7 @@ WORDS = [word for word, _ in registry.action_choices()]
 THIRD = "+16465550142"  # nobody's buyer
 
 
-# --- the far ends -----------------------------------------------------------------------------------------
+# --- the far ends ---------------------------------------------------------------------------------
 def arrive(campaign: Campaign, caller: str | None = CALLER) -> Call:
     """A caller dials the campaign's first number."""
     to = campaign.numbers.order_by("pk")[0].number
@@ -60,7 +61,7 @@ def at(call: Call) -> tuple[str, str | None]:
     return now.status, now.buyer.buyer_id if now.buyer else None
 
 
-# --- the keys ---------------------------------------------------------------------------------------------
+# --- the keys -------------------------------------------------------------------------------------
 def handler_key(owner: Buyer | BuyerGroup, *words: str, **given: Any) -> Key:
     """A handler key with these words, or all of them."""
     name = "buyer" if isinstance(owner, Buyer) else "group"

@@ -1,4 +1,5 @@
-"""Calls and legs as rows of their own, without a carrier: plain functions with what a test does not care about filled in."""
+"""Calls and legs as rows of their own, without a carrier: plain functions with what a test does
+not care about filled in."""
 
 from datetime import UTC, datetime
 from itertools import count

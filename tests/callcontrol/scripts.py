@@ -1,9 +1,14 @@
-"""Recorded calls, told word by word, and what each came to: for tests in which the order of the words must not matter.
+"""Recorded calls, told word by word, and what each came to: for tests in which the order of the
+words must not matter.
 
-A script is a list of stages, a stage a list of lines. "b1 answered 5" is the carrier's word that the line to buyer b1
-was picked up in the fifth second, "b1 completed 100 95s" that it is over after 95 seconds of talk. "caller" is the
-caller's own line, "third" that of a stranger to whom the call was transferred. The other lines are our own doing, and
-begin a stage: "accept b1 20", "return b1 20", "reject b1 20", "transfer b1 20 hold third", "transfer b1 20 join b2",
+A script is a list of stages, a stage a list of lines. "b1 answered 5" is the carrier's word that
+the line to buyer b1
+was picked up in the fifth second, "b1 completed 100 95s" that it is over after 95 seconds of talk.
+"caller" is the
+caller's own line, "third" that of a stranger to whom the call was transferred. The other lines are
+our own doing, and
+begin a stage: "accept b1 20", "return b1 20", "reject b1 20", "transfer b1 20 hold third",
+"transfer b1 20 join b2",
 "connect 40", "stop 40", and "clock 120": somebody looks.
 """
 
@@ -71,7 +76,7 @@ def after(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-# --- telling ----------------------------------------------------------------------------------------------
+# --- telling --------------------------------------------------------------------------------------
 def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "call") -> Call:
     carrier = registry.carrier_class().slug
     return events.handle_arrival(
@@ -182,7 +187,8 @@ def play(
     stages: Script,
     shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told,
 ) -> None:
-    """Plays stage after stage: our own doing first, then what the carrier tells, in the order that `shuffled` makes of it.
+    """Plays stage after stage: our own doing first, then what the carrier tells, in the order that
+    `shuffled` makes of it.
 
     All of a stage is heard when the last of it has happened, as if the earlier words had been late.
     """
@@ -194,12 +200,14 @@ def play(
             tell(call, line, now=now)
 
 
-# --- what it came to --------------------------------------------------------------------------------------
+# --- what it came to ------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a call came to. Moments are seconds after the arrival; `legs` are "who outcome answered-ended".
+    """What a call came to. Moments are seconds after the arrival; `legs` are "who outcome
+    answered-ended".
 
-    `places` are what its buyers' counters show: "b1 0/1" is a buyer with no call at once, and one in each period.
+    `places` are what its buyers' counters show: "b1 0/1" is a buyer with no call at once, and one
+    in each period.
     """
 
     status: str
@@ -254,7 +262,8 @@ def _told_of_transfer(row: Transfer) -> str:
 
 
 def places(company_pk: int) -> Iterator[str]:
-    """For each owner that was ever counted: calls at once, and calls in a period, of which all must tell the same."""
+    """For each owner that was ever counted: calls at once, and calls in a period, of which all
+    must tell the same."""
     owners = dict(Buyer.objects.filter(company=company_pk).values_list("pk", "buyer_id"))
     used_places = CapCounter.objects.filter(company=company_pk).order_by("owner", "kind")
     used: dict[str, dict[str, int]] = {}

@@ -1,6 +1,8 @@
-"""A call that several clients play with: what each may be answered, and what must hold whatever they do.
+"""A call that several clients play with: what each may be answered, and what must hold whatever
+they do.
 
-What is legal is told from the rows alone, by the error tables of the contract, and not by the code that answers.
+What is legal is told from the rows alone, by the error tables of the contract, and not by the code
+that answers.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,10 +62,11 @@ def view(call: Call, at: datetime) -> View:
     return View(call, legs, list(brought), max(at, call.clock))
 
 
-# --- what is legal ----------------------------------------------------------------------------------------
+# --- what is legal --------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How a key's owner is on the call: by a present leg, one that it gave up by this key, or one that made a transfer."""
+    """How a key's owner is on the call: by a present leg, one that it gave up by this key, or
+    one that made a transfer."""
 
     leg: Leg | None
     present: bool = False
@@ -180,7 +183,7 @@ def may_stop(seen: View, transfer: Transfer) -> Answers:
     )
 
 
-# --- what must hold ---------------------------------------------------------------------------------------
+# --- what must hold -------------------------------------------------------------------------------
 def broken(seen: View) -> Iterator[str]:
     """Each thing that is wrong with a call between two steps."""
     if seen.live:
@@ -244,7 +247,7 @@ def _places(seen: View) -> Iterator[str]:
     )
 
 
-# --- who acts ---------------------------------------------------------------------------------------------
+# --- who acts -------------------------------------------------------------------------------------
 def answer(act: Callable[[], object]) -> str:
     try:
         act()
@@ -254,14 +257,16 @@ def answer(act: Callable[[], object]) -> str:
 
 
 class Clients:
-    """Two handlers' keys, a group's key, whoever has the transfers' UUIDs, the caller, the far ends and the clock."""
+    """Two handlers' keys, a group's key, whoever has the transfers' UUIDs, the caller, the far
+    ends and the clock."""
 
     def __init__(self, call: Call, keys: list[Controller], seed: int) -> None:
         self.call, self.keys, self.chance, self.second = call, keys, Random(seed), 0
         self.numbers = [STRANGER, *Buyer.objects.order_by("pk").values_list("number", flat=True)]
 
     def step(self) -> tuple[str, str, Answers]:
-        """Time passes, and somebody does something: what, how it was answered, and how it may have been."""
+        """Time passes, and somebody does something: what, how it was answered, and how it may
+        have been."""
         self.second += self.chance.choice([0, 1, 2, 3, 5, 8, 30])
         timeouts.apply_timeouts(self.call.pk, now=after(self.second))
         seen = view(self.call, after(self.second))

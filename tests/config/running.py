@@ -24,7 +24,8 @@ def free_port() -> int:
 
 
 def command(*words: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
-    """`manage.py` with these words, on SQLite in `folder` unless `settings` say else; both of its outputs are one."""
+    """`manage.py` with these words, on SQLite in `folder` unless `settings` say else; both of
+    its outputs are one."""
     environment = (
         os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | settings
     )
@@ -62,7 +63,8 @@ class Running:
         return httpx.get(self.url + path, trust_env=False)
 
     def family(self) -> dict[int, str]:
-        """Number and command of each process that this `up` started, directly or not, wherever it hangs now."""
+        """Number and command of each process that this `up` started, directly or not, wherever
+        it hangs now."""
         mark = f"RINGPOST_UP_PID={self.process.pid}".encode()
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):

@@ -1,4 +1,5 @@
-"""The files for a server of one's own: nginx and systemd take them, and nginx does what they are for."""
+"""The files for a server of one's own: nginx and systemd take them, and nginx does what they are
+for."""
 
 import http.server
 import re
@@ -34,7 +35,8 @@ class Proxy:
 
 
 def main_file(folder: Path, *, port: int, behind: int) -> Path:
-    """Our file as it is, but for the ports, the certificate and the place of the log, within the frame that nginx needs."""
+    """Our file as it is, but for the ports, the certificate and the place of the log, within the
+    frame that nginx needs."""
     ours = (DEPLOY / "nginx.conf").read_text()
     ours = re.sub(r"\n\s*ssl_certificate.*", "", ours).replace(
         "listen 443 ssl", f"listen 127.0.0.1:{port}"

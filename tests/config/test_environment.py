@@ -118,7 +118,7 @@ def test_an_address_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         environment.host("NAME", url="http://[")
 
 
-# --- through the command line ---------------------------------------------------------------------------
+# --- through the command line ---------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["doctor", "migrate", "export"])
 def test_any_command_says_so_in_one_line(command: str, tmp_path: Path) -> None:

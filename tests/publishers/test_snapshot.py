@@ -1,4 +1,5 @@
-"""What a process holds of a company's settings: complete, at the version in force, and never half of a change."""
+"""What a process holds of a company's settings: complete, at the version in force, and never
+half of a change."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -52,7 +53,7 @@ def version(key: Key) -> int:
     return CatalogueVersion.objects.get(company=key.company).version
 
 
-# --- when it is built -----------------------------------------------------------------------------------
+# --- when it is built -----------------------------------------------------------------------------
 def test_built_once_a_version(key: Key) -> None:
     first = held(key)
     with CaptureQueriesContext(connection) as captured:
@@ -103,7 +104,7 @@ def test_another_companys_change_is_none_of_ours(key: Key) -> None:
     assert version(key) == before
 
 
-# --- what it holds --------------------------------------------------------------------------------------
+# --- what it holds --------------------------------------------------------------------------------
 def test_the_company(key: Key) -> None:
     company = make_company(name="Acme", region="GB", time_zone="Europe/London", rtb_enabled=False)
     facts = current_snapshot(company.pk)

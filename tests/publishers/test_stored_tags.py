@@ -54,7 +54,7 @@ def keep(campaign: Campaign, tags: dict[str, str], **more: Any) -> None:
     store_tags(**{**given, "tags": tags, "seconds": 60, "now": NOW, **more})
 
 
-# --- kept -------------------------------------------------------------------------------------------------
+# --- kept -----------------------------------------------------------------------------------------
 def test_kept_for_so_long(campaign: Campaign) -> None:
     publisher = make_publisher(campaign.company)
     keep(campaign, {"a": "1", "b": ""}, publisher_pk=publisher.pk)
@@ -89,7 +89,7 @@ def test_a_name_waits_for_the_company_and_for_a_campaign_apart(campaign: Campaig
     assert [tag.value for tag in taken(campaign, now=NOW + SECOND)] == ["any", "this"]
 
 
-# --- taken ------------------------------------------------------------------------------------------------
+# --- taken ----------------------------------------------------------------------------------------
 def test_taken_once_oldest_first(campaign: Campaign) -> None:
     publisher = make_publisher(campaign.company)
     store(campaign, "later", publisher=publisher)

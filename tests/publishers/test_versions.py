@@ -1,4 +1,5 @@
-"""Whatever changes a company's settings, by whichever way of Django's, puts another version in force."""
+"""Whatever changes a company's settings, by whichever way of Django's, puts another version in
+force."""
 
 from collections.abc import Callable
 from datetime import date, time

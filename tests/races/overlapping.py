@@ -11,7 +11,7 @@ from tests.races.takers import together
 
 
 def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> bool:
-    """The first commits when the second is done or waits for it; whether it waited. Only where transactions overlap."""
+    """Commit the first once the second is done or waits for it; return whether it waited."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets one transaction write at a time")
     begun, done = Event(), Event()
@@ -20,7 +20,7 @@ def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> bool:
         with transaction.atomic():
             first()
             begun.set()
-            while not done.wait(0.01) and not _somebody_waits():
+            while not done.wait(0.01) and not _is_waiting():
                 pass
             return not done.is_set()
 
@@ -32,7 +32,11 @@ def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> bool:
     return bool(together([holds, follows])[0])
 
 
-def _somebody_waits() -> bool:
+def _is_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        # The server's other databases belong to other test processes.
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
         return bool(cursor.fetchone()[0])

@@ -1,4 +1,5 @@
-"""Calls that come and end while tags are written about their callers, and where each tag is afterwards."""
+"""Calls that come and end while tags are written about their callers, and where each tag is
+afterwards."""
 
 import random
 from collections import Counter
@@ -26,9 +27,11 @@ LOOKING, NOT_LOOKING = (
 
 @dataclass(slots=True)
 class Storm:
-    """For each caller two calls begin at one moment, and ten threads that write until well after their end.
+    """For each caller two calls begin at one moment, and ten threads that write until well after
+    their end.
 
-    Every other of these writes by a key that does not look back at a call that has ended: its tags may be left over.
+    Every other of these writes by a key that does not look back at a call that has ended: its tags
+    may be left over.
     """
 
     campaign: Campaign
@@ -74,7 +77,7 @@ def callers(count: int) -> list[str]:
     return [fresh_phone() for _ in range(count)]
 
 
-# --- where they are ---------------------------------------------------------------------------------------
+# --- where they are -------------------------------------------------------------------------------
 def places() -> dict[tuple[str, str], int]:
     """How often each (caller, tag) is on a call of that caller, or waits for one."""
     found: Counter[tuple[str, str]] = Counter()
@@ -96,5 +99,6 @@ def everywhere_once(storm: Storm) -> dict[tuple[str, str], int]:
 
 
 def left_over() -> tuple[int, int]:
-    """Tags that wait though their key looks back at ended calls, and tags that wait on a call that has ended."""
+    """Tags that wait though their key looks back at ended calls, and tags that wait on a call
+    that has ended."""
     return StoredTag.objects.filter(name__in=LOOKING).count(), LateTag.objects.count()

@@ -1,7 +1,9 @@
-"""Takers that race for places: threads of this process, and of others started with `python -m tests.races.takers`.
+"""Takers that race for places: threads of this process, and of others started with `python -m
+tests.races.takers`.
 
 A plan is JSON, so that a process gets it on its standard input:
-{"company", "now", "how", "threads", "database", "buyers": [{"row", "owners": [fields of a Capped]}…], "seed"}.
+{"company", "now", "how", "threads", "database", "buyers": [{"row", "owners": [fields of a
+Capped]}…], "seed"}.
 """
 
 import json
@@ -66,7 +68,8 @@ def take(plan: Plan, buyer: dict[str, Any]) -> bool:
 
 
 def take_naively(plan: Plan, buyer: dict[str, Any]) -> bool:
-    """Counts, then inserts: what every caps table is tempted to do, and what these races must be able to catch."""
+    """Counts, then inserts: what every caps table is tempted to do, and what these races must be
+    able to catch."""
     with transaction.atomic():
         if CapHold.objects.filter(buyer_pk=buyer["row"]).count() >= buyer["owners"][0]["caps"][-1]:
             return False
@@ -80,7 +83,8 @@ TAKES: dict[str, Take] = {"really": take, "naively": take_naively}
 
 
 def threads_take(plan: Plan) -> list[int]:
-    """Every thread tries every buyer once, all at the same one at the same time; the rows of those that granted a place."""
+    """Every thread tries every buyer once, all at the same one at the same time; the rows of
+    those that granted a place."""
     pace = threading.Barrier(plan["threads"])
 
     def tries() -> list[int]:
@@ -95,7 +99,8 @@ def threads_take(plan: Plan) -> list[int]:
 
 @contextmanager
 def processes_take(plan: Plan, count: int) -> Iterator[list[int]]:
-    """The same in other processes, which start when all are ready; their grants are in the list after the block."""
+    """The same in other processes, which start when all are ready; their grants are in the list
+    after the block."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     command = [sys.executable, "-m", "tests.races.takers"]
     started = [

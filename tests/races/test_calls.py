@@ -105,7 +105,8 @@ def west(campaign: Campaign) -> None:
 
 # --- concurrent events ----------------------------------------------------------------------------
 def play_at_once(call: Call, stages: Script) -> None:
-    """Send each stage's events at once, some twice, from one thread each; our actions come first."""
+    """Send each stage's events at once, some twice, from one thread each; our actions come
+    first."""
     for stage in stages:
         for line in (line for line in stage if line.split()[0] in OWN):
             tell(call, line)
@@ -142,7 +143,7 @@ def test_so_it_does_with_buyers_who_have_to_accept(
     assert came_to(call) == came
 
 
-# --- steered by many at once ------------------------------------------------------------------------------
+# --- steered by many at once ----------------------------------------------------------------------
 def begun(campaign: Campaign, before: Script) -> Call:
     """A new call that has come so far; the one before it has ended."""
     for earlier in Call.objects.live():
@@ -217,7 +218,7 @@ def test_after_a_storm_of_clients_everything_fits(campaign: Campaign, seed: int)
     assert Leg.objects.filter(carrier_leg_id="").count() == 0
 
 
-# --- many calls at once -----------------------------------------------------------------------------------
+# --- many calls at once ---------------------------------------------------------------------------
 @pytest.mark.usefixtures("quiet", "west")
 def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
     to = campaign.numbers.get().number

@@ -1,4 +1,5 @@
-"""What an account manager does to a live call on its page: as its handler could, by name, and refused by the same words."""
+"""What an account manager does to a live call on its page: as its handler could, by name, and
+refused by the same words."""
 
 import re
 from typing import Any
@@ -31,7 +32,8 @@ def call() -> Call:
 
 
 def do(call: Call, what: str, row: Any = None, client: Client | None = None, **said: str) -> str:
-    """Presses a button on the call's page; what the page then says, or the answer's status when it says nothing."""
+    """Presses a button on the call's page; what the page then says, or the answer's status when
+    it says nothing."""
     client = client or browser(call.company)
     pressed = {"do": f"{what} {row.pk}" if row else what, **said}
     answer = client.post(reverse("admin:callcontrol_call_action", args=[call.pk]), pressed)
@@ -51,7 +53,7 @@ def managed(call: Call) -> list[str]:
     return [event.detail["did"] for event in call.events.filter(kind="managed").order_by("id")]
 
 
-# --- what is done -----------------------------------------------------------------------------------------
+# --- what is done ---------------------------------------------------------------------------------
 def test_a_returned_call_rings_the_next_buyer(call: Call):
     said = do(call, "return", line(call))
     assert said == "Call returned. Routing to the next buyer."
@@ -148,7 +150,7 @@ def test_what_was_due_before_the_end_has_happened_first(clock: Any):
     ]
 
 
-# --- what is refused --------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 def test_an_ended_call_can_not_be_steered(call: Call):
     handler = line(call)
     transfer = transferred(call)
@@ -234,7 +236,7 @@ def test_a_call_that_is_none_is_refused():
     assert Call.objects.count() == 0
 
 
-# --- what is offered --------------------------------------------------------------------------------------
+# --- what is offered ------------------------------------------------------------------------------
 def test_each_act_is_offered_when_it_applies(call: Call):
     shown = [offers(call)]
     transferred(call, hold_caller="on")

@@ -46,7 +46,7 @@ def said(call: Call) -> str:
     return call_headline(room(call))
 
 
-# --- one line of words ------------------------------------------------------------------------------------
+# --- one line of words ----------------------------------------------------------------------------
 def test_a_ringing_call():
     assert said(arrive(make_market())) == "Buyer 1 rings."
 
@@ -184,7 +184,7 @@ def test_names_in_a_sentence(names: list[str], words: str):
     assert all_of(names) == words
 
 
-# --- lines over time --------------------------------------------------------------------------------------
+# --- lines over time ------------------------------------------------------------------------------
 def test_the_picture_of_a_call_on_hold():
     call, begin = make_call(make_campaign()), timezone.now()
     at = [begin + timedelta(seconds=10 * place) for place in range(11)]
@@ -229,7 +229,7 @@ def test_a_call_that_was_over_at_once_has_a_picture():
     assert picture.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
 
 
-# --- who hears whom ---------------------------------------------------------------------------------------
+# --- who hears whom -------------------------------------------------------------------------------
 def heard(call: Call) -> tuple[list[str], list[str]]:
     """The states of the lines between people, and what is said of each."""
     picture = conference_diagram(room(call), mask=str)

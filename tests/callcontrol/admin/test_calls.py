@@ -60,7 +60,7 @@ def _context(call: Call, role: str = "owner") -> Any:
     return browser(call.company, role).get(_page(call)).context
 
 
-# --- the list ---------------------------------------------------------------------------------------------
+# --- the list -------------------------------------------------------------------------------------
 def test_a_company_sees_its_own_calls():
     call = _call()
     _call()
@@ -161,7 +161,7 @@ def test_what_names_no_call_finds_none(term):
     assert list_rows(browser(_call().company), f"{LIST}?q={term}") == []
 
 
-# --- the page ---------------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------------------
 def test_another_companys_call_is_not_there():
     answer = browser(make.make_company()).get(_page(_call()))
     assert answer.status_code == 302
@@ -310,7 +310,7 @@ def test_a_page_that_follows_a_call_is_given_its_parts_alone():
     assert 'data-is-live="yes"' in page
 
 
-# --- webhooks ---------------------------------------------------------------------------------------------
+# --- webhooks -------------------------------------------------------------------------------------
 def _told(call: Call, **fields: Any) -> Delivery:
     usual = {
         "name": "CRM",

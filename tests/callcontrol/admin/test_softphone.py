@@ -66,7 +66,7 @@ def of_card(call: Call, party: str) -> list[str]:
     return [label for _, label in (*card.phone, *card.controls)] + ["Transfer"] * card.may_transfer
 
 
-# --- dialing ----------------------------------------------------------------------------------------------
+# --- dialing --------------------------------------------------------------------------------------
 def test_a_caller_dials(campaign: Campaign):
     call = dialed(campaign)
     assert call.caller_number == CALLER
@@ -145,7 +145,7 @@ def test_an_empty_company_is_told_what_to_do_next():
     assert ("Dial</button>" in page) is False
 
 
-# --- playing ----------------------------------------------------------------------------------------------
+# --- playing --------------------------------------------------------------------------------------
 def test_a_whole_call_is_played(campaign: Campaign):
     call = dialed(campaign)
     play(call, "phone-answer", line(call))
@@ -284,7 +284,7 @@ def test_live_calls_can_be_picked(campaign: Campaign):
     ]
 
 
-# --- who ---------------------------------------------------------------------------------------------------
+# --- who ------------------------------------------------------------------------------------------
 def test_readers_look_and_have_no_buttons(campaign: Campaign):
     call = talk(campaign)
     page = browser(campaign.company, "read_only").get(f"{PAGE}?call={call.pk}").content.decode()

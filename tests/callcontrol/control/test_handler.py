@@ -1,4 +1,5 @@
-"""Returning, accepting and rejecting by the clock: to the second, once, and by the key that did it."""
+"""Returning, accepting and rejecting by the clock: to the second, once, and by the key that did
+it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,7 +50,7 @@ def said(do: Do, call: Call, who: Controller, at: float, later: timedelta = time
     return "ok"
 
 
-# --- windows ----------------------------------------------------------------------------------------------
+# --- windows --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("do", "seconds", "late"),
     [(RETURN, 60, "return timeout passed"), (REJECT, 90, "reject timeout passed")],
@@ -95,7 +96,7 @@ def test_who_accepted_may_say_so_again_at_any_time(campaign: Campaign) -> None:
     assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 10",)
 
 
-# --- once -------------------------------------------------------------------------------------------------
+# --- once -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("do", [RETURN, REJECT])
 def test_repeated_it_gives_no_second_call_back(call: Call, do: Do) -> None:
     assert [said(do, call, controller("b1"), at) for at in (10, 11, 40)] == ["ok"] * 3
@@ -128,7 +129,7 @@ def test_what_was_returned_cannot_be_rejected(call: Call) -> None:
     assert said(REJECT, call, controller("b1"), 11) == "call not live"
 
 
-# --- whose it is ------------------------------------------------------------------------------------------
+# --- whose it is ----------------------------------------------------------------------------------
 def test_a_groups_key_reaches_whoever_of_its_members_is_on_the_call(call: Call) -> None:
     answers = [
         said(RETURN, call, controller("west"), 10),

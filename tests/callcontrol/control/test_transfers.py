@@ -1,4 +1,5 @@
-"""Transfers: who hears whom, what the carrier is told and in which order, and nobody is left in dead air."""
+"""Transfers: who hears whom, what the carrier is told and in which order, and nobody is left in
+dead air."""
 
 from collections.abc import Callable
 from typing import Any
@@ -95,7 +96,7 @@ def begin(
     )
 
 
-# --- who hears whom ---------------------------------------------------------------------------------------
+# --- who hears whom -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "heard"),
     [
@@ -150,7 +151,7 @@ def test_who_hears_whom(call: Call, stages: list[list[str]], heard: dict[str, li
     assert hears(call) == heard
 
 
-# --- what the carrier is told -----------------------------------------------------------------------------
+# --- what the carrier is told ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "told"),
     [
@@ -206,7 +207,7 @@ def test_a_transferee_who_picks_up_after_the_caller_hung_up_is_hung_up(call: Cal
     assert Transfer.objects.get().status == "ended"
 
 
-# --- a carrier that does not do it ------------------------------------------------------------------------
+# --- a carrier that does not do it ----------------------------------------------------------------
 def test_a_number_that_cannot_be_dialed_leaves_all_as_it_was(call: Call) -> None:
     Fickle.fails = {"dial"}
     said = refused(lambda: begin(call, "b1", hold=True))
@@ -264,7 +265,7 @@ def test_a_caller_who_hangs_up_while_the_third_is_dialed_ends_the_third(call: Ca
     assert came_to(call).transfers == ("held ended 20",)
 
 
-# --- a transferee who is a buyer --------------------------------------------------------------------------
+# --- a transferee who is a buyer ------------------------------------------------------------------
 def number_of(name: str) -> str:
     return Buyer.objects.get(buyer_id=name).number
 
@@ -347,7 +348,7 @@ def test_the_call_ends_when_the_last_of_a_chain_leaves(call: Call) -> None:
     assert came_to(call).ended == 50
 
 
-# --- whose word counts ------------------------------------------------------------------------------------
+# --- whose word counts ----------------------------------------------------------------------------
 def test_a_transfer_accepts_the_call(call: Call) -> None:
     Leg.objects.filter(party="handler").update(acceptance_seconds=60, accept_until=after(65))
     play(call, [["transfer b1 20 join third"], ["clock 400"]])

@@ -1,4 +1,5 @@
-"""What is known of a call when it arrives: its caller, its publisher, its tags; and that it arrives once."""
+"""What is known of a call when it arrives: its caller, its publisher, its tags; and that it
+arrives once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +46,7 @@ def store(
     )
 
 
-# --- the caller -------------------------------------------------------------------------------------------
+# --- the caller -----------------------------------------------------------------------------------
 def caller_of(call: Answer) -> str | None:
     return call["legs"][0]["number"]
 
@@ -90,7 +91,7 @@ def test_digits_on_an_ordinary_number_mean_nothing(campaign: Campaign) -> None:
     assert caller_of(dial(LINE, digits="3105550103")) == CALLER
 
 
-# --- the publisher ----------------------------------------------------------------------------------------
+# --- the publisher --------------------------------------------------------------------------------
 def test_the_publisher_is_the_reservations_else_the_numbers(campaign: Campaign, key: Key) -> None:
     InboundNumber.objects.filter(number=LINE).update(
         publisher=make_publisher(campaign.company, publisher_id="beta")
@@ -105,7 +106,7 @@ def test_the_publisher_is_the_reservations_else_the_numbers(campaign: Campaign, 
     ]
 
 
-# --- tags -------------------------------------------------------------------------------------------------
+# --- tags -----------------------------------------------------------------------------------------
 def test_a_number_brings_its_tags_and_everything_else_wins_over_them(
     campaign: Campaign, key: Key
 ) -> None:
@@ -152,7 +153,7 @@ def test_a_tag_knows_the_publisher_who_wrote_it(campaign: Campaign, key: Key, cl
     assert Publisher.objects.count() == 2
 
 
-# --- once -------------------------------------------------------------------------------------------------
+# --- once -----------------------------------------------------------------------------------------
 def arrive(to: str = LINE) -> Call:
     return events.handle_arrival(
         Arrival(

@@ -35,7 +35,7 @@ def crowd(campaign: Campaign, size: int, **fields: Any) -> Call:
     return [make_call(campaign, "+12025550103", **fields) for _ in range(size)][-1]
 
 
-# --- what is shown ----------------------------------------------------------------------------------------
+# --- what is shown --------------------------------------------------------------------------------
 def test_a_caller_is_shown(campaign: Campaign, buyer: Buyer) -> None:
     assert caller_id.choose_caller_id(call=crowd(campaign, 1), buyer=buyer) == (
         "+12025550103",
@@ -93,7 +93,7 @@ def test_another_companys_list_is_not_looked_at(campaign: Campaign) -> None:
     ) == (CALLER, False)
 
 
-# --- a crowd ----------------------------------------------------------------------------------------------
+# --- a crowd --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("size", "is_random"), [(4, False), (5, True), (6, True)])
 def test_five_live_calls_make_a_crowd(
     campaign: Campaign, buyer: Buyer, size: int, is_random: bool
@@ -135,7 +135,7 @@ def test_a_caller_costs_one_statement_at_most(
     assert len(sent) == statements
 
 
-# --- random numbers ---------------------------------------------------------------------------------------
+# --- random numbers -------------------------------------------------------------------------------
 def test_a_leg_is_inserted_with_what_it_shows(campaign: Campaign, buyer: Buyer) -> None:
     leg = make_leg(make_call(campaign), buyer)
     caller_id.insert_leg(leg)

@@ -69,7 +69,7 @@ def timeline(call: Answer) -> list[tuple[str, object]]:
     return [(event["event"], event["detail"].get("why")) for event in call["events"]]
 
 
-# --- the reserved buyer -----------------------------------------------------------------------------------
+# --- the reserved buyer ---------------------------------------------------------------------------
 def test_the_reserved_buyer_is_rung_though_others_come_first_now(key: Key) -> None:
     number = ping(key)["inbound_number"]
     Buyer.objects.filter(buyer_id="b1").update(priority=9)
@@ -186,7 +186,7 @@ def test_a_place_that_the_reserved_buyers_call_used_is_not_given_back_later(key:
     ]
 
 
-# --- routing ----------------------------------------------------------------------------------------------
+# --- routing --------------------------------------------------------------------------------------
 def test_calls_fill_the_buyers_in_their_order(campaign: Campaign) -> None:
     number = campaign.numbers.get().number
     assert [dial(number)["buyer_id"] for _ in range(4)] == ["b1", "b2", "b3", "b3"]
@@ -252,7 +252,7 @@ def test_with_nobody_left_the_caller_is_turned_away(
     assert len(broken.turned_away) == 1
 
 
-# --- a leg that fails -------------------------------------------------------------------------------------
+# --- a leg that fails -----------------------------------------------------------------------------
 def test_a_buyer_whom_the_carrier_cannot_reach_is_followed_by_the_next(
     campaign: Campaign, key: Key, broken: type[Broken]
 ) -> None:

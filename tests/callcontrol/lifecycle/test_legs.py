@@ -43,7 +43,7 @@ def call(campaign: Campaign) -> Call:
     return call
 
 
-# --- what the carrier is told -----------------------------------------------------------------------------
+# --- what the carrier is told ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "told"),
     [
@@ -169,7 +169,7 @@ def test_an_order_that_fails_is_noted_and_stops_nothing(
     assert failure == {"told": "hang up", "why": "it is away"}
 
 
-# --- words ------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "word",
     [LegAnswered(uuid4(), after(1)), LegEnded(uuid4(), after(1), "busy")],
@@ -214,7 +214,7 @@ def test_a_calls_clock_is_the_latest_that_was_told(call: Call) -> None:
     assert Call.objects.get().clock == after(50)
 
 
-# --- places -----------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "places"),
     [
@@ -245,7 +245,7 @@ def test_a_line_that_was_not_picked_up_gives_all_back_at_once(call: Call, how: s
     assert came_to(call).places == "b1 0/0, b2 1/1"
 
 
-# --- what one word costs -----------------------------------------------------------------------------------
+# --- what one word costs --------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("before", "line", "limit"),
     [

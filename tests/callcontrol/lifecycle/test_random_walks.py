@@ -1,4 +1,5 @@
-"""Several clients play with one call at random: every answer is legal where it is given, and nobody is left in dead air."""
+"""Several clients play with one call at random: every answer is legal where it is given, and
+nobody is left in dead air."""
 
 from collections.abc import Iterator
 
@@ -29,7 +30,8 @@ def campaign() -> Campaign:
 
 
 def walk(campaign: Campaign, seed: int) -> Iterator[tuple[str, str, set[str], list[str]]]:
-    """Each step: what was done, the answer, the legal ones, and what is broken afterwards. It goes on a bit after the end."""
+    """Each step: what was done, the answer, the legal ones, and what is broken afterwards. It
+    goes on a bit after the end."""
     call = arrive(campaign.numbers.get().number, name=f"walk {seed}")
     clients = Clients(call, [controller("b1"), controller("b3"), controller("west")], seed)
     over = 0

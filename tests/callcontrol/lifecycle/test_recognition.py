@@ -1,4 +1,5 @@
-"""Which reservation a call is for, in the order in which it is looked for; and that an ordinary call is one."""
+"""Which reservation a call is for, in the order in which it is looked for; and that an ordinary
+call is one."""
 
 from typing import Any
 
@@ -34,7 +35,7 @@ def sip(answer: Answer) -> str:
     return f"sip:{answer['uuid']}@rtb.sip.localhost"
 
 
-# --- in this order ----------------------------------------------------------------------------------------
+# --- in this order --------------------------------------------------------------------------------
 def test_a_sip_address_finds_its_own_reservation_whoever_calls(key: Key) -> None:
     ping(key, inbound_number=LINE)
     second = ping(key, caller_number=OTHER_CALLER, inbound_number=LINE)
@@ -96,7 +97,7 @@ def test_without_a_ping_it_is_an_ordinary_call(campaign: Campaign) -> None:
     assert call["tags"] == {}
 
 
-# --- live, and claimed once -------------------------------------------------------------------------------
+# --- live, and claimed once -----------------------------------------------------------------------
 def test_a_confirmed_one_is_claimed_as_well(key: Key) -> None:
     answer = ping(key)
     confirm(key, answer["uuid"])
@@ -140,7 +141,7 @@ def test_a_claimed_call_is_on_the_campaign_of_its_ping(campaign: Campaign, key: 
     assert dial(sister.number, caller=OTHER_CALLER)["buyer_id"] is None
 
 
-# --- ours, or not -----------------------------------------------------------------------------------------
+# --- ours, or not ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "to",
     [
@@ -165,7 +166,7 @@ def test_what_was_given_up_is_not_found(campaign: Campaign, key: Key, how: str) 
     ] * 2
 
 
-# --- attribution ------------------------------------------------------------------------------------------
+# --- attribution ----------------------------------------------------------------------------------
 def attribution(call: Answer) -> tuple[object, ...]:
     return claimed(call), call["publisher_id"], call["tags"]
 

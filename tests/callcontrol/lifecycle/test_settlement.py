@@ -1,4 +1,5 @@
-"""What a finished call comes to: its money once, and every place back where it belongs, whatever happens."""
+"""What a finished call comes to: its money once, and every place back where it belongs, whatever
+happens."""
 
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.pinging import confirm, ping
 
 pytestmark = pytest.mark.django_db
 
-# How a call of b1 ends, and how many of its places in a period stay: where connections are counted, and where conversions.
+# How a call of b1 ends, and how many of its places in a period stay: where connections are counted,
+# and where conversions.
 ENDINGS: dict[str, tuple[Script, int, int]] = {
     "converted": ([["b1 answered 5", "b1 completed 200", "caller completed 200"]], 1, 1),
     "too short": ([["b1 answered 5", "b1 completed 50", "caller completed 50"]], 1, 0),
@@ -63,7 +65,8 @@ def settled(call: Call) -> Call:
 
 
 def number_for(campaign: Campaign, how: str) -> str:
-    """What the caller dials: plainly, or after a ping that was reserved, confirmed or counted at once."""
+    """What the caller dials: plainly, or after a ping that was reserved, confirmed or counted at
+    once."""
     if how == "plain":
         return campaign.numbers.get().number
     answer = ping(
@@ -78,7 +81,7 @@ def make_key_of(answer: dict[str, Any]) -> Any:
     return Reservation.objects.get(uuid=answer["uuid"]).key
 
 
-# --- places -----------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("how", ["plain", "reserved", "confirmed", "counted"])
 @pytest.mark.parametrize(("stages", "connected", "converted"), ENDINGS.values(), ids=ENDINGS)
 def test_each_ending_leaves_the_places_that_it_should(
@@ -146,7 +149,7 @@ def _taken_in(to: str) -> Call:
     )
 
 
-# --- a process that dies ----------------------------------------------------------------------------------
+# --- a process that dies --------------------------------------------------------------------------
 def _cut_off(call: Call) -> None:
     """As if the process had died when the money was decided and no place was given back yet."""
     Call.objects.filter(pk=call.pk).update(settled_at=after(200))
@@ -187,7 +190,7 @@ def test_many_that_were_left_are_done_in_batches(campaign: Campaign) -> None:
     assert [timeouts.apply_due_timeouts(now=after(210), limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-# --- the last word ----------------------------------------------------------------------------------------
+# --- the last word --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("lost", "paid"),
     [
@@ -236,7 +239,7 @@ def test_a_live_call_is_not_settled(campaign: Campaign) -> None:
     assert came_to(call).settled is False
 
 
-# --- money ------------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("ended", "paid"), [(124, ""), (125, "90.00/120.00 at 125")])
 def test_the_seconds_of_a_conversion_must_be_reached(
     campaign: Campaign, ended: int, paid: str

@@ -1,4 +1,5 @@
-"""A call whose process died between two steps goes on: nobody waits for ever, and no place is kept."""
+"""A call whose process died between two steps goes on: nobody waits for ever, and no place is
+kept."""
 
 from datetime import timedelta
 

@@ -1,4 +1,5 @@
-"""What the clock brings about, whether a worker looks or only a reader; and lines that should be over."""
+"""What the clock brings about, whether a worker looks or only a reader; and lines that should be
+over."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +38,7 @@ def lines(call: Call) -> tuple[str, ...]:
     return came_to(call).legs[1:]
 
 
-# --- virtual time: what was due has happened when it was due ----------------------------------------------
+# --- virtual time: what was due has happened when it was due --------------------------------------
 @pytest.mark.parametrize(
     ("second", "status", "legs"),
     [
@@ -112,7 +113,7 @@ def test_a_call_that_waits_for_a_transferee_who_never_picks_up_goes_on(campaign:
     assert lines(call) == ("b1 completed 5-30 accepted 20", "third no-answer -50", "b2 ringing -")
 
 
-# --- real time: it happens when somebody sees to it -------------------------------------------------------
+# --- real time: it happens when somebody sees to it -----------------------------------------------
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     ("second", "legs"),
@@ -162,7 +163,7 @@ def test_a_call_that_was_left_without_a_buyer_goes_on_after_a_minute(
     assert came_to(call).status == status
 
 
-# --- many calls -------------------------------------------------------------------------------------------
+# --- many calls -----------------------------------------------------------------------------------
 @pytest.mark.usefixtures("quiet")
 def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
     calls = [called(campaign, str(name)) for name in range(5)]
@@ -247,7 +248,7 @@ def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> N
     assert call.events.latest("id").kind == "unconverted"
 
 
-# --- lines that should be over ----------------------------------------------------------------------------
+# --- lines that should be over --------------------------------------------------------------------
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     ("second", "told", "is_final"),

@@ -178,7 +178,7 @@ def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Period]
     return list(split_period((midnight(first, zone), now), days_of(zone)))
 
 
-# --- counted row by row -----------------------------------------------------------------------------------
+# --- counted row by row ---------------------------------------------------------------------------
 def recount(world: World, slots: list[Period], wanted: MetricsScope) -> Totals:
     totals = Totals([Metrics() for _ in slots])
     for place, (start, end) in enumerate(slots):

@@ -42,7 +42,8 @@ def test_totals_equal_the_rows_with_any_number_of_rollups(zone, jobs):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_totals_equal_the_rows_between_sweeps(seed):
-    """Rows come, some stay open for hours, some calls sell late, and the sweep gets only so far each time."""
+    """Rows come, some stay open for hours, some calls sell late, and the sweep gets only so far
+    each time."""
     world, now = World(seed=seed, zone="Europe/Berlin"), NOW - timedelta(days=2)
     while now < NOW:
         later = now + world.chance.choice([HOUR / 3, 3 * HOUR, 14 * HOUR])

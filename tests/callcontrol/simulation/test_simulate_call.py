@@ -40,7 +40,7 @@ def story(*words: str) -> list[str]:
     return [line.strip() for line in told(LINE, *words)[1:] if not line.startswith("      ")]
 
 
-# --- what is told -----------------------------------------------------------------------------------------
+# --- what is told ---------------------------------------------------------------------------------
 def test_a_claimed_call(campaign: Campaign) -> None:
     answer = ping(make_key(campaign=campaign), inbound_number=LINE, caller_zip="90210")
     assert told(LINE, "--from", CALLER) == [
@@ -66,7 +66,7 @@ def test_a_withheld_call_that_nobody_takes(campaign: Campaign) -> None:
     ]
 
 
-# --- what is played ---------------------------------------------------------------------------------------
+# --- what is played -------------------------------------------------------------------------------
 def test_a_whole_call(campaign: Campaign) -> None:
     assert story("--answer-after", "5", "--talk", "130")[2:] == [
         "0:00 Buyer b1 is being dialed.",
@@ -126,7 +126,7 @@ def test_the_phone_that_answers_may_be_in_another_call(campaign: Campaign) -> No
     assert Call.objects.filter(payout="90.00", revenue="120.00").count() == 2
 
 
-# --- what is refused --------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 def test_digits_of_an_agent(campaign: Campaign) -> None:
     campaign.numbers.filter(number=LINE).update(ask_caller_number=True)
     assert f"from {CALLER} to" in told(LINE, "--digits", "2025550102")[0]

@@ -34,7 +34,7 @@ def posted(
     return answer.status_code, answer.json()
 
 
-# --- who may ----------------------------------------------------------------------------------------------
+# --- who may --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer wrong", "Basic simulator", "simulator", "Bearer simulatör"]
 )
@@ -111,7 +111,7 @@ def test_under_another_carrier_there_is_no_simulator(settings: Any, path: str) -
     ] * 2
 
 
-# --- what it is told --------------------------------------------------------------------------------------
+# --- what it is told ------------------------------------------------------------------------------
 @pytest.mark.parametrize("said", [{}, {"to": ""}, {"to": None}, {"to": "  "}, {"to": "undefined"}])
 def test_there_must_be_a_number_to_dial(said: Answer) -> None:
     assert posted(said) == (422, {"error": "FAILED must include to (string)"})
@@ -177,7 +177,7 @@ def test_a_moment_that_is_none_is_refused(campaign: Campaign, at: str, text: str
     assert Call.objects.count() == 0
 
 
-# --- what it shows ----------------------------------------------------------------------------------------
+# --- what it shows --------------------------------------------------------------------------------
 @pytest.mark.usefixtures("clock")
 def test_a_call_as_it_is_shown(campaign: Campaign) -> None:
     answer = ping(

@@ -1,4 +1,5 @@
-"""The far ends act: somebody answers, is busy, does not answer, hangs up; and what the call is then."""
+"""The far ends act: somebody answers, is busy, does not answer, hangs up; and what the call is
+then."""
 
 import uuid
 from typing import Any
@@ -44,7 +45,7 @@ def happened(call: Answer) -> list[str]:
     return [event["event"] for event in call["events"]]
 
 
-# --- answer -----------------------------------------------------------------------------------------------
+# --- answer ---------------------------------------------------------------------------------------
 def test_who_answers_talks_with_the_caller(call: Answer) -> None:
     answered = acted(call, "answer")
     assert answered["status"] == "in-progress"
@@ -57,7 +58,7 @@ def test_while_a_phone_rings_nobody_hears_anybody(call: Answer) -> None:
     assert hears(call) == [[], []]
 
 
-# --- not answered -----------------------------------------------------------------------------------------
+# --- not answered ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("what", "outcome"), [("busy", "busy"), ("no-answer", "no-answer"), ("hang-up", "busy")]
 )
@@ -80,7 +81,7 @@ def test_with_nobody_left_it_is_no_target(call: Answer, what: str) -> None:
     assert happened(after)[-1] == "ended"
 
 
-# --- hung up ----------------------------------------------------------------------------------------------
+# --- hung up --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", ["caller", "caller's leg", "handler"])
 def test_either_side_ends_the_call(call: Answer, who: str) -> None:
     answered = acted(call, "answer")
@@ -97,7 +98,7 @@ def test_a_caller_who_hangs_up_while_it_rings_ends_it_for_everybody(call: Answer
     assert after["converted"] is False
 
 
-# --- nothing changes --------------------------------------------------------------------------------------
+# --- nothing changes ------------------------------------------------------------------------------
 @pytest.mark.parametrize("what", PHONE_ACTIONS)
 def test_twice_is_once(call: Answer, what: str) -> None:
     leg = last_leg(call)
@@ -127,7 +128,7 @@ def test_a_line_that_is_over_stays_so(call: Answer, before: str, what: str) -> N
     assert act(leg, what) == ended
 
 
-# --- who may, and on which lines --------------------------------------------------------------------------
+# --- who may, and on which lines ------------------------------------------------------------------
 def status(path: str, client: Client | None = None, **headers: str) -> tuple[int, Any]:
     answer = (client or Client()).post(path, headers=headers or TOKEN)
     return answer.status_code, answer.json()

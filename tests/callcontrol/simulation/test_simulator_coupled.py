@@ -1,4 +1,5 @@
-"""A leg to a number of this installation is a call of its own: answered with it, ended with it, each with its own money."""
+"""A leg to a number of this installation is a call of its own: answered with it, ended with it,
+each with its own money."""
 
 import inspect
 import sys
@@ -38,7 +39,8 @@ def there() -> Campaign:
 
 @pytest.fixture
 def here(there: Campaign) -> Campaign:
-    """Its first buyer is the number over there, its second an ordinary phone; after a minute 5.00 for 7.00."""
+    """Its first buyer is the number over there, its second an ordinary phone; after a minute
+    5.00 for 7.00."""
     campaign = make_market(caps=[None, None], pool=0)
     make_number(campaign, number=HERE)
     make_conversion(campaign, seconds=60, payout="5.00", revenue="7.00", position=0)
@@ -75,7 +77,7 @@ def money(call: Answer) -> list[tuple[Any, ...]]:
     return [(one["payout"], one["revenue"]) for one in both(call)]
 
 
-# --- together ---------------------------------------------------------------------------------------------
+# --- together -------------------------------------------------------------------------------------
 def test_the_leg_arrives_as_a_call_with_the_same_caller(call: Answer, there: Campaign) -> None:
     number = Buyer.objects.get(company=there.company).number
     assert statuses(call) == ["ringing", "ringing"]
@@ -127,7 +129,7 @@ def test_with_nobody_there_the_next_buyer_here_rings(call: Answer, what: str) ->
     assert lines(now)[1:] == [("handler", "ended", "no-answer"), ("handler", "ringing", None)]
 
 
-# --- the line between them --------------------------------------------------------------------------------
+# --- the line between them ------------------------------------------------------------------------
 def test_the_leg_here_is_answered_by_nobody_but_the_call_there(call: Answer) -> None:
     assert act(last_leg(call), "answer") == call
 
@@ -148,7 +150,7 @@ def test_who_answers_a_line_that_was_left_meanwhile_has_nobody_on_it(call: Answe
     assert act(last_leg(there), "answer")["status"] == "finished"
 
 
-# --- one clock --------------------------------------------------------------------------------------------
+# --- one clock ------------------------------------------------------------------------------------
 def test_what_is_due_there_comes_before_what_is_told_here(call: Answer, there: Campaign) -> None:
     Buyer.objects.filter(company=there.company).update(timeout_seconds=10)
     again = dial(HERE)
@@ -186,7 +188,7 @@ def test_a_moment_that_one_was_given_is_the_others(call: Answer) -> None:
     ) * 2
 
 
-# --- other ways to get there ------------------------------------------------------------------------------
+# --- other ways to get there ----------------------------------------------------------------------
 def test_the_sip_address_of_a_reservation_claims_it(here: Campaign, there: Campaign) -> None:
     answer = ping(make_key(campaign=there, return_sip_address=True), publisher_id="alpha")
     Buyer.objects.filter(company=here.company, buyer_id="b1").update(
@@ -231,9 +233,10 @@ def test_a_transfer_to_a_number_of_ours_where_nobody_is_brings_the_caller_back(
     assert [leg["hears"] for leg in now["legs"][:2]] == [["handler"], ["caller"]]
 
 
-# --- in circles -------------------------------------------------------------------------------------------
+# --- in circles -----------------------------------------------------------------------------------
 def in_circles(numbers: list[str], buyers: int = 1) -> None:
-    """Each of these numbers is a campaign's, whose buyers are all the next of them, and the last one's the first."""
+    """Each of these numbers is a campaign's, whose buyers are all the next of them, and the last
+    one's the first."""
     for number, following in zip(numbers, [*numbers[1:], numbers[0]], strict=True):
         campaign = make_market(caps=[], pool=0)
         make_number(campaign, number=number)

@@ -1,4 +1,5 @@
-"""A call's own clock, the later of the wall's and the latest moment that it was given, and what has happened in its time."""
+"""A call's own clock, the later of the wall's and the latest moment that it was given, and what
+has happened in its time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +45,7 @@ def talked(call: Answer, seconds: float, answer_at: float = 5) -> Answer:
     return hang_up(call["call_uuid"], at=after(answer_at + seconds))
 
 
-# --- what was due -----------------------------------------------------------------------------------------
+# --- what was due ---------------------------------------------------------------------------------
 def test_a_phone_rings_out_by_itself_and_the_next_rings_from_then_on(call: Answer) -> None:
     later = act(call["legs"][0]["leg_uuid"], "answer", at=after(40))
     assert later["status"] == "ringing"
@@ -81,7 +82,7 @@ def test_a_call_that_nobody_ended_ends_after_four_hours(call: Answer) -> None:
     assert (4 * 3600, "ended") in told(later)
 
 
-# --- the clock --------------------------------------------------------------------------------------------
+# --- the clock ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("at", [after(-3600), "0001-01-01T00:00:00Z", ""])
 def test_the_past_is_now(call: Answer, clock: Any, at: str) -> None:
     clock(7)
@@ -116,7 +117,7 @@ def test_a_moment_that_was_read_can_be_counted_on_from(campaign: Campaign, clock
     assert hang_up(answered["call_uuid"], at=end.isoformat())["converted"] is True
 
 
-# --- acceptance -------------------------------------------------------------------------------------------
+# --- acceptance -----------------------------------------------------------------------------------
 def test_who_has_to_accept_and_does_not_loses_the_call_in_its_time(campaign: Campaign) -> None:
     Buyer.objects.filter(buyer_id="b1").update(acceptance="explicit", acceptance_seconds=60)
     call = dial(LINE)
@@ -127,7 +128,7 @@ def test_who_has_to_accept_and_does_not_loses_the_call_in_its_time(campaign: Cam
     assert told(later)[-1] == (70, "dialing")
 
 
-# --- money ------------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("seconds", "paid"),
     [(119, (None, None, False)), (119.999, (None, None, False)), (120, ("90.00", "120.00", True))],
@@ -174,7 +175,7 @@ def test_a_caller_pays_once_in_the_campaigns_time(
     assert told(second)[-1] == (325, "converted" if paid[1] else "duplicate")
 
 
-# --- places -----------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 def used(kind: str = "hourly") -> int:
     """How many places of this kind the first buyer's counters say are used."""
     owner = f"buyer:{Buyer.objects.get(buyer_id='b1').pk}"

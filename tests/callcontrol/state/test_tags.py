@@ -1,4 +1,5 @@
-"""Tags that are written on a call after it came in: when they land, and that money is decided by what was known at the end."""
+"""Tags that are written on a call after it came in: when they land, and that money is decided by
+what was known at the end."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ def write(call: Call, at: datetime, publisher_pk: int | None = None, **tags: str
     write_on_call(call, tags, publisher_pk=publisher_pk, now=at)
 
 
-# --- landing ----------------------------------------------------------------------------------------------
+# --- landing --------------------------------------------------------------------------------------
 def test_a_live_call_keeps_them_until_they_land() -> None:
     call = make_call(make_campaign())
     write(call, NOW, a="1")
@@ -73,7 +74,7 @@ def test_landing_twice_is_once() -> None:
     assert on_calls() == {"a": "1"}
 
 
-# --- what was known at the end ----------------------------------------------------------------------------
+# --- what was known at the end --------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [(-1, {"a": "1"}), (0, {"a": "1"}), (1, {})],
@@ -128,7 +129,7 @@ def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_
     assert known_tags(call) == {"a": "1"}
 
 
-# --- money ------------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 @pytest.fixture
 def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
     """Its conversion pays for callers who are qualified."""
@@ -141,7 +142,8 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Camp
 
 
 def talk_with(campaign: Campaign, *lines: str | tuple[int, str]) -> Call:
-    """A call of 200 seconds; lines of the carrier, and tags that are written at a second. The last word comes last."""
+    """A call of 200 seconds; lines of the carrier, and tags that are written at a second. The
+    last word comes last."""
     call = arrive(campaign.numbers.get().number)
     for line in ("b1 answered 5", *lines, "b1 completed 200"):
         if isinstance(line, str):

@@ -1,4 +1,5 @@
-"""Posts what Twilio would, recorded by its documentation with fictional numbers, to the product in this process."""
+"""Posts what Twilio would, recorded by its documentation with fictional numbers, to the product
+in this process."""
 
 import json
 from pathlib import Path

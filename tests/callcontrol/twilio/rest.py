@@ -27,9 +27,11 @@ def refusal(status: int, code: int, message: str = "Refused") -> Answer:
 
 
 class Api:
-    """Serves a stand-in. `troubles` are given, one a request, instead of what would be answered: after doing nothing.
+    """Serves a stand-in. `troubles` are given, one a request, instead of what would be answered:
+    after doing nothing.
 
-    `is_silent` set: it takes requests, does what it is asked, and answers nobody until it is cleared.
+    `is_silent` set: it takes requests, does what it is asked, and answers nobody until it is
+    cleared.
     """
 
     def __init__(self, standin: StandIn) -> None:

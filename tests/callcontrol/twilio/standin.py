@@ -1,6 +1,8 @@
-"""A local stand-in of Twilio: its REST API over real HTTP, the far ends of its lines, and the callbacks it would post.
+"""A local stand-in of Twilio: its REST API over real HTTP, the far ends of its lines, and the
+callbacks it would post.
 
-The API's half runs in threads. What it would post by itself waits in a queue until the test acts again or `settle`s, so
+The API's half runs in threads. What it would post by itself waits in a queue until the test acts
+again or `settle`s, so
 that a test says in which order things happen: nothing is timed.
 """
 
@@ -95,7 +97,8 @@ class StandIn:
         joins: bool = True,
         **more: str,
     ) -> Line:
-        """Somebody calls one of the account's numbers; the line does as the TwiML says. `joins` False: the caller is slow."""
+        """Somebody calls one of the account's numbers; the line does as the TwiML says. `joins`
+        False: the caller is slow."""
         line = self._line(to, from_, "ringing")
         said = self._said(line) | {"CallToken": f"token-{line.sid}"} | more
         answer = self.post(Post(f"{PUBLIC}/carriers/twilio/voice", said))
@@ -106,7 +109,8 @@ class StandIn:
         return line
 
     def answer(self, line: Line) -> None:
-        """The far end picks up, and what the line was dialed for happens: it comes into its conference."""
+        """The far end picks up, and what the line was dialed for happens: it comes into its
+        conference."""
         line.status, line.answered_at = "in-progress", datetime.now(UTC)
         self.progress(line, "answered")
         if line.twiml:
@@ -126,7 +130,8 @@ class StandIn:
         self.settle()
 
     def line_of(self, label: object) -> Line:
-        """The line of a leg; one that was dialed to send digits has its label once it is in the conference."""
+        """The line of a leg; one that was dialed to send digits has its label once it is in the
+        conference."""
         return next(
             line
             for line in self.lines.values()
@@ -156,7 +161,8 @@ class StandIn:
             self.post(self.waiting.popleft())
 
     def post(self, post: Post, **headers: str) -> httpx.Response:
-        """Posts a webhook as often as it is to come, signed; through a proxy that ends TLS, so to another host."""
+        """Posts a webhook as often as it is to come, signed; through a proxy that ends TLS, so
+        to another host."""
         signature = self._signer.compute_signature(post.url, post.said)
         sent = {"X-Twilio-Signature": signature, "X-Forwarded-Proto": "https", **headers}
         url = post.url.replace(self.public, self.app, 1)

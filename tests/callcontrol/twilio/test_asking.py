@@ -106,7 +106,7 @@ def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(
     assert twilio.standin.line_of(leg().pk).conference == str(Call.objects.get().pk)
 
 
-# --- the caller ID ----------------------------------------------------------------------------------------
+# --- the caller ID --------------------------------------------------------------------------------
 def test_a_withheld_caller_is_shown_as_the_number_that_was_dialed(
     twilio: Api, buyer: Buyer
 ) -> None:
@@ -150,7 +150,7 @@ def test_the_carriers_token_is_on_no_timeline(twilio: Api, buyer: Buyer) -> None
     assert kept["carrier_token"] == f"token-{Call.objects.get().carrier_call_id}"
 
 
-# --- no -----------------------------------------------------------------------------------------------------
+# --- no -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("trouble", "why"),
     [

@@ -1,4 +1,5 @@
-"""Calls through Twilio, over HTTP: rung, answered, hung up, and what their buyers and callers hear."""
+"""Calls through Twilio, over HTTP: rung, answered, hung up, and what their buyers and callers
+hear."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""Who hears whom in a call through Twilio: on hold, back, ringing again after a return, and the apology at its end."""
+"""Who hears whom in a call through Twilio: on hold, back, ringing again after a return, and the
+apology at its end."""
 
 import pytest
 

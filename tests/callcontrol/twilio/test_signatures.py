@@ -1,4 +1,5 @@
-"""Who may tell of calls: Twilio alone, by its signature over the public address and all that it says."""
+"""Who may tell of calls: Twilio alone, by its signature over the public address and all that it
+says."""
 
 import json
 from typing import Any
@@ -89,7 +90,7 @@ def test_letters_of_other_scripts_are_signed_too() -> None:
     assert posted(VOICE, SAID | {"CallerCity": "ZÜRICH 東京 & +=%"})[0] == 200
 
 
-# --- what is no webhook -----------------------------------------------------------------------------------
+# --- what is no webhook ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "where",
     [

@@ -1,4 +1,5 @@
-"""What Twilio tells of a call's lines, from recorded payloads: repeated, late, out of order, lost, or of nobody's line."""
+"""What Twilio tells of a call's lines, from recorded payloads: repeated, late, out of order,
+lost, or of nobody's line."""
 
 import itertools
 import uuid
@@ -74,7 +75,7 @@ def end() -> dict[str, Any]:
     }
 
 
-# --- a call from its beginning to its end ------------------------------------------------------------------
+# --- a call from its beginning to its end ---------------------------------------------------------
 def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio: Api) -> None:
     posted(path("voice"), recorded("voice"))
     before = Leg.objects.count()
@@ -156,7 +157,7 @@ def test_that_a_line_rings_changes_nothing(campaign: Campaign) -> None:
     assert end() == before
 
 
-# --- again, late, in the wrong order ------------------------------------------------------------------------
+# --- again, late, in the wrong order --------------------------------------------------------------
 @pytest.mark.parametrize(
     "name",
     [
@@ -200,7 +201,7 @@ def test_in_every_order_the_end_is_the_same(
     assert handler().answered_at is not None
 
 
-# --- lost, and nobody's --------------------------------------------------------------------------------------
+# --- lost, and nobody's ---------------------------------------------------------------------------
 def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(
     campaign: Campaign, clock: Clock
 ) -> None:
@@ -239,7 +240,7 @@ def test_other_news_of_a_callers_line_is_none(campaign: Campaign, status: str) -
     assert posted(path("status"), recorded("caller-completed", CallStatus=status))[0] == 200
 
 
-# --- an answer of the API that got lost ----------------------------------------------------------------------
+# --- an answer of the API that got lost -----------------------------------------------------------
 def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(
     campaign: Campaign, twilio: Api
 ) -> None:

@@ -1,4 +1,5 @@
-"""Calls go on when the network does not: webhooks come twice or never, the API does what it is asked and never answers."""
+"""Calls go on when the network does not: webhooks come twice or never, the API does what it is
+asked and never answers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

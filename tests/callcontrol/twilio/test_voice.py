@@ -1,4 +1,5 @@
-"""A call comes in by Twilio's voice webhook: whose it is, and what Twilio is to do with the caller. Nobody outside is asked."""
+"""A call comes in by Twilio's voice webhook: whose it is, and what Twilio is to do with the
+caller. Nobody outside is asked."""
 
 from typing import Any
 
@@ -112,7 +113,7 @@ def test_a_call_without_a_sid_cannot_be_taken(twilio: Api, campaign: Campaign, s
     )
 
 
-# --- a transferring agent keys in the caller's number -----------------------------------------------------
+# --- a transferring agent keys in the caller's number ---------------------------------------------
 def test_a_number_that_asks_for_the_callers_gathers_digits(twilio: Api, campaign: Campaign) -> None:
     make_number(campaign, number=NUMBER, ask_caller_number=True)
     assert posted(path("voice"), recorded("voice")) == (
@@ -137,7 +138,7 @@ def test_the_digits_are_the_callers_number(
     assert Call.objects.get().status == "ringing"
 
 
-# --- what the caller hears meanwhile ----------------------------------------------------------------------
+# --- what the caller hears meanwhile --------------------------------------------------------------
 def test_the_ringing_tone_is_served(twilio: Api) -> None:
     twiml, tone = (Client().get(f"/static/callcontrol/ringing.{kind}") for kind in ("xml", "wav"))
     assert b'<Play loop="0">ringing.wav</Play>' in b"".join(twiml)

@@ -1,4 +1,5 @@
-"""Webhooks that are told what happened: once a call for each trigger, sent until they hear, and nobody waits for a tarpit."""
+"""Webhooks that are told what happened: once a call for each trigger, sent until they hear, and
+nobody waits for a tarpit."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -68,7 +69,7 @@ def row(call: Call) -> Delivery:
     return Delivery.objects.get(call=call)
 
 
-# --- written down -----------------------------------------------------------------------------------------
+# --- written down ---------------------------------------------------------------------------------
 SCRIPTS = {
     "converts": (
         [["b1 answered 5"], ["b1 completed 200", "caller completed 200"]],
@@ -167,7 +168,7 @@ def test_of_a_call_that_its_filters_do_not_want_a_webhook_is_told_nothing(
     assert words(call) == []
 
 
-# --- sent -------------------------------------------------------------------------------------------------
+# --- sent -----------------------------------------------------------------------------------------
 def test_a_word_that_is_heard(campaign: Campaign, settings: Any) -> None:
     with somebody(answer(b"thanks\0")) as server:
         call = queued(campaign, server, settings, "/[trigger]?of=[call_uuid]")
@@ -274,7 +275,7 @@ def test_a_webhook_that_is_deleted_as_its_word_is_written_fails_nobody(campaign:
     assert said(call, "failed") == ["it was deleted"]
 
 
-# --- many, and somebody dies ------------------------------------------------------------------------------
+# --- many, and somebody dies ----------------------------------------------------------------------
 def test_what_another_sends_is_left_to_it(campaign: Campaign, settings: Any) -> None:
     with somebody(answer()) as server:
         seen = row(queued(campaign, server, settings))
@@ -321,7 +322,8 @@ def test_a_companys_words_can_be_sent_alone(campaign: Campaign, settings: Any) -
 
 
 def test_a_tarpit_leaves_room_for_the_others(campaign: Campaign, settings: Any) -> None:
-    """One webhook has many words waiting and never answers; another's word goes out in the same batch."""
+    """One webhook has many words waiting and never answers; another's word goes out in the same
+    batch."""
     with somebody(drips(b"")) as tarpit, somebody(answer()) as server:
         hook_to(tarpit, campaign, name="Tar", trigger="answered", deadline_ms=100)
         for _ in range(deliveries.BATCH_PER_WEBHOOK + 5):

@@ -1,4 +1,5 @@
-"""One word to a webhook: which are concerned, the address with its tokens, the signature, and what an answer means."""
+"""One word to a webhook: which are concerned, the address with its tokens, the signature, and
+what an answer means."""
 
 import base64
 import hashlib
@@ -33,7 +34,7 @@ PAGE = (Path(__file__).parents[3] / "docs/webhooks.md").read_text()
 ID = UUID("0b1c2d3e-0000-4000-8000-000000000001")
 
 
-# --- the address ------------------------------------------------------------------------------------------
+# --- the address ----------------------------------------------------------------------------------
 def addresses(campaign: Campaign, trigger: str = "start", **call: Any) -> list[str]:
     """What would be asked about a call of this campaign; `tags` are the call's."""
     known = call.pop("tags", {})
@@ -156,7 +157,7 @@ def test_where_no_webhook_waits_nothing_is_asked_of_the_database() -> None:
     assert len(captured) == 0
 
 
-# --- the request ------------------------------------------------------------------------------------------
+# --- the request ----------------------------------------------------------------------------------
 def sent(
     server: Any, settings: Any, path: str = "/lead?zip=1", method: str = "POST", seconds: float = 5
 ) -> WebhookResult:

@@ -1,4 +1,5 @@
-"""What of a webhook's answer becomes tags: members by their paths, as people write them, and nothing of a refusal."""
+"""What of a webhook's answer becomes tags: members by their paths, as people write them, and
+nothing of a refusal."""
 
 import json
 from typing import Any

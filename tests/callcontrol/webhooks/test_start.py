@@ -1,4 +1,5 @@
-"""Start webhooks: asked before anybody is dialed, all at once, within their deadlines; the call goes on whatever they say."""
+"""Start webhooks: asked before anybody is dialed, all at once, within their deadlines; the call
+goes on whatever they say."""
 
 import threading
 from typing import Any
@@ -72,7 +73,7 @@ def in_another_process(act: Any) -> Play:
     return play
 
 
-# --- the answer -------------------------------------------------------------------------------------------
+# --- the answer -----------------------------------------------------------------------------------
 def test_the_answer_is_a_tag_before_the_buyer_is_decided(campaign: Campaign, settings: Any) -> None:
     with somebody(answer(RESERVED)) as server:
         hook_to(server, campaign, "/?from=[caller_number]", values=NUMBER)
@@ -198,7 +199,7 @@ def test_a_call_that_nobody_is_asked_about_is_ready_from_the_start(
     assert call.asked_at is None
 
 
-# --- meanwhile --------------------------------------------------------------------------------------------
+# --- meanwhile ------------------------------------------------------------------------------------
 def test_while_somebody_is_asked_no_transaction_is_open(campaign: Campaign, settings: Any) -> None:
     """The far end's answer needs the call itself: it would wait in vain for one that is locked."""
 
@@ -243,7 +244,7 @@ def test_a_caller_who_hangs_up_meanwhile_is_put_through_to_nobody(
     assert words(call) == [("start", "delivered")]
 
 
-# --- a process dies ---------------------------------------------------------------------------------------
+# --- a process dies -------------------------------------------------------------------------------
 def left_asking(campaign: Campaign) -> tuple[Call, Any]:
     """A call whose process died while it asked, and what it was about to send."""
     to = campaign.numbers.get().number

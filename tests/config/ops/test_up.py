@@ -1,4 +1,5 @@
-"""`up` with real processes: it serves, refuses a second one, and leaves nothing behind however it ends."""
+"""`up` with real processes: it serves, refuses a second one, and leaves nothing behind however
+it ends."""
 
 import os
 import re
@@ -45,7 +46,7 @@ def status_after(running: Running) -> int:
     return running.process.returncode
 
 
-# --- it serves ------------------------------------------------------------------------------------------
+# --- it serves ------------------------------------------------------------------------------------
 def test_it_answers(shared: Running) -> None:
     answer = shared.get("/healthz")
     assert answer.status_code == 200
@@ -97,7 +98,7 @@ def test_worker_and_beat_tick(shared: Running) -> None:
     assert [report[name] < 30 for name in ("worker", "beat")] == [True, True]
 
 
-# --- bodies without a length ----------------------------------------------------------------------------
+# --- bodies without a length ----------------------------------------------------------------------
 def chunked(running: Running, path: str, *, chunks: list[bytes]) -> str:
     """Status line and body of the answer to a POST in chunks, over a raw socket."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -124,7 +125,7 @@ def test_a_chunked_body_past_the_limit_is_413(shared: Running) -> None:
     )
 
 
-# --- one at a time --------------------------------------------------------------------------------------
+# --- one at a time --------------------------------------------------------------------------------
 def test_a_second_one_in_the_same_folder_is_refused(shared: Running) -> None:
     refusal = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
     assert outcome("up", "--port", str(free_port()), folder=shared.folder) == (
@@ -182,7 +183,7 @@ def test_who_listens_to_others_is_told_access_hint(
     assert access_hint(bind).partition(" to the name")[0] == hint
 
 
-# --- its end --------------------------------------------------------------------------------------------
+# --- its end --------------------------------------------------------------------------------------
 def test_sigterm_stops_everything(own: Running) -> None:
     before = len(own.family())
     own.process.terminate()

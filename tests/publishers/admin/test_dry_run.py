@@ -51,7 +51,7 @@ def _rows() -> dict[str, list[Any]]:
     }
 
 
-# --- by the form -----------------------------------------------------------------------------------------------
+# --- by the form ----------------------------------------------------------------------------------
 def test_the_result_names_the_buyer_and_the_quote(market):
     context = run(market)
     assert context["result"] == "Reserved"
@@ -180,7 +180,7 @@ def test_without_a_campaign_the_page_says_what_to_do_next():
     )
 
 
-# --- errors ----------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
@@ -232,7 +232,7 @@ def test_another_companys_campaign_is_not_a_choice(market):
     }
 
 
-# --- by a row of the log ---------------------------------------------------------------------------------------
+# --- by a row of the log --------------------------------------------------------------------------
 def _trace(*, chosen: Buyer) -> dict[str, Any]:
     return {"seed": 7, "eligible": [[1, 1, [chosen.pk]]], "refused": {}}
 
@@ -347,7 +347,7 @@ def test_a_row_is_replayed_for_its_own_company():
     assert page(browser(), log=entry.pk).context["company"] == market.company
 
 
-# --- readers ---------------------------------------------------------------------------------------------------
+# --- readers --------------------------------------------------------------------------------------
 def test_a_reader_can_run_it(market):
     assert run(market, "read_only")["sentence"] == "Buyer 1 gets the caller."
 

@@ -30,7 +30,7 @@ def _act(link: InstructionsLink, what: str) -> str:
     return reverse(f"admin:publishers_instructionslink_{what}", args=[link.pk])
 
 
-# --- creating --------------------------------------------------------------------------------------------
+# --- creating -------------------------------------------------------------------------------------
 def test_a_campaigns_key_asks_for_the_publisher():
     key = make_key("rtb")
     publisher = make_publisher(key.company, name="Alpha")
@@ -120,7 +120,7 @@ def test_without_a_key_it_begins_with_a_publisher():
     assert choices == [(f"?publisher={publisher.pk}", "Alpha", "Publisher ID alpha")]
 
 
-# --- lists --------------------------------------------------------------------------------------------
+# --- lists ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("owner", ["key", "publisher", "itself"])
 def test_its_link_is_copied_and_opened_where_it_is_looked_for(owner):
     link = make_link(make_key("rtb"))
@@ -212,7 +212,7 @@ def test_the_new_keys_page_lists_it():
     assert page_url(link) in browser(link.company).get(_page(new)).content.decode()
 
 
-# --- renewed and switched off ---------------------------------------------------------------------------------
+# --- renewed and switched off ---------------------------------------------------------------------
 def test_renewing_is_confirmed_and_changes_the_link():
     link = make_link(make_key("conversion"))
     client = browser(link.company)

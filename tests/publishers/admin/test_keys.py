@@ -1,4 +1,5 @@
-"""Keys in the admin: made for an owner by key_type, listed with their address, rolled over, revoked."""
+"""Keys in the admin: made for an owner by key_type, listed with their address, rolled over,
+revoked."""
 
 from datetime import timedelta
 

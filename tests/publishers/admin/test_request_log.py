@@ -27,7 +27,7 @@ def test_the_newest_request_comes_first():
     assert list_rows(browser(company), LIST) == entries[::-1]
 
 
-# --- search -----------------------------------------------------------------------------------------------
+# --- search ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("spelled", ["(202) 555-0142", "+12025550142", "12025550142"])
 def test_a_caller_is_found_in_any_spelling(spelled):
     company = make.make_company()
@@ -95,7 +95,7 @@ def test_another_companys_key_finds_nothing():
     assert list_rows(browser(company), f"{LIST}?q={key.key}") == []
 
 
-# --- permissions ----------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------
 def test_a_refused_keys_request_is_for_superusers():
     company = make.make_company()
     entry = make.make_entry(None, key_end="abcd", status=401, type="")

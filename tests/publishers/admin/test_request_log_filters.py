@@ -84,7 +84,7 @@ def test_the_rows_of_another_companys_campaign_are_not_found():
     assert list_rows(browser(campaign.company), f"{LIST}?campaign={key.campaign_id}") == []
 
 
-# --- a refused buyer --------------------------------------------------------------------------------------
+# --- a refused buyer ------------------------------------------------------------------------------
 def _refusing(buyer: Any, rows: list[int], value: str = "", **fields: Any) -> LogEntry:
     """A row that refuses these, and has the buyer's number where it means something else."""
     eligible, refused = [[buyer.pk, buyer.pk, [1000]]], {"filter": [[{"value": value}, rows]]}
@@ -136,7 +136,7 @@ def test_only_the_newest_rows_are_searched(monkeypatch):
     assert messages == ["Searched the newest 2 requests, back to May 5, 2026, 10:00:00 UTC"]
 
 
-# --- time -------------------------------------------------------------------------------------------------
+# --- time -----------------------------------------------------------------------------------------
 NOON = datetime(2026, 5, 5, 16, tzinfo=UTC)  # in New York
 
 

@@ -32,7 +32,7 @@ def _text(entry: LogEntry, company: Company | None = None, role: str = "owner") 
     return " ".join(html.unescape(re.sub("<[^>]*>", "", _page(entry, company, role))).split())
 
 
-# --- request and answer -----------------------------------------------------------------------------------
+# --- request and answer ---------------------------------------------------------------------------
 def test_known_parameters_are_labeled_and_the_rest_are_tags():
     company = make.make_company()
     assert "Parameters Caller's number caller_number (202) 555-0142 Tags caller_zip 90210" in _text(
@@ -94,7 +94,7 @@ def test_the_answer_is_indented(format, response, expected):
     assert answer.context["answer"] == expected
 
 
-# --- permissions ----------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
 def test_numbers_are_masked_for_readers(role, clear):
     company = make.make_company()
@@ -149,7 +149,7 @@ def test_a_refused_key_has_a_page_for_superusers():
     assert "Type Unknown key Key unknown key …abcd Took 1.5 ms" in _text(entry)
 
 
-# --- the trace --------------------------------------------------------------------------------------------
+# --- the trace ------------------------------------------------------------------------------------
 def _trace(eligible: Any = (), **refused: Any) -> dict[str, Any]:
     return {"seed": 1, "eligible": list(eligible), "refused": refused}
 
@@ -217,7 +217,7 @@ def test_only_a_ping_without_a_trace_is_explained(type, expected):
     ) == expected
 
 
-# --- related pages ---------------------------------------------------------------------------------------
+# --- related pages --------------------------------------------------------------------------------
 def test_the_reservation_and_the_call_have_cards():
     key = make.make_ready_key()
     reserved = ping(key)

@@ -1,4 +1,5 @@
-"""Applying a catalogue file: rows appear, change as far as the file says, and a second time nothing happens."""
+"""Applying a catalogue file: rows appear, change as far as the file says, and a second time
+nothing happens."""
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -43,7 +44,7 @@ def acme() -> Company:
     return make_company(name="Acme", company_id="acme")
 
 
-# --- rows appear --------------------------------------------------------------------------------------------
+# --- rows appear ----------------------------------------------------------------------------------
 
 
 def test_a_company_is_made_with_its_fields() -> None:
@@ -173,7 +174,7 @@ def test_a_file_may_name_what_stands_already(acme: Company) -> None:
     assert Route.objects.get(buyer__buyer_id="b9").campaign.campaign_id == "roofing"
 
 
-# --- rows change, as far as the file says -------------------------------------------------------------------
+# --- rows change, as far as the file says ---------------------------------------------------------
 
 
 def test_what_a_file_leaves_out_stays(acme: Company) -> None:
@@ -259,7 +260,7 @@ def test_the_id_of_a_retired_row_is_free(acme: Company) -> None:
     ]
 
 
-# --- keys ---------------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------
 
 
 def test_a_key_without_a_text_gets_one_and_is_found_again() -> None:
@@ -328,7 +329,7 @@ def test_a_password_is_not_told() -> None:
     )
 
 
-# --- versions, history, dry runs ----------------------------------------------------------------------------
+# --- versions, history, dry runs ------------------------------------------------------------------
 
 
 def test_a_second_time_nothing_changes_and_no_version_is_made() -> None:

@@ -195,7 +195,7 @@ def test_nothing_is_changed_by_a_file_with_a_mistake() -> None:
     assert Buyer.objects.count() == 0
 
 
-# --- what belongs to others ---------------------------------------------------------------------------------
+# --- what belongs to others -----------------------------------------------------------------------
 
 
 def test_a_number_of_another_company() -> None:

@@ -1,4 +1,5 @@
-"""Exporting a company: minimal, stable, and applying it changes nothing, here or on another installation."""
+"""Exporting a company: minimal, stable, and applying it changes nothing, here or on another
+installation."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -279,7 +280,7 @@ def test_the_file_knows_every_field_that_people_edit(shape: Any) -> None:
     }
 
 
-# --- any company --------------------------------------------------------------------------------------------
+# --- any company ----------------------------------------------------------------------------------
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=20

@@ -1,4 +1,5 @@
-"""Webhooks in a catalogue file: found again by their names, with the secret that they had, and never shown in clear."""
+"""Webhooks in a catalogue file: found again by their names, with the secret that they had, and
+never shown in clear."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -333,7 +333,7 @@ def test_a_withheld_caller_is_none(roofing: Campaign) -> None:
     assert run(roofing, caller_number="anonymous").ping.caller_number is None
 
 
-# --- the command --------------------------------------------------------------------------------------------
+# --- the command ----------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("roofing")

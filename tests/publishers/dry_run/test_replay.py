@@ -131,7 +131,7 @@ def test_without_a_trace_there_is_no_then(key: Key) -> None:
     assert set(changes(found).values()) == {""}
 
 
-# --- reading the request ------------------------------------------------------------------------------------------
+# --- reading the request --------------------------------------------------------------------------
 def test_tags_and_publisher_are_as_sent(key: Key) -> None:
     make_publisher(key.company, publisher_id="alpha")
     sent = {

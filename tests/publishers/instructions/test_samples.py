@@ -1,4 +1,5 @@
-"""The examples of posting instructions run as they stand, and the bodies that they show are those that are answered."""
+"""The examples of posting instructions run as they stand, and the bodies that they show are
+those that are answered."""
 
 import json
 import shlex
@@ -40,7 +41,7 @@ def _page(key: Key, base_url: str = "http://testserver") -> Any:
     )
 
 
-# --- the programs -------------------------------------------------------------------------------------------
+# --- the programs ---------------------------------------------------------------------------------
 def _run(language: str, code: str, folder: Path) -> str:
     """What a program prints."""
     program = folder / "example.mjs"
@@ -144,7 +145,7 @@ def test_every_example_is_a_request_that_the_installation_knows(http: httpx.Clie
     }
 
 
-# --- the bodies ---------------------------------------------------------------------------------------------
+# --- the bodies -----------------------------------------------------------------------------------
 def _shape(body: Any) -> Any:
     """Names in their order, with the types of what they hold; of a list the first."""
     if isinstance(body, dict):

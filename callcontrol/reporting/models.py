@@ -92,4 +92,5 @@ class Rollup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"campaign {self.campaign_pk}, publisher {self.publisher_pk}, buyer {self.buyer_pk} {self.reason}".strip()
+        scope = f"campaign {self.campaign_pk}, publisher {self.publisher_pk}, buyer {self.buyer_pk}"
+        return f"{scope} {self.reason}".strip()

@@ -157,7 +157,8 @@ def warnings(result: DryRunResult) -> list[str]:
                 effect = _("no buyer takes the call")
         texts.append(
             _(
-                "Duplicate caller: converted on this campaign on %(when)s. Until %(until)s, %(effect)s."
+                "Duplicate caller: converted on this campaign on %(when)s."
+                " Until %(until)s, %(effect)s."
             )
             % {
                 "when": moment_text(result.converted_at),
@@ -183,7 +184,8 @@ def key_warnings(request: LoggedRequest, *, now: datetime) -> list[str]:
     if request.masked_tags:
         texts.append(
             _(
-                "The log masks the values of %(names)s. Filters on these tags may decide differently."
+                "The log masks the values of %(names)s."
+                " Filters on these tags may decide differently."
             )
             % {"names": ", ".join(request.masked_tags)}
         )

@@ -76,7 +76,7 @@ def link_subject(link: InstructionsLink) -> SafeString:
 
 
 def link_creation(link: Any) -> str:
-    """Return when and by whom the link was created, and renewed."""
+    """Return the time and the user of the link's creation and of its renewal."""
     created = _time_and_user(link.created_at, link.created_by)
     if not link.renewed_at:
         return created

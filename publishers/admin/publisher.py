@@ -45,8 +45,8 @@ class GivenNumberInline(ReadOnlyInline):
 class PublisherForm(CatalogueForm):
     class Meta:
         help_texts = {
-            "name": "Yours alone; its posting instructions do not tell other publishers’ names.",
-            "publisher_id": "What it sends with a ping as publisher_id. Make up your own, or leave it.",
+            "name": "Shown to your company alone.",
+            "publisher_id": "The publisher_id in the publisher’s pings. Keep this one, or choose another.",
         }
 
 

@@ -114,7 +114,7 @@ class ReasonFilter(DropdownFilter):
 
 
 # A list of rows that contains this one, after the detail of a refusal: null,[5,7,12]] or
-# {…},[5,7,12]]. A detail may hold a list of its own, from the caller's tags.
+# {…},[5,7,12]]. A detail may contain another list, from the caller's tags.
 _REFUSED_ROWS = r"(null|\}}),\[([0-9]+,)*{}(,[0-9]+)*\]\]"
 
 

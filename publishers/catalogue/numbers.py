@@ -19,7 +19,7 @@ class Numbers:
     stays where it is)."""
 
     entries: dict[str, tuple[DeclaredRow | None, DeclaredRow]] = field(default_factory=dict)
-    leaving: list[InboundNumber] = field(default_factory=list)  # retired, to be made anew elsewhere
+    leaving: list[InboundNumber] = field(default_factory=list)  # retired here, created elsewhere
 
 
 def plan(
@@ -82,7 +82,8 @@ def _claim(
     elif campaign and there != campaign.id:
         problems.add(
             entry.line,
-            f"{row.number} belongs to campaign {there}; retire it there first, or apply with --prune",
+            f"{row.number} belongs to campaign {there};"
+            " retire it there first, or apply with --prune",
         )
 
 

@@ -39,15 +39,15 @@ class Shape:
         default_factory=dict
     )  # foreign key -> noun of what it names by its id
     required: tuple[str, ...] = ()
-    id: str = ""  # the column that tells the rows of a company apart
+    id: str = ""  # the column that identifies a row within its company
     bare: str = ""  # an item may be a plain text instead of a mapping: this field
     same: tuple[
         str, ...
-    ] = ()  # an item of a nested list is a row with the same values here; none: the one in its place
+    ] = ()  # columns that identify an item of a nested list; empty: its position does
     once: bool = True  # two such items are a mistake
     made: tuple[
         str, ...
-    ] = ()  # columns that a new row gets a value of its own in; a file that leaves them out changes nothing
+    ] = ()  # columns that get a generated value in a new row; a file may leave them out
     lists: tuple["Shape", ...] = ()
 
     @property
@@ -140,12 +140,12 @@ WEBHOOKS = Shape(
 
 _CAPS = "concurrency_cap hourly_cap daily_cap monthly_cap hard_cap cap_counts"
 _COMPANY = (
-    "company_id name time_zone region currency rtb_enabled call_reservations_enabled call_data_writing_enabled"
-    " call_control_enabled dial_prefixes static_caller_numbers"
+    "company_id name time_zone region currency rtb_enabled call_reservations_enabled"
+    " call_data_writing_enabled call_control_enabled dial_prefixes static_caller_numbers"
 )
 _BUYER = (
-    "buyer_id name number sip_username sip_password send_digits inband_signals priority weight timeout_seconds paused time_zone"
-    " acceptance acceptance_seconds caller_id"
+    "buyer_id name number sip_username sip_password send_digits inband_signals priority weight"
+    " timeout_seconds paused time_zone acceptance acceptance_seconds caller_id"
 )
 
 COMPANY = Shape(

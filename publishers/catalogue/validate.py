@@ -78,7 +78,7 @@ class _References:
         standing = self.standing.rows[noun]
         if named not in standing:
             known = (self.declared[noun] | standing.keys()) - {None}
-            # Past what is shown nobody reads a guess, and guessing takes its time.
+            # Guessing takes time: no guess for a problem that is not shown.
             self.problems.add(
                 line,
                 f"no {noun} {named}" + (guess(named, known) if len(self.problems) < SHOWN else ""),

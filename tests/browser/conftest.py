@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def seat(chromium: Browser, live_server: LiveServer) -> Iterator[Seat]:
-    """A user who is not logged in; a script error or a violation of the CSP fails the test."""
+    """An anonymous user; a script error or a violation of the CSP fails the test."""
     context = chromium.new_context(
         base_url=live_server.url, viewport={"width": 1300, "height": 900}, locale="en-US"
     )

@@ -85,6 +85,5 @@ def _campaign(campaign_id: str, company: str | None) -> Campaign:
         return found[0]
     if not found:
         raise CommandError(f"no campaign {campaign_id}")
-    raise CommandError(
-        f"which company? --company is one of {', '.join(sorted(row.company.company_id for row in found))}"
-    )
+    companies = ", ".join(sorted(row.company.company_id for row in found))
+    raise CommandError(f"which company? --company is one of {companies}")

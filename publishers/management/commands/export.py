@@ -11,7 +11,7 @@ from publishers.management.companies import company_named
 
 
 class Command(BaseCommand):
-    help = "Writes a company's catalogue, keys and passwords included, as the YAML file that apply reads."
+    help = "Writes a company's catalogue as the YAML file of apply, keys and passwords included."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -46,7 +46,7 @@ class PublisherForm(CatalogueForm):
     class Meta:
         help_texts = {
             "name": "Shown to your company alone.",
-            "publisher_id": "The publisher_id in the publisher’s pings. Keep this one, or choose another.",
+            "publisher_id": "The ID in the publisher’s pings. Keep this one, or choose another.",
         }
 
 

@@ -29,8 +29,8 @@ def apply_file(
     """Apply a catalogue file and return the changes; `dry_run` rolls them back.
 
     With `prune`, campaigns, buyers, groups, publishers, numbers and keys that the file does not
-    hold are retired.
-    Raises UnusableFile, with every problem and its line, and then nothing has changed.
+    hold are retired. Raises UnusableFile, with every problem and its line, and then nothing has
+    changed.
     """
     root = parse_file(file_text)
     writer = Writer(now=now)

@@ -2,8 +2,8 @@
 tests.benchmarks.desk [rows of the log]`.
 
 `ENGINES=postgres` in front for PostgreSQL. For each page: statements, milliseconds of processor
-time (Python's and the
-database's), and the shortest of five by the wall clock, which a busy machine lengthens least.
+time (Python's and the database's), and the shortest of five by the wall clock, which a busy machine
+lengthens least.
 """
 
 import tests.engines  # noqa: F401, I001 - makes the environment that the settings read

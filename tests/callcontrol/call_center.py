@@ -1,5 +1,5 @@
-"""A call center: calls come to its buyers, somebody picks up or hangs up, and its keys steer
-them over HTTP."""
+"""A call center: its buyers' phones ring, are picked up or hung up; its keys control calls over
+HTTP."""
 
 import uuid
 from typing import Any
@@ -17,7 +17,7 @@ from tests.factories import make_key
 from tests.pinging import CALLER
 
 WORDS = [word for word, _ in registry.action_choices()]
-THIRD = "+16465550142"  # nobody's buyer
+THIRD = "+16465550142"  # not the number of a buyer
 
 
 # --- the far ends ---------------------------------------------------------------------------------

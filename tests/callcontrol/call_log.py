@@ -17,8 +17,8 @@ NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
 
 
 def make_call(campaign: Campaign | None = None, minutes: float = 0, **fields: Any) -> Call:
-    """A call so many minutes after noon that found no buyer and ended after ten seconds, unless
-    `fields` say otherwise."""
+    """Create a call, `minutes` after noon, without a buyer and ten seconds long; `fields`
+    override."""
     campaign = campaign or make_campaign()
     at = NOON + timedelta(minutes=minutes)
     end = at + timedelta(seconds=10)

@@ -1,15 +1,12 @@
-"""Recorded calls, told word by word, and what each came to: for tests in which the order of the
-words must not matter.
+"""Recorded calls, event by event, with their outcomes: for tests in which order must not matter.
 
-A script is a list of stages, a stage a list of lines. "b1 answered 5" is the carrier's word that
-the line to buyer b1
-was picked up in the fifth second, "b1 completed 100 95s" that it is over after 95 seconds of talk.
-"caller" is the
-caller's own line, "third" that of a stranger to whom the call was transferred. The other lines are
-our own doing, and
-begin a stage: "accept b1 20", "return b1 20", "reject b1 20", "transfer b1 20 hold third",
-"transfer b1 20 join b2",
-"connect 40", "stop 40", and "clock 120": somebody looks.
+A script is a list of stages, a stage a list of lines. "b1 answered 5" is the carrier's event that
+the line to buyer b1 was picked up in the fifth second, "b1 completed 100 95s" that it ended after
+95
+seconds of talk. "caller" is the caller's line, "third" that of a stranger that the call was
+transferred to. The other lines are our actions, and begin a stage: "accept b1 20", "return b1 20",
+"reject b1 20", "transfer b1 20 hold third", "transfer b1 20 join b2", "connect 40", "stop 40", and
+"clock 120", which applies the timeouts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +39,7 @@ Script = Sequence[Sequence[str]]
 
 
 class Quiet(Carrier):
-    """A carrier that notes what it is told, and says what it has to say later."""
+    """A carrier that records its commands, and posts its events later."""
 
     slug = "quiet"
     told: ClassVar[list[str]] = []
@@ -112,7 +109,7 @@ def name_of(line: CarrierLeg) -> str:
 
 
 def said_at(line: str) -> int:
-    """The second of which a line tells."""
+    """Return the second of a line's event."""
     return next(int(word) for word in line.split() if word.isdigit())
 
 
@@ -165,7 +162,7 @@ def _do(call: Call, act: str, *words: str) -> None:
 
 
 def controller(name: str, *, return_seconds: int = 60, reject_seconds: int = 90) -> Controller:
-    """Whoever has the handler key of this buyer, or of the group of this name."""
+    """Return the controller of this buyer's handler key, or of the group's."""
     buyer = Buyer.objects.filter(buyer_id=name).first()
     if buyer is not None:
         return Controller(
@@ -187,8 +184,8 @@ def play(
     stages: Script,
     shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told,
 ) -> None:
-    """Plays stage after stage: our own doing first, then what the carrier tells, in the order that
-    `shuffled` makes of it.
+    """Play stage after stage: our actions first, then the carrier's events in the order of
+    `shuffled`.
 
     All of a stage is heard when the last of it has happened, as if the earlier words had been late.
     """
@@ -203,7 +200,7 @@ def play(
 # --- what it came to ------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a call came to. Moments are seconds after the arrival; `legs` are "who outcome
+    """The outcome of a call. Moments are seconds after the arrival; `legs` are "party outcome
     answered-ended".
 
     `places` are what its buyers' counters show: "b1 0/1" is a buyer with no call at once, and one

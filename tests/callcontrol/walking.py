@@ -1,8 +1,7 @@
-"""A call that several clients play with: what each may be answered, and what must hold whatever
-they do.
+"""Random walks of several clients on one call: the legal answers, and the invariants.
 
-What is legal is told from the rows alone, by the error tables of the contract, and not by the code
-that answers.
+The legal answers come from the rows and the error tables of the contract, not from the code under
+test.
 """
 
 from collections.abc import Callable, Iterator
@@ -247,7 +246,7 @@ def _places(seen: View) -> Iterator[str]:
     )
 
 
-# --- who acts -------------------------------------------------------------------------------------
+# --- clients --------------------------------------------------------------------------------------
 def answer(act: Callable[[], object]) -> str:
     try:
         act()
@@ -257,16 +256,14 @@ def answer(act: Callable[[], object]) -> str:
 
 
 class Clients:
-    """Two handlers' keys, a group's key, whoever has the transfers' UUIDs, the caller, the far
-    ends and the clock."""
+    """Two handlers' keys, a group's key, the transfers' UUIDs, the caller, far ends and clock."""
 
     def __init__(self, call: Call, keys: list[Controller], seed: int) -> None:
         self.call, self.keys, self.chance, self.second = call, keys, Random(seed), 0
         self.numbers = [STRANGER, *Buyer.objects.order_by("pk").values_list("number", flat=True)]
 
     def step(self) -> tuple[str, str, Answers]:
-        """Time passes, and somebody does something: what, how it was answered, and how it may
-        have been."""
+        """Let time pass and a client act; return the action, the answer, and the legal answers."""
         self.second += self.chance.choice([0, 1, 2, 3, 5, 8, 30])
         timeouts.apply_timeouts(self.call.pk, now=after(self.second))
         seen = view(self.call, after(self.second))

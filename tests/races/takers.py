@@ -1,9 +1,8 @@
 """Takers that race for places: threads of this process, and of others started with `python -m
 tests.races.takers`.
 
-A plan is JSON, so that a process gets it on its standard input:
-{"company", "now", "how", "threads", "database", "buyers": [{"row", "owners": [fields of a
-Capped]}…], "seed"}.
+A plan is JSON, so that a process gets it on its standard input: {"company", "now", "how",
+"threads", "database", "buyers": [{"row", "owners": [fields of a Capped]}…], "seed"}.
 """
 
 import json

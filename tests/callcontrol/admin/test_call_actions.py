@@ -306,7 +306,7 @@ def test_an_ended_call_has_no_buttons(call: Call):
 
 
 def test_a_call_from_outside_is_ended_at_both_ends():
-    """A call that one campaign sells to another: its leg arrived as a call of its own."""
+    """A call that one campaign sells to another: its leg arrived as a second call."""
     seller, market = make_market(), make_market()
     Buyer.objects.filter(company=seller.company).update(number=market.numbers.get().number)
     call = Call.objects.get(pk=dial(seller.numbers.get().number)["call_uuid"])

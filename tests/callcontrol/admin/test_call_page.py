@@ -1,4 +1,4 @@
-"""A call in one line of words, and its pictures: lines over time, and who hears whom."""
+"""The call page: the summary, the legs over time, and the conference."""
 
 from datetime import timedelta
 from typing import Any
@@ -229,7 +229,7 @@ def test_a_call_that_was_over_at_once_has_a_picture():
     assert picture.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
 
 
-# --- who hears whom -------------------------------------------------------------------------------
+# --- the conference -------------------------------------------------------------------------------
 def heard(call: Call) -> tuple[list[str], list[str]]:
     """The states of the lines between people, and what is said of each."""
     picture = conference_diagram(room(call), mask=str)

@@ -1,4 +1,4 @@
-"""The list of calls in the admin, and what the page of a call tells."""
+"""The list of calls in the admin, and the page of a call."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The softphone: a whole call played in the admin, on the simulator, by who may edit."""
+"""The softphone: editors play a whole call on the simulator, in the admin."""
 
 import re
 from datetime import timedelta
@@ -284,7 +284,7 @@ def test_live_calls_can_be_picked(campaign: Campaign):
     ]
 
 
-# --- who ------------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------
 def test_readers_look_and_have_no_buttons(campaign: Campaign):
     call = talk(campaign)
     page = browser(campaign.company, "read_only").get(f"{PAGE}?call={call.pk}").content.decode()

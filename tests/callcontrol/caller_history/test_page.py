@@ -1,4 +1,4 @@
-"""The caller page: which caller it shows to whom, and the caller's profile."""
+"""The caller page: access, and the caller's profile."""
 
 from datetime import timedelta
 

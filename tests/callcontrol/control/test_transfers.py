@@ -1,5 +1,4 @@
-"""Transfers: who hears whom, what the carrier is told and in which order, and nobody is left in
-dead air."""
+"""Transfers: the conference, the commands for the carrier, and no dead air."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Fickle(Quiet):
-    """Something happens while it does what it is told, or it does not do it."""
+    """A carrier with a side effect or a failure during a command."""
 
     slug = "fickle"
     meanwhile: dict[str, Callable[[], object]] = {}
@@ -96,7 +95,7 @@ def begin(
     )
 
 
-# --- who hears whom -------------------------------------------------------------------------------
+# --- the conference -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "heard"),
     [
@@ -151,7 +150,7 @@ def test_who_hears_whom(call: Call, stages: list[list[str]], heard: dict[str, li
     assert hears(call) == heard
 
 
-# --- what the carrier is told ---------------------------------------------------------------------
+# --- commands for the carrier ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "told"),
     [
@@ -265,7 +264,7 @@ def test_a_caller_who_hangs_up_while_the_third_is_dialed_ends_the_third(call: Ca
     assert came_to(call).transfers == ("held ended 20",)
 
 
-# --- a transferee who is a buyer ------------------------------------------------------------------
+# --- a buyer as the transferee --------------------------------------------------------------------
 def number_of(name: str) -> str:
     return Buyer.objects.get(buyer_id=name).number
 

@@ -35,7 +35,7 @@ def key(campaign: Campaign) -> Key:
 def store(
     campaign: Campaign, name: str, value: str, *, age: int = 60, lasts: int = 3600, **fields: Any
 ) -> None:
-    """A tag for our caller, written so many seconds ago, kept for so many."""
+    """Store a tag for the caller, written `ago` seconds ago and kept for `kept` seconds."""
     written = {
         "written_at": NOW - timedelta(seconds=age),
         "expires_at": NOW + timedelta(seconds=lasts),

@@ -31,7 +31,7 @@ def buyer(campaign: Campaign) -> Buyer:
 
 
 def crowd(campaign: Campaign, size: int, **fields: Any) -> Call:
-    """So many calls of a caller; the last."""
+    """Create `count` calls of a caller; return the last."""
     return [make_call(campaign, "+12025550103", **fields) for _ in range(size)][-1]
 
 

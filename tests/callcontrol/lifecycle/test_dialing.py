@@ -1,4 +1,4 @@
-"""Who is rung: the reserved buyer first, then the others; places are taken once and given back."""
+"""Dialing: the reserved buyer first, then the others; places are taken once and released."""
 
 from collections.abc import Iterator
 from datetime import time

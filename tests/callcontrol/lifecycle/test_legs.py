@@ -1,4 +1,4 @@
-"""What a line's pick-up and end mean for its call, and what the carrier is told of it."""
+"""The effect of a leg's answer and end on its call, and the commands for the carrier."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def call(campaign: Campaign) -> Call:
     return call
 
 
-# --- what the carrier is told ---------------------------------------------------------------------
+# --- commands for the carrier ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "told"),
     [
@@ -102,7 +102,7 @@ def test_a_line_whose_name_came_in_while_its_call_was_locked_is_hung_up(call: Ca
         locked_call = lock_call(call.pk)
         Leg.objects.filter(pk=leg.pk).update(
             carrier_leg_id="late"
-        )  # the one who dialed, before the end is written
+        )  # the process that dialed, before the end is written
         legs.end_leg(locked_call, locked_call.leg(leg.pk), outcome=Outcome.REJECTED, at=after(1))
     assert [(command.name, command.leg.carrier_leg_id) for command in locked_call.commands] == [
         ("hang_up", "late")
@@ -150,7 +150,7 @@ def test_a_line_that_is_picked_up_before_the_carrier_names_it_talks(
 
 
 class Deaf(Quiet):
-    """Does nothing that it is told once it rings."""
+    """A carrier that ignores commands once it rings."""
 
     slug = "deaf"
 

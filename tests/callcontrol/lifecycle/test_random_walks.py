@@ -1,5 +1,4 @@
-"""Several clients play with one call at random: every answer is legal where it is given, and
-nobody is left in dead air."""
+"""Random walks over calls: the invariants hold at every step, and no caller is in dead air."""
 
 from collections.abc import Iterator
 

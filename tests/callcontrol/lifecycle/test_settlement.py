@@ -143,7 +143,7 @@ def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(
 
 
 def _taken_in(to: str) -> Call:
-    """The call's row, and nobody dialed yet."""
+    """Record a call without a dialed leg."""
     return events.receive_call(
         Arrival("quiet", "call", to, CALLER, None, now=after(0), received_at=after(0))
     )

@@ -1,5 +1,4 @@
-"""A call whose process died between two steps goes on: nobody waits for ever, and no place is
-kept."""
+"""A call continues after a crash between two steps, and no place is lost."""
 
 from datetime import timedelta
 

@@ -113,7 +113,7 @@ def test_a_call_that_waits_for_a_transferee_who_never_picks_up_goes_on(campaign:
     assert lines(call) == ("b1 completed 5-30 accepted 20", "third no-answer -50", "b2 ringing -")
 
 
-# --- real time: it happens when somebody sees to it -----------------------------------------------
+# --- real time ------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     ("second", "legs"),
@@ -190,7 +190,7 @@ def test_a_sweep_is_bounded(campaign: Campaign) -> None:
 
 
 class Stumbling(Quiet):
-    """Nobody foresaw what it does."""
+    """A carrier with an unexpected error."""
 
     slug = "stumbling"
     over: Any = None

@@ -80,7 +80,7 @@ class World:
         return self.chance.choice([at, at, at.replace(minute=0, second=0, microsecond=0)])
 
     def live_through(self, since: datetime, until: datetime, *, events: int) -> None:
-        """So many pings, reservations and calls each, in the order of time."""
+        """Create `count` pings, reservations and calls each, in the order of time."""
         for at in sorted(self.moment(since, until) for _ in range(events)):
             self.ping(max(at, since))
             self.reserve(max(at, since))
@@ -172,7 +172,7 @@ def write_due(*, now: datetime, jobs: int | None = None) -> int:
 
 
 def last_days(world: World, number: int, *, now: datetime = NOW) -> list[Period]:
-    """The day it is, and so many before, by the clocks of the company."""
+    """Return today and the days before, in the company's time zone."""
     zone = ZoneInfo(world.company.time_zone)
     first = (now.astimezone(zone) - timedelta(days=number)).date()
     return list(split_period((midnight(first, zone), now), days_of(zone)))

@@ -1,4 +1,4 @@
-"""`simulate_call` brings a call in, plays it, and tells in words what became of it."""
+"""`simulate_call` plays a call and prints its timeline."""
 
 import io
 from typing import Any
@@ -36,11 +36,11 @@ def told(*words: str) -> list[str]:
 
 
 def story(*words: str) -> list[str]:
-    """What happened and when, without who called and the verdicts."""
+    """Return the printed events, without the caller and the verdicts."""
     return [line.strip() for line in told(LINE, *words)[1:] if not line.startswith("      ")]
 
 
-# --- what is told ---------------------------------------------------------------------------------
+# --- output ---------------------------------------------------------------------------------------
 def test_a_claimed_call(campaign: Campaign) -> None:
     answer = ping(make_key(campaign=campaign), inbound_number=LINE, caller_zip="90210")
     assert told(LINE, "--from", CALLER) == [

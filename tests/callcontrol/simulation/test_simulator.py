@@ -1,4 +1,4 @@
-"""The simulator's HTTP interface: who may use it, what it is told, and a call as it is shown."""
+"""The simulator's HTTP interface: access, input, and the call in answers."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def posted(
     return answer.status_code, answer.json()
 
 
-# --- who may --------------------------------------------------------------------------------------
+# --- access ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer wrong", "Basic simulator", "simulator", "Bearer simulatör"]
 )
@@ -111,7 +111,7 @@ def test_under_another_carrier_there_is_no_simulator(settings: Any, path: str) -
     ] * 2
 
 
-# --- what it is told ------------------------------------------------------------------------------
+# --- input ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("said", [{}, {"to": ""}, {"to": None}, {"to": "  "}, {"to": "undefined"}])
 def test_there_must_be_a_number_to_dial(said: Answer) -> None:
     assert posted(said) == (422, {"error": "FAILED must include to (string)"})

@@ -1,5 +1,4 @@
-"""The far ends act: somebody answers, is busy, does not answer, hangs up; and what the call is
-then."""
+"""The far ends answer, are busy, do not answer and hang up; and the outcome of the call."""
 
 import uuid
 from typing import Any
@@ -128,7 +127,7 @@ def test_a_line_that_is_over_stays_so(call: Answer, before: str, what: str) -> N
     assert act(leg, what) == ended
 
 
-# --- who may, and on which lines ------------------------------------------------------------------
+# --- parties and lines ----------------------------------------------------------------------------
 def status(path: str, client: Client | None = None, **headers: str) -> tuple[int, Any]:
     answer = (client or Client()).post(path, headers=headers or TOKEN)
     return answer.status_code, answer.json()

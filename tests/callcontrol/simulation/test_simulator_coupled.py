@@ -1,5 +1,4 @@
-"""A leg to a number of this installation is a call of its own: answered with it, ended with it,
-each with its own money."""
+"""A leg to a number of this installation is a second call: answered and ended together."""
 
 import inspect
 import sys
@@ -283,7 +282,7 @@ def test_buyers_at_numbers_where_nobody_is_are_tried_one_after_the_other(there: 
 
 @contextmanager
 def stack_of(frames: int) -> Iterator[None]:
-    """So many more calls may nest, and none beyond."""
+    """`count` more calls may nest, and none beyond."""
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(len(inspect.stack(0)) + frames)
     try:

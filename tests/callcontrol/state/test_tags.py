@@ -132,7 +132,7 @@ def test_what_came_with_a_call_counts_though_it_is_told_to_have_ended_before_it_
 # --- money ----------------------------------------------------------------------------------------
 @pytest.fixture
 def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
-    """Its conversion pays for callers who are qualified."""
+    """Create a campaign with a conversion for qualified callers."""
     use(Quiet, monkeypatch, settings)
     campaign = make_market()
     ConversionFilter.objects.create(

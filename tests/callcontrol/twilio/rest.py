@@ -27,11 +27,10 @@ def refusal(status: int, code: int, message: str = "Refused") -> Answer:
 
 
 class Api:
-    """Serves a stand-in. `troubles` are given, one a request, instead of what would be answered:
-    after doing nothing.
+    """The REST API of a stand-in.
 
-    `is_silent` set: it takes requests, does what it is asked, and answers nobody until it is
-    cleared.
+    Each of `troubles` answers one request, which has no effect. While `is_silent` is set, requests
+    take effect but get no answer.
     """
 
     def __init__(self, standin: StandIn) -> None:
@@ -97,7 +96,7 @@ class Api:
                     self.send_header("Content-Length", str(len(text)))
                     self.end_headers()
                     self.wfile.write(text)
-                except OSError:  # whoever asked did not wait
+                except OSError:  # the client did not wait
                     return
 
             def log_message(self, format: str, *args: object) -> None:

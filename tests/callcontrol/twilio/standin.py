@@ -2,8 +2,7 @@
 callbacks it would post.
 
 The API's half runs in threads. What it would post by itself waits in a queue until the test acts
-again or `settle`s, so
-that a test says in which order things happen: nothing is timed.
+again or `settle`s, so that a test says in which order things happen: nothing is timed.
 """
 
 from collections import deque
@@ -79,7 +78,7 @@ class StandIn:
         self.posts: list[tuple[Post, int]] = []
         self.times = 1  # how often each webhook is posted
         self.loses: set[str] = set()  # events that never arrive
-        self.ago = timedelta()  # how late the moments are that it tells
+        self.ago = timedelta()  # how late the moments of its events are
         self._numbers = count(1)
         self._signer = RequestValidator(TOKEN)
         self._http = httpx.Client(trust_env=False, timeout=30)
@@ -97,8 +96,7 @@ class StandIn:
         joins: bool = True,
         **more: str,
     ) -> Line:
-        """Somebody calls one of the account's numbers; the line does as the TwiML says. `joins`
-        False: the caller is slow."""
+        """Call one of the account's numbers and run the TwiML. `joins` False: a slow caller."""
         line = self._line(to, from_, "ringing")
         said = self._said(line) | {"CallToken": f"token-{line.sid}"} | more
         answer = self.post(Post(f"{PUBLIC}/carriers/twilio/voice", said))
@@ -125,7 +123,7 @@ class StandIn:
         self.settle()
 
     def end(self, line: Line, outcome: str) -> None:
-        """The line ends: `busy`, `no-answer`, `failed`, or `completed` when somebody hangs up."""
+        """The line ends: `busy`, `no-answer`, `failed`, or `completed` when a party hangs up."""
         self._end(line, outcome)
         self.settle()
 
@@ -174,7 +172,7 @@ class StandIn:
         return answer
 
     def progress(self, line: Line, event: str) -> None:
-        """Tells of a line, as the application asked when it dialed it."""
+        """Post the status callback that the application asked for when it dialed."""
         wanted = line.asked.get("StatusCallbackEvent", [])
         if line.callback and (event in wanted or not wanted) and event not in self.loses:
             said = self._said(line) | {
@@ -251,7 +249,8 @@ class StandIn:
             self._of_conference(conference, "conference-start")
 
     def conference(self, name: str, *, callback: str = "", wait_url: str = "") -> Conference:
-        """The live one of this name, or a new one; its callback is set by whoever comes first."""
+        """Return the live conference of this name, or a new one with the first caller's
+        callback."""
         found = self.conferences.get(name)
         if found is None or found.status == "completed":
             found = self.conferences[name] = Conference(self._sid("CF"), name, callback, wait_url)

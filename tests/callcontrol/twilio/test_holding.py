@@ -1,5 +1,4 @@
-"""Who hears whom in a call through Twilio: on hold, back, ringing again after a return, and the
-apology at its end."""
+"""Conferences through Twilio: hold, back from hold, ringing after a return, and the end."""
 
 import pytest
 
@@ -28,7 +27,7 @@ def campaign(twilio: Api) -> Campaign:
 
 @pytest.fixture
 def caller(campaign: Campaign, twilio: Api) -> Line:
-    """One who talks with the first buyer."""
+    """Create a call that talks with the first buyer."""
     line = twilio.standin.call(NUMBER)
     twilio.standin.answer(of(twilio, "b1"))
     return line

@@ -1,5 +1,4 @@
-"""Who may tell of calls: Twilio alone, by its signature over the public address and all that it
-says."""
+"""Signatures: Twilio alone may post events, signed over the public URL and all parameters."""
 
 import json
 from typing import Any
@@ -90,7 +89,7 @@ def test_letters_of_other_scripts_are_signed_too() -> None:
     assert posted(VOICE, SAID | {"CallerCity": "ZÜRICH 東京 & +=%"})[0] == 200
 
 
-# --- what is no webhook ---------------------------------------------------------------------------
+# --- other requests -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "where",
     [

@@ -1,5 +1,5 @@
-"""What Twilio tells of a call's lines, from recorded payloads: repeated, late, out of order,
-lost, or of nobody's line."""
+"""Twilio's events of a call's lines, from recorded payloads: repeated, late, disordered, lost,
+unknown."""
 
 import itertools
 import uuid
@@ -201,7 +201,7 @@ def test_in_every_order_the_end_is_the_same(
     assert handler().answered_at is not None
 
 
-# --- lost, and nobody's ---------------------------------------------------------------------------
+# --- lost and unknown lines -----------------------------------------------------------------------
 def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(
     campaign: Campaign, clock: Clock
 ) -> None:

@@ -26,7 +26,7 @@ Clock = Callable[[float], object]
 
 @pytest.fixture
 def campaign(twilio: Api) -> Campaign:
-    """Two buyers who take one call each, b1 first, and a number."""
+    """Create two buyers with one place each, b1 first, and a number."""
     campaign = make_market(caps=[1, 1])
     make_number(campaign, number=NUMBER)
     return campaign

@@ -1,5 +1,4 @@
-"""A call comes in by Twilio's voice webhook: whose it is, and what Twilio is to do with the
-caller. Nobody outside is asked."""
+"""A call arrives by Twilio's voice webhook: its campaign, and the TwiML; no network request."""
 
 from typing import Any
 

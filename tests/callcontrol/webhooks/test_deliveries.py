@@ -1,5 +1,5 @@
-"""Webhooks that are told what happened: once a call for each trigger, sent until they hear, and
-nobody waits for a tarpit."""
+"""Deliveries of webhooks: once per call and trigger, retried, and never blocked by a slow
+server."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ ALL = ("answered", "ended", "converted")
 
 @pytest.fixture
 def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
-    """Its webhooks tell somebody who never listens of all that happens."""
+    """Create a campaign with webhooks of every trigger to a server that never answers."""
     use(Quiet, monkeypatch, settings)
     return make_market(caps=[9, 9])
 
@@ -50,7 +50,7 @@ def called(campaign: Campaign) -> Call:
 def queued(
     campaign: Campaign, server: Outsider, settings: Any, path: str = "/", **hook: Any
 ) -> Call:
-    """A call of which this server is to be told."""
+    """Create a call with a delivery to this server."""
     settings.WEBHOOK_ALLOWED_HOSTS = [server.host]
     hook_to(server, campaign, path, **{"trigger": "ended", **hook})
     call = make_call(campaign, status="finished", ended_at=after(9), settled_at=after(9))
@@ -61,7 +61,7 @@ def queued(
 
 
 def deliver(seconds: float = 0, limit: int = 100) -> int:
-    """The sweep, so many seconds from now."""
+    """Run the sweep, `seconds` from now."""
     return deliveries.send_due(now=timezone.now() + timedelta(seconds=seconds), limit=limit)
 
 
@@ -275,7 +275,7 @@ def test_a_webhook_that_is_deleted_as_its_word_is_written_fails_nobody(campaign:
     assert said(call, "failed") == ["it was deleted"]
 
 
-# --- many, and somebody dies ----------------------------------------------------------------------
+# --- concurrency and crashes ----------------------------------------------------------------------
 def test_what_another_sends_is_left_to_it(campaign: Campaign, settings: Any) -> None:
     with somebody(answer()) as server:
         seen = row(queued(campaign, server, settings))

@@ -1,5 +1,4 @@
-"""Start webhooks: asked before anybody is dialed, all at once, within their deadlines; the call
-goes on whatever they say."""
+"""Start webhooks: sent before the first dialing, all at once, within their deadlines."""
 
 import threading
 from typing import Any
@@ -36,7 +35,7 @@ REFUSED = RESERVED.replace(b"reserved", b"no-target")
 
 @pytest.fixture
 def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any, clock: Any) -> Campaign:
-    """Its first buyer is dialed where a tag says, its second at a number of its own."""
+    """Create a campaign: the first buyer's number is a tag, the second's is fixed."""
     use(Quiet, monkeypatch, settings)
     campaign = make_campaign()
     make_number(campaign, in_pool=True)
@@ -61,7 +60,7 @@ def rung(call: Call) -> list[tuple[str, str]]:
 
 
 def in_another_process(act: Any) -> Play:
-    """Somebody who answers after having done something here, over a connection of their own."""
+    """A server that runs a function on another connection before it answers."""
 
     def play(connection: Any) -> None:
         try:

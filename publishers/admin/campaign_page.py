@@ -1,5 +1,4 @@
-"""What supply adds to a campaign's page: conversions, numbers and the pool, and what of them it
-lacks."""
+"""Additions to a campaign's page: conversions, numbers, the pool, and the checks for them."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,14 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns.admin_base import (
-    CatalogueAdmin,
-    CatalogueForm,
-    CatalogueInline,
-    admin_link,
-)
+from campaigns.admin.campaign import Need
+from campaigns.admin_base import CatalogueAdmin, CatalogueForm, CatalogueInline, admin_link
 from campaigns.models import Campaign
 from campaigns.money import money_text
 from publishers.models import Conversion, ConversionFilter
@@ -25,8 +22,8 @@ from publishers.models import Conversion, ConversionFilter
 from .numbers import FixedNumberInline, PoolInline
 
 
-class MoneyForm(CatalogueForm):
-    """Money with two decimals, unless it has more."""
+class ConversionForm(CatalogueForm):
+    """Form of a conversion; amounts have two decimals, or as many as they need."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,23 +36,22 @@ class MoneyForm(CatalogueForm):
 
     class Meta:
         help_texts = {
-            "seconds": "Connected seconds that a call must reach: 120 are two minutes.",
-            "payout": "What the publisher gets.",
-            "revenue": "What the buyer pays.",
-            "publisher": "Only for calls of this publisher. Empty: of any.",
-            "buyer": "Only for calls of this buyer. Empty: of any.",
+            "publisher": _("Leave empty to pay for the calls of all publishers."),
+            "buyer": _("Leave empty to pay for the calls of all buyers."),
         }
 
 
 class ConversionInline(CatalogueInline):
     model = Conversion
-    form = MoneyForm
+    form = ConversionForm
     fk_name = "campaign"
     fields = ["seconds", "payout", "revenue", "publisher", "buyer", "conditions", "position"]
     readonly_fields = ["conditions"]
     ordering_field = "position"
     hide_ordering_field = True
-    verbose_name_plural = "conversions: what a call must reach, and what it pays"
+    verbose_name_plural = _(
+        "conversions: the seconds that a call must reach, and the amounts that it pays"
+    )
     initial_rows = 1
     hide_title = True
 
@@ -67,29 +63,26 @@ class ConversionInline(CatalogueInline):
             .prefetch_related("filters")
         )
 
-    @display(description="filters")
+    @display(description=_("filters"))
     def conditions(self, conversion: Conversion) -> SafeString | str:
-        return (
-            admin_link(
-                conversion, text=", ".join(str(row) for row in conversion.filters.all()) or "None"
-            )
-            if conversion.pk
-            else "–"
-        )
+        if not conversion.pk:
+            return "–"
+        filters = ", ".join(str(row) for row in conversion.filters.all())
+        return admin_link(conversion, text=filters or gettext("None"))
 
 
 class ConversionFilterInline(CatalogueInline):
     model = ConversionFilter
     fields = ["key", "operator", "value"]
-    verbose_name_plural = "filters: the calls that it counts for"
+    verbose_name_plural = _("filters: the calls that it pays for")
     hide_title = True
 
 
 @admin.register(Conversion)
 class ConversionAdmin(CatalogueAdmin):
-    """For its filters; the rest is edited on the campaign's page."""
+    """Page of one conversion, for its filters; the campaign's page edits the other fields."""
 
-    form = MoneyForm
+    form = ConversionForm
     fieldsets = [
         (
             None,
@@ -101,8 +94,8 @@ class ConversionAdmin(CatalogueAdmin):
     list_select_related = ["campaign", "publisher", "buyer"]
     inlines = [ConversionFilterInline]
     actions_detail = []
-    hint = "Conversions are added on a campaign's page."
-    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    hint = _("Add conversions on the page of a campaign.")
+    hint_link = ("admin:campaigns_campaign_changelist", _("Open the campaigns"))
 
     def current(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(campaign__retired_at=None)
@@ -113,56 +106,44 @@ class ConversionAdmin(CatalogueAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @display(description="campaign")
+    @display(description=_("campaign"))
     def campaign_link(self, conversion: Conversion) -> SafeString | str:
         return admin_link(conversion.campaign)
 
 
-def _supply(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
-    """What the campaign lacks for publishers to bring calls, and be paid: a sentence, where it
-    is mended, and its address."""
+def supply_needs(campaign: Campaign) -> Iterator[Need]:
+    """Yield what the publishers' side of the campaign needs."""
     if not campaign.conversions.exists():
-        yield (
-            "No call pays.",
-            "Say what a call must reach, and what it pays",
-            "#conversions-group",
-        )
+        yield gettext("No call pays."), gettext("Add a conversion"), "#conversions-group"
     numbers = campaign.numbers.unretired()
     if not numbers.exists():
         yield (
-            "Callers have nowhere to call.",
-            "Add numbers to its pool",
+            gettext("The campaign has no numbers."),
+            gettext("Add numbers to its pool"),
             reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk]),
         )
-    if (
-        not campaign.keys.unretired().filter(paused=False).exists()
-        and not numbers.filter(in_pool=False).exists()
-    ):
-        new = f"{reverse('admin:publishers_key_add')}?type=rtb&campaign={campaign.pk}"
+    # Calls come by a ping, which takes a key, or by a fixed number, which takes none.
+    has_key = campaign.keys.unretired().filter(paused=False).exists()
+    if not has_key and not numbers.filter(in_pool=False).exists():
         yield (
-            "Nobody can ping it, and it has no number of its own.",
-            "Make a key for publishers",
-            new,
+            gettext("Publishers cannot send calls: it has no active key and no fixed number."),
+            gettext("Add a key for publishers"),
+            f"{reverse('admin:publishers_key_add')}?type=rtb&campaign={campaign.pk}",
         )
     if campaign.company.retired_at is None and not campaign.company.rtb_enabled:
-        company = reverse("admin:campaigns_company_change", args=[campaign.company_id])
         yield (
-            "Real-time bidding is switched off for the company.",
-            "Ask an owner to switch it on",
-            company,
+            gettext("Real-time bidding is off for the company."),
+            gettext("Ask an owner to turn it on"),
+            reverse("admin:campaigns_company_change", args=[campaign.company_id]),
         )
 
 
 page: Any = admin.site.get_model_admin(Campaign)
-page.needs = [*page.needs, _supply]
+page.needs = [*page.needs, supply_needs]
 page.retire_effects = (
     *page.retire_effects,
-    "Its numbers are retired with it, and free for another campaign.",
+    _("Its numbers are retired with it; another campaign can use them."),
 )
-page.inlines = [
-    *page.inlines[:1],
-    ConversionInline,
-    FixedNumberInline,
-    PoolInline,
-    *page.inlines[1:],
-]  # webhooks come last
+# Routes come first and webhooks last.
+routes, *others = page.inlines
+page.inlines = [routes, ConversionInline, FixedNumberInline, PoolInline, *others]

@@ -1,14 +1,17 @@
-"""Numbers: on their campaign's page, on a page of their own, and pasted by the hundred."""
+"""Admin of numbers: on the campaign's page, on their own page, and pasted as a list."""
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
@@ -36,7 +39,9 @@ class NumberForm(CatalogueForm):
 
 
 class TaggedNumberForm(NumberForm):
-    tags = PairsField(help_text="Put on every call on this number: one “name = text” a line.")
+    tags = PairsField(
+        help_text=_("Added to every call to this number. Enter one “name = text” per line.")
+    )
 
 
 class PoolNumberForm(NumberForm):
@@ -47,17 +52,17 @@ class PoolNumberForm(NumberForm):
 
 class NumberFormSet(CatalogueFormSet):
     def clean(self) -> None:
-        """The database's rule holds for unretired rows only, which Django's formsets leave to
-        the database."""
+        """Raise ValidationError if a number appears twice on the page."""
+        # Django's formsets skip constraints with a condition, and this one has: unretired rows.
         super().clean()
-        given = [
-            form.cleaned_data.get("number")
-            for form in self.forms
-            if getattr(form, "cleaned_data", None)
-        ]
-        twice = {number for number in given if number and given.count(number) > 1}
-        if twice:
-            raise ValidationError(f"{', '.join(sorted(twice))} is here twice.")
+        cleaned = [getattr(form, "cleaned_data", {}) for form in self.forms]
+        counts = Counter(data["number"] for data in cleaned if data.get("number"))
+        duplicates = sorted(number for number, count in counts.items() if count > 1)
+        if duplicates:
+            raise ValidationError(
+                _("Enter each number once. Remove the duplicates of %(numbers)s."),
+                params={"numbers": ", ".join(duplicates)},
+            )
 
 
 class NumberInline(CatalogueInline):
@@ -76,8 +81,8 @@ class NumberInline(CatalogueInline):
 class FixedNumberInline(NumberInline):
     form = TaggedNumberForm
     fields = ["number", "publisher", "tags", "ask_caller_number"]
-    verbose_name = "number"
-    verbose_name_plural = "numbers"
+    verbose_name = _("number")
+    verbose_name_plural = _("numbers")
 
 
 class PoolInline(NumberInline):
@@ -85,8 +90,8 @@ class PoolInline(NumberInline):
     fields = ["number"]
     in_pool = True
     template_after = "publishers/numbers/paste_link.html"
-    verbose_name = "pool number"
-    verbose_name_plural = "pool: numbers that pings are answered with"
+    verbose_name = _("pool number")
+    verbose_name_plural = _("pool: the numbers that pings get to dial")
     initial_rows = 1
 
 
@@ -95,7 +100,7 @@ class PasteForm(ConfirmForm):
         super().__init__(*args)
         self.fields["numbers"] = LinesField(
             each=partial(parse_phone_number, region=region),
-            help_text="One a line, in any spelling.",
+            help_text=_("Enter one number per line, in any spelling."),
         )
         self.fields["numbers"].required = True
 
@@ -121,17 +126,17 @@ class InboundNumberAdmin(CatalogueAdmin):
             },
         )
     ]
-    reader_fields = {"tags": "tags_seen"}
-    readonly_fields = ["tags_seen"]
-    hint = "No number yet. Numbers are added on a campaign's page."
-    hint_link = ("admin:campaigns_campaign_changelist", "Open the campaigns")
+    reader_fields = {"tags": "tags_text"}
+    readonly_fields = ["tags_text"]
+    hint = _("No numbers yet. Add numbers on the page of a campaign.")
+    hint_link = ("admin:campaigns_campaign_changelist", _("Open the campaigns"))
     retire_effects = (
-        "Calls to it are no longer taken, and it can be given to another campaign.",
-        "Its history is kept.",
+        _("Calls to it are no longer taken; another campaign can use it."),
+        _("Its history stays."),
     )
 
-    @display(description="tags")
-    def tags_seen(self, number: InboundNumber) -> str:
+    @display(description=_("tags"))
+    def tags_text(self, number: InboundNumber) -> str:
         return "\n".join(f"{name} = {text}" for name, text in number.tags.items())
 
     def get_urls(self) -> list[Any]:
@@ -143,19 +148,21 @@ class InboundNumberAdmin(CatalogueAdmin):
         return [paste, *super().get_urls()]
 
     def paste(self, request: HttpRequest, campaign: int) -> HttpResponse:
-        """Many numbers for the pool of one campaign."""
+        """Add a pasted list of numbers to the pool of a campaign."""
         row = get_object_or_404(visible_to(request, Campaign.objects.unretired()), pk=campaign)
         if not may_edit(request, row.company_id):
             raise PermissionDenied
         form = PasteForm(request.POST or None, region=row.company.region)
         if request.method != "POST" or not form.is_valid():
-            return self.confirm_page(
-                request, row, title=f"Add pool numbers to {row}", label="Add", form=form
-            )
+            title = gettext("Add pool numbers to %(campaign)s") % {"campaign": row}
+            return self.confirm_page(request, row, title=title, label=gettext("Add"), form=form)
         added, taken = add_to_pool(campaign=row, numbers=form.cleaned_data["numbers"])
-        self.message_user(
-            request,
-            f"{added} added to the pool."
-            + (f" In use already: {', '.join(taken)}." if taken else ""),
+        text = ngettext(
+            "%(count)d number added to the pool.", "%(count)d numbers added to the pool.", added
         )
+        self.message_user(request, text % {"count": added})
+        if taken:
+            skipped = gettext("Skipped numbers that are already in use: %(numbers)s.")
+            numbers = ", ".join(taken)
+            self.message_user(request, skipped % {"numbers": numbers}, messages.WARNING)
         return redirect(self.change_url(row))

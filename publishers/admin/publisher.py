@@ -1,4 +1,4 @@
-"""Publishers in the admin, and the keys on the pages of all owners."""
+"""Admin of publishers; adds the keys to the pages of all owners."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.admin_base import CatalogueForm, PausableAdmin, ReadOnlyInline, admin_link
@@ -16,13 +17,13 @@ from publishers.models import InboundNumber, Publisher
 from .owner_keys import add_keys_to_pages
 
 
-class GivenNumberInline(ReadOnlyInline):
-    """Numbers with this publisher, which are assigned on the campaign's page."""
+class AssignedNumberInline(ReadOnlyInline):
+    """Numbers that the campaigns' pages assign to this publisher."""
 
     model = InboundNumber
     fk_name = "publisher"
     fields = readonly_fields = ["number_link", "campaign_link"]
-    verbose_name_plural = "numbers given to it (on a campaign's page)"
+    verbose_name_plural = _("numbers: assigned on the page of their campaign")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return (
@@ -33,11 +34,11 @@ class GivenNumberInline(ReadOnlyInline):
             .order_by("number")
         )
 
-    @display(description="number")
+    @display(description=_("number"))
     def number_link(self, number: InboundNumber) -> SafeString | str:
         return admin_link(number)
 
-    @display(description="campaign")
+    @display(description=_("campaign"))
     def campaign_link(self, number: InboundNumber) -> SafeString | str:
         return admin_link(number.campaign)
 
@@ -45,8 +46,8 @@ class GivenNumberInline(ReadOnlyInline):
 class PublisherForm(CatalogueForm):
     class Meta:
         help_texts = {
-            "name": "Shown to your company alone.",
-            "publisher_id": "The ID in the publisher’s pings. Keep this one, or choose another.",
+            "name": _("Only your company sees it."),
+            "publisher_id": _("Publishers send it in their pings. Keep this ID or enter another."),
         }
 
 
@@ -57,12 +58,15 @@ class PublisherAdmin(PausableAdmin):
     search_fields = ["name", "publisher_id"]
     ordering = ["name"]
     fieldsets = [(None, {"fields": [("name", "publisher_id"), "paused"]})]
-    inlines = [GivenNumberInline]
-    hint = "No publisher yet. A publisher sends calls, and is paid for those that convert."
+    inlines = [AssignedNumberInline]
+    hint = _(
+        "No publishers yet. A publisher sends calls and is paid for each one that converts. "
+        "Add one, then give it a key."
+    )
     retire_effects = (
-        "Its keys answer 410 from the next request on.",
-        "Its ID in a ping names nobody anymore.",
-        "It leaves the lists, and its ID is free again. Its history is kept.",
+        _("Its keys answer 410 from the next request on."),
+        _("Pings with its ID have no publisher; they keep the ID as a tag."),
+        _("It leaves the lists and frees its ID. Its history stays."),
     )
 
 

@@ -60,8 +60,8 @@ def test_a_new_campaign_says_all_that_it_needs():
     sentences = [
         "No buyer takes its calls.",
         "No call pays.",
-        "Callers have nowhere to call.",
-        "Nobody can ping it, and it has no number of its own.",
+        "The campaign has no numbers.",
+        "Publishers cannot send calls: it has no active key and no fixed number.",
     ]
     assert [sentence for sentence in sentences if sentence not in told] == []
 
@@ -85,11 +85,11 @@ def test_a_campaign_that_sells_says_so():
         (lambda campaign: campaign.conversions.all().delete(), "No call pays."),
         (
             lambda campaign: campaign.numbers.update(retired_at="2026-05-05T12:00Z"),
-            "Callers have nowhere to call.",
+            "The campaign has no numbers.",
         ),
         (
             lambda campaign: campaign.keys.update(paused=True),
-            "Nobody can ping it, and it has no number of its own.",
+            "Publishers cannot send calls: it has no active key and no fixed number.",
         ),
     ],
     ids=["paused", "buyers paused", "buyer retired", "no conversion", "no number", "key paused"],

@@ -137,7 +137,9 @@ def test_one_number_twice_on_a_page_is_refused():
     data = form_data(
         client, _page(campaign), **_numbers("numbers", "+18335550100", "(833) 555-0100")
     )
-    assert post_errors(client, _page(campaign), data) == ["+18335550100 is here twice."]
+    assert post_errors(client, _page(campaign), data) == [
+        "Enter each number once. Remove the duplicates of +18335550100."
+    ]
 
 
 def test_one_number_both_fixed_and_in_the_pool_saves_neither():
@@ -165,14 +167,17 @@ def test_a_number_taken_off_the_page_is_retired():
     assert [row.retired_at is None for row in InboundNumber.objects.all()] == [False]
 
 
-def test_a_pasted_list_fills_the_pool_and_tells_what_was_taken():
+def test_a_pasted_list_fills_the_pool_and_names_the_skipped_numbers():
     campaign, taken = make.make_campaign(), make.make_number(number="+18335550199")
     url = reverse("admin:publishers_inboundnumber_paste", args=[campaign.pk])
     page = browser(campaign.company).post(
         url, {"numbers": f"833 555 0100\n\n(833) 555-0101\n{taken.number}"}, follow=True
     )
     told = [str(message) for message in page.context["messages"]]
-    assert told == ["2 added to the pool. In use already: +18335550199."]
+    assert told == [
+        "2 numbers added to the pool.",
+        "Skipped numbers that are already in use: +18335550199.",
+    ]
     assert campaign.numbers.filter(in_pool=True).count() == 2
 
 

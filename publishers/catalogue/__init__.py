@@ -1,4 +1,4 @@
-"""The catalogue as a file: `read` its text, `apply` it to a company, `export` a company as one."""
+"""The catalogue as a YAML file: parse it, apply it to a company, export a company."""
 
 from .apply import apply_file
 from .diff import CatalogueChanges, RowChange

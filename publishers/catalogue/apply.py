@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,37 +32,36 @@ def apply_file(
     changed.
     """
     root = parse_file(file_text)
-    writer = Writer(now=now)
+    problems, writer = Problems(), Writer(now=now)
     try:
         with transaction.atomic():
-            _bring(root, writer, prune=prune)
-            # A dry run does it all and takes it back, so that the database has its say as well.
+            company = _lock_company(root)
+            written_region = _company_field(root, "region")
+            known = written_region in SUPPORTED_REGIONS
+            region = written_region if known else company.region
+            declared = declare(root, region=region, problems=problems)
+            stored = read_stored(company)
+            check(declared, stored, prune=prune, problems=problems)
+            planned = numbers.plan(declared, stored, prune=prune, problems=problems)
+            named_keys = keys.find_keys(declared, stored, problems)
+            problems.refuse()
+            numbers.unassign_unlisted(planned, declared, stored)
+            reconciler = _Reconciler(declared, stored, writer)
+            reconciler.reconcile_company()
+            reconciler.reconcile_sections(prune=prune)
+            publishers = reconciler.rows["publisher"]
+            numbers.apply_numbers(planned, stored, publishers, writer, prune=prune)
+            keys.apply_keys(declared, stored, named_keys, writer, prune=prune)
+            sync_on_commit(company_id=company.pk)
+            # A dry run writes everything first, so that the constraints of the database count too.
             transaction.set_rollback(dry_run)
     except IntegrityError as error:
-        raise writer.explained(error) from None
+        raise writer.explain(error) from None
     return writer.changes
 
 
-def _bring(root: Mapping, writer: Writer, *, prune: bool) -> None:
-    problems = Problems()
-    company = _company(root)
-    declared = declare(root, region=_region(root, company), problems=problems)
-    standing = read_stored(company)
-    check(declared, standing, prune=prune, problems=problems)
-    planned = numbers.plan(declared, standing, prune=prune, problems=problems)
-    found = keys.find_keys(declared, standing, problems)
-    problems.refuse()
-    numbers.take_back(planned, declared, standing)
-    work = _Work(declared, standing, writer, prune)
-    work.settle_company()
-    work.settle_rows()
-    numbers.apply_numbers(planned, standing, work.rows["publisher"], writer, prune=prune)
-    keys.apply_keys(declared, standing, found, writer, prune=prune)
-    sync_on_commit(company_id=standing.company.pk)
-
-
-def _told(root: Mapping, name: str) -> str:
-    """A text of the file's company, before the file is read as a whole."""
+def _company_field(root: Mapping, name: str) -> str:
+    """Return a field of the file's company as text, before the whole file is read."""
     company = root.pairs.get("company")
     if isinstance(company, Text):
         return company.text if name == COMPANY.bare else ""
@@ -71,147 +69,122 @@ def _told(root: Mapping, name: str) -> str:
     return node.text if isinstance(node, Text) else ""
 
 
-def _company(root: Mapping) -> Company:
-    """The company that the file names, its settings locked, so that two edits are made one after
-    the other; else a new one."""
-    by = "company_id" if _told(root, "company_id") else "name"
-    named = Company.objects.unretired().filter(**{by: _told(root, by)})
-    for found in named:
-        version.lock_version(found.pk)
-    return named.all().first() or Company()
+def _lock_company(root: Mapping) -> Company:
+    """Return the company that the file names, or a new one.
+
+    The lock on its settings makes concurrent edits wait for each other.
+    """
+    lookup = "company_id" if _company_field(root, "company_id") else "name"
+    companies = Company.objects.unretired().filter(**{lookup: _company_field(root, lookup)})
+    for company in companies:
+        version.lock_version(company.pk)
+    # Read again: the row may have changed while the lock was awaited.
+    return companies.all().first() or Company()
 
 
-def _region(root: Mapping, company: Company) -> str:
-    told = _told(root, "region")
-    return told if told in SUPPORTED_REGIONS else company.region
+class _Reconciler:
+    """Brings the stored rows of a company to what the file declares.
 
+    `rows` are the rows of each section by noun and ID, with those that the file adds.
+    """
 
-@dataclass
-class _Work:
-    """The rows of one application: what stands, and by `rows` what will be."""
-
-    declared: Declared
-    standing: StoredCatalogue
-    writer: Writer
-    prune: bool
-
-    def __post_init__(self) -> None:
+    def __init__(self, declared: Declared, stored: StoredCatalogue, writer: Writer) -> None:
+        self.declared = declared
+        self.stored = stored
+        self.writer = writer
         self.rows: dict[str, dict[str, Any]] = {
-            noun: dict(rows) for noun, rows in self.standing.rows.items()
+            noun: dict(rows) for noun, rows in stored.rows.items()
         }
-        self.region = self.declared.company.values.get("region", self.standing.company.region)
+        self.region = declared.company.values.get("region", stored.company.region)
 
-    def settle_company(self) -> None:
-        entry, company = self.declared.company, self.standing.company
+    def reconcile_company(self) -> None:
+        entry, company = self.declared.company, self.stored.company
         entry.row = company
         if not company._state.adding:
             entry.values.setdefault("company_id", company.company_id)
-            self._change(COMPANY, company, entry, entry.values)
+            self._change(COMPANY, entry, entry.values, entry.label)
             return
         for name, value in entry.values.items():
             setattr(company, name, value)
         entry.values["company_id"] = company.company_id
-        self.writer.changes.add("+", entry.label, _about(COMPANY, company))
+        self.writer.changes.add("+", entry.label, _values_without_id(COMPANY, company))
         self.writer.save(company, entry.line)
 
-    def settle_rows(self) -> None:
+    def reconcile_sections(self, *, prune: bool) -> None:
         for shape in SECTIONS:
-            entries = self.declared.entries[shape.noun]
-            if self.prune:
-                self._retire_absent(shape, entries)
+            entries, rows = self.declared.entries[shape.noun], self.rows[shape.noun]
+            absent = rows.keys() - {entry.id for entry in entries} if prune else set()
+            for id in sorted(absent):
+                self.writer.retire(rows.pop(id), f"{shape.noun} {id}")
             for entry in entries:
-                self._settle_row(shape, entry)
+                entry.row = rows.get(entry.id)
+                if entry.row is not None:
+                    self._change(shape, entry, entry.values, entry.label)
+                else:
+                    rows[entry.id] = self._add(shape, entry, entry.values, entry.label)
             self.writer.flush()
+        # Nested lists refer to rows of any section, so they come after all sections.
         for shape in SECTIONS:
-            self._settle_lists(shape, self.declared.entries[shape.noun])
+            self._reconcile_lists(shape, self.declared.entries[shape.noun])
 
-    def _retire_absent(self, shape: Shape, entries: Sequence[DeclaredRow]) -> None:
-        for id in sorted(self.rows[shape.noun].keys() - {entry.id for entry in entries}):
-            self.writer.retire(self.rows[shape.noun].pop(id), f"{shape.noun} {id}")
-
-    def _settle_row(self, shape: Shape, entry: DeclaredRow) -> None:
-        entry.row = self.rows[shape.noun].get(entry.id)
-        if entry.row is not None:
-            self._change(shape, entry.row, entry, entry.values)
-            return
-        entry.row = self.rows[shape.noun][entry.id] = shape.model(
-            company=self.standing.company, **entry.values
-        )
-        self.writer.add(entry.row, entry.line, entry.label, _about(shape, entry.row))
-
-    def _change(
-        self, shape: Shape, row: Any, entry: DeclaredRow, values: dict[str, Any], label: str = ""
-    ) -> None:
-        self.writer.change(
-            row, entry.line, label or entry.label, differences(shape, row, values, self.region)
-        )
-
-    def _settle_lists(self, shape: Shape, owners: Sequence[DeclaredRow]) -> None:
-        """Brings the nested lists that the owners hold in the file to exactly what stands there."""
+    def _reconcile_lists(self, shape: Shape, owners: Sequence[DeclaredRow]) -> None:
+        """Bring the nested lists that the file holds for these owners to the file's items."""
         for inner in shape.lists:
             items: list[DeclaredRow] = []
             for owner in owners:
                 if inner.name in owner.lists:
-                    self._settle_list(inner, owner)
+                    self._reconcile_list(inner, owner)
                     items += owner.lists[inner.name]
             self.writer.flush()
+            # A listed item without nested lists has empty ones.
             for item in items:
                 item.lists = {each.name: [] for each in inner.lists} | item.lists
-            self._settle_lists(inner, items)
+            self._reconcile_lists(inner, items)
 
-    def _settle_list(self, shape: Shape, owner: DeclaredRow) -> None:
-        standing = self.standing.lists.get((shape.model, owner.row.pk), [])
-        left = defaultdict(list)
-        for row in standing:
-            left[_sameness(shape, {name: getattr(row, name) for name in shape.same})].append(row)
+    def _reconcile_list(self, shape: Shape, owner: DeclaredRow) -> None:
+        unmatched = defaultdict(list)
+        for row in self.stored.lists.get((shape.model, owner.row.pk), []):
+            unmatched[tuple(getattr(row, name) for name in shape.identity)].append(row)
         label = f"{shape.noun} of {owner.label}"
-        for item in owner.lists[shape.name]:
-            values = self._resolved(shape, item)
-            alike = left[_sameness(shape, values)]
-            item.row = alike.pop(0) if alike else None
+        items = owner.lists[shape.name]
+        for item in items:
+            values = self._resolved_values(shape, item)
+            matches = unmatched[tuple(values[name] for name in shape.identity)]
+            item.row = matches.pop(0) if matches else None
             if item.row is not None:
-                self._change(shape, item.row, item, values, label)
+                self._change(shape, item, values, label)
             else:
-                self._add(shape, owner, item, values, label)
+                self._add(shape, item, {shape.owner: owner.row, **values}, label)
         if shape.noun == "conversion":
-            _number_new([item.row for item in owner.lists[shape.name]])
-        for row in [row for rows in left.values() for row in rows]:
-            self.writer.delete(row, label, _about(shape, row))
+            # The first conversion that a call reaches pays: new ones follow the stored ones.
+            last = max((item.row.position for item in items if item.row.pk), default=-1)
+            added = [item.row for item in items if item.row.pk is None]
+            for position, row in enumerate(added, last + 1):
+                row.position = position
+        for row in [row for rows in unmatched.values() for row in rows]:
+            self.writer.delete(row, label, _values_without_id(shape, row))
 
-    def _resolved(self, shape: Shape, item: DeclaredRow) -> dict[str, Any]:
+    def _resolved_values(self, shape: Shape, item: DeclaredRow) -> dict[str, Any]:
         """Return all fields of an item, with defaults, except for columns with generated values."""
-        named = [name for name in shape.columns if name in item.values or name not in shape.made]
-        values = {name: item.values.get(name, default(shape, name)) for name in named}
+        names = [
+            name for name in shape.columns if name in item.values or name not in shape.generated
+        ]
+        values = {name: item.values.get(name, default(shape, name)) for name in names}
         for name, noun in shape.references.items():
             id = item.values.get(name)
             values[name] = None if id is None else self.rows[noun][id]
         return values
 
-    def _add(
-        self,
-        shape: Shape,
-        owner: DeclaredRow,
-        item: DeclaredRow,
-        values: dict[str, Any],
-        label: str,
-    ) -> None:
-        item.row = shape.model(company=self.standing.company, **{shape.owner: owner.row}, **values)
-        self.writer.add(item.row, item.line, label, _about(shape, item.row))
+    def _change(self, shape: Shape, entry: DeclaredRow, values: dict[str, Any], label: str) -> None:
+        changed = differences(shape, entry.row, values, self.region)
+        self.writer.change(entry.row, entry.line, label, changed)
+
+    def _add(self, shape: Shape, entry: DeclaredRow, values: dict[str, Any], label: str) -> Any:
+        entry.row = shape.model(company=self.stored.company, **values)
+        self.writer.add(entry.row, entry.line, label, _values_without_id(shape, entry.row))
+        return entry.row
 
 
-def _number_new(rows: Sequence[Any]) -> None:
-    """New conversions come after those that stand: the first that is reached pays, so their
-    order is kept."""
-    last = max((row.position for row in rows if row.pk), default=-1)
-    for row in rows:
-        if row.pk is None:
-            row.position = last = last + 1
-
-
-def _sameness(shape: Shape, values: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[name] for name in shape.same)
-
-
-def _about(shape: Shape, row: Any) -> dict[str, Any]:
-    """Return the values of a row for the list of changes, without its id."""
+def _values_without_id(shape: Shape, row: Any) -> dict[str, Any]:
+    """Return the values of a row for the list of changes, whose label has the ID."""
     return {name: value for name, value in plain_value(shape, row).items() if name != shape.id}

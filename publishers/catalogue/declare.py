@@ -1,7 +1,5 @@
-"""What a catalogue file declares: its tree read through the shapes into entries, with every
-problem of form gathered."""
+"""Read the tree of a catalogue file into declared rows, by the shapes, and collect its errors."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +17,10 @@ CAMPAIGN_NUMBERS = {"numbers": False, "pool": True}  # a campaign's list -> whet
 
 @dataclass
 class DeclaredRow:
-    """One item of the file: only what stands there. References are ids; a key's settings are
-    under `settings`."""
+    """One item of the file, with the fields that it holds.
+
+    References are IDs; the settings of a key are under `settings`.
+    """
 
     shape: Shape
     line: int
@@ -28,8 +28,8 @@ class DeclaredRow:
     lines: dict[str, int] = field(default_factory=dict)
     lists: dict[str, list["DeclaredRow"]] = field(default_factory=dict)
     keys: list["DeclaredRow"] = field(default_factory=list)
-    numbers: dict[str, int] | None = None  # given to a publisher, with their lines
-    row: Any = None  # the row that it became
+    numbers: dict[str, int] | None = None  # a publisher's numbers, with their lines
+    row: Any = None  # the model instance, once it is found or made
 
     @property
     def id(self) -> Any:
@@ -42,36 +42,36 @@ class DeclaredRow:
 
 @dataclass
 class Declared:
-    """A whole file: the company, and entries by what they are called."""
+    """A whole file: the company, and the rows of each section by noun."""
 
     company: DeclaredRow
     entries: dict[str, list[DeclaredRow]]
 
 
 def declare(root: Mapping, *, region: str, problems: Problems) -> Declared:
-    """The entries of a file; numbers without a country code are of `region`. Problems are added,
-    not raised."""
+    """Return the rows that a file declares; errors are added to `problems`.
+
+    Numbers without a country code are read as numbers of `region`.
+    """
     reader = _Reader(region, problems)
-    names = {shape.name: shape for shape in SECTIONS}
-    for name in root.pairs.keys() - names.keys() - {"company"}:
-        problems.add(
-            root.key_lines[name], f"the file has no {name}{guess(name, ['company', *names])}"
-        )
-    company = reader.entry(COMPANY, root.pairs["company"]) if "company" in root.pairs else None
-    if "company" not in root.pairs:
-        problems.add(root.line, "company is missing")
-    listed = {
-        name: reader.entries(shape, root.pairs[name]) if name in root.pairs else []
-        for name, shape in names.items()
+    sections = {shape.name: shape for shape in SECTIONS}
+    for name in root.pairs.keys() - sections.keys() - {"company"}:
+        hint = guess(name, ["company", *sections])
+        problems.add(root.key_lines[name], f"Unknown section {name}.{hint}")
+    company = None
+    if "company" in root.pairs:
+        company = reader.entry(COMPANY, root.pairs["company"])
+    else:
+        problems.add(root.line, "The section company is missing.")
+    entries = {
+        shape.noun: reader.entries(shape, root.pairs[name]) if name in root.pairs else []
+        for name, shape in sections.items()
     }
-    return Declared(
-        company or DeclaredRow(COMPANY, root.line),
-        {shape.noun: listed[shape.name] for shape in SECTIONS},
-    )
+    return Declared(company or DeclaredRow(COMPANY, root.line), entries)
 
 
 def key_sections(noun: str) -> dict[str, list[type[KeyType]]]:
-    """The lists in which an owner may hold keys, with the key_types of each."""
+    """Return the lists of keys that an owner may hold, with the key types of each."""
     found: dict[str, list[type[KeyType]]] = {}
     for key_type in all_key_types():
         if noun in key_type.owners:
@@ -92,97 +92,71 @@ class _Reader:
         if isinstance(node, Text) and shape.bare:
             node = Mapping({shape.bare: node}, node.line, {shape.bare: node.line})
         if not isinstance(node, Mapping):
-            self._wrong(
-                shape.name if shape is COMPANY else f"an item of {shape.name}",
-                fields.must_be(node, "a mapping"),
-            )
+            name = shape.name if shape is COMPANY else f"an item of {shape.name}"
+            self._add_problem(name, fields.must_be(node, "a mapping"))
             return None
         entry = DeclaredRow(shape, node.line)
         for name, value in node.pairs.items():
-            self._field(entry, name, value, node.key_lines[name])
-        self._require(entry, node)
+            entry.lines[name] = node.key_lines[name]
+            self._field(entry, name, value)
+        # A nested item states all that it requires, a row of a section its ID: `validate` checks
+        # the other required fields when the row is new.
+        required = (shape.id,) if shape in SECTIONS else () if shape is COMPANY else shape.required
+        for name in required:
+            if name not in node.pairs:
+                self.problems.add(node.line, f"An item of {shape.name} needs {name}.")
+        if shape.noun == "route" and ("buyer" in node.pairs) == ("group" in node.pairs):
+            self.problems.add(node.line, "An item of routes needs either a buyer or a group.")
+        if shape is COMPANY and not {"name", "company_id"} & node.pairs.keys():
+            self.problems.add(node.line, "The company needs name or company_id.")
         return entry
 
-    def _field(self, entry: DeclaredRow, name: str, node: Node, line: int) -> None:
+    def _field(self, entry: DeclaredRow, name: str, node: Node) -> None:
         shape = entry.shape
-        entry.lines[name] = line
         inner = {each.name: each for each in shape.lists}
-        if name in shape.columns:
-            self._value(entry, name, node, shape.columns[name])
-        elif name in shape.references:
-            self._value(
-                entry,
-                name,
-                node,
-                lambda node, region: None if fields.is_nothing(node) else fields.text(node),
-            )
-        elif name in inner:
-            entry.lists[name] = self.entries(inner[name], node)
-        elif name in (sections := key_sections(shape.noun)):
-            entry.keys += self._keys(shape.noun, name, sections[name], node)
-        elif (shape.noun, name) == ("publisher", "numbers"):
-            entry.numbers = self._given_numbers(node)
-        elif shape.noun == "campaign" and name in CAMPAIGN_NUMBERS:
-            entry.lists[name] = self._numbers(name, node)
-        else:
-            self.problems.add(
-                line, f"{shape.name} has no field {name}{guess(name, self._names(shape))}"
-            )
-
-    def _names(self, shape: Shape) -> list[str]:
-        own = [
-            *shape.columns,
-            *shape.references,
-            *(each.name for each in shape.lists),
-            *key_sections(shape.noun),
-        ]
-        return own + {"publisher": ["numbers"], "campaign": [*CAMPAIGN_NUMBERS]}.get(shape.noun, [])
-
-    def _value(self, entry: DeclaredRow, name: str, node: Node, reader: fields.Reader) -> None:
+        sections = key_sections(shape.noun)
+        number_lists = {"publisher": ["numbers"], "campaign": [*CAMPAIGN_NUMBERS]}
         try:
-            entry.values[name] = reader(node, self.region)
+            if name in shape.columns:
+                entry.values[name] = shape.columns[name](node, self.region)
+            elif name in shape.references:
+                entry.values[name] = None if fields.is_nothing(node) else fields.text(node)
+            elif name in inner:
+                entry.lists[name] = self.entries(inner[name], node)
+            elif name in sections:
+                entry.keys += self._keys(shape.noun, name, sections[name], node)
+            elif name not in number_lists.get(shape.noun, []):
+                known = [*shape.columns, *shape.references, *inner, *sections]
+                hint = guess(name, known + number_lists.get(shape.noun, []))
+                text = f"Unknown field {name} in {shape.name}.{hint}"
+                self.problems.add(entry.lines[name], text)
+            elif shape.noun == "publisher":
+                entry.numbers = self._publisher_numbers(node)
+            else:
+                entry.lists[name] = self.entries(replace(NUMBERS, name=name), node)
+                for number in entry.lists[name]:
+                    number.values["in_pool"] = CAMPAIGN_NUMBERS[name]
         except fields.Unreadable as error:
-            self._wrong(name, error)
+            self._add_problem(name, error)
 
-    def _wrong(self, name: str, error: fields.Unreadable) -> None:
+    def _add_problem(self, name: str, error: fields.Unreadable) -> None:
         self.problems.add(error.line, name + error.text)
 
     def _items(self, name: str, node: Node) -> list[Node]:
         if isinstance(node, Listing):
             return node.items
-        self._wrong(name, fields.must_be(node, "a list"))
+        self._add_problem(name, fields.must_be(node, "a list"))
         return []
 
-    def _require(self, entry: DeclaredRow, node: Mapping) -> None:
-        """Check required fields: all for a nested item, the id for others.
+    # --- numbers and keys: lists that depend on their owner ---------------------------------------
 
-        `validate` checks what else a new row needs.
-        """
-        shape = entry.shape
-        needed = (shape.id,) if shape in SECTIONS else () if shape is COMPANY else shape.required
-        for name in needed:
-            if name not in node.pairs:
-                self.problems.add(node.line, f"an item of {shape.name} needs {name}")
-        if shape.noun == "route" and ("buyer" in node.pairs) == ("group" in node.pairs):
-            self.problems.add(node.line, "an item of routes needs a buyer or a group, and not both")
-        if shape is COMPANY and not {"name", "company_id"} & node.pairs.keys():
-            self.problems.add(node.line, "company needs name")
-
-    # --- numbers and keys: the lists that are not what they seem ----------------------------------
-
-    def _numbers(self, name: str, node: Node) -> list[DeclaredRow]:
-        found = self.entries(replace(NUMBERS, name=name), node)
-        for entry in found:
-            entry.values["in_pool"] = CAMPAIGN_NUMBERS[name]
-        return found
-
-    def _given_numbers(self, node: Node) -> dict[str, int]:
+    def _publisher_numbers(self, node: Node) -> dict[str, int]:
         found = {}
         for item in self._items("numbers", node):
             try:
                 found[fields.read_phone(item, self.region)] = item.line
             except fields.Unreadable as error:
-                self._wrong("an item of numbers", error)
+                self._add_problem("an item of numbers", error)
         return found
 
     def _keys(
@@ -191,55 +165,47 @@ class _Reader:
         found = []
         for item in self._items(section, node):
             if not isinstance(item, Mapping):
-                self._wrong(f"an item of {section}", fields.must_be(item, "a mapping"))
-            elif key_type := self._type(noun, section, key_types, item):
-                found.append(self._key(section, key_type, item))
+                self._add_problem(f"an item of {section}", fields.must_be(item, "a mapping"))
+                continue
+            key_type = self._key_type(noun, section, key_types, item)
+            if key_type is None:
+                continue
+            readers = {name: fields.setting(field) for name, field in key_type.fields.items()}
+            columns = {**KEYS.columns, **readers}
+            shape = replace(KEYS, name=f"{section} of type {key_type.slug}", columns=columns)
+            entry = self.entry(shape, item) or DeclaredRow(shape, item.line)
+            names = [name for name in key_type.fields if name in entry.values]
+            settings = {name: entry.values.pop(name) for name in names}
+            try:
+                cleaned = key_type.clean(settings)
+                settings = {name: cleaned[name] for name in names}
+            except ValidationError as error:
+                for name, texts in error.message_dict.items():
+                    line = entry.lines.get(name, entry.line)
+                    self.problems.add(line, f"{name}: {' '.join(texts)}")
+            entry.values |= {"type": key_type.slug, "settings": settings}
+            found.append(entry)
         return found
 
-    def _type(
+    def _key_type(
         self, noun: str, section: str, key_types: list[type[KeyType]], item: Mapping
     ) -> type[KeyType] | None:
-        """The key_type that a key names, or the only one that can stand here."""
-        named = item.pairs.get("type")
-        slugs = {key_type.slug: key_type for key_type in key_types}
-        if named is None and len(key_types) == 1:
+        """Return the type that a key names, or the only type that the section can hold."""
+        node = item.pairs.get("type")
+        allowed = {key_type.slug: key_type for key_type in key_types}
+        if node is None and len(key_types) == 1:
             return key_types[0]
-        slug = named.text if isinstance(named, Text) else ""
-        if slug not in slugs:
-            self.problems.add(
-                named.line if named else item.line, _no_type(noun, section, slug, slugs)
-            )
-        return slugs.get(slug)
-
-    def _key(self, section: str, key_type: type[KeyType], item: Mapping) -> DeclaredRow:
-        readers = {name: fields.setting(field) for name, field in key_type.fields.items()}
-        shape = replace(
-            KEYS, name=f"{section} of type {key_type.slug}", columns={**KEYS.columns, **readers}
-        )
-        entry = self.entry(shape, item) or DeclaredRow(shape, item.line)
-        given = {name: entry.values.pop(name) for name in key_type.fields if name in entry.values}
-        entry.values |= {"type": key_type.slug, "settings": self._settings(key_type, given, entry)}
-        return entry
-
-    def _settings(
-        self, key_type: type[KeyType], given: dict[str, Any], entry: DeclaredRow
-    ) -> dict[str, Any]:
-        try:
-            cleaned = key_type.clean(given)
-        except ValidationError as error:
-            for name, texts in error.message_dict.items():
-                self.problems.add(entry.lines.get(name, entry.line), f"{name}: {' '.join(texts)}")
-            return {}
-        return {name: cleaned[name] for name in given}
-
-
-def _no_type(noun: str, section: str, slug: str, here: Iterable[str]) -> str:
-    """Return why this list cannot hold a key of this type."""
-    known = {key_type.slug: key_type for key_type in all_key_types()}
-    if not slug:
-        return f"a key needs type, one of {', '.join(here)}"
-    if slug not in known:
-        return f"no key type {slug}{guess(slug, here)}"
-    if noun not in known[slug].owners:
-        return f"a {noun} can't have a key of type {slug}"
-    return f"keys of type {slug} stand in {known[slug].section}, not in {section}"
+        slug = node.text if isinstance(node, Text) else ""
+        if slug in allowed:
+            return allowed[slug]
+        known = {key_type.slug: key_type for key_type in all_key_types()}
+        if not slug:
+            text = f"A key needs type: one of {', '.join(allowed)}."
+        elif slug not in known:
+            text = f"Unknown key type {slug}.{guess(slug, allowed)}"
+        elif noun not in known[slug].owners:
+            text = f"A {noun} cannot have keys of type {slug}."
+        else:
+            text = f"Keys of type {slug} belong in {known[slug].section}, not in {section}."
+        self.problems.add(node.line if node else item.line, text)
+        return None

@@ -9,21 +9,30 @@ SECRETS = {"sip_password", "secret", "url"}  # the address of a webhook holds a 
 
 @dataclass(frozen=True)
 class RowChange:
-    """`+` a new row, `~` a changed one, `-` a row taken away or retired; `values` are what is
-    new, or (old, new) of a change."""
+    """The change of one row: `+` added, `~` changed, `-` deleted or retired.
+
+    `values` are the new values, or (old, new) for a changed row.
+    """
 
     sign: str
     label: str
     values: Mapping[str, Any]
 
     def __str__(self) -> str:
-        said = [_said(name, value, pair=self.sign == "~") for name, value in self.values.items()]
-        return f"{self.sign} {self.label}" + (f": {', '.join(said)}" if said else "")
+        texts = []
+        for name, value in self.values.items():
+            if name in SECRETS:
+                texts.append(f"{name} {'changed' if self.sign == '~' else 'set'}")
+            elif self.sign == "~":
+                texts.append(f"{name} {_value_text(value[0])} → {_value_text(value[1])}")
+            else:
+                texts.append(f"{name} {_value_text(value)}")
+        return f"{self.sign} {self.label}" + (f": {', '.join(texts)}" if texts else "")
 
 
 @dataclass
 class CatalogueChanges:
-    """All that an applied file changed, or would have; false when that is nothing."""
+    """The changes of an applied file or a dry run; false if there are none."""
 
     rows: list[RowChange] = field(default_factory=list)
 
@@ -38,7 +47,7 @@ class CatalogueChanges:
 
 
 def key_label(type: str, name: str, key: str | None, owner: str) -> str:
-    """A key without its text: only the last four characters are ever shown."""
+    """Return the label of a key, with the last four characters of its text only."""
     return " ".join(
         [
             "key",
@@ -51,17 +60,11 @@ def key_label(type: str, name: str, key: str | None, owner: str) -> str:
     )
 
 
-def _said(name: str, value: Any, *, pair: bool) -> str:
-    if name in SECRETS:
-        return f"{name} {'changed' if pair else 'given'}"
-    return f"{name} {_word(value[0])} → {_word(value[1])}" if pair else f"{name} {_word(value)}"
-
-
-def _word(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_word, value)) + "]"
+        return "[" + ", ".join(map(_value_text, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_word(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_value_text(item)}" for name, item in value.items()) + "}"
     return "none" if value is None else "“”" if value == "" else str(value)

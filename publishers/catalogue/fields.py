@@ -1,5 +1,4 @@
-"""What the texts of a catalogue file mean: whole numbers, money, hours, phone numbers, and lists
-of them."""
+"""Readers of the values in a catalogue file: numbers, money, hours, phone numbers, and lists."""
 
 import ipaddress
 import re
@@ -23,11 +22,11 @@ Reader = Callable[[Node, str], Any]  # a node and the company's region to a valu
 YES, NO = {"yes", "true", "on"}, {"no", "false", "off"}
 NOTHING = {"", "~", "null"}
 UNLIMITED = NOTHING | {"none", "unlimited"}
-BIGGEST = 2_147_483_647  # PostgreSQL's integer
+MAX_INTEGER = 2_147_483_647  # PostgreSQL's integer
 
 
 class Unreadable(Exception):
-    """A value that can't be what it should be; `text` goes on after the field's name."""
+    """Raised for a value of the wrong form; `text` continues the name of the field."""
 
     def __init__(self, line: int, text: str) -> None:
         super().__init__(text)
@@ -35,24 +34,23 @@ class Unreadable(Exception):
         self.text = text
 
 
-def _kind(node: Node) -> str:
+def must_be(node: Node, expected: str) -> Unreadable:
+    """Return the error for a node that is not the expected value."""
     if isinstance(node, Text):
-        return f"“{node.text}”"
-    return "a list" if isinstance(node, Listing) else "a mapping"
-
-
-def must_be(node: Node, what: str) -> Unreadable:
-    return Unreadable(node.line, f" must be {what}, not {_kind(node)}")
+        found = f"“{node.text}”"
+    else:
+        found = "a list" if isinstance(node, Listing) else "a mapping"
+    return Unreadable(node.line, f" must be {expected}, not {found}.")
 
 
 def text(node: Node, region: str = "") -> str:
     if not isinstance(node, Text):
-        raise must_be(node, "a text")
+        raise must_be(node, "text")
     return node.text
 
 
 def is_nothing(node: Node, words: Iterable[str] = NOTHING) -> bool:
-    """Whether a value without quotes says that there is none."""
+    """Return whether the value is an unquoted word for an empty value, such as `null`."""
     return isinstance(node, Text) and node.plain and node.text.lower() in words
 
 
@@ -63,8 +61,8 @@ def text_or_nothing(node: Node, region: str = "") -> str:
 def whole(node: Node, region: str = "") -> int:
     if not isinstance(node, Text) or not re.fullmatch("[0-9]{1,12}", node.text):
         raise must_be(node, "a whole number")
-    if int(node.text) > BIGGEST:
-        raise must_be(node, f"at most {BIGGEST}")
+    if int(node.text) > MAX_INTEGER:
+        raise must_be(node, f"at most {MAX_INTEGER}")
     return int(node.text)
 
 
@@ -86,7 +84,7 @@ def flag(node: Node, region: str = "") -> bool:
 
 
 def hour(node: Node, region: str = "") -> time:
-    """09:00, 9:00 or 09:00:30."""
+    """Read 09:00, 9:00 or 09:00:30."""
     found = re.fullmatch("([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?", text(node))
     try:
         hours, minutes, seconds = (
@@ -111,7 +109,7 @@ def choice(choices: Iterable[str]) -> Reader:
         word = text(node)
         if word not in known:
             raise Unreadable(
-                node.line, f" must be one of {', '.join(known)}, not “{word}”{guess(word, known)}"
+                node.line, f" must be one of {', '.join(known)}, not “{word}”.{guess(word, known)}"
             )
         return word
 
@@ -130,8 +128,10 @@ def phone_or_nothing(node: Node, region: str) -> str:
 
 
 def read_dialable(node: Node, region: str) -> str:
-    """Where a buyer is reached: a phone number, a SIP address, or a text with [tag] parts, which
-    is kept as it is."""
+    """Read a buyer's number: a phone number, a SIP address, or text with [tag] parts.
+
+    The tags are replaced at each call, so text with them is kept as it is.
+    """
     written = text(node)
     if re.search(r"\[[^\[\]]+\]", written):
         return written
@@ -155,7 +155,8 @@ def key(node: Node, region: str) -> str:
     """Read the text of a key; errors do not repeat it."""
     if not re.fullmatch("[A-Za-z0-9-]{16,64}", text(node)):
         raise Unreadable(
-            node.line, " must be 16 to 64 letters, digits and dashes; leave it out to get one"
+            node.line,
+            " must be 16 to 64 letters, digits and dashes. Leave it out to get a new key.",
         )
     return text(node)
 
@@ -178,7 +179,7 @@ def list_of(reader: Reader) -> Reader:
 
 
 def read_words(node: Node, region: str) -> list[str]:
-    """A list of words, also written as one text with commas."""
+    """Read a list of words, or comma-separated text."""
     if isinstance(node, Text):
         return [word.strip() for word in text_or_nothing(node).split(",") if word.strip()]
     found: list[str] = list_of(text)(node, region)
@@ -187,11 +188,11 @@ def read_words(node: Node, region: str) -> list[str]:
 
 def tags(node: Node, region: str) -> dict[str, str]:
     if not isinstance(node, Mapping):
-        raise must_be(node, "names with texts, like {source: radio}")
+        raise must_be(node, "a mapping of names to text, like {source: radio}")
     return {name: text(value) for name, value in node.pairs.items()}
 
 
-def _by_type(field: Any) -> Reader:
+def _reader_of(field: Any) -> Reader:
     if field.choices:
         return choice(value for value, _ in field.flatchoices)
     if isinstance(field, models.IntegerField):
@@ -202,18 +203,17 @@ def _by_type(field: Any) -> Reader:
         (models.TimeField, hour),
         (models.DateField, day),
     ]
-    found = [reader for key_type, reader in readers if isinstance(field, key_type)]
+    found = [reader for field_type, reader in readers if isinstance(field, field_type)]
     return found[0] if found else text_or_nothing if field.blank else text
 
 
 def column(model: type[models.Model], name: str, reader: Reader | None = None) -> Reader:
-    """Reads a model's field: by its type or with `reader`, and then by the model's own
-    validators."""
+    """Return the reader of a field: by its type or `reader`, then by the model's validators."""
     field: Any = model._meta.get_field(name)
-    by_type = reader or _by_type(field)
+    read_value = reader or _reader_of(field)
 
     def read(node: Node, region: str) -> Any:
-        value = by_type(node, region)
+        value = read_value(node, region)
         try:
             return value if value is None else field.clean(value, None)
         except ValidationError as error:
@@ -223,8 +223,10 @@ def column(model: type[models.Model], name: str, reader: Reader | None = None) -
 
 
 def setting(field: forms.Field) -> Reader:
-    """Reads a setting of a key, by the type of its form field; the key_type itself checks it
-    afterwards."""
+    """Return the reader of a key's setting, by the type of its form field.
+
+    The key type checks the value afterwards.
+    """
     readers: list[tuple[type, Reader]] = [
         (forms.BooleanField, flag),
         (forms.IntegerField, whole if field.required else whole_or_unlimited),
@@ -233,5 +235,5 @@ def setting(field: forms.Field) -> Reader:
         (forms.ChoiceField, text),
         (forms.CharField, text_or_nothing),
     ]
-    found = [reader for key_type, reader in readers if isinstance(field, key_type)]
+    found = [reader for field_type, reader in readers if isinstance(field, field_type)]
     return found[0] if found else read_words

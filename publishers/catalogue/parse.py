@@ -1,5 +1,4 @@
-"""YAML text to a tree of texts with their lines. No scalar is ever anything else than the text
-that stands there."""
+"""Parse YAML into a tree of text with line numbers; every scalar stays text as it is written."""
 
 import re
 from collections.abc import Iterable
@@ -9,15 +8,17 @@ import yaml
 
 from .problems import Problems, refused
 
-DEEPEST = 20
-_NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_STORED = re.compile("[\x00\ud800-\udfff]")
+MAX_DEPTH = 20
+_CONTROL_CHARACTER = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass
 class Text:
-    """A scalar; `plain` when it stands without quotes."""
+    """A scalar; `plain` if it is written without quotes."""
 
     text: str
     line: int
@@ -42,26 +43,24 @@ Node = Text | Listing | Mapping
 
 def parse_file(text: str) -> Mapping:
     """Return the tree of a catalogue file; raise UnusableFile unless it is a plain YAML mapping."""
-    if broken := _NO_TEXT.search(text):
-        raise refused(text.count("\n", 0, broken.start()) + 1, "a control character")
+    if match := _CONTROL_CHARACTER.search(text):
+        raise refused(text.count("\n", 0, match.start()) + 1, "Remove the control character.")
     try:
         root = _Tree().grow(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        raise refused(*_located(error, text)) from None
+        mark = error.problem_mark or error.context_mark
+        lines = text.splitlines() or [""]
+        line = mark.line if mark else 0
+        # A mark at the end of the file is a line after the last.
+        written = lines[min(line, text.count("\n"), len(lines) - 1)]
+        if "\t" in written[: len(written) - len(written.lstrip())]:
+            raise refused(line + 1, "Indent with spaces, not with tabs.") from None
+        raise refused(line + 1, error.problem or "Not valid YAML.") from None
     if root is None or (isinstance(root, Text) and not root.text):
-        raise refused(1, "the file is empty")
+        raise refused(1, "The file is empty.")
     if not isinstance(root, Mapping):
-        raise refused(root.line, "the file must begin with names like company: and campaigns:")
+        raise refused(root.line, "Start the file with sections such as company: and campaigns:.")
     return root
-
-
-def _located(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line if mark else 0
-    at = (text.splitlines() or [""])[min(line, text.count("\n"), len(text.splitlines()) - 1)]
-    if "\t" in at[: len(at) - len(at.lstrip())]:
-        return line + 1, "a tab; YAML is indented with spaces"
-    return line + 1, error.problem or "not readable as YAML"
 
 
 def _line(event: yaml.Event) -> int:
@@ -69,13 +68,14 @@ def _line(event: yaml.Event) -> int:
 
 
 class _Tree:
-    """Builds nodes from events, without recursion; aliases and tags are refused, so size and
-    depth stay what is written."""
+    """Builds nodes from YAML events.
+
+    Aliases and tags are refused, so that a small file cannot grow when it is read.
+    """
 
     def __init__(self) -> None:
-        self.open: list[
-            tuple[Listing | Mapping, Text | None]
-        ] = []  # with the name whose value is awaited
+        # The open lists and mappings; with a mapping, the name that still needs a value.
+        self.open: list[tuple[Listing | Mapping, Text | None]] = []
         self.root: Node | None = None
         self.problems = Problems()
 
@@ -97,17 +97,17 @@ class _Tree:
     def _check(self, event: yaml.Event) -> None:
         line = _line(event)
         if getattr(event, "anchor", None):
-            raise refused(line, "anchors and aliases (& and *) are not understood; write it out")
+            raise refused(line, "Anchors and aliases (& and *) are not supported.")
         if getattr(event, "tag", None) not in {None, "!"}:
-            raise refused(line, f"YAML tags ({event.tag}) are not understood")  # type: ignore[attr-defined]
+            raise refused(line, f"YAML tags ({event.tag}) are not supported. Remove the tag.")  # type: ignore[attr-defined]
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            raise refused(line, "a second document; a file holds one")
-        if isinstance(event, yaml.ScalarEvent) and _NOT_STORED.search(event.value):
-            raise refused(line, "a text with a character that no database keeps")
+            raise refused(line, "A file holds one document. Remove the second.")
+        if isinstance(event, yaml.ScalarEvent) and _NOT_STORABLE.search(event.value):
+            raise refused(line, "Remove the character that the database cannot store.")
 
     def _enter(self, node: Listing | Mapping) -> None:
-        if len(self.open) == DEEPEST:
-            raise refused(node.line, f"nested more than {DEEPEST} deep")
+        if len(self.open) == MAX_DEPTH:
+            raise refused(node.line, f"Nested more than {MAX_DEPTH} levels deep.")
         self._put(node)
         self.open.append((node, None))
 
@@ -118,19 +118,14 @@ class _Tree:
         inside, name = self.open[-1]
         if isinstance(inside, Listing):
             inside.items.append(node)
-        elif name is None:
-            self._name(inside, node)
-        else:
+        elif name is not None:
             inside.pairs.setdefault(name.text, node)
             self.open[-1] = (inside, None)
-
-    def _name(self, inside: Mapping, node: Node) -> None:
-        if not isinstance(node, Text):
-            raise refused(node.line, "a name must be a text")
-        if node.text in inside.key_lines:
-            self.problems.add(
-                node.line,
-                f"{node.text} again; it stands on line {inside.key_lines[node.text]} already",
-            )
-        inside.key_lines.setdefault(node.text, node.line)
-        self.open[-1] = (inside, node)
+        elif not isinstance(node, Text):
+            raise refused(node.line, "A name must be text.")
+        else:
+            first_line = inside.key_lines.setdefault(node.text, node.line)
+            if node.text in inside.pairs:
+                text = f"Duplicate {node.text}: it is already on line {first_line}."
+                self.problems.add(node.line, text)
+            self.open[-1] = (inside, node)

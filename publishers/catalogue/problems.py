@@ -5,12 +5,14 @@ from difflib import get_close_matches
 
 from campaigns.errors import Refusal
 
-SHOWN = 50
+LIMIT = 50
 
 
 class UnusableFile(Refusal):
-    """A catalogue file that can't be applied; `problems` are lines of text, at most `SHOWN` and
-    how many more."""
+    """Raised for a catalogue file with errors.
+
+    `problems` are lines of text: at most `LIMIT`, and a last line that counts the others.
+    """
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -30,20 +32,20 @@ class Problems:
         self._found.add((line, text))
 
     def refuse(self) -> None:
-        """Raises UnusableFile if there is anything to tell."""
+        """Raise UnusableFile if there are problems."""
         if not self._found:
             return
-        told = [f"line {line}: {text}" for line, text in sorted(self._found)]
-        hidden = len(told) - SHOWN
-        raise UnusableFile([*told[:SHOWN], *([f"and {hidden} more"] if hidden > 0 else [])])
+        lines = [f"line {line}: {text}" for line, text in sorted(self._found)]
+        hidden = len(lines) - LIMIT
+        raise UnusableFile([*lines[:LIMIT], *([f"and {hidden} more"] if hidden > 0 else [])])
 
 
 def refused(line: int, text: str) -> UnusableFile:
-    """The refusal of a file that can't be read on."""
+    """Return the error for a file that cannot be parsed further."""
     return UnusableFile([f"line {line}: {text}"])
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """`; did you mean priority?` when one of the known words is close, else nothing."""
+    """Return ` Did you mean priority?` if a known word is close, else an empty text."""
     close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f" Did you mean {close[0]}?" if close else ""

@@ -1,5 +1,4 @@
-"""What a catalogue file is made of: which lists hold which rows, and by which fields. Everything
-else reads it from here."""
+"""Schema of a catalogue file: its lists, the models of their rows, and the fields of each."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,30 +28,27 @@ from .fields import Reader, column
 
 @dataclass(frozen=True)
 class Shape:
-    """A list of the file and the rows that it stands for."""
+    """A list of the file and the model of its rows."""
 
-    name: str  # what the file calls the list
-    noun: str  # what we call one of its items
+    name: str  # the name of the list in the file
+    noun: str  # the name of an item in labels and errors
     model: type[models.Model]
     columns: Mapping[str, Reader] = field(default_factory=dict)
-    references: Mapping[str, str] = field(
-        default_factory=dict
-    )  # foreign key -> noun of what it names by its id
+    # Foreign keys -> the noun of the row that the file names by its ID.
+    references: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     id: str = ""  # the column that identifies a row within its company
-    bare: str = ""  # an item may be a plain text instead of a mapping: this field
-    same: tuple[
-        str, ...
-    ] = ()  # columns that identify an item of a nested list; empty: its position does
-    once: bool = True  # two such items are a mistake
-    made: tuple[
-        str, ...
-    ] = ()  # columns that get a generated value in a new row; a file may leave them out
+    bare: str = ""  # the field of an item that is written as text instead of a mapping
+    # The columns that identify an item of a nested list; without any, its position does.
+    identity: tuple[str, ...] = ()
+    unique: bool = True  # whether two items with the same identity are an error
+    # The columns that a new row fills with a generated value if the file leaves them out.
+    generated: tuple[str, ...] = ()
     lists: tuple["Shape", ...] = ()
 
     @property
     def owner(self) -> str:
-        """The foreign key to what holds the list."""
+        """Return the foreign key to the row that holds the list."""
         return str(getattr(self.model, "belongs_to", "") or "")
 
 
@@ -63,7 +59,7 @@ def _columns(
 
 
 def _filters(model: type[models.Model]) -> Shape:
-    # A value is compared as a text: an unquoted `null` there means these four letters.
+    # Calls compare the value as text: an unquoted `null` means these four letters.
     columns = _columns(model, "key operator value", {"value": fields.text})
     return Shape(
         "filters",
@@ -71,8 +67,8 @@ def _filters(model: type[models.Model]) -> Shape:
         model,
         columns,
         required=("key",),
-        same=("key", "operator", "value"),
-        once=False,
+        identity=("key", "operator", "value"),
+        unique=False,
     )
 
 
@@ -82,7 +78,7 @@ HOURS = Shape(
     BusinessHours,
     _columns(BusinessHours, "day open close"),
     required=("day", "open", "close"),
-    same=("day", "open"),
+    identity=("day", "open"),
 )
 CLOSED = Shape(
     "closed_dates",
@@ -91,7 +87,7 @@ CLOSED = Shape(
     _columns(ClosedDate, "date"),
     required=("date",),
     bare="date",
-    same=("date",),
+    identity=("date",),
 )
 SPECIAL = Shape(
     "special_hours",
@@ -99,7 +95,7 @@ SPECIAL = Shape(
     SpecialHours,
     _columns(SpecialHours, "date open close"),
     required=("date", "open", "close"),
-    same=("date", "open"),
+    identity=("date", "open"),
 )
 MEMBERS = Shape(
     "buyers",
@@ -109,7 +105,7 @@ MEMBERS = Shape(
     {"buyer": "buyer"},
     required=("buyer",),
     bare="buyer",
-    same=("buyer",),
+    identity=("buyer",),
 )
 ROUTES = Shape(
     "routes",
@@ -117,7 +113,7 @@ ROUTES = Shape(
     Route,
     _columns(Route, "priority weight"),
     {"buyer": "buyer", "group": "group"},
-    same=("buyer", "group"),
+    identity=("buyer", "group"),
 )
 CONVERSIONS = Shape(
     "conversions",
@@ -133,8 +129,8 @@ WEBHOOKS = Shape(
     Webhook,
     _columns(Webhook, "name trigger method url values deadline_ms secret", {"values": fields.tags}),
     required=("name", "trigger", "url"),
-    same=("name",),
-    made=("secret",),
+    identity=("name",),
+    generated=("secret",),
     lists=(_filters(WebhookFilter),),
 )
 
@@ -226,12 +222,12 @@ KEYS = Shape(
     ),
 )
 
-# In this order they are written: what is named comes before what names it.
+# Rows are written in this order: a section comes after the sections that it refers to.
 SECTIONS = (PUBLISHERS, BUYERS, GROUPS, CAMPAIGNS)
 
 
 def nested(shapes: Iterable[Shape] = SECTIONS) -> list[Shape]:
-    """Every nested list, the inner ones after the outer."""
+    """Return all nested lists, the inner ones after the outer."""
     outer = [inner for shape in shapes for inner in shape.lists]
     return outer + (nested(outer) if outer else [])
 

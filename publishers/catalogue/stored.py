@@ -1,5 +1,4 @@
-"""What stands in the database: a company's unretired rows, read in a few queries, and written in
-the words of the file."""
+"""A company's unretired rows, read in a few queries and converted to the form of the file."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,43 +21,48 @@ Row = models.Model
 
 @dataclass
 class StoredCatalogue:
-    """A company's catalogue: rows by what they are called and by id, and nested rows by model
-    and owner."""
+    """A company's catalogue: rows by noun and ID, nested rows by model and owner's primary key."""
 
     company: Company
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     lists: dict[tuple[type[Row], int], list[Any]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[str, InboundNumber] = field(default_factory=dict)
-    keys: dict[tuple[str, int], list[Key]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # by noun and row of the owner
+    # By noun and primary key of the owner.
+    keys: dict[tuple[str, int], list[Key]] = field(default_factory=lambda: defaultdict(list))
 
 
 def read_stored(company: Company) -> StoredCatalogue:
-    """Reads the catalogue of a company, a new one's included. What points at something retired
-    is out of sight."""
-    standing = StoredCatalogue(company, {shape.noun: {} for shape in SECTIONS})
+    """Read the catalogue of a company, which may be new.
+
+    Rows that refer to a retired row are left out.
+    """
+    stored = StoredCatalogue(company, {shape.noun: {} for shape in SECTIONS})
     if company._state.adding:
-        return standing
+        return stored
     for shape in SECTIONS:
         rows = _unretired(shape.model, company).order_by(shape.id)
-        standing.rows[shape.noun] = {getattr(row, shape.id): row for row in rows}
+        stored.rows[shape.noun] = {getattr(row, shape.id): row for row in rows}
     for shape in nested():
-        for row in _nested_rows(shape, company):
-            standing.lists[shape.model, getattr(row, f"{shape.owner}_id")].append(row)
+        rows = shape.model._default_manager.filter(company=company)
+        for name in shape.references:
+            rows = rows.exclude(**{f"{name}__retired_at__isnull": False})
+        # The first conversion that a call reaches pays, so their order counts.
+        order = ("position", "pk") if shape.noun == "conversion" else ("pk",)
+        for row in rows.select_related(shape.owner, *shape.references).order_by(*order):
+            stored.lists[shape.model, getattr(row, f"{shape.owner}_id")].append(row)
     numbers = (
         _unretired(InboundNumber, company)
         .filter(campaign__retired_at=None)
         .select_related("campaign", "publisher")
     )
-    standing.numbers = {row.number: row for row in numbers.order_by("number")}
+    stored.numbers = {row.number: row for row in numbers.order_by("number")}
     for key in _unretired(Key, company).select_related("company", *OWNERS).order_by("pk"):
-        standing.keys[owner_of(key)].append(key)
-    return standing
+        stored.keys[owner_of(key)].append(key)
+    return stored
 
 
 def owner_of(key: Key) -> tuple[str, int]:
-    """What owns a key, as noun and row: the company when nothing else does."""
+    """Return the noun and primary key of a key's owner: the company if it has no other."""
     owned = [
         (noun, getattr(key, f"{noun}_id"))
         for noun in OWNERS
@@ -71,21 +75,11 @@ def _unretired(model: type[Row], company: Company) -> Any:
     return model._default_manager.filter(company=company, retired_at=None)
 
 
-def _nested_rows(shape: Shape, company: Company) -> Any:
-    rows = shape.model._default_manager.filter(company=company).select_related(
-        shape.owner, *shape.references
-    )
-    for name in shape.references:
-        rows = rows.exclude(**{f"{name}__retired_at__isnull": False})
-    order = ("position", "pk") if shape.noun == "conversion" else ("pk",)
-    return rows.order_by(*order)
-
-
-# --- rows in the words of the file ----------------------------------------------------------------
+# --- rows in the form of the file -----------------------------------------------------------------
 
 
 def spelled_value(value: Any) -> Any:
-    """A value as YAML holds it: texts, whole numbers, booleans, and lists and mappings of texts."""
+    """Return a value for YAML: text, whole numbers, booleans, lists and mappings of text."""
     if isinstance(value, Decimal):
         whole, _, rest = f"{value:f}".partition(".")
         return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
@@ -95,7 +89,7 @@ def spelled_value(value: Any) -> Any:
 
 
 def plain_value(shape: Shape, row: Any) -> dict[str, Any]:
-    """A row's own fields, without those that have their default; references as ids."""
+    """Return a row's fields that differ from their defaults; references are IDs."""
     found = {
         name: id_of(getattr(row, name))
         for name in shape.references
@@ -109,13 +103,13 @@ def plain_value(shape: Shape, row: Any) -> dict[str, Any]:
 
 
 def id_of(row: Any) -> str | None:
-    """What the file calls a row of one of its sections."""
+    """Return the ID of a row of a section, which the file uses."""
     ids = {shape.model: shape.id for shape in (COMPANY, *SECTIONS)}
     return None if row is None else str(getattr(row, ids[type(row)]))
 
 
 def bare(shape: Shape, found: dict[str, Any]) -> Any:
-    """The item as a plain text where that says it all."""
+    """Return the item as text if its only field is the one that a text means."""
     return found[shape.bare] if shape.bare and found.keys() == {shape.bare} else found
 
 
@@ -127,7 +121,7 @@ def plain_number(row: InboundNumber) -> Any:
 
 
 def plain_key(row: Key) -> dict[str, Any]:
-    """A key with those settings that differ from its type's defaults."""
+    """Return a key with the settings that differ from its type's defaults."""
     key_type = key_type_of(row.type)
     settings = {
         name: value
@@ -137,11 +131,11 @@ def plain_key(row: Key) -> dict[str, Any]:
     return plain_value(KEYS, row) | settings
 
 
-def plain_list(shape: Shape, owner: Any, standing: StoredCatalogue) -> Iterator[Any]:
-    """The items of a nested list, with their own nested lists."""
-    for row in standing.lists.get((shape.model, owner.pk), []):
+def plain_list(shape: Shape, owner: Any, stored: StoredCatalogue) -> Iterator[Any]:
+    """Yield the items of a nested list, with their nested lists."""
+    for row in stored.lists.get((shape.model, owner.pk), []):
         found = plain_value(shape, row)
         for inner in shape.lists:
-            if items := list(plain_list(inner, row, standing)):
+            if items := list(plain_list(inner, row, stored)):
                 found[inner.name] = items
         yield bare(shape, found)

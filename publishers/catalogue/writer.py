@@ -1,4 +1,4 @@
-"""Saves what an applied file changes: history kept, new rows in bulk, and each change noted."""
+"""Save the changes of an applied file: with history, new rows in bulk, each change recorded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,11 +16,11 @@ from .schema import Shape
 from .stored import id_of, spelled_value
 
 REASON = "apply"
-BATCH = 500
+BATCH_SIZE = 500
 
 
 class Writer:
-    """One application of a file. What it saves it also notes in `changes`."""
+    """Saves the rows of one applied file and records them in `changes`."""
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
@@ -29,28 +29,28 @@ class Writer:
         self._saving: list[tuple[Any, int]] = []
 
     def add(self, row: models.Model, line: int, label: str, values: Mapping[str, Any]) -> None:
-        """Notes a new row, which the next `flush` saves."""
+        """Record a new row; the next `flush` saves it."""
         self.changes.add("+", label, values)
         self._new.append((row, line))
 
     def flush(self) -> None:
-        """Saves the rows added since the last time; they are of one model."""
+        """Save the rows that were added since the last flush; all are of one model."""
         self._saving, self._new = self._new, []
         if self._saving:
             rows = [row for row, _ in self._saving]
             bulk_create_with_history(
-                rows, type(rows[0]), batch_size=BATCH, default_change_reason=REASON
+                rows, type(rows[0]), batch_size=BATCH_SIZE, default_change_reason=REASON
             )
 
     def change(
         self, row: Any, line: int, label: str, differences: Mapping[str, tuple[Any, Any]]
     ) -> None:
-        """Sets and saves fields, given as (old, new)."""
+        """Set and save fields, given as (old, new)."""
         for name, (_, new) in differences.items():
             setattr(row, name, new)
-        self.note(row, line, label, differences, list(differences))
+        self.record(row, line, label, differences, list(differences))
 
-    def note(
+    def record(
         self,
         row: Any,
         line: int,
@@ -63,12 +63,15 @@ class Writer:
             self.changes.add(
                 "~",
                 label,
-                {name: (_told(old), _told(new)) for name, (old, new) in differences.items()},
+                {
+                    name: (_file_value(old), _file_value(new))
+                    for name, (old, new) in differences.items()
+                },
             )
             self.save(row, line, names)
 
     def save(self, row: Any, line: int, names: list[str] | None = None) -> None:
-        """Saves these fields of one row, or a new row as a whole."""
+        """Save these fields of a row, or a whole new row."""
         self._saving = [(row, line)]
         row._change_reason = REASON
         row.save(update_fields=names)
@@ -83,20 +86,19 @@ class Writer:
         row._change_reason = REASON
         row.delete()
 
-    def explained(self, error: IntegrityError) -> UnusableFile:
-        """What the database refused, in the words of the constraints of the rows that were being
-        saved."""
+    def explain(self, error: IntegrityError) -> UnusableFile:
+        """Return the errors of the constraints that the rows of the failed save violate."""
         problems = Problems()
         for row, line in self._saving:
             try:
                 row.validate_constraints()
-            except ValidationError as refusal:
-                problems.add(line, " ".join(refusal.messages))
+            except ValidationError as invalid:
+                problems.add(line, " ".join(invalid.messages))
         try:
             problems.refuse()
-        except UnusableFile as explained:
-            return explained
-        return UnusableFile([f"the database refused it: {error}"])
+        except UnusableFile as unusable:
+            return unusable
+        return UnusableFile([f"The database rejected the file: {error}"])
 
 
 def differences(
@@ -107,13 +109,15 @@ def differences(
     return {
         name: pair
         for name, pair in found.items()
-        if pair[0] != pair[1] and not _reads_as(shape, name, *pair, region)
+        if pair[0] != pair[1] and not _means_same(shape, name, *pair, region)
     }
 
 
-def _reads_as(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
-    """Whether the stored value, read as the file is read, is the new one: a number kept with its
-    brackets stays as it is."""
+def _means_same(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
+    """Return whether the stored value, read like a value of the file, equals the new value.
+
+    A phone number that was stored with brackets is then left as it is.
+    """
     if name not in shape.columns or not isinstance(old, str | list):
         return False
     try:
@@ -130,5 +134,5 @@ def _node(value: Any) -> Node:
     )
 
 
-def _told(value: Any) -> Any:
+def _file_value(value: Any) -> Any:
     return id_of(value) if isinstance(value, models.Model) else spelled_value(value)

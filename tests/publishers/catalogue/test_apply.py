@@ -1,5 +1,4 @@
-"""Applying a catalogue file: rows appear, change as far as the file says, and a second time
-nothing happens."""
+"""Applying a catalogue file: rows are added and changed; a second time nothing changes."""
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -35,8 +34,8 @@ BUYER = 'company: {name: Acme}\nbuyers:\n  - {buyer_id: b1, name: One, number: "
 CAMPAIGN = "company: {name: Acme}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n"
 
 
-def applied(text: str, **how: bool) -> list[str]:
-    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
+def applied(text: str, **options: bool) -> list[str]:
+    return catalogue.apply_file(file_text=text, now=NOW, **options).lines()
 
 
 @pytest.fixture
@@ -44,10 +43,10 @@ def acme() -> Company:
     return make_company(name="Acme", company_id="acme")
 
 
-# --- rows appear ----------------------------------------------------------------------------------
+# --- new rows -------------------------------------------------------------------------------------
 
 
-def test_a_company_is_made_with_its_fields() -> None:
+def test_a_new_company_has_its_fields() -> None:
     applied("company: {name: Acme, time_zone: America/New_York, currency: CAD, rtb_enabled: no}")
     company = Company.objects.get()
     assert company.name == "Acme"
@@ -100,7 +99,7 @@ def test_a_filter_on_null_compares_four_letters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "stored"),
     [
         ("+14165550101", "+14165550101"),
         ("4165550101", "+14165550101"),
@@ -110,12 +109,12 @@ def test_a_filter_on_null_compares_four_letters() -> None:
         ('"sip:[caller_zip]@b.example"', "sip:[caller_zip]@b.example"),
     ],
 )
-def test_a_buyers_number(written: str, kept: str) -> None:
+def test_a_buyers_number(written: str, stored: str) -> None:
     applied(f"company: {{name: Acme}}\nbuyers:\n  - {{buyer_id: b1, name: One, number: {written}}}")
-    assert Buyer.objects.get().number == kept
+    assert Buyer.objects.get().number == stored
 
 
-def test_numbers_are_of_the_companys_region() -> None:
+def test_numbers_are_read_in_the_companys_region() -> None:
     applied(
         'company: {name: Acme, region: GB}\nbuyers: [{buyer_id: b1, name: One, number: "020 7946 0101"}]'
     )
@@ -168,23 +167,23 @@ def test_conversions_keep_their_order_and_their_conditions(acme: Company) -> Non
     ]
 
 
-def test_a_file_may_name_what_stands_already(acme: Company) -> None:
+def test_a_file_may_refer_to_a_stored_row(acme: Company) -> None:
     make_buyer(acme, buyer_id="b9")
     applied(CAMPAIGN + "    routes: [{buyer: b9}]")
     assert Route.objects.get(buyer__buyer_id="b9").campaign.campaign_id == "roofing"
 
 
-# --- rows change, as far as the file says ---------------------------------------------------------
+# --- changed rows ---------------------------------------------------------------------------------
 
 
-def test_what_a_file_leaves_out_stays(acme: Company) -> None:
+def test_fields_that_a_file_leaves_out_stay(acme: Company) -> None:
     buyer = make_buyer(acme, buyer_id="b1", name="One", daily_cap=5, filters=[("age", ">", "65")])
     lines = applied("company: {name: Acme}\nbuyers: [{buyer_id: b1, name: Uno}]")
     assert lines == ["~ buyer b1: name One → Uno"]
     assert buyer.filters.count() == 1
 
 
-def test_a_nested_list_becomes_what_stands_there(acme: Company) -> None:
+def test_a_nested_list_is_replaced_by_the_files_items(acme: Company) -> None:
     make_buyer(acme, buyer_id="b1", filters=[("age", ">", "65"), ("plan", "==", "gold")])
     lines = applied(
         "company: {name: Acme}\nbuyers: [{buyer_id: b1, filters: [{key: plan, value: gold}, {key: zip, operator: exists}]}]"
@@ -223,7 +222,7 @@ def test_a_number_moves_into_the_pool(acme: Company) -> None:
     assert lines == ["~ number +18335550100 of campaign roofing: in_pool no → yes"]
 
 
-def test_a_number_kept_as_it_was_typed_is_no_change(acme: Company) -> None:
+def test_a_number_stored_in_another_spelling_is_not_changed(acme: Company) -> None:
     make_buyer(acme, buyer_id="b1", name="One", number="(416) 555-0101")
     assert applied(BUYER + "}") == []
 
@@ -236,7 +235,7 @@ def test_a_publisher_lists_its_numbers(acme: Company) -> None:
     assert InboundNumber.objects.get(pk=row.pk).publisher == Publisher.objects.get()
 
 
-def test_a_number_off_its_publishers_list_is_nobodys(acme: Company) -> None:
+def test_a_number_that_its_publisher_no_longer_lists_has_no_publisher(acme: Company) -> None:
     alpha = make_publisher(acme, publisher_id="alpha")
     row = make_number(make_campaign(acme), publisher=alpha)
     applied("company: {name: Acme}\npublishers: [{publisher_id: alpha, numbers: []}]")
@@ -263,7 +262,7 @@ def test_the_id_of_a_retired_row_is_free(acme: Company) -> None:
 # --- keys -----------------------------------------------------------------------------------------
 
 
-def test_a_key_without_a_text_gets_one_and_is_found_again() -> None:
+def test_a_key_without_a_text_gets_one_and_is_matched_again() -> None:
     text = CAMPAIGN + "    postback_keys: [{type: rtb, name: Alpha}, {type: rtb}]"
     applied(text)
     keys = set(Key.objects.values_list("key", flat=True))
@@ -284,13 +283,10 @@ def test_a_new_key_has_its_types_defaults() -> None:
         + "    postback_keys: [{type: rtb, allow_no_caller_number: yes, required_tags: [zip]}]"
     )
     settings = Key.objects.get().settings
-    told = (
-        settings["ttl_seconds"],
-        settings["allow_no_caller_number"],
-        settings["required_tags"],
-        settings["shield_scope"],
-    )
-    assert told == (30, True, ["zip"], "key")
+    assert settings["ttl_seconds"] == 30
+    assert settings["allow_no_caller_number"] is True
+    assert settings["required_tags"] == ["zip"]
+    assert settings["shield_scope"] == "key"
 
 
 def test_settings_that_a_file_leaves_out_stay(acme: Company) -> None:
@@ -311,7 +307,7 @@ def test_handler_keys_and_api_keys_need_no_type() -> None:
     ]
 
 
-def test_a_changed_line_shows_no_more_of_a_key_than_its_end(acme: Company) -> None:
+def test_a_changed_key_is_printed_by_its_last_characters(acme: Company) -> None:
     key = make_key(
         "rtb",
         campaign=make_campaign(acme, campaign_id="roofing"),
@@ -322,17 +318,17 @@ def test_a_changed_line_shows_no_more_of_a_key_than_its_end(acme: Company) -> No
     ]
 
 
-def test_a_password_is_not_told() -> None:
+def test_a_password_is_not_printed() -> None:
     assert (
         applied(BUYER + ", sip_password: hunter22}")[1]
-        == "+ buyer b1: name One, number +14165550101, sip_password given"
+        == "+ buyer b1: name One, number +14165550101, sip_password set"
     )
 
 
 # --- versions, history, dry runs ------------------------------------------------------------------
 
 
-def test_a_second_time_nothing_changes_and_no_version_is_made() -> None:
+def test_a_second_application_changes_nothing_and_makes_no_version() -> None:
     applied(BUYER + ", filters: [{key: age}], handler_keys: [{}]}")
     version = CatalogueVersion.objects.get().version
     assert applied(BUYER + ", filters: [{key: age}], handler_keys: [{}]}") == []
@@ -345,7 +341,7 @@ def test_a_change_makes_a_new_version(acme: Company) -> None:
     assert CatalogueVersion.objects.get(company=acme).version != version
 
 
-def test_history_is_kept_once_for_each_change() -> None:
+def test_each_change_has_one_history_row() -> None:
     for cap in (1, 1, 2):
         applied(BUYER + f", daily_cap: {cap}}}")
     assert list(
@@ -356,7 +352,7 @@ def test_history_is_kept_once_for_each_change() -> None:
     ]
 
 
-def test_a_dry_run_tells_the_difference_and_changes_nothing(acme: Company) -> None:
+def test_a_dry_run_lists_the_changes_and_makes_none(acme: Company) -> None:
     make_buyer(acme, buyer_id="b1", name="One", number="+14165550101", daily_cap=10)
     version = CatalogueVersion.objects.get().version
     assert applied(BUYER + ", daily_cap: 20}", dry_run=True) == ["~ buyer b1: daily_cap 10 → 20"]

@@ -1,5 +1,4 @@
-"""Exporting a company: minimal, stable, and applying it changes nothing, here or on another
-installation."""
+"""Exporting a company: minimal and stable; applying the export changes nothing, or copies it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -54,12 +53,12 @@ LIMITS = {
 }
 
 
-def reapplied(text: str, **how: bool) -> list[str]:
-    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
+def reapplied(text: str, **options: bool) -> list[str]:
+    return catalogue.apply_file(file_text=text, now=NOW, **options).lines()
 
 
 def forget(company: Company) -> None:
-    """Makes room for the same company again, as on another installation."""
+    """Retire the company with its numbers and keys, as if this were another installation."""
     InboundNumber.objects.filter(company=company).update(retired_at=NOW)
     for key in Key.objects.filter(company=company):
         Key.objects.filter(pk=key.pk).update(key=f"forgotten-{key.pk:010}", retired_at=NOW)
@@ -67,7 +66,7 @@ def forget(company: Company) -> None:
 
 
 def rich_company() -> Company:
-    """A company that uses every field of the catalogue with something else than its default."""
+    """Return a company with a value other than the default in every field of the catalogue."""
     company = make_company(
         company_id="acme",
         name="Acme: “Calls” # 1",
@@ -218,7 +217,7 @@ def test_defaults_are_left_out() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_retired_is_left_out() -> None:
+def test_retired_rows_are_left_out() -> None:
     company = make_company(company_id="acme", name="Acme")
     campaign = make_campaign(company, campaign_id="c")
     buyer, publisher = make_buyer(company), make_publisher(company)
@@ -246,7 +245,7 @@ def test_a_rolled_over_key_is_left_out() -> None:
 
 
 @pytest.mark.django_db
-def test_the_number_of_a_retired_publisher_is_nobodys() -> None:
+def test_the_number_of_a_retired_publisher_has_no_publisher() -> None:
     company = make_company(company_id="acme", name="Acme")
     publisher = make_publisher(company)
     make_number(make_campaign(company, campaign_id="c"), number="+18335550100", publisher=publisher)
@@ -259,8 +258,8 @@ def test_the_number_of_a_retired_publisher_is_nobodys() -> None:
     [COMPANY, PUBLISHERS, BUYERS, GROUPS, CAMPAIGNS, NUMBERS, KEYS, *nested()],
     ids=lambda shape: shape.name,
 )
-def test_the_file_knows_every_field_that_people_edit(shape: Any) -> None:
-    """A new field of a model must come into the file, or be named here."""
+def test_the_file_has_every_editable_field(shape: Any) -> None:
+    """Fail for a new model field that is neither in the schema nor listed here."""
     elsewhere = {
         "id",
         "company",
@@ -305,7 +304,7 @@ class AnyCompany(TestCase):
         rows=st.lists(buyers, max_size=3),
         tags=st.dictionaries(tag_names, texts, max_size=2),
     )
-    def test_a_generated_company_goes_round(
+    def test_a_generated_company_survives_export_and_apply(
         self, name: str, rows: list[dict[str, Any]], tags: dict[str, str]
     ) -> None:
         company = make_company(name=name, company_id="any")

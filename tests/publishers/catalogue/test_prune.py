@@ -1,4 +1,4 @@
-"""What a file does not hold: left alone, and with prune retired."""
+"""Rows that a file does not hold: they stay, and with prune they are retired."""
 
 from datetime import UTC, datetime
 
@@ -37,14 +37,14 @@ def roofing(acme: Company) -> Campaign:
     return make_campaign(acme, campaign_id="roofing")
 
 
-def test_without_prune_what_is_absent_stays(acme: Company, roofing: Campaign) -> None:
+def test_without_prune_absent_rows_stay(acme: Company, roofing: Campaign) -> None:
     make_number(roofing)
     make_key("rtb", campaign=roofing)
     make_buyer(acme)
     assert applied(CAMPAIGN + "    numbers: []\n    postback_keys: []", prune=False) == []
 
 
-def test_prune_retires_what_is_absent(acme: Company, roofing: Campaign) -> None:
+def test_prune_retires_absent_rows(acme: Company, roofing: Campaign) -> None:
     buyer = make_buyer(acme, buyer_id="b1")
     make_group(acme, [buyer], group_id="west")
     make_publisher(acme, publisher_id="alpha")
@@ -58,7 +58,7 @@ def test_prune_retires_what_is_absent(acme: Company, roofing: Campaign) -> None:
     ]
 
 
-def test_what_is_retired_is_so_at_the_given_moment(acme: Company) -> None:
+def test_rows_are_retired_at_the_given_time(acme: Company) -> None:
     make_buyer(acme)
     applied(NOTHING)
     assert Buyer.objects.get().retired_at == NOW
@@ -76,7 +76,7 @@ def test_prune_revokes_keys_that_their_owner_does_not_list(roofing: Campaign) ->
     ]
 
 
-def test_keys_of_a_retired_owner_are_left_to_say_that_it_is_gone(roofing: Campaign) -> None:
+def test_keys_of_a_retired_owner_are_not_revoked(roofing: Campaign) -> None:
     make_key("rtb", campaign=roofing)
     applied(NOTHING)
     assert Key.objects.get().retired_at is None

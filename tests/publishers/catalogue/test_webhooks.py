@@ -1,5 +1,4 @@
-"""Webhooks in a catalogue file: found again by their names, with the secret that they had, and
-never shown in clear."""
+"""Webhooks in a catalogue file: matched by name, with a secret that is kept and not printed."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,17 +16,19 @@ SECRET = "whsec_c2l4dGVlbi1hbmQtZWlnaHQtYnl0ZXMtaGVyZQ=="
 AFTER_HOST = ". [tokens] may follow the host."
 
 
-def applied(hooks: str, **how: bool) -> list[str]:
+def applied(hooks: str, **options: bool) -> list[str]:
     text = f"company: {{name: Acme}}\ncampaigns:\n  - campaign_id: roofing\n    name: Roofing\n    webhooks:\n{hooks}"
-    return catalogue.apply_file(file_text=text, now=NOW, **how).lines()
+    return catalogue.apply_file(file_text=text, now=NOW, **options).lines()
 
 
 def hook(**fields: Any) -> str:
-    """An item of the list, complete unless `fields` say otherwise."""
-    usual = {"name": "lead", "trigger": "start", "url": f"'{URL}'"}
+    """Return an item of the list, complete except for `fields`."""
+    defaults = {"name": "lead", "trigger": "start", "url": f"'{URL}'"}
     return (
         "      - {"
-        + ", ".join(f"{name}: {value}" for name, value in (usual | fields).items() if value != "")
+        + ", ".join(
+            f"{name}: {value}" for name, value in (defaults | fields).items() if value != ""
+        )
         + "}\n"
     )
 
@@ -57,20 +58,19 @@ def test_a_webhook_appears_with_its_fields() -> None:
     assert str(row.filters.get()) == "zip exists"
 
 
-def test_what_a_webhook_says_in_short() -> None:
-    said = applied(hook(secret=SECRET))
+def test_the_line_of_a_new_webhook_hides_its_url_and_secret() -> None:
+    lines = applied(hook(secret=SECRET))
     assert (
-        said[-1]
-        == "+ webhook of campaign roofing: name lead, trigger start, url given, secret given"
+        lines[-1] == "+ webhook of campaign roofing: name lead, trigger start, url set, secret set"
     )
 
 
-def test_a_secret_that_is_left_out_is_made_once() -> None:
+def test_a_webhook_without_a_secret_gets_one_and_keeps_it() -> None:
     applied(hook())
-    made = Webhook.objects.get().secret
-    assert len(made) == 38
+    secret = Webhook.objects.get().secret
+    assert len(secret) == 38
     assert applied(hook()) == []
-    assert Webhook.objects.get().secret == made
+    assert Webhook.objects.get().secret == secret
 
 
 def test_a_secret_can_be_changed(lead: Webhook) -> None:
@@ -80,7 +80,7 @@ def test_a_secret_can_be_changed(lead: Webhook) -> None:
     ]
 
 
-def test_a_webhook_is_found_by_its_name_wherever_it_stands(lead: Webhook) -> None:
+def test_a_webhook_is_found_by_its_name_in_any_position(lead: Webhook) -> None:
     applied(hook(name="first") + hook(deadline_ms=3000))
     row = Webhook.objects.get(name="lead")
     assert row.pk == lead.pk
@@ -94,15 +94,15 @@ def test_a_webhook_that_the_list_leaves_out_is_deleted(lead: Webhook) -> None:
     assert [row.name for row in Webhook.objects.all()] == ["other"]
 
 
-def test_a_dry_run_tells_and_changes_nothing(lead: Webhook) -> None:
-    said = applied(
+def test_a_dry_run_lists_the_changes_and_makes_none(lead: Webhook) -> None:
+    lines = applied(
         hook(url="'https://b.example/'", filters="[{key: zip, operator: exists}]"), dry_run=True
     )
-    assert said == ["~ webhook of campaign roofing: url changed"]
+    assert lines == ["~ webhook of campaign roofing: url changed"]
     assert Webhook.objects.get().url == URL
 
 
-def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> None:
+def test_an_exported_webhook_can_be_applied_again(lead: Webhook) -> None:
     text = catalogue.export_company(Company.objects.get())
     lead.delete()
     catalogue.apply_file(file_text=text, now=NOW)
@@ -111,14 +111,14 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
-        ({"trigger": ""}, "an item of webhooks needs trigger"),
+        ({"trigger": ""}, "An item of webhooks needs trigger."),
         (
             {"trigger": "later"},
-            "trigger must be one of start, answered, ended, converted, not “later”",
+            "trigger must be one of start, answered, ended, converted, not “later”.",
         ),
-        ({"method": "DELETE"}, "method must be one of GET, POST, PUT, PATCH, not “DELETE”"),
+        ({"method": "DELETE"}, "method must be one of GET, POST, PUT, PATCH, not “DELETE”."),
         (
             {"url": "ftp://a.example/"},
             f"url: A web address begins with http:// or https:// and is printable ASCII{AFTER_HOST}",
@@ -134,7 +134,10 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
         ),
         ({"deadline_ms": 99}, "deadline_ms: Ensure this value is greater than or equal to 100."),
         ({"deadline_ms": 10_001}, "deadline_ms: Ensure this value is less than or equal to 10000."),
-        ({"values": "[zip]"}, "values must be names with texts, like {source: radio}, not a list"),
+        (
+            {"values": "[zip]"},
+            "values must be a mapping of names to text, like {source: radio}, not a list.",
+        ),
         (
             {"values": "{zip: a..b}"},
             "values: The path for the tag “zip” is not valid. Use names with dots between.",
@@ -150,16 +153,16 @@ def test_an_export_holds_all_that_it_takes_to_make_it_again(lead: Webhook) -> No
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, dict) else "",
 )
-def test_a_wrong_field(fields: dict[str, Any], told: str) -> None:
-    with pytest.raises(catalogue.UnusableFile) as refused:
+def test_a_wrong_field(fields: dict[str, Any], expected: str) -> None:
+    with pytest.raises(catalogue.UnusableFile) as error:
         applied(hook(**fields))
-    assert refused.value.problems == [f"line 6: {told}"]
+    assert error.value.problems == [f"line 6: {expected}"]
 
 
 def test_the_same_name_twice() -> None:
-    with pytest.raises(catalogue.UnusableFile) as refused:
+    with pytest.raises(catalogue.UnusableFile) as error:
         applied(hook() + hook())
-    assert refused.value.problems == ["line 7: the same webhook again; it stands on line 6 already"]
+    assert error.value.problems == ["line 7: Duplicate webhook: it is already on line 6."]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,6 @@ def test_the_same_name_twice() -> None:
         "https://a.example?[ü]=1",
     ],
 )
-def test_tokens_stand_after_the_host_and_may_hold_any_letter(url: str) -> None:
+def test_tokens_follow_the_host_and_may_hold_any_letter(url: str) -> None:
     applied(hook(url=f"'{url}'"))
     assert Webhook.objects.get().url == url

@@ -21,12 +21,6 @@ from campaigns.money import money_text
 
 from .diagrams import LEGEND, conference_diagram, leg_chart
 
-COLORS = {
-    Call.Status.ROUTING.label: "info",
-    Call.Status.RINGING.label: "info",
-    Call.Status.IN_PROGRESS.label: "success",
-    Call.Status.NO_TARGET.label: "danger",
-}
 Fact = tuple[str, Any]
 
 
@@ -48,7 +42,7 @@ def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
     return {
         "call": call,
         "headline": mask(call_headline(locked, why=why_it_ended(events))),
-        "status": (call.get_status_display(), COLORS.get(call.get_status_display(), "")),
+        "status": Call.Status(call.status),
         "offer": manager_actions(locked, at=at) if may_act else None,
         "leg_chart": leg_chart(locked, events, at=at, mask=mask),
         "conference": conference_diagram(locked, mask=mask),

@@ -113,9 +113,9 @@ class CallAdmin(ReadOnlyAdmin):
             f"{at:%H:%M:%S}",
         )
 
-    @display(description=_("status"), label=call_page.COLORS)
-    def state(self, call: Call) -> str:
-        return call.get_status_display()
+    @display(description=_("status"), label=Call.Status.colors())
+    def state(self, call: Call) -> tuple[str, str]:
+        return call.status, call.get_status_display()
 
     @display(description=_("caller"))
     def caller(self, call: Any) -> str:

@@ -62,7 +62,7 @@ def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any
     return {
         "call": call,
         "headline": mask(call_headline(locked, why=call_page.why_it_ended(events))),
-        "status": (call.get_status_display(), call_page.COLORS.get(call.get_status_display(), "")),
+        "status": Call.Status(call.status),
         "cards": [_card(leg, offer, own_calls.get(leg.pk), mask, may_act=may_act) for leg in live],
         "ended": [
             f"{mask(leg_name(leg))}: {leg.get_outcome_display().lower()}"

@@ -19,7 +19,7 @@ from callcontrol.state.locked_call import LockedCall, read_call
 from campaigns.admin_base import admin_link, host_of, mask_text, moment_text
 from campaigns.money import money_text
 
-from .diagrams import LEGEND, conference_diagram, leg_chart
+from .diagrams import BarState, conference_diagram, leg_chart
 
 Fact = tuple[str, Any]
 
@@ -46,7 +46,7 @@ def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
         "offer": manager_actions(locked, at=at) if may_act else None,
         "leg_chart": leg_chart(locked, events, at=at, mask=mask),
         "conference": conference_diagram(locked, mask=mask),
-        "legend": LEGEND,
+        "legend": BarState.choices,
         "steps": timeline_steps(call, locked, events, mask),
         "facts": _facts(call, mask),
         "related_links": related_links(call),

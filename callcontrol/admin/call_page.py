@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from callcontrol.carriers.simulator import Simulator
 from callcontrol.control.manager import manager_actions
 from callcontrol.lifecycle.summary import call_headline, lasted
-from callcontrol.models import PAY_RULE, Call, CallEvent, DeliveryAttempt, Leg, Party
+from callcontrol.models import PAY_RULE, Call, CallEvent, Leg, Party
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import LockedCall, read_call
 from campaigns.admin_base import admin_link, host_of, mask_text, moment_text
@@ -39,6 +39,21 @@ def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
     locked, events = read_call(call), list(call.events.order_by("id"))
     at = locked.call_time(now)
     mask: Callable[[str], str] = str if call.clear else mask_text
+    reservation = _("none")
+    if call.reservation:
+        reservation = admin_link(call.reservation, text=f"{call.reservation_id}")
+    facts: list[Fact] = [
+        (_("Caller"), mask(call.caller_number) if call.caller_number else _("withheld")),
+        (_("Dialed number"), call.inbound_number),
+        (_("Campaign"), admin_link(call.campaign)),
+        (_("Publisher"), admin_link(call.publisher)),
+        (_("Buyer"), admin_link(call.buyer)),
+        (_("Reservation"), reservation),
+        (_("Started"), moment_text(call.started_at)),
+        (_("Connected"), moment_text(call.connected_at)),
+        (_("Ended"), moment_text(call.ended_at)),
+        (_("Call UUID"), str(call.pk)),
+    ]
     return {
         "call": call,
         "headline": mask(call_headline(locked, why=why_it_ended(events))),
@@ -48,10 +63,20 @@ def call_context(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any]:
         "conference": conference_diagram(locked, mask=mask),
         "legend": BarState.choices,
         "steps": timeline_steps(call, locked, events, mask),
-        "facts": _facts(call, mask),
+        "facts": [fact for fact in facts if fact[1] != "–"],
         "related_links": related_links(call),
         "legs": [_leg(leg, mask) for leg in locked.legs],
-        "transfers": [_transfer(transfer, mask) for transfer in locked.transfers],
+        "transfers": [
+            {
+                "transferor": mask(timeline.leg_name(transfer.transferor)),
+                "transferee": mask(timeline.leg_name(transfer.transferee)),
+                "hold_caller": transfer.hold_caller,
+                "status": transfer.get_status_display(),
+                "started": _time(transfer.started_at),
+                "ended": _time(transfer.ended_at),
+            }
+            for transfer in locked.transfers
+        ],
         "payment": _payment(call, events),
         "tags": _tags(call, mask),
         "deliveries": _deliveries(call),
@@ -82,29 +107,7 @@ def timeline_steps(
     ]
 
 
-# --- facts ---------------------------------------------------------------------------------------
-def _facts(call: Any, mask: Callable[[str], str]) -> list[Fact]:
-    caller = mask(call.caller_number) if call.caller_number else _("withheld")
-    facts = [
-        (_("Caller"), caller),
-        (_("Dialed number"), call.inbound_number),
-        (_("Campaign"), admin_link(call.campaign)),
-        (_("Publisher"), admin_link(call.publisher)),
-        (_("Buyer"), admin_link(call.buyer)),
-        (
-            _("Reservation"),
-            admin_link(call.reservation, text=f"{call.reservation_id}")
-            if call.reservation
-            else _("none"),
-        ),
-        (_("Started"), moment_text(call.started_at)),
-        (_("Connected"), moment_text(call.connected_at)),
-        (_("Ended"), moment_text(call.ended_at)),
-        (_("Call UUID"), str(call.pk)),
-    ]
-    return [fact for fact in facts if fact[1] != "–"]
-
-
+# --- links and legs ------------------------------------------------------------------------------
 def related_links(call: Any) -> list[tuple[str, str]]:
     """Return (name, URL) of related pages."""
     log = reverse("admin:publishers_logentry_changelist")
@@ -139,17 +142,6 @@ def _time(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%H:%M:%S}" if at else "–"
 
 
-def _transfer(transfer: Any, mask: Callable[[str], str]) -> dict[str, Any]:
-    return {
-        "transferor": mask(timeline.leg_name(transfer.transferor)),
-        "transferee": mask(timeline.leg_name(transfer.transferee)),
-        "hold_caller": transfer.hold_caller,
-        "status": transfer.get_status_display(),
-        "started": _time(transfer.started_at),
-        "ended": _time(transfer.ended_at),
-    }
-
-
 # --- payment -------------------------------------------------------------------------------------
 def _payment(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
     """Return amounts and reason; nothing while the call is live and unsold."""
@@ -168,40 +160,49 @@ def _payment(call: Any, events: Sequence[CallEvent]) -> list[Fact]:
 
 
 def pay_reason(call: Any, events: Sequence[CallEvent]) -> str:
-    """Why a settled call pays or does not, by the rule that its settlement recorded."""
+    """Return why a settled call pays or does not, by the rule that its settlement recorded."""
     rule = next((event.detail[PAY_RULE] for event in events if PAY_RULE in event.detail), None)
     if any(event.kind == "sold" for event in events):
-        return "Its buyer reported the sale."
+        return _("Its buyer reported the sale.")
     if call.payout is not None:
-        return _paying_rule(call, rule)
+        return _paying_rule_text(call, rule)
     if call.duplicate:
-        return "The caller had converted on this campaign before, and does not pay again."
+        return _("The caller had converted on this campaign before, and does not pay again.")
     if call.connected_at is None:
-        return "No buyer had the call."
+        return _("No buyer had the call.")
     if rule is None:
-        return "It ended before a conversion that applies."
+        return _("It ended before a conversion that applies.")
     if not rule.get("length_known", True):
-        return "Its length is unknown, so it does not pay."
+        return _("Its length is unknown, so it does not pay.")
     if rule["least_seconds"] is None:
-        return "No conversion of the campaign applies to it."
-    least = _seconds(rule["least_seconds"])
-    return f"It ended before a conversion that applies; the first is after {least} of talk."
+        return _("No conversion of the campaign applies to it.")
+    return _(
+        "It ended before a conversion that applies; the first is after %(seconds)s s of talk."
+    ) % {"seconds": rule["least_seconds"]}
 
 
-def _paying_rule(call: Any, rule: dict[str, Any] | None) -> str:
+def _paying_rule_text(call: Any, rule: dict[str, Any] | None) -> str:
     if rule is None:  # settled before rules were recorded
-        return "By a conversion that was not recorded."
-    after = f"after {_seconds(rule['seconds'])} of talk"
+        return _("By a conversion that was not recorded.")
     if rule["quoted"]:
-        return f"As its ping was quoted: {after}."
-    scope = (f" of {call.publisher}" if rule["for_publisher"] else "") + (
-        f" to {call.buyer}" if rule["for_buyer"] else ""
-    )
-    return f"By the campaign’s conversion {after}{f', for calls{scope}' if scope else ''}."
-
-
-def _seconds(seconds: int) -> str:
-    return f"{seconds} s"
+        text = _("As its ping was quoted: after %(seconds)s s of talk.")
+    elif rule["for_publisher"] and rule["for_buyer"]:
+        text = _(
+            "By the campaign’s conversion after %(seconds)s s of talk, "
+            "for calls of %(publisher)s to %(buyer)s."
+        )
+    elif rule["for_publisher"]:
+        text = _(
+            "By the campaign’s conversion after %(seconds)s s of talk, for calls of %(publisher)s."
+        )
+    elif rule["for_buyer"]:
+        text = _(
+            "By the campaign’s conversion after %(seconds)s s of talk, for calls to %(buyer)s."
+        )
+    else:
+        text = _("By the campaign’s conversion after %(seconds)s s of talk.")
+    names = {"publisher": call.publisher, "buyer": call.buyer}
+    return text % {"seconds": rule["seconds"], **names}
 
 
 # --- tags and webhooks ---------------------------------------------------------------------------
@@ -227,36 +228,32 @@ def _tags(call: Any, mask: Callable[[str], str]) -> list[dict[str, Any]]:
 
 def _deliveries(call: Any) -> list[dict[str, Any]]:
     """Return the deliveries; URLs and answers can hold keys and numbers, so they are masked."""
-    rows = (
+    deliveries = (
         call.deliveries.select_related("webhook")
         .prefetch_related("tries")
         .order_by("created_at", "name")
     )
-    return [
-        {
-            "webhook": admin_link(row.webhook, text=row.name)
-            if row.webhook
-            else _("%(name)s (deleted)") % {"name": row.name},
-            "trigger": row.get_trigger_display(),
-            "address": f"{row.method} {row.url if call.clear else host_of(row.url)}",
-            "status": row.get_status_display(),
-            "attempts": [
-                _attempt(attempt, clear=call.clear)
-                for attempt in sorted(row.tries.all(), key=lambda attempt: attempt.pk)
-            ],
-        }
-        for row in rows
-    ]
-
-
-def _attempt(attempt: DeliveryAttempt, *, clear: bool) -> dict[str, str]:
-    """Return time and result of an attempt, and the start of the answer."""
-    status = (
-        f"{attempt.status} in {attempt.duration_ms} ms"
-        if attempt.status
-        else attempt.error or _("unknown: the worker stopped")
-    )
-    return {
-        "text": f"{moment_text(attempt.at)}: {status}",
-        "answer": attempt.answer if clear else "",
-    }
+    found = []
+    for delivery in deliveries:
+        webhook: Any = _("%(name)s (deleted)") % {"name": delivery.name}
+        if delivery.webhook:
+            webhook = admin_link(delivery.webhook, text=delivery.name)
+        attempts = []
+        for attempt in sorted(delivery.tries.all(), key=lambda attempt: attempt.pk):
+            result = attempt.error or _("unknown: the worker stopped")
+            if attempt.status:
+                values = {"status": attempt.status, "milliseconds": attempt.duration_ms}
+                result = _("%(status)s in %(milliseconds)s ms") % values
+            answer = attempt.answer if call.clear else ""
+            attempts.append({"text": f"{moment_text(attempt.at)}: {result}", "answer": answer})
+        url = delivery.url if call.clear else host_of(delivery.url)
+        found.append(
+            {
+                "webhook": webhook,
+                "trigger": delivery.get_trigger_display(),
+                "address": f"{delivery.method} {url}",
+                "status": delivery.get_status_display(),
+                "attempts": attempts,
+            }
+        )
+    return found

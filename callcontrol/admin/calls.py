@@ -163,9 +163,15 @@ class CallAdmin(ReadOnlyAdmin):
         """Show the call after all timeouts that are due."""
         if request.method != "GET" or object_id is None:
             raise PermissionDenied
-        call = self._call(request, object_id)
-        if call is None:
+        if self.get_object(request, object_id) is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        call_uuid = UUID(object_id.replace("_", "-"))
+        if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
+            timeouts.apply_timeouts(call_uuid, now=timezone.now())
+        related = self.get_queryset(request).select_related(
+            "company", "campaign", "publisher", "buyer", "reservation"
+        )
+        call: Any = related.get(pk=call_uuid)
         context = call_page.call_context(
             call, may_act=may_edit(request, call.company_id), now=timezone.now()
         )
@@ -174,18 +180,6 @@ class CallAdmin(ReadOnlyAdmin):
         title = f"{call.campaign}, {moment_text(call.started_at)}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, "callcontrol/call/page.html", {**frame, **context})
-
-    def _call(self, request: HttpRequest, text: str) -> Any:
-        """Return a call that the user may see, after all timeouts that are due."""
-        if self.get_object(request, text) is None:
-            return None
-        call_uuid = UUID(text.replace("_", "-"))
-        if Call.objects.filter(pk=call_uuid, settled_at=None).exists():
-            timeouts.apply_timeouts(call_uuid, now=timezone.now())
-        related = self.get_queryset(request).select_related(
-            "company", "campaign", "publisher", "buyer", "reservation"
-        )
-        return related.get(pk=call_uuid)
 
     def action_view(self, request: HttpRequest, call_uuid: UUID) -> HttpResponse:
         call = self.get_queryset(request).filter(pk=call_uuid).first()

@@ -14,13 +14,22 @@ _MAX_CHOICES = 200  # other numbers can be typed
 
 
 def choices(company: Company) -> dict[str, Any]:
-    """Return the choices; numbers are by campaign, those outside of the pool first."""
+    """Return the choices: keys, publishers, and (number, label) of the numbers by campaign."""
     keys = Key.objects.unretired().filter(
         company=company, type=RealTimeBidding.slug, paused=False, campaign__retired_at=None
     )
     publishers = Publisher.objects.unretired().filter(company=company)
+    rows = InboundNumber.objects.unretired().filter(company=company, campaign__retired_at=None)
+    # Numbers outside of the pool come first, so that a large pool does not push them out.
+    rows = rows.order_by("in_pool", "campaign__name", "number")
+    numbers = list(rows.select_related("campaign", "publisher")[:_MAX_CHOICES])
+    numbers.sort(key=lambda row: (row.campaign.name, row.campaign_id, row.in_pool, row.number))
+    by_campaign = groupby(numbers, key=lambda row: (row.campaign_id, row.campaign.name))
     return {
-        "numbers": _numbers(company),
+        "numbers": [
+            (name, [(row.number, _label(row)) for row in of_campaign])
+            for (__, name), of_campaign in by_campaign
+        ],
         "keys": keys.select_related("campaign").order_by("campaign__name", "name", "pk")[
             :_MAX_CHOICES
         ],
@@ -28,19 +37,6 @@ def choices(company: Company) -> dict[str, Any]:
         "example": CALLER,
         "ping_url": RealTimeBidding.path,
     }
-
-
-def _numbers(company: Company) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return each campaign's name with (number, label) of its numbers."""
-    rows = InboundNumber.objects.unretired().filter(company=company, campaign__retired_at=None)
-    numbers = list(
-        rows.select_related("campaign", "publisher").order_by(
-            "in_pool", "campaign__name", "number"
-        )[:_MAX_CHOICES]
-    )
-    numbers.sort(key=lambda row: (row.campaign.name, row.campaign_id, row.in_pool, row.number))
-    grouped = groupby(numbers, key=lambda row: (row.campaign_id, row.campaign.name))
-    return [(name, [(row.number, _label(row)) for row in of]) for (__, name), of in grouped]
 
 
 def _label(row: InboundNumber) -> str:

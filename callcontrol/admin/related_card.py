@@ -25,38 +25,20 @@ def call_card(request: HttpRequest, entry: LogEntry) -> RelatedCard | None:
     )
     if call is None:
         return None
-    state = call.get_status_display()
-    facts = [
-        (_("Buyer"), admin_link(call.buyer)),
-        (_("Started"), moment_text(call.started_at)),
-        *_money(call),
-    ]
-    return RelatedCard(
-        _("Call"),
-        reverse("admin:callcontrol_call_change", args=[call.pk]),
-        state,
-        Call.Status(call.status).color,
-        facts,
-    )
-
-
-def _money(call: Call) -> list[tuple[str, Any]]:
-    if not call.converted_at:
-        return [
-            (
-                _("Converted"),
-                _("duplicate")
-                if call.duplicate
-                else _("not yet")
-                if call.settled_at is None
-                else _("no"),
-            )
+    facts = [(_("Buyer"), admin_link(call.buyer)), (_("Started"), moment_text(call.started_at))]
+    if call.converted_at:
+        currency = call.company.currency
+        facts += [
+            (_("Payout"), f"{money_text(call.payout)} {currency}"),
+            (_("Revenue"), f"{money_text(call.revenue)} {currency}"),
         ]
-    currency = call.company.currency
-    return [
-        (_("Payout"), f"{money_text(call.payout)} {currency}"),
-        (_("Revenue"), f"{money_text(call.revenue)} {currency}"),
-    ]
+    elif call.duplicate:
+        facts.append((_("Converted"), _("duplicate")))
+    else:
+        facts.append((_("Converted"), _("not yet") if call.settled_at is None else _("no")))
+    status = Call.Status(call.status)
+    url = reverse("admin:callcontrol_call_change", args=[call.pk])
+    return RelatedCard(_("Call"), url, str(status.label), status.color, facts)
 
 
 _log: Any = admin.site.get_model_admin(LogEntry)

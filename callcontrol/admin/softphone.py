@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -100,11 +101,38 @@ class Softphone(AdminPage):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (self.clear and self.is_simulated):
             raise PermissionDenied
-        return self._play() if self.call else self._dial()
+        if not self.call:
+            return self._dial()
+        now, note, refused = timezone.now(), "", False
+        try:
+            note = self._act(now + self._ahead())
+        except Refusal as refusal:
+            note, refused = gettext("Not done: %(error)s.") % {"error": refusal.text}, True
+        if "live" in request.GET:
+            return self._show(now, note, refused=refused)
+        if note:
+            (messages.error if refused else messages.success)(request, note)
+        return redirect(f"{reverse('softphone')}?call={self.call.pk}")
 
     def _dial(self) -> HttpResponse:
+        """Place a call to a number of the company from the posted caller."""
+        form, now = self.request.POST, timezone.now()
+        to = (form.get("typed", "").strip() or form.get("to", "").strip())[:300]
         try:
-            call = events.handle_arrival(self._arrival())
+            if not to:
+                raise Refusal("choose the number to dial")
+            # The number of another company is as unknown as a number that does not exist.
+            if destination_of(to).snapshot.company_pk != getattr(self.company, "pk", None):
+                raise NotFound(NOT_OURS)
+            caller = None
+            if "withheld" not in form:
+                caller = callers.parse_caller("the caller’s number", form.get("from") or None)
+            keyed_in = form.get("digits", "").strip() or None
+            digits = callers.parse_caller("what is keyed in", keyed_in)
+            arrival = Arrival(
+                Simulator.slug, uuid.uuid4().hex, to, caller, digits, now=now, received_at=now
+            )
+            call = events.handle_arrival(arrival)
         except Refusal as refusal:
             messages.error(
                 self.request, gettext("Not dialed: %(error)s.") % {"error": refusal.text}
@@ -112,43 +140,19 @@ class Softphone(AdminPage):
             return redirect(self.request.get_full_path())
         return redirect(f"{reverse('softphone')}?call={call.pk}")
 
-    def _arrival(self) -> Arrival:
-        """Raise Refusal for an unusable caller, and for a number of another company."""
-        form, now = self.request.POST, timezone.now()
-        to = (form.get("typed", "").strip() or form.get("to", "").strip())[:300]
-        if not to:
-            raise Refusal("choose the number to dial")
-        if destination_of(to).snapshot.company_pk != getattr(self.company, "pk", None):
-            raise NotFound(NOT_OURS)
-        caller = (
-            None
-            if "withheld" in form
-            else callers.parse_caller("the caller’s number", form.get("from") or None)
-        )
-        digits = callers.parse_caller("what is keyed in", form.get("digits", "").strip() or None)
-        return Arrival(
-            Simulator.slug, uuid.uuid4().hex, to, caller, digits, now=now, received_at=now
-        )
-
-    def _play(self) -> HttpResponse:
-        """Run one action on the call, after all timeouts that are due."""
-        now, note, refused = timezone.now(), "", False
-        try:
-            note = self._act(now + self._ahead())
-        except Refusal as refusal:
-            note, refused = gettext("Not done: %(error)s.") % {"error": refusal.text}, True
-        if "live" in self.request.GET:
-            return self._show(now, note, refused=refused)
-        if note:
-            (messages.error if refused else messages.success)(self.request, note)
-        return redirect(f"{reverse('softphone')}?call={self.call.pk}")
-
     def _act(self, at: datetime) -> str:
-        """Run the posted action, and return a message unless the page shows the effect."""
+        """Run the posted action after all timeouts that are due.
+
+        Returns a message, or "" if the page shows the effect.
+        """
         what, pk = read_action(self.request)
         at = phones.wait(call_uuid=self.call.pk, now=at)
         if what in _SKIPS or what in ("look", "skip-ring"):
-            phones.wait(call_uuid=self.call.pk, now=max(at, self._until(what, at)))
+            until: datetime | None = at + _SKIPS.get(what, timedelta())
+            if what == "skip-ring":  # to the first ring timeout
+                ringing = self.call.legs.filter(status=Leg.Status.RINGING)
+                until = ringing.aggregate(first=Min("rings_until"))["first"]
+            phones.wait(call_uuid=self.call.pk, now=max(at, until or at))
             return ""
         phone_action = next(
             (name for name in phones.PHONE_ACTIONS if f"phone-{name}" == what), None
@@ -159,15 +163,6 @@ class Softphone(AdminPage):
             raise Refusal("that line is not on this call")
         phones.perform(leg_uuid=pk, what=phone_action, now=at)
         return ""
-
-    def _until(self, what: str, at: datetime) -> datetime:
-        """Return the moment to skip to; `skip-ring` skips to the first ring timeout."""
-        if what == "skip-ring":
-            ringing = self.call.legs.filter(status=Leg.Status.RINGING, rings_until__isnull=False)
-            return (
-                ringing.order_by("rings_until").values_list("rings_until", flat=True).first() or at
-            )
-        return at + _SKIPS.get(what, timedelta())
 
     def _ahead(self) -> timedelta:
         """Return how far the page is ahead of the wall clock."""

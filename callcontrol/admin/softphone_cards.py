@@ -59,6 +59,9 @@ def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any
     offer = manager_actions(locked, at=at) if may_act else ManagerAction(None, None, frozenset())
     own_calls = arrived_as(locked.legs)
     live = [leg for leg in locked.legs if leg.is_live and call.is_live]
+    buyers = Buyer.objects.unretired().filter(company=call.company_id).exclude(pk=call.buyer_id)
+    # A number with a tag in brackets is complete only when routing dials it.
+    dialable = buyers.exclude(number__contains="[").order_by("name")
     return {
         "call": call,
         "headline": mask(call_headline(locked, why=call_page.why_it_ended(events))),
@@ -80,7 +83,9 @@ def softphone_cards(call: Any, *, may_act: bool, now: datetime) -> dict[str, Any
         "amounts": None
         if call.payout is None
         else (money_text(call.payout), money_text(call.revenue), call.company.currency),
-        "known_numbers": _buyers(call) if "transfer" in offer.actions else [],
+        "known_numbers": list(dialable.values_list("number", "name")[:_MAX_BUYERS])
+        if "transfer" in offer.actions
+        else [],
     }
 
 
@@ -95,25 +100,24 @@ def _card(
     number = mask(leg.number) if leg.number else gettext("withheld number")
     name = "" if leg.party == Party.CALLER else f": {leg.buyer.name if leg.buyer else number}"
     phone = _PHONE[Leg.Status(leg.status)] if may_act else []
+    if leg.status == Leg.Status.RINGING:
+        state = gettext("rings")
+    elif leg.held:
+        state = gettext("on hold, hears music")
+    else:
+        state = gettext("connected") if leg.is_accepted else gettext("connected, not accepted")
     return LegCard(
         leg=leg,
         title=f"{leg.get_party_display()}{name}",
         number=number,
-        state=_state(leg),
+        state=state,
         since=timestamp(leg.answered_at or leg.started_at),
+        # A leg to a number of this installation is answered on the call that arrived there.
         phone=[pair for pair in phone if own_call is None or pair[0] != "phone-answer"],
         controls=_controls(leg, offer),
         may_transfer=leg is offer.leg and "transfer" in offer.actions,
         own_call=own_call,
     )
-
-
-def _state(leg: Leg) -> str:
-    if leg.status == Leg.Status.RINGING:
-        return gettext("rings")
-    if leg.held:
-        return gettext("on hold, hears music")
-    return gettext("connected") if leg.is_accepted else gettext("connected, not accepted")
 
 
 def _controls(leg: Leg, offer: ManagerAction) -> list[tuple[str, Any]]:
@@ -132,17 +136,6 @@ def _controls(leg: Leg, offer: ManagerAction) -> list[tuple[str, Any]]:
     return controls
 
 
-def _buyers(call: Call) -> list[tuple[str, str]]:
-    """Return (number, name) of the other buyers, as suggestions for a transfer."""
-    rows = (
-        Buyer.objects.unretired()
-        .filter(company=call.company_id)
-        .exclude(pk=call.buyer_id)
-        .exclude(number__contains="[")
-    )
-    return list(rows.order_by("name").values_list("number", "name")[:_MAX_BUYERS])
-
-
 def live_calls(company: Company, *, exclude: Call | None, clear: bool) -> list[tuple[UUID, str]]:
     """Return (UUID, text) of the company's live calls, newest first."""
     rows = (
@@ -150,18 +143,20 @@ def live_calls(company: Company, *, exclude: Call | None, clear: bool) -> list[t
         .filter(company=company, ended_at=None, carrier="simulator")
         .select_related("campaign", "buyer")
     )
-    found = rows.order_by("-started_at")[: _MAX_LIVE + 1]
-    return [(call.pk, _named(call, clear=clear)) for call in found if call != exclude][:_MAX_LIVE]
-
-
-def _named(call: Call, *, clear: bool) -> str:
-    caller = call.caller_number or gettext("withheld number")
-    values = {
-        "campaign": call.campaign,
-        "caller": caller if clear else mask_text(caller),
-        "status": call.get_status_display().lower(),
-        "buyer": call.buyer,
-    }
-    if call.buyer:
-        return gettext("%(campaign)s: %(caller)s, %(status)s with %(buyer)s") % values
-    return gettext("%(campaign)s: %(caller)s, %(status)s") % values
+    found = []
+    # One more than is shown, in case that `exclude` is among them.
+    for call in rows.order_by("-started_at")[: _MAX_LIVE + 1]:
+        if call == exclude:
+            continue
+        caller = call.caller_number or gettext("withheld number")
+        values = {
+            "campaign": call.campaign,
+            "caller": caller if clear else mask_text(caller),
+            "status": call.get_status_display().lower(),
+            "buyer": call.buyer,
+        }
+        text = gettext("%(campaign)s: %(caller)s, %(status)s")
+        if call.buyer:
+            text = gettext("%(campaign)s: %(caller)s, %(status)s with %(buyer)s")
+        found.append((call.pk, text % values))
+    return found[:_MAX_LIVE]

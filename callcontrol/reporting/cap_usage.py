@@ -61,11 +61,14 @@ class CapUsage:
             return _("a place is free again when its call ends")
         if bar.ends_at is None:
             return _("does not reset by itself")
-        values = {
-            "span": _span(bar.ends_at - now),
-            "time": _clock(bar.ends_at, self.time_zone, now),
-        }
-        return _("resets in %(span)s (%(time)s)") % values
+        zone = ZoneInfo(self.time_zone)
+        local, today = bar.ends_at.astimezone(zone), now.astimezone(zone).date()
+        # The midnight at the end of today needs no date either.
+        ends_tonight = local.date() - today == timedelta(days=1) and not local.hour
+        time = f"{local:%H:%M %Z}"
+        if local.date() != today and not ends_tonight:
+            time = f"{local:%H:%M %Z, %b %-d}"
+        return _("resets in %(span)s (%(time)s)") % {"span": _span(bar.ends_at - now), "time": time}
 
 
 def cap_bars(company: Company, *, scope: MetricsScope, now: datetime) -> list[CapUsage]:
@@ -73,12 +76,15 @@ def cap_bars(company: Company, *, scope: MetricsScope, now: datetime) -> list[Ca
     buyers = _scope_buyers(scope)
     groups = BuyerGroup.objects.of(company).unretired().prefetch_related("memberships")
     rows: list[Buyer | BuyerGroup] = [*Buyer.objects.of(company).unretired(), *groups]
-    capped = [
-        (row, capped_of(row, company))
-        for row in rows
-        if any(getattr(row, f"{kind}_cap") is not None for kind in CAP_KINDS)
-        and (buyers is None or _row_buyers(row) & buyers)
-    ]
+    capped = []
+    for row in rows:
+        if isinstance(row, Buyer):
+            row_buyers = {row.pk}
+        else:
+            row_buyers = {member.buyer_id for member in row.memberships.all()}
+        has_cap = any(getattr(row, f"{kind}_cap") is not None for kind in CAP_KINDS)
+        if has_cap and (buyers is None or row_buyers & buyers):
+            capped.append((row, capped_of(row, company)))
     current = {owner.owner: windows(owner, now) for __, owner in capped}
     windows_now = {window[1] for each in current.values() for window in each}
     used = _used(list(current), windows_now)
@@ -96,12 +102,6 @@ def _scope_buyers(scope: MetricsScope) -> set[int] | None:
     )
     reached = {buyer for pair in routes for buyer in pair if buyer}
     return reached if chosen is None else reached & chosen
-
-
-def _row_buyers(row: Buyer | BuyerGroup) -> set[int]:
-    if isinstance(row, Buyer):
-        return {row.pk}
-    return {member.buyer_id for member in row.memberships.all()}
 
 
 def _used(owners: Sequence[str], current: Collection[str]) -> dict[tuple[str, str, str], int]:
@@ -151,12 +151,3 @@ def _span(left: timedelta) -> str:
     if minutes < 1:
         return _("less than a minute")
     return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
-
-
-def _clock(moment: datetime, time_zone: str, now: datetime) -> str:
-    """Return `15:00 EDT`, with the date unless it is today or the midnight at its end."""
-    zone = ZoneInfo(time_zone)
-    local, today = moment.astimezone(zone), now.astimezone(zone).date()
-    if local.date() == today or (local.date() - today == timedelta(days=1) and not local.hour):
-        return f"{local:%H:%M %Z}"
-    return f"{local:%H:%M %Z, %b %-d}"

@@ -1,7 +1,6 @@
 """The dashboard's charts for Chart.js, and the table of the same numbers."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,23 +48,14 @@ class Chart:
 
 def charts(time: DateRange, metrics: list[Metrics], *, has_pings: bool) -> list[Chart]:
     """Return the funnel and the money chart. A buyer's funnel has no pings."""
-    labels = [label(start, time) for start in _starts(time)]
+    starts = [start for start, __ in time.slots]
+    if time.by_hour and time.is_open:  # the remaining hours of today stay empty
+        following = hours_of(time.zone)
+        rest = (following(starts[-1]), next_day(starts[0], zone=time.zone))
+        starts += [start for start, __ in split_period(rest, following)]
+    labels = [label(start, time) for start in starts]
     funnel = _chart(labels, _FUNNEL if has_pings else _FUNNEL[1:], metrics, stacked=False)
     return [funnel, _chart(labels, ("payout", "profit"), metrics, stacked=True)]
-
-
-def _starts(time: DateRange) -> Iterator[datetime]:
-    """Yield the starts of all slots, and of the remaining hours of today."""
-    slots = time.slots
-    yield from (start for start, __ in slots)
-    if time.by_hour and time.is_open:
-        following = hours_of(time.zone)
-        yield from (
-            start
-            for start, __ in split_period(
-                (following(slots[-1][0]), next_day(slots[0][0], zone=time.zone)), following
-            )
-        )
 
 
 def slots(view: DashboardViewModel) -> list[Slot]:
@@ -94,10 +84,21 @@ def _chart(
 ) -> Chart:
     """Draw stacked parts of a sum, or each series as a narrower part over the one before."""
     values = {name: [float(each.value(name)) for each in metrics] for name in names}
-    datasets = [
-        _bars(name, values[name], width=1 if stacked else 1 - place * 0.2)
-        for place, name in enumerate(names)
-    ]
+    datasets: list[dict[str, Any]] = []
+    for place, name in enumerate(names):
+        width = 1 if stacked else 1 - place * 0.2
+        datasets.append(
+            {
+                "label": str(Metric(name).label),
+                "data": values[name],
+                "backgroundColor": COLORS[name],
+                "barPercentage": width,
+                "categoryPercentage": 0.8,
+                "borderRadius": 3,
+                "maxBarThickness": 40 * width,
+                "grouped": False,
+            }
+        )
     options = {
         **_OPTIONS,
         "scales": {name: {**axis, "stacked": stacked} for name, axis in _AXES.items()},
@@ -109,19 +110,6 @@ def _chart(
         options=json.dumps(options),
         is_empty=not any(any(each) for each in values.values()),
     )
-
-
-def _bars(name: str, values: list[float], *, width: float) -> dict[str, Any]:
-    return {
-        "label": str(Metric(name).label),
-        "data": values,
-        "backgroundColor": COLORS[name],
-        "barPercentage": width,
-        "categoryPercentage": 0.8,
-        "borderRadius": 3,
-        "maxBarThickness": 40 * width,
-        "grouped": False,
-    }
 
 
 _AXES: dict[str, dict[str, Any]] = {

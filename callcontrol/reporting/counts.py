@@ -1,8 +1,8 @@
 """Counts of rows: what came in within a period, and its outcome."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Value
@@ -27,21 +27,43 @@ RESERVED = [Status.RESERVED, Status.CONFIRMED, Status.CLAIMED, Status.EXPIRED]
 def count_rows(source: str, company_pk: int, period: Period) -> list[MetricsRow]:
     """Return the metrics of a period, one row for each scope and reason."""
     if source == RollupSource.PINGS:
-        return _pings(company_pk, period)
+        return _ping_counts(company_pk, period)
+    reservations = _by_scope(
+        _within(Reservation.objects.filter(status__in=RESERVED), company_pk, "created_at", period),
+        reserved=Count("pk"),
+        claimed=Count("pk", filter=Q(status=Status.CLAIMED)),
+    )
+    calls = _by_scope(
+        _within(Call.objects.all(), company_pk, "started_at", period),
+        calls=Count("pk"),
+        connected=Count("connected_at"),
+        converted=Count("converted_at"),
+        payout=_units("payout"),
+        revenue=_units("revenue"),
+    )
     merged: dict[MetricsScope, Metrics] = {}
-    for row in (*_reservations(company_pk, period), *_calls(company_pk, period)):
+    for row in (*reservations, *calls):
         merged.setdefault(row.scope, Metrics()).add(row.metrics)
     return [MetricsRow(scope, metrics) for scope, metrics in merged.items()]
 
 
 # --- pings ---------------------------------------------------------------------------------------
-def _pings(company_pk: int, period: Period) -> list[MetricsRow]:
+def _ping_counts(company_pk: int, period: Period) -> list[MetricsRow]:
+    names = ("key_pk", "publisher_pk", "result", "status", "reasons", "error")
+    rows = LogEntry.objects.filter(
+        PINGS, company_pk=company_pk, at__gte=period[0], at__lt=period[1]
+    ).order_by()
+    # Requests without an error are counted in the index alone: their responses are not read.
+    succeeded = rows.filter(status__lt=400).annotate(error=Value(""))
+    failed = rows.filter(status__gte=400).annotate(error=F("response"))
     campaigns = dict(Key.objects.filter(company_id=company_pk).values_list("pk", "campaign_id"))
     counted: Counter[tuple[MetricsScope, str]] = Counter()
     by_reason: Counter[str] = Counter()
-    for key_pk, publisher_pk, result, status, refused, response, number in _results(
-        company_pk, period
-    ):
+    results = (
+        group.values_list(*names).annotate(number=Count("pk")).iterator()
+        for group in (succeeded, failed)
+    )
+    for key_pk, publisher_pk, result, status, refused, response, number in chain(*results):
         scope = MetricsScope(campaigns.get(key_pk) or 0, publisher_pk or 0)
         codes = reasons.reason_codes(
             result=result, status=status, reasons=refused, response=response
@@ -57,21 +79,6 @@ def _pings(company_pk: int, period: Period) -> list[MetricsRow]:
         MetricsRow(scope, Metrics(pings=number), code)
         for (scope, code), number in shortened.items()
     ]
-
-
-def _results(company_pk: int, period: Period) -> Iterator[tuple[Any, ...]]:
-    """Yield key, publisher, result, status, reasons, error response, and the number of pings.
-
-    Requests without an error are counted in the index alone: their responses are not read.
-    """
-    names = ("key_pk", "publisher_pk", "result", "status", "reasons", "error")
-    rows = LogEntry.objects.filter(
-        PINGS, company_pk=company_pk, at__gte=period[0], at__lt=period[1]
-    ).order_by()
-    succeeded = rows.filter(status__lt=400).annotate(error=Value(""))
-    failed = rows.filter(status__gte=400).annotate(error=F("response"))
-    for some in (succeeded, failed):
-        yield from some.values_list(*names).annotate(number=Count("pk")).iterator()
 
 
 # --- reservations and calls ----------------------------------------------------------------------
@@ -90,26 +97,6 @@ def _by_scope(rows: "QuerySet[Any]", **numbers: Any) -> list[MetricsRow]:
         )
         for campaign, publisher, buyer, *values in found
     ]
-
-
-def _reservations(company_pk: int, period: Period) -> list[MetricsRow]:
-    reserved = Reservation.objects.filter(status__in=RESERVED)
-    return _by_scope(
-        _within(reserved, company_pk, "created_at", period),
-        reserved=Count("pk"),
-        claimed=Count("pk", filter=Q(status=Status.CLAIMED)),
-    )
-
-
-def _calls(company_pk: int, period: Period) -> list[MetricsRow]:
-    return _by_scope(
-        _within(Call.objects.all(), company_pk, "started_at", period),
-        calls=Count("pk"),
-        connected=Count("connected_at"),
-        converted=Count("converted_at"),
-        payout=_units("payout"),
-        revenue=_units("revenue"),
-    )
 
 
 def _units(name: str) -> Coalesce:

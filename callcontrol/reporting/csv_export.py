@@ -9,7 +9,7 @@ from typing import Any
 
 from .cap_usage import CapUsage
 from .periods import Period
-from .view_model import MEASURES, BreakdownRow, DashboardViewModel, Measure
+from .view_model import MEASURES, DashboardViewModel, Measure
 
 HEADER = ("section", "from", "to", "name", "code", *MEASURES, "used", "cap")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -62,7 +62,9 @@ def _rows(view: DashboardViewModel, caps: Iterable[CapUsage]) -> Iterator[_Row]:
                 "pings": refusal.pings,
             }
     for section, rows in view.breakdowns():
-        yield from ({"section": section, **whole, **_breakdown(row)} for row in rows)
+        for row in rows:
+            names = {"name": row.name, "code": row.code}
+            yield {"section": section, **whole, **names, **_numbers(row.numbers)}
     for usage in caps:
         for bar in usage.bars:
             cap = {"name": usage.name, "code": bar.kind, "used": bar.used, "cap": bar.cap}
@@ -80,7 +82,3 @@ def _bounds(period: Period) -> _Row:
 
 def _numbers(numbers: Iterable[Measure]) -> _Row:
     return {number.name: number.value for number in numbers}
-
-
-def _breakdown(row: BreakdownRow) -> _Row:
-    return {"name": row.name, "code": row.code, **_numbers(row.numbers)}

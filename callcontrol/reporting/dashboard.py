@@ -64,19 +64,17 @@ class Dashboard(AdminPage):
     @cached_property
     def scope(self) -> MetricsScope:
         """The chosen rows of the company; others are reported as problems."""
-        return MetricsScope(**{name: self._filter_pk(name) for name in _FILTERS})
-
-    def _filter_pk(self, name: str) -> int:
-        text = self.request.GET.get(name, "")
-        pk = parse_pk(text)
+        scope = {}
         company_pk = self.company.pk if self.company else 0
-        if pk and _FILTERS[name].objects.filter(company_id=company_pk, pk=pk).exists():
-            return pk
-        if text:
-            label = _FILTERS[name]._meta.verbose_name
-            problem = _("This %(model)s does not exist here. Showing all.")
-            self.problems.append(problem % {"model": label})
-        return 0
+        for name, model in _FILTERS.items():
+            text = self.request.GET.get(name, "")
+            pk = parse_pk(text)
+            if pk and model.objects.filter(company_id=company_pk, pk=pk).exists():
+                scope[name] = pk
+            elif text:
+                problem = _("This %(model)s does not exist here. Showing all.")
+                self.problems.append(problem % {"model": model._meta.verbose_name})
+        return MetricsScope(**scope)
 
     @cached_property
     def time_query(self) -> Mapping[str, str]:

@@ -116,7 +116,16 @@ def parse_date_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime)
     today = now.astimezone(zone).date()
     since, until, name = (query.get(key, "").strip() for key in ("from", "to", "range"))
     if since or until:
-        first, last = _parse_dates(since, until, today)
+        # A missing end and future days become today.
+        last = min(_parse_date(until), today) if until else today
+        first = _parse_date(since) if since else last
+        if first > today:
+            raise InvalidDateRange(_("The first day is in the future. Showing today."))
+        if first > last:
+            raise InvalidDateRange(_("The first day is after the last day. Showing today."))
+        if (last - first).days >= MAX_DAYS:
+            text = _("Choose at most %(days)s days. Showing today.")
+            raise InvalidDateRange(text % {"days": MAX_DAYS})
         chosen = DateRange("", first, last, zone=zone, now=now)
         start, end = chosen.period
         if start == end:  # clocks that moved over the date line skipped the day
@@ -129,21 +138,6 @@ def parse_date_range(query: Mapping[str, str], *, zone: ZoneInfo, now: datetime)
         raise InvalidDateRange(_("The link names an unknown range. Showing today."))
     first, last = Preset(name).days(today)
     return DateRange(name, first, last, zone=zone, now=now)
-
-
-def _parse_dates(since: str, until: str, today: date) -> tuple[date, date]:
-    """Return the first and the last day; a missing end and future days become today."""
-    first = _parse_date(since) if since else None
-    last = min(_parse_date(until), today) if until else today
-    first = last if first is None else first
-    if first > today:
-        raise InvalidDateRange(_("The first day is in the future. Showing today."))
-    if first > last:
-        raise InvalidDateRange(_("The first day is after the last day. Showing today."))
-    if (last - first).days >= MAX_DAYS:
-        text = _("Choose at most %(days)s days. Showing today.")
-        raise InvalidDateRange(text % {"days": MAX_DAYS})
-    return first, last
 
 
 def _parse_date(text: str) -> date:

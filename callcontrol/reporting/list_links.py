@@ -48,9 +48,16 @@ class ListLinks:
         if not reasons.is_whole(code):
             return ""
         page, column, query = _LISTS["pings"]
-        return self._list(
-            page, column, {**query, **_reason_query(code), **_scope_query(self.scope)}
-        )
+        if code in (reasons.REJECTED, reasons.NO_TARGET):
+            reason = {"result": code}
+        elif code[:1].isdigit():
+            status, __, text = code.partition(" ")
+            reason = {"status": status, "error": text}
+        elif code == reasons.NOBODY:
+            reason = {"ping": code}
+        else:
+            reason = {"result": reasons.NO_TARGET, "reason": code}
+        return self._list(page, column, {**query, **reason, **_scope_query(self.scope)})
 
     def dashboard(
         self,
@@ -78,17 +85,6 @@ class ListLinks:
     def _moment(self, name: str, at: datetime) -> dict[str, str]:
         local = at.astimezone(self.zone)
         return {f"{name}_0": f"{local:%Y-%m-%d}", f"{name}_1": f"{local:%H:%M:%S}"}
-
-
-def _reason_query(code: str) -> dict[str, str]:
-    if code == reasons.REJECTED:
-        return {"result": code}
-    if code[:1].isdigit():
-        status, _, text = code.partition(" ")
-        return {"status": status, "error": text}
-    if code == reasons.NOBODY:
-        return {"ping": code}
-    return {"result": reasons.NO_TARGET} | ({} if code == reasons.NO_TARGET else {"reason": code})
 
 
 def _scope_query(scope: MetricsScope) -> dict[str, int]:

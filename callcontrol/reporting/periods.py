@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 _QUARTER = timedelta(minutes=15)  # in every time zone, hours begin at a quarter
@@ -63,12 +64,8 @@ def uncovered(period: Period, covering: Iterable[Period]) -> list[Period]:
 
 def within(piece: Period, periods: Sequence[Period]) -> int | None:
     """Return the index of the period that contains a piece, or None. Periods are sorted."""
-    place = bisect_right(periods, piece[0], key=_start) - 1
+    place = bisect_right(periods, piece[0], key=itemgetter(0)) - 1
     return place if place >= 0 and piece[1] <= periods[place][1] else None
-
-
-def _start(period: Period) -> datetime:
-    return period[0]
 
 
 def across(periods: Iterable[Period], cuts: Sequence[Period]) -> Iterator[tuple[int, Period]]:

@@ -53,12 +53,9 @@ def _error(response: str) -> str:
     except (ValueError, TypeError, KeyError):
         found = _IN_XML.search(response)
         text = html.unescape(found[1]) if found else ""
-    return mask_text(_storable(" ".join(str(text).split())))[:_MAX_LENGTH]
-
-
-def _storable(text: str) -> str:
-    """Replace what PostgreSQL does not store: NUL and halves of surrogate pairs."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    # PostgreSQL does not store NUL and halves of surrogate pairs.
+    line = " ".join(str(text).split()).replace("\0", "\ufffd")
+    return mask_text(line.encode("utf-8", "replace").decode())[:_MAX_LENGTH]
 
 
 def short_reasons(counted: Mapping[str, int]) -> dict[str, str]:

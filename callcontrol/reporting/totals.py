@@ -99,17 +99,12 @@ def _cover(
             period = (bounds[0], bounds[1])
             slot = within(period, slots)
             is_missing = within(period, rest) is not None
-            if slot is not None and is_missing and not _contains_any(period, stale):
+            is_stale = bisect_left(stale, period[0]) < bisect_left(stale, period[1])
+            if slot is not None and is_missing and not is_stale:
                 slot_of[pk] = slot
                 covered.append(period)
         rest = uncovered(whole, covered)
     return slot_of, rest
-
-
-def _contains_any(period: Period, moments: Sequence[datetime]) -> bool:
-    """Return whether one of these sorted moments lies in the period."""
-    index = bisect_left(moments, period[0])
-    return index < len(moments) and moments[index] < period[1]
 
 
 # --- sums of rollups -----------------------------------------------------------------------------

@@ -52,7 +52,14 @@ def rollup_jobs(*, now: datetime) -> Iterator[Job]:
         RollupWatermark.objects.bulk_create(
             [RollupWatermark(company=company, sales_seen_at=now)], ignore_conflicts=True
         )
-        yield from _late_sale_jobs(company.pk, now=now)
+        sales_seen_at = RollupWatermark.objects.values_list("sales_seen_at", flat=True).get(
+            company=company
+        )
+        # Sales within the grace time may not be committed yet.
+        sales = counts.converted_calls(company.pk, since=sales_seen_at - GRACE, until=now - GRACE)
+        for hour in stale_hours(company.pk, _in_counted_hours(company.pk, sales)):
+            yield partial(_recount_hour, company.pk, hour, now=now)
+        yield partial(_move_watermark, company.pk, now=now)
         for source in RollupSource:
             series = _RollupSeries(company.pk, source, ZoneInfo(company.time_zone))
             yield from _series_jobs(series, now=now)
@@ -68,18 +75,14 @@ def _series_jobs(series: _RollupSeries, *, now: datetime) -> Iterator[Job]:
     cutoff = now - GRACE
     for gap in uncovered((start, cutoff), days):
         for day in split_period(gap, days_of(series.zone)):
-            for hour in _missing_hours(series, day, cutoff):
-                yield partial(_count_hour, series, hour, now=now)
+            hours = series.periods().filter(is_day=False, starts_at__lt=day[1], ends_at__gt=day[0])
+            for missing in uncovered(day, hours.values_list("starts_at", "ends_at")):
+                for hour in split_period(missing, hours_of(series.zone)):
+                    # The gap can end at the cutoff, amid an hour.
+                    if hour[1] < day[1] or hour[1] < cutoff:
+                        yield partial(_count_hour, series, hour, now=now)
             if next_day(day[0], zone=series.zone) <= cutoff:
                 yield partial(_sum_day, series, day, now=now)
-
-
-def _missing_hours(series: _RollupSeries, day: Period, cutoff: datetime) -> Iterator[Period]:
-    hours = series.periods().filter(is_day=False, starts_at__lt=day[1], ends_at__gt=day[0])
-    for gap in uncovered(day, hours.values_list("starts_at", "ends_at")):
-        for hour in split_period(gap, hours_of(series.zone)):
-            if hour[1] < day[1] or hour[1] < cutoff:
-                yield hour
 
 
 # --- hours and days ------------------------------------------------------------------------------
@@ -178,20 +181,6 @@ def _sum_of_hours(day: RollupPeriod) -> list[MetricsRow]:
 
 
 # --- late sales ----------------------------------------------------------------------------------
-def _late_sale_jobs(company_pk: int, *, now: datetime) -> Iterator[Job]:
-    """Yield the hours with calls that converted after the hour was counted.
-
-    Looks only at sales older than the grace time: newer ones may not be committed yet.
-    """
-    seen = RollupWatermark.objects.values_list("sales_seen_at", flat=True).get(
-        company_id=company_pk
-    )
-    sales = counts.converted_calls(company_pk, since=seen - GRACE, until=now - GRACE)
-    for hour in stale_hours(company_pk, _in_counted_hours(company_pk, sales)):
-        yield partial(_recount_hour, company_pk, hour, now=now)
-    yield partial(_move_watermark, company_pk, now=now)
-
-
 def _recount_hour(company_pk: int, hour: Period, *, now: datetime) -> bool:
     rows = counts.count_rows(RollupSource.OUTCOMES, company_pk, hour)
     return write_rollup(company_pk, RollupSource.OUTCOMES, hour, rows, now=now)
@@ -223,7 +212,7 @@ def _in_counted_hours(company_pk: int, sales: "QuerySet[Any, Any]") -> "QuerySet
 
 
 def stale_hours(company_pk: int, sales: Iterable[tuple[datetime, datetime]]) -> list[Period]:
-    """Return the counted hours whose count may miss one of these sales."""
+    """Return the counted hours with a count that may miss one of these sales."""
     by_start = sorted(sales)
     if not by_start:
         return []

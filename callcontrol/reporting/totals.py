@@ -65,7 +65,19 @@ def read_totals(company_pk: int, slots: Sequence[Period], *, scope: MetricsScope
             for row in counts.count_rows(source, company_pk, period):
                 if scope.covers(row.scope):
                     totals.add(slot, row)
-    _add_rollups(totals, slot_of, scope)
+    ids = list(slot_of)
+    wanted = dict(zip(SCOPE_FIELDS, (scope.campaign, scope.publisher, scope.buyer), strict=True))
+    for start in range(0, len(ids), _MAX_IDS):
+        rows = Rollup.objects.filter(period_id__in=ids[start : start + _MAX_IDS]).order_by()
+        rows = rows.filter(**{name: pk for name, pk in wanted.items() if pk})
+        for period_pk, *numbers in _sums(rows.filter(reason=""), "period_id"):
+            totals.slots[slot_of[period_pk]].add(Metrics(*map(int, numbers)))
+        for campaign, publisher, buyer, *numbers in _sums(rows.filter(reason=""), *SCOPE_FIELDS):
+            summed = totals.scopes.setdefault(MetricsScope(campaign, publisher, buyer), Metrics())
+            summed.add(Metrics(*map(int, numbers)))
+        refused = rows.exclude(reason="").values_list("reason").annotate(sum=Sum("pings"))
+        for reason, pings in refused:
+            totals.reasons[reason] += int(pings)
     totals.shorten_reasons()
     return totals
 
@@ -105,23 +117,6 @@ def _cover(
                 covered.append(period)
         rest = uncovered(whole, covered)
     return slot_of, rest
-
-
-# --- sums of rollups -----------------------------------------------------------------------------
-def _add_rollups(totals: Totals, slot_of: dict[int, int], scope: MetricsScope) -> None:
-    ids = list(slot_of)
-    wanted = dict(zip(SCOPE_FIELDS, (scope.campaign, scope.publisher, scope.buyer), strict=True))
-    for start in range(0, len(ids), _MAX_IDS):
-        rows = Rollup.objects.filter(period_id__in=ids[start : start + _MAX_IDS]).order_by()
-        rows = rows.filter(**{name: pk for name, pk in wanted.items() if pk})
-        for period_pk, *numbers in _sums(rows.filter(reason=""), "period_id"):
-            totals.slots[slot_of[period_pk]].add(Metrics(*map(int, numbers)))
-        for campaign, publisher, buyer, *numbers in _sums(rows.filter(reason=""), *SCOPE_FIELDS):
-            summed = totals.scopes.setdefault(MetricsScope(campaign, publisher, buyer), Metrics())
-            summed.add(Metrics(*map(int, numbers)))
-        refused = rows.exclude(reason="").values_list("reason").annotate(sum=Sum("pings"))
-        for reason, pings in refused:
-            totals.reasons[reason] += int(pings)
 
 
 def _sums(rows: "QuerySet[Rollup]", *by: str) -> Iterable[tuple[int, ...]]:

@@ -121,7 +121,14 @@ class DashboardViewModel:
 
     def cards(self) -> list[MetricCard]:
         now, before = self.now.total, self.before.total
-        rates = _rates(self.values(now))
+        values: Mapping[str, Any] = self.values(now)
+        rates = {}
+        for name, whole in _PART_OF.items():
+            if values[whole] and values[name] is not None:
+                percent = round(values[name] * 100 / values[whole])
+                text = _("%(percent)s%% of %(whole)s")
+                label = str(Metric(whole).label).lower()
+                rates[name] = (text % {"percent": percent, "whole": label}).replace("-", "−")
         return [
             MetricCard(self._measure(name, now), self._measure(name, before), rates.get(name, ""))
             for name in MEASURES
@@ -228,18 +235,6 @@ def spelled_number(value: int | Decimal | None, *, is_money: bool) -> str:
         return f"{value:,}"
     exponent = Decimal(value).normalize().as_tuple().exponent
     return f"{value:,.{max(2, -int(exponent))}f}".replace("-", "−")
-
-
-def _rates(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return `62% of pings` for each metric that is a part of another."""
-    rates = {}
-    for name, whole in _PART_OF.items():
-        if values[whole] and values[name] is not None:
-            percent = round(values[name] * 100 / values[whole])
-            text = _("%(percent)s%% of %(whole)s")
-            label = str(Metric(whole).label).lower()
-            rates[name] = (text % {"percent": percent, "whole": label}).replace("-", "−")
-    return rates
 
 
 def _rank(row: BreakdownRow, metrics: Metrics) -> tuple[Any, ...]:

@@ -53,8 +53,16 @@ class EntryBuilder:
     def entries(self, now: datetime) -> list[Entry]:
         """Return one entry per row, newest first; the tags of one write share an entry."""
         entries: list[Entry] = []
-        for _, together in groupby(self.rows, key=_written_together):
-            rows = list(together)
+        writes = groupby(
+            self.rows,
+            key=lambda row: (
+                (row.at, row.record.scope, row.record.publisher_id)
+                if row.type == "tag"
+                else (id(row),)
+            ),
+        )
+        for _, same_write in writes:
+            rows = list(same_write)
             record, type = rows[0].record, rows[0].type
             entry = {
                 "template": f"callcontrol/caller/entries/{type}.html",
@@ -132,12 +140,6 @@ class EntryBuilder:
         """Return `zip = 20001, roof = slate, …`."""
         texts = [self.mask(f"{name} = {value}") for name, value in pairs[:_MAX_TAGS]]
         return ", ".join(texts + ["…"] * (len(pairs) > _MAX_TAGS))
-
-
-def _written_together(row: TimelineRow) -> tuple[Any, ...]:
-    if row.type == "tag":
-        return row.at, row.record.scope, row.record.publisher_id
-    return (id(row),)
 
 
 def _campaign_pk(tag: Any) -> int:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from callcontrol.models import Call
 from campaigns import phone
@@ -40,7 +41,7 @@ class CallerPage(AdminPage):
     that see numbers masked.
     """
 
-    title = "One caller"
+    title = gettext_lazy("One caller")
     template_name = "callcontrol/caller/page.html"
 
     @cached_property
@@ -120,6 +121,10 @@ class CallerPage(AdminPage):
         today = timezone.localdate(now)
         dry_run = {"company": caller.company.pk, "caller": caller.number}
         last_ping = profile["last_ping"]
+        elsewhere = []
+        if not entries and not profile["first"]:  # the user may have chosen the wrong company
+            others = [row for row in self.companies[:_MAX_COMPANIES] if row != caller.company]
+            elsewhere = [row for row in others if CallerHistory(row, caller.number).is_known()]
         return {
             "caller": self.mask(phone.national(caller.number)),
             "e164": self.mask(caller.number),
@@ -133,10 +138,5 @@ class CallerPage(AdminPage):
             "is_newest": "behind" not in self.request.GET,
             "newest_url": f"?{urlencode(query)}",
             "older_url": f"?{urlencode(query | {'behind': next_cursor})}" if next_cursor else "",
-            "elsewhere": [] if entries or profile["first"] else self._elsewhere(caller),
+            "elsewhere": elsewhere,
         }
-
-    def _elsewhere(self, caller: CallerHistory) -> list[Company]:
-        """Return the user's other companies that know the number."""
-        others = [row for row in self.companies[:_MAX_COMPANIES] if row.pk != caller.company.pk]
-        return [row for row in others if CallerHistory(row, caller.number).is_known()]

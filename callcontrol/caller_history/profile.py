@@ -47,6 +47,23 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
     reservations = list(held.select_related("campaign", "buyer", "publisher")[:_MAX_LIVE])
     tags = sorted(_tags(caller, live_calls, reservations, now), key=lambda tag: tag["written_at"])
     latest = {tag["name"]: tag for tag in tags}
+    campaigns = {row.pk: row for row in Campaign.objects.filter(company=caller.company)}
+    paid = ConvertedCaller.objects.filter(
+        campaign__in=campaigns, caller_number=caller.number, paid=True
+    )
+    last = paid.values_list("campaign_id").annotate(at=Max("converted_at")).order_by("-at")
+    past_conversions = []
+    for pk, at in last:
+        # Until then, the caller's calls on the campaign are duplicates.
+        until = at + timedelta(seconds=campaigns[pk].dedupe_seconds)
+        past_conversions.append(
+            {
+                "campaign": campaigns[pk],
+                "converted_at": at,
+                "until": until,
+                "is_duplicate": until > now,
+            }
+        )
     return {
         **requests,
         **calls,
@@ -55,7 +72,7 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
         "live_calls": live_calls,
         "live_reservations": reservations,
         "tags": sorted(latest.values(), key=lambda tag: tag["name"].casefold())[:_MAX_TAGS],
-        "past_conversions": _past_conversions(caller, now),
+        "past_conversions": past_conversions,
         "last_ping": caller.requests().exclude(trace=None).order_by("-pk").only("pk").first(),
     }
 
@@ -79,21 +96,3 @@ def _tags(
         rows: Any = model.objects.filter(call=call).select_related("publisher").order_by("pk")
         for tag in rows[:_MAX_TAGS]:
             yield {name: getattr(tag, name) for name in fields} | {"call": call}
-
-
-def _past_conversions(caller: CallerHistory, now: datetime) -> list[dict[str, Any]]:
-    """Return the caller's last conversion on each campaign, and until when it makes duplicates."""
-    campaigns = {row.pk: row for row in Campaign.objects.filter(company=caller.company)}
-    paid = ConvertedCaller.objects.filter(
-        campaign__in=campaigns, caller_number=caller.number, paid=True
-    )
-    last = paid.values_list("campaign_id").annotate(at=Max("converted_at")).order_by("-at")
-    return [
-        {
-            "campaign": campaigns[pk],
-            "converted_at": at,
-            "until": at + timedelta(seconds=campaigns[pk].dedupe_seconds),
-            "is_duplicate": at + timedelta(seconds=campaigns[pk].dedupe_seconds) > now,
-        }
-        for pk, at in last
-    ]

@@ -33,84 +33,84 @@ def call() -> Call:
     return talk(make_market(caps=[9, 9]))
 
 
-def moved(call: Call, to: str = THIRD, *, hold: bool = False) -> None:
-    """b1 transfers the call."""
+def make_transfer(call: Call, to: str = THIRD, *, hold: bool = False) -> None:
+    """Transfer the call by its buyer b1."""
     transfer(call, handler_key(Buyer.objects.get(buyer_id="b1")), to, hold)
 
 
-def room(call: Call) -> LockedCall:
+def locked_call(call: Call) -> LockedCall:
     return read_call(now_of(call))
 
 
-def said(call: Call) -> str:
-    return call_headline(room(call))
+def headline(call: Call) -> str:
+    return call_headline(locked_call(call))
 
 
-# --- one line of words ----------------------------------------------------------------------------
+# --- headlines ----------------------------------------------------------------------------------
 def test_a_ringing_call():
-    assert said(arrive(make_market())) == "Buyer 1 rings."
+    assert headline(arrive(make_market())) == "Buyer 1 rings."
 
 
-def test_a_call_that_looks_for_a_buyer():
-    assert said(make_call(make_campaign())) == "Routing looks for a buyer."
+def test_a_call_in_routing():
+    assert headline(make_call(make_campaign())) == "Routing looks for a buyer."
 
 
 def test_a_call_that_is_not_accepted_yet():
     campaign = make_market()
     Buyer.objects.update(acceptance="explicit")
     assert (
-        said(talk(campaign))
+        headline(talk(campaign))
         == "The caller talks with Buyer 1. Buyer 1 has not accepted the call yet."
     )
 
 
 def test_an_attended_transfer(call: Call):
-    moved(call)
-    rings = said(call)
+    make_transfer(call)
+    rings = headline(call)
     pick_up(call, "transferee")
     assert rings == f"The caller talks with Buyer 1. {THIRD} rings, to join them."
-    assert said(call) == f"The caller talks with Buyer 1 and {THIRD}."
+    assert headline(call) == f"The caller talks with Buyer 1 and {THIRD}."
 
 
 def test_a_transfer_with_the_caller_on_hold(call: Call):
-    moved(call, hold=True)
-    rings = said(call)
+    make_transfer(call, hold=True)
+    rings = headline(call)
     pick_up(call, "transferee")
     assert rings == f"The caller is on hold, and Buyer 1 is alone. {THIRD} rings, to join them."
-    assert said(call) == f"The caller is on hold, while Buyer 1 and {THIRD} talk."
+    assert headline(call) == f"The caller is on hold, while Buyer 1 and {THIRD} talk."
 
 
-def test_a_caller_who_waits_for_a_transferee(call: Call):
-    moved(call)
+def test_a_caller_that_waits_for_a_transferee(call: Call):
+    make_transfer(call)
     leave(call)
-    assert said(call) == f"The caller waits, and {THIRD} rings."
+    assert headline(call) == f"The caller waits, and {THIRD} rings."
 
 
-def test_a_call_that_nobody_took():
+def test_a_call_that_no_buyer_answered():
     call = arrive(make_market(caps=[9, 9]))
     leave(call, outcome="busy")
     leave(call, outcome="no-answer")
-    assert said(call) == "No buyer took the call. Buyer 1 was busy. Buyer 2 did not answer."
+    assert headline(call) == "No buyer took the call. Buyer 1 was busy. Buyer 2 did not answer."
 
 
 def test_a_call_without_a_buyer():
     campaign = make_market(caps=[0])
-    assert said(arrive(campaign)) == "No buyer could take the call."
+    assert headline(arrive(campaign)) == "No buyer could take the call."
 
 
-def test_a_caller_who_did_not_wait():
+def test_a_caller_that_hung_up_before_an_answer():
     call = arrive(make_market())
     leave(call, "caller")
     ended = now_of(call)
     Call.objects.update(ended_at=ended.started_at + timedelta(seconds=12))
     assert (
-        call_headline(room(call), why="the caller hung up")
+        call_headline(locked_call(call), why="the caller hung up")
         == "The caller hung up after 0:12 min, before any buyer answered."
     )
 
 
-def _talked(**fields: Any) -> str:
-    """Of a call that Buyer had for 40 seconds."""
+def talked_headline(**fields: Any) -> str:
+    """Return the headline of a call that Buyer had for 40 seconds."""
     now = timezone.now()
     end = now + timedelta(seconds=40)
     call = make_call(
@@ -133,11 +133,11 @@ def _talked(**fields: Any) -> str:
     Leg.objects.create(
         call=call, party="handler", buyer=make_buyer(call.company), started_at=now, **kept
     )
-    return said(call)
+    return headline(call)
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "text"),
     [
         ({}, "Buyer talked 0:40 min; not enough to convert."),
         (
@@ -152,8 +152,8 @@ def _talked(**fields: Any) -> str:
     ],
     ids=["too short", "duplicate", "undecided", "no publisher"],
 )
-def test_a_call_that_was_talked_over(fields: dict[str, Any], words: str):
-    assert _talked(**fields) == words
+def test_an_ended_call_without_a_publisher(fields: dict[str, Any], text: str):
+    assert talked_headline(**fields) == text
 
 
 def test_a_call_that_paid_its_publisher():
@@ -164,28 +164,28 @@ def test_a_call_that_paid_its_publisher():
         "publisher": make_publisher(name="Alpha Media"),
     }
     assert (
-        _talked(**paid)
+        talked_headline(**paid)
         == "Buyer talked 0:40 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD."
     )
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(0, "0:00 min"), (130, "2:10 min"), (3725, "1:02:05 h"), (-5, "0:00 min")],
 )
-def test_how_long_something_lasted(seconds: int, words: str):
-    assert lasted(timedelta(seconds=seconds)) == words
+def test_durations(seconds: int, text: str):
+    assert lasted(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(
-    ("names", "words"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_names_in_a_sentence(names: list[str], words: str):
-    assert all_of(names) == words
+def test_names_in_a_sentence(names: list[str], text: str):
+    assert all_of(names) == text
 
 
-# --- lines over time ------------------------------------------------------------------------------
-def test_the_picture_of_a_call_on_hold():
+# --- legs over time -------------------------------------------------------------------------------
+def test_the_chart_of_a_call_with_a_hold():
     call, begin = make_call(make_campaign()), timezone.now()
     at = [begin + timedelta(seconds=10 * place) for place in range(11)]
     Call.objects.update(started_at=begin, ended_at=at[10], status="finished")
@@ -202,19 +202,19 @@ def test_the_picture_of_a_call_on_hold():
     )
     for kind, moment in (("caller-held", at[4]), ("caller-joined", at[7])):
         call.events.create(at=moment, kind=kind)
-    picture = leg_chart(room(call), list(call.events.order_by("id")), at=at[10], mask=str)
-    assert [[(bar.state, bar.left, bar.width) for bar in row.bars] for row in picture.rows] == [
+    chart = leg_chart(locked_call(call), list(call.events.order_by("id")), at=at[10], mask=str)
+    assert [[(bar.state, bar.left, bar.width) for bar in row.bars] for row in chart.rows] == [
         [
             *(("waits", "0.00%", "20.00%"), ("talks", "20.00%", "20.00%")),
             *(("holds", "40.00%", "30.00%"), ("talks", "70.00%", "30.00%")),
         ],
         [("rings", "0.00%", "20.00%"), ("talks", "20.00%", "80.00%")],
     ]
-    assert [row.text for row in picture.rows] == [
+    assert [row.text for row in chart.rows] == [
         "waited 0:20 min, talked 0:50 min and was on hold 0:30 min",
         "rang 0:20 min and talked 1:20 min",
     ]
-    assert picture.marks == [
+    assert chart.marks == [
         ("0.00%", "0:00"),
         ("30.00%", "0:30"),
         ("60.00%", "1:00"),
@@ -222,31 +222,31 @@ def test_the_picture_of_a_call_on_hold():
     ]
 
 
-def test_a_call_that_was_over_at_once_has_a_picture():
+def test_the_chart_of_a_call_that_ended_at_once():
     call = arrive(make_market(caps=[0]))
-    picture = leg_chart(room(call), [], at=call.clock, mask=str)
-    assert [(row.name, row.text) for row in picture.rows] == [("the caller", "ended at once")]
-    assert picture.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
+    chart = leg_chart(locked_call(call), [], at=call.clock, mask=str)
+    assert [(row.name, row.text) for row in chart.rows] == [("the caller", "ended at once")]
+    assert chart.marks == [("0.00%", "0:00"), ("100.00%", "0:01")]
 
 
 # --- the conference -------------------------------------------------------------------------------
-def heard(call: Call) -> tuple[list[str], list[str]]:
-    """The states of the lines between people, and what is said of each."""
-    picture = conference_diagram(room(call), mask=str)
-    return sorted(link.state for link in picture.links), picture.sentences
+def audio(call: Call) -> tuple[list[str], list[str]]:
+    """Return the states of the links between parties, and a sentence for each party."""
+    diagram = conference_diagram(locked_call(call), mask=str)
+    return sorted(link.state for link in diagram.links), diagram.sentences
 
 
-def test_nobody_hears_a_phone_that_rings():
-    assert heard(arrive(make_market())) == (
+def test_a_ringing_leg_has_no_audio():
+    assert audio(arrive(make_market())) == (
         ["rings"],
         ["The caller hears the ringing tone.", "Buyer 1 rings."],
     )
 
 
 def test_all_three_hear_each_other(call: Call):
-    moved(call)
+    make_transfer(call)
     pick_up(call, "transferee")
-    assert heard(call) == (
+    assert audio(call) == (
         ["talks", "talks", "talks"],
         [
             f"The caller hears Buyer 1 and {THIRD}.",
@@ -257,9 +257,9 @@ def test_all_three_hear_each_other(call: Call):
 
 
 def test_a_held_caller_hears_music(call: Call):
-    moved(call, hold=True)
+    make_transfer(call, hold=True)
     pick_up(call, "transferee")
-    assert heard(call) == (
+    assert audio(call) == (
         ["talks"],
         [
             "The caller is on hold and hears music.",
@@ -269,13 +269,16 @@ def test_a_held_caller_hears_music(call: Call):
     )
 
 
-def test_people_stand_apart(call: Call):
-    moved(call)
-    places = [(one.x, one.y, one.above) for one in conference_diagram(room(call), mask=str).parties]
+def test_parties_stand_apart(call: Call):
+    make_transfer(call)
+    places = [
+        (party.x, party.y, party.above)
+        for party in conference_diagram(locked_call(call), mask=str).parties
+    ]
     assert places == [(69, 105, False), (213, 60, True), (213, 150, False)]
 
 
-def test_nobody_is_in_the_picture_of_an_ended_call(call: Call):
+def test_the_diagram_of_an_ended_call_is_empty(call: Call):
     leave(call, "caller")
-    assert heard(call) == ([], [])
+    assert audio(call) == ([], [])
     assert line(call).is_live is False

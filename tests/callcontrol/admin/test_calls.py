@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from callcontrol.admin.call_page import pay_reason
 from callcontrol.control import manager
-from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
+from callcontrol.models import (
+    PAY_RULE,
+    Call,
+    CallEvent,
+    CallTag,
+    Delivery,
+    DeliveryAttempt,
+    LateTag,
+    Leg,
+)
 from tests import factories as make
 from tests.admin_client import browser, list_rows
 from tests.callcontrol.call_center import THIRD, arrive, line, pick_up, talk
@@ -30,14 +39,14 @@ def _call(campaign: Any = None, **fields: Any) -> Call:
         "carrier_call_id": uuid4().hex,
         "inbound_number": "+18335550100",
     }
-    said = {
+    defaults = {
         "caller_number": CALLER,
         "started_at": now,
         "clock": now,
         "buyer": make.make_buyer(campaign.company),
     }
     return Call.objects.create(
-        company=campaign.company, campaign=campaign, **carried, **{**said, **fields}
+        company=campaign.company, campaign=campaign, **carried, **{**defaults, **fields}
     )
 
 
@@ -46,7 +55,7 @@ def _page(call: Call) -> str:
 
 
 def _ended(**more: str) -> Call:
-    """A call that was talked over for 130 seconds."""
+    """Make a call with 130 seconds of talk."""
     campaign = make.make_market()
     key = make.make_key("rtb", campaign=campaign)
     call = dial(ping(key, publisher_id="alpha", **more)["inbound_number"])
@@ -74,7 +83,7 @@ def test_the_list_is_newest_first():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_calls(count, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_calls(count, django_assert_num_queries):
     campaign = make.make_campaign()
     for _ in range(count):
         _call(campaign, publisher=make.make_publisher(campaign.company))
@@ -89,7 +98,7 @@ def _row(call: Call) -> list[str]:
     return [" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in cells]
 
 
-def test_a_row_tells_what_became_of_the_call():
+def test_a_row_shows_the_outcome_of_the_call():
     assert _row(_ended())[1:] == [
         *(
             "Finished",
@@ -105,17 +114,17 @@ def test_a_row_tells_what_became_of_the_call():
     ]
 
 
-def test_each_filter_leaves_the_calls_that_it_names():
+def test_each_filter_keeps_the_calls_that_match():
     campaign = make.make_campaign()
     publisher = make.make_publisher(campaign.company)
     now = timezone.now()
-    one = _call(
+    matching = _call(
         campaign, publisher=publisher, status="finished", connected_at=now, converted_at=now
     )
     _call(make.make_campaign(campaign.company))
     client = browser(campaign.company)
-    asked = (
-        *(f"campaign={campaign.pk}", f"publisher={publisher.pk}", f"buyer={one.buyer_id}"),
+    queries = (
+        *(f"campaign={campaign.pk}", f"publisher={publisher.pk}", f"buyer={matching.buyer_id}"),
         *(
             "status=finished",
             "connected=1",
@@ -123,18 +132,20 @@ def test_each_filter_leaves_the_calls_that_it_names():
             f"company={campaign.company_id}&converted=1",
         ),
     )
-    assert [list_rows(client, f"{LIST}?{query}") for query in asked] == [[one]] * len(asked)
+    assert [list_rows(client, f"{LIST}?{query}") for query in queries] == [[matching]] * len(
+        queries
+    )
 
 
 @pytest.mark.parametrize(
     "query", ["campaign=x", "connected=maybe", "status=gone", "publisher=" + "9" * 40]
 )
-def test_a_filter_that_means_nothing_leaves_all_calls(query):
+def test_an_unusable_filter_is_ignored(query):
     call = _call()
     assert list_rows(browser(call.company), f"{LIST}?{query}") == [call]
 
 
-def test_calls_of_a_time_are_found_by_the_companys_clock():
+def test_the_time_filter_is_in_the_companys_time_zone():
     campaign = make.make_campaign(make.make_company(time_zone="America/New_York"))
     noon = timezone.now().replace(year=2026, month=5, day=5, hour=12, minute=0)
     call = _call(campaign, started_at=noon)
@@ -157,25 +168,25 @@ def test_a_call_is_found_by_any_spelling_and_by_uuids(term):
 
 
 @pytest.mark.parametrize("term", ["roofing", "7d5a1cf0-8f43-4f26-9a5e-4a4f64a1f8f1", "0102"])
-def test_what_names_no_call_finds_none(term):
+def test_an_unknown_search_term_finds_no_call(term):
     assert list_rows(browser(_call().company), f"{LIST}?q={term}") == []
 
 
 # --- the page -------------------------------------------------------------------------------------
-def test_another_companys_call_is_not_there():
+def test_another_companys_call_does_not_exist():
     answer = browser(make.make_company()).get(_page(_call()))
     assert answer.status_code == 302
     assert answer["Location"] == reverse("admin:index")
 
 
-def test_nobody_edits_a_call():
+def test_a_call_cannot_be_edited():
     call = _call()
     answer = browser().post(_page(call), {"status": "finished"})
     assert answer.status_code == 403
     assert Call.objects.get().status == "routing"
 
 
-def test_the_page_begins_with_what_became_of_the_call():
+def test_the_page_begins_with_the_outcome_of_the_call():
     call = _ended()
     assert (
         _context(call)["headline"]
@@ -183,9 +194,9 @@ def test_the_page_begins_with_what_became_of_the_call():
     )
 
 
-def test_the_timeline_speaks_of_buyers_by_name():
-    shown = _context(_ended())["steps"]
-    assert [(step.since, step.text) for step in shown[1:5]] == [
+def test_the_timeline_has_the_names_of_buyers():
+    steps = _context(_ended())["steps"]
+    assert [(step.since, step.text) for step in steps[1:5]] == [
         ("0:00", "Routing decided."),
         ("0:00", "Buyer 1 is being dialed."),
         ("0:00", "Buyer 1 answered."),
@@ -199,7 +210,7 @@ def test_a_decisions_verdicts_are_folded_into_its_step():
     ]
 
 
-def test_the_page_says_which_conversion_applied():
+def test_the_page_names_the_conversion_that_applied():
     quoted = dict(_context(_ended())["payment"])
     assert quoted == {
         **{"Payout": "90.00 USD", "Revenue": "120.00 USD", "Profit": "30.00 USD"},
@@ -224,25 +235,52 @@ def test_a_call_without_a_recorded_rule_has_a_reason(fields: dict[str, Any], rea
     assert pay_reason(_call(settled_at=timezone.now(), **fields), []) == reason
 
 
-def test_tags_say_who_wrote_them_and_what_was_before():
+@pytest.mark.parametrize(
+    ("for_publisher", "for_buyer", "scope"),
+    [
+        (False, False, ""),
+        (True, False, ", for calls of Alpha Media"),
+        (False, True, ", for calls to Summit Roofing"),
+        (True, True, ", for calls of Alpha Media to Summit Roofing"),
+    ],
+)
+def test_a_recorded_rule_names_its_scope(for_publisher: bool, for_buyer: bool, scope: str):
+    campaign = make.make_campaign()
+    call = _call(
+        campaign,
+        payout=Decimal(90),
+        publisher=make.make_publisher(campaign.company, name="Alpha Media"),
+        buyer=make.make_buyer(campaign.company, name="Summit Roofing"),
+    )
+    rule = {
+        "quoted": False,
+        "seconds": 120,
+        "for_publisher": for_publisher,
+        "for_buyer": for_buyer,
+    }
+    events = [CallEvent(kind="settled", detail={PAY_RULE: rule})]
+    assert pay_reason(call, events) == f"By the campaign’s conversion after 120 s of talk{scope}."
+
+
+def test_tags_show_their_publisher_and_previous_value():
     call, now = _call(), timezone.now()
     alpha = make.make_publisher(call.company, name="Alpha Media")
     CallTag.objects.create(
         call=call, name="zip", value="90210", value_before="", publisher=alpha, written_at=now
     )
     LateTag.objects.create(call=call, name="zoo", value="yes", written_at=now)
-    shown = [
+    tags = [
         (tag["name"], tag["previous"], re.sub("<[^>]*>", "", tag["publisher"]), tag["is_late"])
         for tag in _context(call)["tags"]
     ]
-    assert shown == [
+    assert tags == [
         ("zip", "blank", "Alpha Media", False),
         ("zoo", "–", "–", True),
     ]
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
-def test_the_callers_number_is_masked_wherever_it_stands(role, clear):
+def test_the_callers_number_is_masked_everywhere(role, clear):
     call, now = _call(make.make_campaign(), buyer=None), timezone.now()
     CallEvent.objects.create(call=call, at=now, kind="arrived", detail={"number": CALLER})
     Leg.objects.create(
@@ -271,21 +309,21 @@ def test_numbers_in_verdicts_and_transfers_are_masked_too(role, clear):
         manager_name="Rita",
         now=timezone.now(),
     )
-    shown = _context(call, role)
-    verdicts = " ".join(text for step in shown["steps"] for text in step.verdicts)
-    told = [
+    context = _context(call, role)
+    verdicts = " ".join(text for step in context["steps"] for text in step.verdicts)
+    is_clear = [
         number in text
         for number, text in (
             ("+13105550103", verdicts),
             (CALLER, verdicts),
-            (THIRD, shown["transfers"][0]["transferee"]),
+            (THIRD, context["transfers"][0]["transferee"]),
         )
     ]
-    assert told == [clear] * 3
+    assert is_clear == [clear] * 3
 
 
 @pytest.mark.parametrize("role", ["owner", "read_only"])
-def test_the_page_leads_to_what_it_speaks_of(role):
+def test_the_page_links_to_related_pages(role):
     call = _ended()
     log = reverse("admin:publishers_logentry_changelist")
     addresses = [
@@ -296,13 +334,13 @@ def test_the_page_leads_to_what_it_speaks_of(role):
     assert [address for _, address in _context(call, role)["related_links"]] == addresses
 
 
-def test_who_looks_at_a_call_brings_it_to_this_moment():
+def test_the_page_applies_due_timeouts_first():
     call = arrive(make.make_market())
     Leg.objects.filter(party="handler").update(rings_until=timezone.now() - timedelta(seconds=1))
     assert _context(call)["headline"] == "No buyer took the call. Buyer 1 did not answer."
 
 
-def test_a_page_that_follows_a_call_is_given_its_parts_alone():
+def test_the_live_fragment_is_not_a_whole_page():
     call = talk(make.make_market())
     page = browser(call.company).get(f"{_page(call)}?live=1").content.decode()
     assert page.count("data-live-parts") == 1
@@ -311,7 +349,7 @@ def test_a_page_that_follows_a_call_is_given_its_parts_alone():
 
 
 # --- webhooks -------------------------------------------------------------------------------------
-def _told(call: Call, **fields: Any) -> Delivery:
+def _delivery(call: Call, **fields: Any) -> Delivery:
     usual = {
         "name": "CRM",
         "trigger": "ended",
@@ -336,12 +374,12 @@ def _told(call: Call, **fields: Any) -> Delivery:
     return row
 
 
-def test_a_calls_page_has_its_webhooks_with_every_try():
+def test_the_page_lists_every_attempt_of_a_webhook():
     call = _call()
-    _told(call).webhook.delete()
+    _delivery(call).webhook.delete()
     (row,) = _context(call)["deliveries"]
     assert row["webhook"] == "CRM (deleted)"
-    assert [one["text"].rpartition(": ")[2] for one in row["attempts"]] == [
+    assert [attempt["text"].rpartition(": ")[2] for attempt in row["attempts"]] == [
         "the worker stopped",
         "no answer within 2 seconds",
         "200 in 35 ms",
@@ -349,18 +387,18 @@ def test_a_calls_page_has_its_webhooks_with_every_try():
 
 
 @pytest.mark.parametrize(("role", "clear"), [("account_manager", True), ("read_only", False)])
-def test_what_a_webhook_was_asked_and_answered_is_for_editors(role, clear):
+def test_url_and_answer_of_a_webhook_are_masked_for_readers(role, clear):
     call = _call()
-    _told(call)
-    shown = browser(call.company, role).get(_page(call)).content.decode()
-    assert ("open-sesame" in shown) == clear
-    assert ("&lt;b&gt;token&lt;/b&gt;" in shown) == clear
-    assert "POST https://a.example/" in shown
-    assert "200 in 35 ms" in shown
+    _delivery(call)
+    page = browser(call.company, role).get(_page(call)).content.decode()
+    assert ("open-sesame" in page) == clear
+    assert ("&lt;b&gt;token&lt;/b&gt;" in page) == clear
+    assert "POST https://a.example/" in page
+    assert "200 in 35 ms" in page
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_however_much_happened(count, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_events(count, django_assert_num_queries):
     call, now = pick_up(arrive(make.make_market())), timezone.now()
     for place in range(count):
         Leg.objects.create(

@@ -81,8 +81,10 @@ class CallAdmin(ReadOnlyAdmin):
     hint = _("No calls yet. Dial a number of a campaign on the softphone to try it.")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        shown = list(super().get_list_display(request))
-        return [*shown, "company"] if is_superuser(request) or len(roles(request)) > 1 else shown
+        columns = list(super().get_list_display(request))
+        if is_superuser(request) or len(roles(request)) > 1:
+            columns.append("company")
+        return columns
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return [*self.list_select_related, "company"]

@@ -97,8 +97,8 @@ class CallerHistory:
         if len(rows) <= limit:
             return page, ""
         last = page[-1].at
-        shown = sum(row.at == last for row in page) + (skip if last == before else 0)
-        return page, f"{(last - _EPOCH) // _MICROSECOND}_{shown}"
+        skipped = sum(row.at == last for row in page) + (skip if last == before else 0)
+        return page, f"{(last - _EPOCH) // _MICROSECOND}_{skipped}"
 
 
 def _without_index(column: str) -> Coalesce:

@@ -12,7 +12,7 @@ from .periods import Period
 from .view_model import MEASURES, DashboardViewModel, Measure
 
 HEADER = ("section", "from", "to", "name", "code", *MEASURES, "used", "cap")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # in spreadsheets
 _Row = dict[str, Any]
 
 

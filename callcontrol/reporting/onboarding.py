@@ -70,6 +70,7 @@ def _state(company: Company) -> dict[str, Any]:
     columns: dict[str, Any] = {name: Exists(of_company(rows)) for name, rows in existing.items()}
     for name, rows in newest.items():
         columns[name] = Subquery(of_company(rows).order_by("-pk").values("pk")[:1])
+    # An annotation must not have the name of a field or relation of the company.
     prefixed: dict[str, Any] = {f"has_{name}": column for name, column in columns.items()}
     found: Any = Company.objects.filter(pk=company.pk).values(**prefixed).get()
     return {name: found[f"has_{name}"] for name in columns}

@@ -22,7 +22,7 @@ from campaigns.routing import explain
 NO_TARGET = "no-target"
 NOBODY = "nobody"
 REJECTED = "rejected"
-_MAX_LENGTH = 200
+_MAX_LENGTH = 200  # a request can put its own text into an error
 _MAX_ERRORS = 20  # with their texts
 _MASKED = "*"
 _IN_XML = re.compile(r"<error>(.*?)</error>", re.DOTALL)

@@ -147,13 +147,13 @@ class DashboardViewModel:
             for code, number in self.now.reasons.items()
             if code != reasons.NO_TARGET and reasons.is_of_routing(code) == of_routing
         ]
-        most = max((number for __, number in counted), default=1)
+        highest = max((number for __, number in counted), default=1)
         return [
             RefusalRow(
                 code=code,
                 label=reasons.reason_text(code),
                 pings=number,
-                percent=number * 100 // most,
+                percent=number * 100 // highest,
                 url=self.links.refused(code),
             )
             for code, number in sorted(counted, key=lambda pair: (-pair[1], pair[0]))
@@ -196,7 +196,16 @@ class DashboardViewModel:
                     numbers=tuple(numbers),
                 )
             )
-        return sorted(rows, key=lambda row: _rank(row, by_pk[row.pk]))
+        order = ("revenue", "converted", "calls", "reserved", "pings")
+        # The name and the primary key make the order of equal rows the same on every database.
+        return sorted(
+            rows,
+            key=lambda row: (
+                *(-getattr(by_pk[row.pk], metric) for metric in order),
+                row.name.lower(),
+                row.pk,
+            ),
+        )
 
     def measures(self, breakdown: str = "") -> tuple[str, ...]:
         """Return the columns of a table. Pings have no buyer: the whole campaign decides."""
@@ -235,8 +244,3 @@ def spelled_number(value: int | Decimal | None, *, is_money: bool) -> str:
         return f"{value:,}"
     exponent = Decimal(value).normalize().as_tuple().exponent
     return f"{value:,.{max(2, -int(exponent))}f}".replace("-", "−")
-
-
-def _rank(row: BreakdownRow, metrics: Metrics) -> tuple[Any, ...]:
-    numbers = ("revenue", "converted", "calls", "reserved", "pings")
-    return (*(-getattr(metrics, name) for name in numbers), row.name.lower(), row.pk)

@@ -1,14 +1,16 @@
 """The call page: the summary, the legs over time, and the conference."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from callcontrol.admin.call_page import pay_reason
 from callcontrol.admin.diagrams import conference_diagram, leg_chart
 from callcontrol.lifecycle.summary import all_of, call_headline, lasted
-from callcontrol.models import Call, Leg
+from callcontrol.models import PAY_RULE, Call, CallEvent, Leg
 from callcontrol.state.locked_call import LockedCall, read_call
 from campaigns.models import Buyer
 from tests.callcontrol.call_center import (
@@ -167,6 +169,33 @@ def test_a_call_that_paid_its_publisher():
         talked_headline(**paid)
         == "Buyer talked 0:40 min; the call paid Alpha Media 90.00 USD and earned 120.00 USD."
     )
+
+
+@pytest.mark.parametrize(
+    ("for_publisher", "for_buyer", "scope"),
+    [
+        (False, False, ""),
+        (True, False, ", for calls of Alpha Media"),
+        (False, True, ", for calls to Summit Roofing"),
+        (True, True, ", for calls of Alpha Media to Summit Roofing"),
+    ],
+)
+def test_a_recorded_rule_names_its_scope(for_publisher: bool, for_buyer: bool, scope: str):
+    campaign = make_campaign()
+    call = make_call(
+        campaign,
+        payout=Decimal(90),
+        publisher=make_publisher(campaign.company, name="Alpha Media"),
+        buyer=make_buyer(campaign.company, name="Summit Roofing"),
+    )
+    rule = {
+        "quoted": False,
+        "seconds": 120,
+        "for_publisher": for_publisher,
+        "for_buyer": for_buyer,
+    }
+    events = [CallEvent(kind="settled", detail={PAY_RULE: rule})]
+    assert pay_reason(call, events) == f"By the campaign’s conversion after 120 s of talk{scope}."
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,7 @@ from django.utils import timezone
 
 from callcontrol.admin.call_page import pay_reason
 from callcontrol.control import manager
-from callcontrol.models import (
-    PAY_RULE,
-    Call,
-    CallEvent,
-    CallTag,
-    Delivery,
-    DeliveryAttempt,
-    LateTag,
-    Leg,
-)
+from callcontrol.models import Call, CallEvent, CallTag, Delivery, DeliveryAttempt, LateTag, Leg
 from tests import factories as make
 from tests.admin_client import browser, list_rows
 from tests.callcontrol.call_center import THIRD, arrive, line, pick_up, talk
@@ -233,33 +224,6 @@ def test_the_page_names_the_conversion_that_applied():
 )
 def test_a_call_without_a_recorded_rule_has_a_reason(fields: dict[str, Any], reason: str):
     assert pay_reason(_call(settled_at=timezone.now(), **fields), []) == reason
-
-
-@pytest.mark.parametrize(
-    ("for_publisher", "for_buyer", "scope"),
-    [
-        (False, False, ""),
-        (True, False, ", for calls of Alpha Media"),
-        (False, True, ", for calls to Summit Roofing"),
-        (True, True, ", for calls of Alpha Media to Summit Roofing"),
-    ],
-)
-def test_a_recorded_rule_names_its_scope(for_publisher: bool, for_buyer: bool, scope: str):
-    campaign = make.make_campaign()
-    call = _call(
-        campaign,
-        payout=Decimal(90),
-        publisher=make.make_publisher(campaign.company, name="Alpha Media"),
-        buyer=make.make_buyer(campaign.company, name="Summit Roofing"),
-    )
-    rule = {
-        "quoted": False,
-        "seconds": 120,
-        "for_publisher": for_publisher,
-        "for_buyer": for_buyer,
-    }
-    events = [CallEvent(kind="settled", detail={PAY_RULE: rule})]
-    assert pay_reason(call, events) == f"By the campaign’s conversion after 120 s of talk{scope}."
 
 
 def test_tags_show_their_publisher_and_previous_value():

@@ -243,16 +243,16 @@ def _recount_pings(
             continue
         _add(totals, place, scope, wanted, pings=1)
         error = json.loads(_ERROR)["error"] if row.status == 422 else "too many requests"
-        told = {
+        codes_of_result = {
             "no-target": ["no-target", *(row.reasons or ",nobody,").strip(",").split(",")],
             "rejected": ["rejected"],
         }
         totals.reasons.update(
-            told.get(row.result, [f"{row.status} {error}"] if row.status >= 400 else [])
+            codes_of_result.get(row.result, [f"{row.status} {error}"] if row.status >= 400 else [])
         )
 
 
-def shown(totals: Totals) -> tuple[Any, ...]:
+def comparable(totals: Totals) -> tuple[Any, ...]:
     """All of the totals that can be compared."""
     scopes = {
         scope: metrics for scope, metrics in totals.scopes.items() if not metrics.is_nothing()

@@ -33,7 +33,7 @@ def sold(name: str = "converted") -> int:
 
 @pytest.fixture
 def world() -> World:
-    """Of a company whose one call, of yesterday morning, did not convert."""
+    """Make a company with one call, of yesterday morning, that did not convert."""
     world = World(seed=1)
     world.quiet_call = world.call(
         NOW - timedelta(days=1), converted_at=None, payout=None, revenue=None

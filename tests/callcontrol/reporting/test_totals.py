@@ -11,7 +11,14 @@ from callcontrol.reporting.periods import Period, hours_of, split_period
 from callcontrol.reporting.totals import read_totals
 from publishers.models import LogEntry
 from tests import factories as make
-from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, write_due
+from tests.callcontrol.reporting.histories import (
+    NOW,
+    World,
+    comparable,
+    last_days,
+    recount,
+    write_due,
+)
 
 pytestmark = pytest.mark.django_db
 ALL = MetricsScope()
@@ -26,7 +33,7 @@ def _asked(world: World) -> Iterator[MetricsScope]:
 
 def assert_right(world: World, slots: list[Period]) -> None:
     for wanted in _asked(world):
-        assert shown(read_totals(world.company.pk, slots, scope=wanted)) == shown(
+        assert comparable(read_totals(world.company.pk, slots, scope=wanted)) == comparable(
             recount(world, slots, wanted)
         )
 

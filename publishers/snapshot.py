@@ -1,6 +1,7 @@
-"""Immutable snapshots of a company's settings, built once per version and process."""
+"""Immutable snapshots of a company's settings, built once per version in each process."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from .models import Conversion, InboundNumber, Key, Publisher
 
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
-    """A key as it was when the snapshot was made; `settings` include the type's defaults."""
+    """A key; `settings` include the type's defaults, and `end` is the last part of its text."""
 
     row: int
     end: str
@@ -59,20 +60,19 @@ class ConversionSnapshot:
     publisher_pk: int | None
     buyer_pk: int | None
     conditions: tuple[Condition, ...]
-    pk: int | None = None  # null: a quoted conversion that was deleted since
-    quoted: bool = False  # the amounts are those that a reservation quoted
+    pk: int | None = None  # None for a quoted conversion that has been deleted
+    quoted: bool = False  # whether the amounts are those that a reservation quoted
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSnapshot:
-    """`url` with its [tokens]; it and `secret` are kept out of tracebacks. `values`: which path
-    becomes which tag."""
+    """A webhook: `url` has its [tokens], and `values` maps tags to paths in the answer."""
 
     row: int
     name: str
     trigger: str
     method: str
-    url: str = field(repr=False)
+    url: str = field(repr=False)  # like the secret, kept out of tracebacks
     values: Mapping[str, str]
     seconds: float
     secret: str = field(repr=False)
@@ -96,8 +96,10 @@ class CampaignSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a decision needs of a company; dictionaries by row, publishers also by
-    their id."""
+    """The settings of a company that a decision needs.
+
+    Dictionaries are by primary key, `publishers_by_id` by ID and `numbers` by number.
+    """
 
     company_pk: int
     version: int
@@ -114,29 +116,31 @@ class Snapshot:
     numbers: Mapping[str, NumberSnapshot]
 
 
-_held: dict[int, Snapshot] = {}
+_cache: dict[int, Snapshot] = {}
 _building = threading.Lock()
 
 
 def snapshot_of(company_pk: int, version: int) -> Snapshot:
     """Return the company's settings at this version, or newer."""
-    held = _held.get(company_pk)
-    if held is not None and held.version == version:
-        return held
+    snapshot = _cache.get(company_pk)
+    if snapshot is not None and snapshot.version == version:
+        return snapshot
     with _building:
-        held = _held.get(company_pk)
-        if held is None or held.version != version:
-            held = _held[company_pk] = _build(company_pk)
-    return held
+        # Another thread may have built it while this one waited for the lock.
+        snapshot = _cache.get(company_pk)
+        if snapshot is None or snapshot.version != version:
+            snapshot = _cache[company_pk] = _build(company_pk)
+    return snapshot
 
 
 def current_snapshot(company_pk: int) -> Snapshot:
-    """Return the current settings, after a query for their version."""
+    """Return the current settings; reads their version from the database."""
     return snapshot_of(company_pk, CatalogueVersion.objects.get(company_id=company_pk).version)
 
 
 def _build(company_pk: int) -> Snapshot:
-    """Read until the version is the same before and after, so that no change is read by halves."""
+    """Return a snapshot of a single version."""
+    # Read again if the version has changed meanwhile: the snapshot could hold half of a change.
     while True:
         version = CatalogueVersion.objects.get(company_id=company_pk).version
         snapshot = _read(Company.objects.get(pk=company_pk), version)
@@ -166,21 +170,21 @@ def _read(company: Company, version: int) -> Snapshot:
         switches={
             name: value for name, value in vars(company).items() if name.endswith("_enabled")
         },
-        keys=_keys(company),
+        # Revoked keys too: their error differs from that of a key with a deleted owner.
+        keys={
+            row.pk: _key_snapshot(row)
+            for row in Key.objects.of(company).select_related(
+                "campaign", "publisher", "buyer", "group"
+            )
+        },
         campaigns=_campaigns(company, numbers),
         publishers=publishers,
-        publishers_by_id={facts.publisher_id: facts for facts in publishers.values()},
+        publishers_by_id={row.publisher_id: row for row in publishers.values()},
         numbers=numbers,
     )
 
 
-def _keys(company: Company) -> dict[int, KeySnapshot]:
-    """All keys, the revoked too: a revoked key is answered differently from a deleted owner's."""
-    rows = Key.objects.of(company).select_related("campaign", "publisher", "buyer", "group")
-    return {row.pk: _key_facts(row) for row in rows}
-
-
-def _key_facts(row: Key) -> KeySnapshot:
+def _key_snapshot(row: Key) -> KeySnapshot:
     owners = [row.campaign, row.publisher, row.buyer, row.group]
     return KeySnapshot(
         row=row.pk,
@@ -204,7 +208,13 @@ def _campaigns(
     company: Company, numbers: Mapping[str, NumberSnapshot]
 ) -> dict[int, CampaignSnapshot]:
     pools = pools_of(company)
-    conversions, webhooks = _conversions(company), _webhooks(company)
+    # In the order of their models: conversions by position, webhooks by name.
+    conversions: dict[int, list[ConversionSnapshot]] = defaultdict(list)
+    for conversion in Conversion.objects.of(company).prefetch_related("filters"):
+        conversions[conversion.campaign_id].append(conversion_snapshot(conversion))
+    webhooks: dict[int, list[WebhookSnapshot]] = defaultdict(list)
+    for webhook in Webhook.objects.of(company).prefetch_related("filters"):
+        webhooks[webhook.campaign_id].append(webhook_snapshot(webhook))
     return {
         row.pk: CampaignSnapshot(
             row=row.pk,
@@ -216,8 +226,8 @@ def _campaigns(
             buyers=pools[row.pk],
             pool_numbers=_numbers_of(row, numbers, in_pool=True),
             fixed_numbers=_numbers_of(row, numbers, in_pool=False),
-            conversions=tuple(conversions.get(row.pk, ())),
-            webhooks=tuple(webhooks.get(row.pk, ())),
+            conversions=tuple(conversions[row.pk]),
+            webhooks=tuple(webhooks[row.pk]),
         )
         for row in Campaign.objects.of(company).unretired()
     }
@@ -226,38 +236,20 @@ def _campaigns(
 def _numbers_of(
     campaign: Campaign, numbers: Mapping[str, NumberSnapshot], *, in_pool: bool
 ) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            facts.number
-            for facts in numbers.values()
-            if facts.campaign_pk == campaign.pk and facts.in_pool == in_pool
-        )
+    rows = [row for row in numbers.values() if row.campaign_pk == campaign.pk]
+    return tuple(sorted(row.number for row in rows if row.in_pool == in_pool))
+
+
+def conversion_snapshot(row: Conversion) -> ConversionSnapshot:
+    return ConversionSnapshot(
+        seconds=row.seconds,
+        payout=row.payout,
+        revenue=row.revenue,
+        publisher_pk=row.publisher_id,
+        buyer_pk=row.buyer_id,
+        conditions=_conditions(row),
+        pk=row.pk,
     )
-
-
-def _conversions(company: Company) -> dict[int, list[ConversionSnapshot]]:
-    found: dict[int, list[ConversionSnapshot]] = {}
-    for row in Conversion.objects.of(company).prefetch_related("filters"):
-        facts = ConversionSnapshot(
-            seconds=row.seconds,
-            payout=row.payout,
-            revenue=row.revenue,
-            publisher_pk=row.publisher_id,
-            buyer_pk=row.buyer_id,
-            conditions=_conditions(row),
-            pk=row.pk,
-        )
-        found.setdefault(row.campaign_id, []).append(facts)
-    return found
-
-
-def _webhooks(company: Company) -> dict[int, list[WebhookSnapshot]]:
-    """By campaign, in the order of their names."""
-    found: dict[int, list[WebhookSnapshot]] = {}
-    for row in Webhook.objects.of(company).prefetch_related("filters"):
-        facts = webhook_snapshot(row)
-        found.setdefault(row.campaign_id, []).append(facts)
-    return found
 
 
 def webhook_snapshot(row: Webhook) -> WebhookSnapshot:

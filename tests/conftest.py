@@ -68,7 +68,7 @@ def _empty_caches() -> None:
     """
     cache.clear()
     throttles.reset()
-    snapshot._held.clear()
+    snapshot._cache.clear()
 
 
 @pytest.fixture

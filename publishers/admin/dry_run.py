@@ -23,7 +23,7 @@ from campaigns.admin_base import (
 from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
 from publishers.dry_run import engine, replay
-from publishers.dry_run.replay import LoggedRequest, NotReplayable, Replay
+from publishers.dry_run.replay import LoggedRequest, NotReplayable
 from publishers.models import LogEntry, LogResult, Publisher
 from publishers.snapshot import current_snapshot
 
@@ -140,22 +140,22 @@ class DryRun(AdminPage):
             return context | {"refusal": refused.text, "ping": refused.ping}
         except Refusal as refused:
             return context | {"refusal": f"{refused.text}."}
-        return context | self._comparison_context(replayed, company)
-
-    def _comparison_context(self, replayed: Replay, company: Company) -> Context:
-        request = replayed.request
         campaign = Campaign.objects.get(pk=request.campaign.row)
         key_warnings = results.key_warnings(request, now=self.now)
-        return self._result_context(replayed.now, company) | {
-            "replay": replayed,
-            "campaign": campaign,
-            "then_sentence": results.past_sentence(replayed),
-            "comparisons": results.comparison_rows(replayed.comparisons, mask=self.mask),
-            "changed": sum(bool(each.change) for each in replayed.comparisons),
-            "warnings": key_warnings + results.warnings(replayed.now),
-            "sent": self._sent(request, campaign),
-            "form_url": self._form_url(request, company) if self.clear else "",
-        }
+        return (
+            context
+            | self._result_context(replayed.now, company)
+            | {
+                "replay": replayed,
+                "campaign": campaign,
+                "then_sentence": results.past_sentence(replayed),
+                "comparisons": results.comparison_rows(replayed.comparisons, mask=self.mask),
+                "changed": sum(bool(each.change) for each in replayed.comparisons),
+                "warnings": key_warnings + results.warnings(replayed.now),
+                "sent": self._sent(request, campaign),
+                "form_url": self._form_url(request, company) if self.clear else "",
+            }
+        )
 
     def _sent(self, request: LoggedRequest, campaign: Campaign) -> list[tuple[str, str]]:
         """Return the labeled values that the logged request sent."""

@@ -86,20 +86,17 @@ def row_answer(entry: Any) -> str:
                 return ""
             return labels.refusal_counts(entry.trace) or _("The campaign has no buyer")
         case LogResult.STORED | LogResult.IN_PROGRESS | LogResult.APPLIED:
-            return _tag_names(labels.answer_members(entry).get("tag_values"))
+            tags = labels.answer_members(entry).get("tag_values")
+            names = list(tags) if isinstance(tags, dict) else []
+            listed, more = ", ".join(names[:_MAX_TAGS]), len(names) - _MAX_TAGS
+            if more <= 0:
+                return listed
+            return _("%(names)s and %(count)d more") % {"names": listed, "count": more}
         case LogResult.CONVERTED | LogResult.ALREADY_CONVERTED:
             members = labels.answer_members(entry)
             amounts = [(name, members.get(name)) for name in ("revenue", "payout")]
             return ", ".join(f"{name} {amount}" for name, amount in amounts if amount is not None)
     return str(entry.buyer_name)
-
-
-def _tag_names(tags: Any) -> str:
-    names = list(tags) if isinstance(tags, dict) else []
-    listed = ", ".join(names[:_MAX_TAGS])
-    if len(names) <= _MAX_TAGS:
-        return listed
-    return _("%(names)s and %(count)d more") % {"names": listed, "count": len(names) - _MAX_TAGS}
 
 
 def row_headline(entry: Any) -> str:

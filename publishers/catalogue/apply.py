@@ -186,5 +186,5 @@ class _Reconciler:
 
 
 def _values_without_id(shape: Shape, row: Any) -> dict[str, Any]:
-    """Return the values of a row for the list of changes, whose label has the ID."""
+    """Return the values of a row for the list of changes; its label has the ID."""
     return {name: value for name, value in plain_value(shape, row).items() if name != shape.id}

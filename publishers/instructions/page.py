@@ -259,7 +259,18 @@ def _request_section(number: int, urls: RequestUrls) -> RequestSection:
     ]
     url, query = urls.split(values)
     sample = SampleRequest(request.method, url, urls.full(values), query, request.call)
-    rows = [_parameter_row(each, urls.prefilled(each)) for each in parameters]
+    rows, fields = [], []
+    for each in parameters:
+        prefilled = urls.prefilled(each)
+        example = prefilled or each.example or each.sample
+        if each.example_name and not prefilled:
+            example = f"{each.example_name}={each.example}"
+        required = each.required or bool(prefilled)
+        rows.append(ParameterRow(each.name, each.meaning, example, required, bool(prefilled)))
+        if (each.placeholder or each.required) and not each.example_name:
+            # An example in the path would make the test form request a row that does not exist.
+            value = prefilled or ("" if each.in_path else each.example)
+            fields.append(FormField(each.name, value, each.required, bool(prefilled)))
     if request.key_name:
         meaning = _("The key. Keep it secret, on your server.")
         rows.insert(0, ParameterRow(request.key_name, meaning, urls.key.key, True, True))
@@ -271,26 +282,9 @@ def _request_section(number: int, urls: RequestUrls) -> RequestSection:
         parameters=rows,
         answers=[_answer_section(each) for each in request.answers],
         samples=code_samples(sample),
-        fields=[
-            _form_field(each, urls.prefilled(each))
-            for each in parameters
-            if (each.placeholder or each.required) and not each.example_name
-        ],
+        fields=fields,
         tag=(tags[0].example_name, tags[0].example) if tags else None,
     )
-
-
-def _parameter_row(parameter: ParameterText, prefilled: str) -> ParameterRow:
-    example = prefilled or parameter.example or parameter.sample
-    if parameter.example_name and not prefilled:
-        example = f"{parameter.example_name}={parameter.example}"
-    required = parameter.required or bool(prefilled)
-    return ParameterRow(parameter.name, parameter.meaning, example, required, bool(prefilled))
-
-
-def _form_field(parameter: ParameterText, prefilled: str) -> FormField:
-    value = prefilled or ("" if parameter.in_path else parameter.example)
-    return FormField(parameter.name, value, parameter.required, bool(prefilled))
 
 
 def _answer_section(answer: AnswerText) -> AnswerSection:

@@ -44,6 +44,14 @@ def curl(request: SampleRequest) -> str:
 
 
 def python(request: SampleRequest) -> str:
+    dial = ""
+    if call := request.call:
+        name = call.within or "answer"
+        inner = f'{name} = answer.get("{name}", {{}})\n' if call.within else ""
+        dial = f"""
+{inner}if {name}.get("status") == "{call.status}":
+    print("Dial", {name}["{call.number}"], "before", {name}["expires_at"])
+"""
     return f"""\
 import json
 from urllib.error import HTTPError
@@ -60,10 +68,19 @@ except HTTPError as error:  # refused: the answer says why
     status, answer = error.code, json.load(error)
 
 print(status, answer)
-{_python_call(request.call)}""".rstrip()
+{dial}""".rstrip()
 
 
 def javascript(request: SampleRequest) -> str:
+    dial = ""
+    if call := request.call:
+        name = call.within or "answer"
+        inner = f"const {name} = answer.{name} ?? {{}};\n" if call.within else ""
+        dial = f"""
+{inner}if ({name}.status === "{call.status}") {{
+  console.log("Dial", {name}.{call.number}, "before", {name}.expires_at);
+}}
+"""
     return f"""\
 const parameters = new URLSearchParams({_members(request)});
 const url = {json.dumps(request.url)} + "?" + parameters;
@@ -72,7 +89,7 @@ const response = await fetch(url, {{ method: "{request.method}" }});
 const answer = await response.json();  // also when it was refused: it says why
 
 console.log(response.status, answer);
-{_javascript_call(request.call)}""".rstrip()
+{dial}""".rstrip()
 
 
 def _members(request: SampleRequest) -> str:
@@ -86,26 +103,3 @@ def _members(request: SampleRequest) -> str:
 def _quoted(text: str) -> str:
     """Return a string literal that Python and JavaScript both accept."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _python_call(call: NumberLocation | None) -> str:
-    if call is None:
-        return ""
-    name = call.within or "answer"
-    inner = f'{name} = answer.get("{name}", {{}})\n' if call.within else ""
-    return f"""
-{inner}if {name}.get("status") == "{call.status}":
-    print("Dial", {name}["{call.number}"], "before", {name}["expires_at"])
-"""
-
-
-def _javascript_call(call: NumberLocation | None) -> str:
-    if call is None:
-        return ""
-    name = call.within or "answer"
-    inner = f"const {name} = answer.{name} ?? {{}};\n" if call.within else ""
-    return f"""
-{inner}if ({name}.status === "{call.status}") {{
-  console.log("Dial", {name}.{call.number}, "before", {name}.expires_at);
-}}
-"""

@@ -1,5 +1,4 @@
-"""What a process holds of a company's settings: complete, at the version in force, and never
-half of a change."""
+"""Snapshots of a company's settings: complete, of the current version, and of one version."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -45,7 +44,7 @@ def key() -> Key:
     return make_ready_key()
 
 
-def held(key: Key) -> Snapshot:
+def current(key: Key) -> Snapshot:
     return current_snapshot(key.company_id)
 
 
@@ -54,36 +53,36 @@ def version(key: Key) -> int:
 
 
 # --- when it is built -----------------------------------------------------------------------------
-def test_built_once_a_version(key: Key) -> None:
-    first = held(key)
+def test_a_snapshot_is_built_once_per_version(key: Key) -> None:
+    first = current(key)
     with CaptureQueriesContext(connection) as captured:
         again = snapshot_of(key.company_id, first.version)
     assert again is first
     assert len(captured) == 0
 
 
-def test_another_version_is_read_anew(key: Key) -> None:
-    first = held(key)
+def test_another_version_is_read_again(key: Key) -> None:
+    first = current(key)
     key.name = "renamed"
     key.save()
-    assert (held(key) is first) is False
-    assert held(key).version == version(key)
+    assert (current(key) is first) is False
+    assert current(key).version == version(key)
 
 
-def test_a_version_that_is_older_than_what_stands_gives_what_stands(key: Key) -> None:
+def test_an_outdated_version_returns_the_current_snapshot(key: Key) -> None:
     assert snapshot_of(key.company_id, version(key) + 1).version == version(key)
 
 
-def test_what_was_rolled_back_is_not_held(key: Key) -> None:
+def test_a_rolled_back_change_is_not_in_the_snapshot(key: Key) -> None:
     with transaction.atomic():
         key.campaign.paused = True
         key.campaign.save()
-        assert held(key).campaigns[key.campaign.pk].paused is True
+        assert current(key).campaigns[key.campaign.pk].paused is True
         transaction.set_rollback(True)
-    assert held(key).campaigns[key.campaign.pk].paused is False
+    assert current(key).campaigns[key.campaign.pk].paused is False
 
 
-def test_what_changes_while_it_is_read_is_read_again(key: Key) -> None:
+def test_a_change_during_the_reading_is_read_again(key: Key) -> None:
     changed: list[int] = []
 
     def change_once(execute: Any, sql: str, *rest: Any) -> Any:
@@ -93,18 +92,18 @@ def test_what_changes_while_it_is_read_is_read_again(key: Key) -> None:
         return found
 
     with connection.execute_wrapper(change_once):
-        facts = held(key)
+        facts = current(key)
     assert [*facts.publishers] == changed
     assert facts.version == version(key)
 
 
-def test_another_companys_change_is_none_of_ours(key: Key) -> None:
+def test_another_companys_change_leaves_the_version(key: Key) -> None:
     before = version(key)
     make_ready_key()
     assert version(key) == before
 
 
-# --- what it holds --------------------------------------------------------------------------------
+# --- its contents ---------------------------------------------------------------------------------
 def test_the_company(key: Key) -> None:
     company = make_company(name="Acme", region="GB", time_zone="Europe/London", rtb_enabled=False)
     facts = current_snapshot(company.pk)
@@ -120,9 +119,9 @@ def test_the_company(key: Key) -> None:
     }
 
 
-def test_a_key_has_its_types_defaults_for_what_is_not_stored(key: Key) -> None:
+def test_a_key_has_its_types_defaults_for_missing_settings(key: Key) -> None:
     Key.objects.filter(pk=key.pk).update(settings={"ttl_seconds": 7, "forgotten": 1})
-    assert held(key).keys[key.pk].settings == {
+    assert current(key).keys[key.pk].settings == {
         "ttl_seconds": 7,
         "count_on_reserve": False,
         "route_only_to_reserved_buyer": False,
@@ -136,7 +135,7 @@ def test_a_key_has_its_types_defaults_for_what_is_not_stored(key: Key) -> None:
 
 
 @pytest.mark.parametrize("owner", ["campaign", "publisher", "buyer", "group"])
-def test_a_key_knows_whether_its_owner_is_gone(owner: str) -> None:
+def test_a_key_of_a_retired_owner(owner: str) -> None:
     row = {
         "campaign": make_campaign,
         "publisher": make_publisher,
@@ -148,7 +147,7 @@ def test_a_key_knows_whether_its_owner_is_gone(owner: str) -> None:
         **{owner: row},
     )
     row.retire(now=NOW)
-    facts = held(key).keys[key.pk]
+    facts = current(key).keys[key.pk]
     assert facts.owner_is_gone is True
     assert getattr(facts, f"{owner}_pk") == row.pk
 
@@ -171,10 +170,8 @@ def test_numbers_fixed_and_of_the_pool() -> None:
 def test_publishers_by_row_and_by_their_id() -> None:
     publisher = make_publisher(publisher_id="alpha", paused=True)
     make_publisher(publisher.company, publisher_id="gone").retire(now=NOW)
-    facts, known = (
-        current_snapshot(publisher.company_id),
-        PublisherSnapshot(publisher.pk, "alpha", True),
-    )
+    facts = current_snapshot(publisher.company_id)
+    known = PublisherSnapshot(publisher.pk, "alpha", True)
     assert facts.publishers == {publisher.pk: known}
     assert facts.publishers_by_id == {"alpha": known}
 
@@ -213,24 +210,24 @@ def test_a_campaign_with_its_webhooks_by_name() -> None:
     )
 
 
-def test_what_a_webhook_keeps_to_itself_is_in_no_traceback() -> None:
+def test_the_url_and_secret_of_a_webhook_are_not_in_tracebacks() -> None:
     hook = make_webhook(url="https://a.example/?key=f382")
     (facts,) = current_snapshot(hook.company_id).campaigns[hook.campaign_id].webhooks
     assert (hook.secret in repr(facts)) is False
     assert ("f382" in repr(facts)) is False
 
 
-def test_a_retired_campaign_is_not_there() -> None:
+def test_a_retired_campaign_is_left_out() -> None:
     campaign = make_campaign()
     campaign.retire(now=NOW)
     assert current_snapshot(campaign.company_id).campaigns == {}
 
 
-def test_reading_costs_the_same_for_more_rows(key: Key) -> None:
+def test_reading_takes_as_many_queries_for_more_rows(key: Key) -> None:
     def cost() -> int:
-        snapshot._held.clear()
+        snapshot._cache.clear()
         with CaptureQueriesContext(connection) as captured:
-            held(key)
+            current(key)
         return len(captured)
 
     make_conversion(key.campaign)

@@ -24,18 +24,25 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: str, dry_run: bool, prune: bool, **options: Any) -> None:
+        file_text = _read_text(file)
         try:
             changes = catalogue.apply_file(
-                file_text=_text(file), now=timezone.now(), dry_run=dry_run, prune=prune
+                file_text=file_text, now=timezone.now(), dry_run=dry_run, prune=prune
             )
         except catalogue.UnusableFile as error:
             raise CommandError("\n".join([*error.problems, "Nothing was changed."])) from None
         for line in changes.lines():
             self.stdout.write(line)
-        self.stdout.write(_summary(len(changes.rows), dry_run))
+        count = len(changes.rows)
+        if not changes:
+            self.stdout.write("nothing to change")
+        elif dry_run:
+            self.stdout.write(f"{count} to change; nothing was changed (--dry-run)")
+        else:
+            self.stdout.write(f"{count} changed")
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode("utf-8-sig")
@@ -44,9 +51,3 @@ def _text(file: str) -> str:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise CommandError(f"line {line}: not UTF-8 text\nNothing was changed.") from None
-
-
-def _summary(count: int, dry_run: bool) -> str:
-    if not count:
-        return "nothing to change"
-    return f"{count} to change; nothing was changed (--dry-run)" if dry_run else f"{count} changed"

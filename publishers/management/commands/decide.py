@@ -40,10 +40,20 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="draws the same order again among equals")
 
     def handle(self, *args: Any, campaign: str, company: str | None, **options: Any) -> None:
-        row = _campaign(campaign, company)
+        rows = (
+            Campaign.objects.unretired()
+            .filter(campaign_id=campaign, company__retired_at=None)
+            .select_related("company")
+        )
+        found = list(rows.filter(company=company_named(company)) if company else rows)
+        if not found:
+            raise CommandError(f"no campaign {campaign}")
+        if len(found) > 1:
+            companies = ", ".join(sorted(row.company.company_id for row in found))
+            raise CommandError(f"which company? --company is one of {companies}")
         try:
             result = engine.dry_run(
-                company=row.company,
+                company=found[0].company,
                 campaign_id=campaign,
                 now=timezone.now(),
                 at=options["at"],
@@ -72,18 +82,3 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise ArgumentTypeError("a moment is written like 2026-05-05T12:00+00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.get_current_timezone())
-
-
-def _campaign(campaign_id: str, company: str | None) -> Campaign:
-    rows = (
-        Campaign.objects.unretired()
-        .filter(campaign_id=campaign_id, company__retired_at=None)
-        .select_related("company")
-    )
-    found = list(rows.filter(company=company_named(company)) if company else rows)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise CommandError(f"no campaign {campaign_id}")
-    companies = ", ".join(sorted(row.company.company_id for row in found))
-    raise CommandError(f"which company? --company is one of {companies}")

@@ -49,7 +49,7 @@ def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[Played]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(history, "_PAUSE_SECONDS", 0)
-        snapshot._held.clear()
+        snapshot._cache.clear()
         call_command("demo", base_url=BASE, no_history=True, stdout=io.StringIO())
         found = Played(Company.objects.get(company_id="demo"))
         history.prepare(found.company, now=NOW)
@@ -57,7 +57,7 @@ def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[Played]:
             history.play(found.company, report=found.reports.append, clock=lambda: NOW)
         yield found
         transaction.set_rollback(True)
-    snapshot._held.clear()
+    snapshot._cache.clear()
 
 
 # --- all of it agrees ---------------------------------------------------------------------------

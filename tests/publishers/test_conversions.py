@@ -54,7 +54,7 @@ def test_a_publisher_is_more_specific_than_a_buyer() -> None:
     assert apply([FOR_BUYER, FOR_PUBLISHER]) == [FOR_PUBLISHER]
 
 
-def test_a_set_whose_conditions_do_not_hold_makes_way() -> None:
+def test_a_conversion_with_a_failing_condition_does_not_apply() -> None:
     assert apply([conversion(40, ALPHA, BUYER, "zip"), PLAIN]) == [PLAIN]
 
 

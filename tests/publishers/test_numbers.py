@@ -18,7 +18,7 @@ def test_each_number_is_added_once():
     assert list(kept) == [("+18335550100", campaign.pk, True), ("+18335550101", campaign.pk, True)]
 
 
-def test_a_number_of_some_campaign_is_told_and_left():
+def test_a_number_in_use_is_returned_and_left():
     number = make_number()
     assert add_to_pool(campaign=make_campaign(), numbers=[number.number, "+18335550100"]) == (
         1,

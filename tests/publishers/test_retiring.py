@@ -24,7 +24,7 @@ def test_a_retired_companys_numbers_may_be_anothers() -> None:
 
 
 @pytest.mark.parametrize("owner", ["campaign", "company"])
-def test_the_history_of_a_number_knows_when_its_owner_was_retired(owner: str) -> None:
+def test_the_history_of_a_number_has_the_time_when_its_owner_was_retired(owner: str) -> None:
     number, now = make_number(), timezone.now()
     getattr(number, owner).retire(now=now)
     assert list(number.history.values_list("retired_at", flat=True)) == [now, None]

@@ -77,7 +77,7 @@ def test_a_tag_that_waits_is_renewed(campaign: Campaign) -> None:
     assert StoredTag.objects.count() == 2
 
 
-def test_one_whose_time_is_over_is_renewed_swept_or_not(campaign: Campaign) -> None:
+def test_an_expired_tag_is_renewed_before_and_after_the_sweep(campaign: Campaign) -> None:
     for moment in (NOW, NOW + 3600 * SECOND):
         keep(campaign, {"a": "1"}, now=moment)
     assert [tag.name for tag in taken(campaign, now=NOW + 3601 * SECOND)] == ["a"]

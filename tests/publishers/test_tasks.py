@@ -53,7 +53,7 @@ SWEEPS: Any = pytest.mark.parametrize(
 
 
 @SWEEPS
-def test_what_is_past_its_end_goes_once(
+def test_expired_rows_are_deleted_once(
     sweep: Callable[[], int], name: str, fill: Any, model: Any
 ) -> None:
     fill(make_company(), [-1, 0, 1])

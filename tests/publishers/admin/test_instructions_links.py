@@ -31,7 +31,7 @@ def _act(link: InstructionsLink, what: str) -> str:
 
 
 # --- creating -------------------------------------------------------------------------------------
-def test_a_campaigns_key_asks_for_the_publisher():
+def test_a_campaigns_key_is_linked_with_the_chosen_publisher():
     key = make_key("rtb")
     publisher = make_publisher(key.company, name="Alpha")
     answer = browser(key.company).post(f"{ADD}?key={key.pk}", {"publisher": publisher.pk})
@@ -57,7 +57,7 @@ def test_an_owners_key_needs_no_choice(key_type):
     assert InstructionsLink.objects.get().publisher == key.publisher
 
 
-def test_who_is_asked_for_is_who_has_none_yet():
+def test_the_form_offers_publishers_without_a_link():
     key = make_key("rtb")
     for name in ("Beta", "Gamma"):
         make_publisher(key.company, name=name)
@@ -231,7 +231,7 @@ def test_switching_off_takes_it_off_the_keys_page_and_keeps_it_on_the_list():
     assert list_rows(client, LIST) == [link]
 
 
-def test_what_is_off_stays_off():
+def test_a_disabled_link_stays_disabled():
     link = make_link(make_key("conversion"))
     links.disable_link(link=link, now=timezone.now())
     client = browser(link.company)
@@ -242,7 +242,7 @@ def test_what_is_off_stays_off():
 
 # --- companies ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
-def test_nobody_else_sees_any_of_it(who):
+def test_links_are_hidden_from_other_users(who):
     link = make_link(make_key("rtb"))
     client = browser(link.company, who) if who == "read_only" else browser(make_company())
     pages = [
@@ -268,7 +268,7 @@ def test_who_edits_in_one_company_and_reads_in_another_sees_the_first_ones():
 
 @pytest.mark.parametrize("who", ["read_only", "another's owner"])
 @pytest.mark.parametrize("what", ["renew", "switch_off"])
-def test_nobody_else_changes_any_of_it(who, what):
+def test_links_cannot_be_changed_by_other_users(who, what):
     link = make_link(make_key("rtb"))
     client = browser(link.company, who) if who == "read_only" else browser(make_company())
     statuses = [
@@ -305,6 +305,6 @@ def test_another_companys_publisher_is_no_choice():
 @pytest.mark.parametrize(
     "query", ["key=x", "key=999999", "publisher=%00", "key=" + "9" * 10_000, "key=&publisher="]
 )
-def test_what_is_no_row_is_not_there(query):
+def test_an_invalid_row_in_the_url_is_not_found(query):
     key = make_key("conversion", buyer=make_buyer())
     assert browser(key.company).get(f"{ADD}?{query}").status_code == 404

@@ -295,7 +295,7 @@ def test_pausing_is_confirmed_without_javascript():
 
 
 @pytest.mark.parametrize(("paused", "offered"), [(False, "pause"), (True, "resume")])
-def test_of_pausing_and_resuming_the_page_offers_what_changes_something(paused, offered):
+def test_the_page_offers_to_pause_an_active_key_and_to_resume_a_paused_one(paused, offered):
     key = make.make_key(paused=paused)
     page = browser(key.company).get(_page(key)).content.decode()
     assert [what for what in ("pause", "resume") if f"/key/{key.pk}/{what}/" in page] == [offered]
@@ -346,7 +346,7 @@ def test_requests_today_are_counted_up_to_a_limit(monkeypatch, requests, told):
     assert f"{told} · <a" in browser(key.company).get(_page(key)).content.decode()
 
 
-def test_a_key_tells_of_its_use():
+def test_a_key_shows_its_use():
     key = make.make_key()
     for hours in (0, 72):
         at = timezone.now() - timedelta(hours=hours)
@@ -365,7 +365,7 @@ def test_a_key_tells_of_its_use():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_keys(count, django_assert_num_queries):
+def test_the_list_takes_as_many_queries_for_more_keys(count, django_assert_num_queries):
     campaign = make.make_campaign()
     for _ in range(count):
         make.make_key(campaign=campaign)

@@ -100,7 +100,7 @@ _TOO_MUCH = [
 
 
 @pytest.mark.parametrize(("tags", "told"), _TOO_MUCH)
-def test_tags_that_no_call_could_keep_are_refused(tags, told):
+def test_tags_over_the_limits_are_refused(tags, told):
     campaign = make.make_campaign()
     client = browser(campaign.company)
     data = form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=tags))
@@ -230,7 +230,7 @@ def test_a_conversions_filters_are_on_its_own_page():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_however_many_numbers(count, django_assert_num_queries):
+def test_the_list_takes_as_many_queries_for_more_numbers(count, django_assert_num_queries):
     campaign = make.make_campaign()
     for _ in range(count):
         make.make_number(campaign, publisher=make.make_publisher(campaign.company))

@@ -103,7 +103,7 @@ def test_a_refused_keys_request_is_for_superusers():
     assert list_rows(browser(), LIST) == [entry]
 
 
-def test_an_unknown_key_is_shown_by_its_end():
+def test_an_unknown_key_is_shown_by_its_last_characters():
     make.make_entry(None, key_end="abcd", status=401, type="")
     assert "unknown key …abcd" in _cells(browser())
 
@@ -129,7 +129,7 @@ def test_numbers_in_an_error_are_masked_for_readers():
     "query",
     ["caller_number__startswith=%2B1202", "response__contains=8335", "parameters__contains=555"],
 )
-def test_a_reader_cannot_guess_what_is_masked(query):
+def test_a_reader_cannot_search_for_masked_values(query):
     company = make.make_company()
     answer = browser(company, "read_only").get(f"{LIST}?{query}")
     assert answer.status_code == 302

@@ -151,7 +151,7 @@ def test_a_conversion_counts(roofing: Campaign, duplicates: str, second: str | N
     assert verdicts == {"Old": None if duplicates == "pay_once" else "duplicate", "Any": second}
 
 
-def test_the_given_moment_decides_who_is_open(roofing: Campaign) -> None:
+def test_the_given_moment_decides_which_buyers_are_open(roofing: Campaign) -> None:
     buyer = make_buyer(roofing.company, name="Monday")
     BusinessHours.objects.create(buyer=buyer, day="monday", open=time(9), close=time(17))
     make_route(roofing, buyer)
@@ -192,7 +192,7 @@ def test_the_draws_share_as_the_chances_say(roofing: Campaign) -> None:
 
 
 @pytest.mark.parametrize(("publisher", "payout"), [("alpha", "95"), (None, "90")])
-def test_each_buyer_is_quoted_what_applies_to_it(
+def test_each_buyer_is_quoted_its_applying_conversions(
     roofing: Campaign, publisher: str | None, payout: str
 ) -> None:
     make_conversion(roofing)
@@ -209,12 +209,12 @@ def test_without_a_conversion_nothing_is_quoted(roofing: Campaign) -> None:
     assert run(roofing).standings()[0].quote == QuotedPay(Decimal(0), Decimal(0), 0)
 
 
-def test_what_the_number_tells_is_told_unless_it_was_sent(roofing: Campaign) -> None:
+def test_tags_of_the_number_are_listed_unless_they_were_sent(roofing: Campaign) -> None:
     placed = run(roofing, tags={"caller_state": "NY"}).number_tags
     assert placed == {"caller_city": "Washington", "caller_country": "US"}
 
 
-def test_a_waiting_tag_that_is_sent_anew_is_not_told(roofing: Campaign) -> None:
+def test_a_stored_tag_that_is_sent_again_is_not_listed(roofing: Campaign) -> None:
     stored = {"company": roofing.company, "caller_number": CALLER, "value": "70", "written_at": NOW}
     for name in ("age", "zip"):
         StoredTag.objects.create(**stored, name=name, expires_at=NOW + timedelta(hours=1))
@@ -290,7 +290,7 @@ def test_until_when_the_caller_is_a_repeat(roofing: Campaign) -> None:
     assert run(roofing).duplicate_until == NOW + timedelta(seconds=60)
 
 
-def test_what_the_company_has_switched_off_is_told(roofing: Campaign) -> None:
+def test_features_that_are_switched_off_are_listed(roofing: Campaign) -> None:
     roofing.company.rtb_enabled = False
     roofing.company.save()
     assert run(roofing).disabled_types == ("Real-time bidding",)
@@ -309,7 +309,7 @@ def test_the_tags_that_a_campaign_looks_at(roofing: Campaign) -> None:
 
 
 @pytest.mark.parametrize("what", ["campaign", "publisher"])
-def test_what_is_paused_is_told_first(roofing: Campaign, what: str) -> None:
+def test_a_pause_is_the_first_line(roofing: Campaign, what: str) -> None:
     make_publisher(roofing.company, publisher_id="alpha", paused=what == "publisher")
     roofing.paused = what == "campaign"
     roofing.save()
@@ -351,13 +351,13 @@ def test_the_command_leaves_no_log() -> None:
     assert LogEntry.objects.count() == 0
 
 
-def test_the_command_says_when_nobody_buys() -> None:
+def test_the_command_says_that_a_campaign_has_no_buyer() -> None:
     make_campaign(campaign_id="solar")
     assert printed("solar", "--seed", "1") == ["No buyer is on this campaign.", "seed 1"]
 
 
 @pytest.mark.usefixtures("roofing")
-def test_the_command_asks_which_company() -> None:
+def test_the_command_needs_the_company_if_there_are_several() -> None:
     make_campaign(make_company(company_id="other"), campaign_id="roofing")
     with pytest.raises(CommandError, match=r"^which company\? --company is one of acme, other$"):
         printed("roofing")
@@ -388,6 +388,6 @@ def test_the_command_does_not_know_the_campaign() -> None:
     ("option", "value", "told"),
     [("--tag", "age", "a tag is written name=value"), ("--at", "noon", "a moment is")],
 )
-def test_the_command_explains_what_it_can_not_read(option: str, value: str, told: str) -> None:
+def test_the_command_explains_invalid_options(option: str, value: str, told: str) -> None:
     with pytest.raises(CommandError, match=told):
         printed("roofing", option, value)

@@ -32,7 +32,7 @@ def test_a_required_tag_with_a_space_stays_one_parameter():
     )
 
 
-def test_the_companys_own_id_stands_where_it_is_asked_for():
+def test_the_company_id_is_in_the_urls_that_need_it():
     key = make_key("account", key="k4", company=make_company(company_id="acme"))
     assert (
         ready_url(key=key, base_url=BASE)
@@ -48,7 +48,7 @@ def test_the_companys_own_id_stands_where_it_is_asked_for():
     ],
     ids=["list", "action"],
 )
-def test_a_handler_key_leads_to_what_it_may_do(actions, path):
+def test_a_handler_key_documents_its_actions(actions, path):
     key = make_key("call_control", key="k5", buyer=make_buyer(), actions=actions)
     assert ready_url(key=key, base_url=BASE) == f"https://calls.example.com{path}"
 

@@ -77,7 +77,7 @@ def test_an_example_reserves_a_buyer_and_says_what_to_dial(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_example_may_hold_what_means_something_to_its_language(
+def test_an_example_escapes_the_special_characters_of_its_language(
     live_server: Any, tmp_path: Path, language: str
 ) -> None:
     odd = ['say "hi"', "it's", "50%20", "$HOME `id` !!", "a\\b", "{x}", "a&b=c#d", "é\u2028ü"]
@@ -114,7 +114,7 @@ def test_an_example_writes_a_tag(live_server: Any, tmp_path: Path, language: str
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_example_is_a_request_that_the_installation_knows(http: httpx.Client) -> None:
+def test_every_example_is_a_request_to_an_existing_url(http: httpx.Client) -> None:
     actions = ["active_calls", "transfer", "return", "accept", "reject"]
     keys = [
         make.make_key("call_control", buyer=make.make_buyer(), actions=actions),
@@ -199,13 +199,13 @@ def test_a_confirmation_is_answered_as_shown() -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_written_is_answered_as_shown() -> None:
+def test_written_data_is_answered_as_shown() -> None:
     page = _page(make.make_key("call_data_writing"))
     assert _answered(page) == _shown(page, "call not found, tags stored")
 
 
 @pytest.mark.django_db
-def test_what_was_written_about_a_live_call_is_answered_as_shown() -> None:
+def test_written_data_of_a_live_call_is_answered_as_shown() -> None:
     ready = make.make_ready_key()
     page = _page(make.make_key("call_data_writing", publisher=make.make_publisher(ready.company)))
     dial(ready.campaign.numbers.get().number, "+12025550142")

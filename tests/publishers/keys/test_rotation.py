@@ -79,7 +79,7 @@ def test_a_dead_key_is_not_revoked_again():
         revoke_key(key=key, now=NOW + DAY)
 
 
-def test_the_history_tells_of_the_revoking():
+def test_the_history_records_the_revocation():
     key = make_key()
     revoke_key(key=key, now=NOW)
     assert list(key.history.values_list("retired_at", flat=True)) == [NOW, None]

@@ -79,7 +79,7 @@ def test_an_older_keys_settings_are_completed() -> None:
     }
 
 
-def test_words_are_shown_as_they_are_typed() -> None:
+def test_words_are_shown_as_comma_separated_text() -> None:
     assert WordsField().prepare_value(["zip", "age"]) == "zip, age"
 
 
@@ -87,7 +87,7 @@ def test_a_word_that_is_typed_twice_counts_once() -> None:
     assert WordsField().clean("zip, age ,, zip") == ["zip", "age"]
 
 
-def test_an_unknown_kind_is_a_key_error() -> None:
+def test_an_unknown_type_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         key_type_of("nothing")
 

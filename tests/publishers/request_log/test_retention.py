@@ -31,7 +31,7 @@ def _left() -> list[int]:
     return list(LogEntry.objects.order_by("id").values_list("pk", flat=True))
 
 
-def test_what_is_older_goes_and_what_is_not_stays() -> None:
+def test_rows_older_than_the_retention_are_deleted() -> None:
     _entry(NOON - timedelta(seconds=1))
     kept = [_entry(NOON), _entry(NOON + timedelta(days=1))]
     assert retention.delete_old_rows(before=NOON, limit=10) == 1

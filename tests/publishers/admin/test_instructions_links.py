@@ -252,9 +252,9 @@ def test_links_are_hidden_from_other_users(who):
         _page(link.publisher),
         _page(link.key.campaign),
     ]
-    told = [client.get(url, follow=True).content.decode() for url in pages]
+    contents = [client.get(url, follow=True).content.decode() for url in pages]
     assert [
-        str(link.token) in page or f"{ADD}?" in page or _page(link) in page for page in told
+        str(link.token) in page or f"{ADD}?" in page or _page(link) in page for page in contents
     ] == [False] * 5
 
 

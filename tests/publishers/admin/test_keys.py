@@ -336,14 +336,14 @@ def test_a_key_is_not_rolled_twice():
     ]
 
 
-@pytest.mark.parametrize(("requests", "told"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
-def test_requests_today_are_counted_up_to_a_limit(monkeypatch, requests, told):
+@pytest.mark.parametrize(("requests", "expected"), [(3, "3"), (4, "4 or more"), (6, "4 or more")])
+def test_requests_today_are_counted_up_to_a_limit(monkeypatch, requests, expected):
     monkeypatch.setattr(key_cards, "_MAX_COUNTED", 4)
     key = make.make_key()
     for _ in range(requests):
         make.make_entry(key.company, key_pk=key.pk)
     make.make_entry(key.company, key_pk=key.pk + 1)
-    assert f"{told} · <a" in browser(key.company).get(_page(key)).content.decode()
+    assert f"{expected} · <a" in browser(key.company).get(_page(key)).content.decode()
 
 
 def test_a_key_shows_its_use():
@@ -381,8 +381,8 @@ def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
     with during_save(lambda: Key.objects.get(pk=key.pk).retire(now=now)):
         client.post(_page(key), data)
     kept = Key.objects.get()
-    told = key.history.first()
-    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, told)] == [
+    recorded = key.history.first()
+    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, recorded)] == [
         ("renamed", 7, now)
     ] * 2
 

@@ -1,4 +1,4 @@
-"""Numbers and conversions on the campaign's page."""
+"""Admin of numbers and conversions: the campaign's page, their own pages, and pasted lists."""
 
 from decimal import Decimal
 from typing import Any
@@ -87,7 +87,7 @@ def test_a_tag_without_a_text_is_refused():
     ]
 
 
-_TOO_MUCH = [
+_INVALID_TAGS = [
     ("a" * 101 + " = b", "Invalid tag name. Use 1 to 100 characters, without control characters."),
     ("a\x01 = b", "Invalid tag name. Use 1 to 100 characters, without control characters."),
     ("a = " + "b" * 1_001, "Invalid value of tag a. Use at most 1,000 characters, without NUL."),
@@ -99,12 +99,12 @@ _TOO_MUCH = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "told"), _TOO_MUCH)
-def test_tags_over_the_limits_are_refused(tags, told):
+@pytest.mark.parametrize(("tags", "error"), _INVALID_TAGS)
+def test_tags_over_the_limits_are_refused(tags, error):
     campaign = make.make_campaign()
     client = browser(campaign.company)
     data = form_data(client, _page(campaign), **_numbers("numbers", "833-555-0100", tags=tags))
-    assert post_errors(client, _page(campaign), data) == [told]
+    assert post_errors(client, _page(campaign), data) == [error]
     assert InboundNumber.objects.count() == 0
 
 
@@ -152,8 +152,8 @@ def test_one_number_both_fixed_and_in_the_pool_saves_neither():
         **_numbers("numbers-2", "+18335550100"),
     )
     page = client.post(_page(campaign), data, follow=True)
-    told = [str(message) for message in page.context["messages"]]
-    assert told == ["Not saved: two rows conflict. Remove the row that is here twice."]
+    texts = [str(message) for message in page.context["messages"]]
+    assert texts == ["Not saved: two rows conflict. Remove the row that is here twice."]
     assert InboundNumber.objects.count() == 0
 
 
@@ -173,8 +173,8 @@ def test_a_pasted_list_fills_the_pool_and_names_the_skipped_numbers():
     page = browser(campaign.company).post(
         url, {"numbers": f"833 555 0100\n\n(833) 555-0101\n{taken.number}"}, follow=True
     )
-    told = [str(message) for message in page.context["messages"]]
-    assert told == [
+    texts = [str(message) for message in page.context["messages"]]
+    assert texts == [
         "2 numbers added to the pool.",
         "Skipped numbers that are already in use: +18335550199.",
     ]
@@ -245,12 +245,12 @@ def test_a_publishers_page_shows_the_numbers_given_to_it():
     page = browser(publisher.company).get(
         reverse("admin:publishers_publisher_change", args=[publisher.pk])
     )
-    shown = [
+    listed = [
         form.instance
         for inline in page.context["inline_admin_formsets"][:1]
         for form in inline.formset.initial_forms
     ]
-    assert shown == [number]
+    assert listed == [number]
 
 
 def test_a_number_is_found_by_a_part_of_it():

@@ -385,9 +385,9 @@ def test_the_command_does_not_know_the_campaign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "message"),
     [("--tag", "age", "a tag is written name=value"), ("--at", "noon", "a moment is")],
 )
-def test_the_command_explains_invalid_options(option: str, value: str, told: str) -> None:
-    with pytest.raises(CommandError, match=told):
+def test_the_command_explains_invalid_options(option: str, value: str, message: str) -> None:
+    with pytest.raises(CommandError, match=message):
         printed("roofing", option, value)

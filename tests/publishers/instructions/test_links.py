@@ -131,11 +131,11 @@ def test_the_history_has_no_tokens():
     link = make_link(make_key("conversion"))
     links.renew_link(link=link, now=timezone.now())
     links.disable_link(link=link, now=timezone.now())
-    told = link.history.values("history_type", "renewed_at", "switched_off_at").order_by(
+    history = link.history.values("history_type", "renewed_at", "switched_off_at").order_by(
         "history_id"
     )
     assert [
-        (row["history_type"], bool(row["renewed_at"]), bool(row["switched_off_at"])) for row in told
+        (row["history_type"], bool(row["renewed_at"]), bool(row["switched_off_at"])) for row in history
     ] == [
         ("+", False, False),
         ("~", True, False),

@@ -228,7 +228,7 @@ def test_calls_are_listed_as_shown() -> None:
     ready = make.make_ready_key()
     call = dial(ready.campaign.numbers.get().number)
     page = _page(make.make_key("account", company=ready.company))
-    shown = [json.loads(one.answers[0].json) for one in page.requests]
+    shown = [json.loads(each.answers[0].json) for each in page.requests]
     listed, one = _answered(page)[0]["call"], _answered(page, 1, call["call_uuid"])["call"]
     assert shown[0][0]["call"].keys() - listed.keys() == set()
     assert shown[1]["call"].keys() - one.keys() == set()
@@ -238,7 +238,7 @@ def test_calls_are_listed_as_shown() -> None:
 def test_active_calls_are_listed_as_shown() -> None:
     ready = make.make_ready_key()
     page = _page(make.make_key("call_control", buyer=Buyer.objects.get(), actions=["active_calls"]))
-    shown = [json.loads(one.json) for one in page.requests[0].answers]
+    shown = [json.loads(each.json) for each in page.requests[0].answers]
     before = _answered(page)
     dial(ready.campaign.numbers.get().number)
     assert [before] == shown[1:]

@@ -96,8 +96,8 @@ def test_an_unknown_type_is_a_key_error() -> None:
 def test_the_ready_address_spells_out_required_tags(slug: str) -> None:
     key_type = key_type_of(slug)
     publisher = {"rtb": "publisher_id", "call_reservation": "affiliate_id"}[slug]
-    told = key_type.parameters(key_type.full({"required_tags": ["caller_zip"]}))
-    assert [(one.name, one.placeholder) for one in told if one.placeholder] == [
+    parameters = key_type.parameters(key_type.full({"required_tags": ["caller_zip"]}))
+    assert [(each.name, each.placeholder) for each in parameters if each.placeholder] == [
         ("caller_number", "CALLER_NUMBER"),
         (publisher, "PUBLISHER_ID"),
         ("caller_zip", "CALLER_ZIP"),

@@ -15,7 +15,7 @@ NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
 
 
 def _entry(at: datetime) -> LogEntry:
-    said = {
+    values = {
         "method": "POST",
         "path": "/rtbs",
         "parameters": {},
@@ -24,7 +24,7 @@ def _entry(at: datetime) -> LogEntry:
         "result": "done",
         "duration_ms": 1.0,
     }
-    return LogEntry.objects.create(at=at, **said)
+    return LogEntry.objects.create(at=at, **values)
 
 
 def _left() -> list[int]:

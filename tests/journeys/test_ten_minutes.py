@@ -83,7 +83,7 @@ def set_up(manager: Manager) -> str:
     manager.goes("/admin/")
     manager.follows("Add a campaign with a route to the buyer")
     _fill_in_campaign(manager)
-    manager.follows("Make a key for publishers")
+    manager.follows("Add a key for publishers")
     manager.saves(name="Roofing pings")
     return _make_link(manager)
 

@@ -382,9 +382,9 @@ def test_a_revoking_stays_when_a_page_that_was_read_before_is_saved():
         client.post(_page(key), data)
     kept = Key.objects.get()
     recorded = key.history.first()
-    assert [(row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, recorded)] == [
-        ("renamed", 7, now)
-    ] * 2
+    assert [
+        (row.name, row.settings["ttl_seconds"], row.retired_at) for row in (kept, recorded)
+    ] == [("renamed", 7, now)] * 2
 
 
 def test_a_page_on_which_nothing_changed_leaves_no_history():

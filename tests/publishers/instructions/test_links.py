@@ -135,7 +135,8 @@ def test_the_history_has_no_tokens():
         "history_id"
     )
     assert [
-        (row["history_type"], bool(row["renewed_at"]), bool(row["switched_off_at"])) for row in history
+        (row["history_type"], bool(row["renewed_at"]), bool(row["switched_off_at"]))
+        for row in history
     ] == [
         ("+", False, False),
         ("~", True, False),

@@ -11,7 +11,14 @@ from callcontrol.reporting import rollups
 from callcontrol.reporting.metrics import Metrics, MetricsRow, MetricsScope
 from callcontrol.reporting.models import Rollup, RollupSource
 from callcontrol.reporting.totals import read_totals
-from tests.callcontrol.reporting.histories import NOW, World, last_days, recount, shown, write_due
+from tests.callcontrol.reporting.histories import (
+    NOW,
+    World,
+    comparable,
+    last_days,
+    recount,
+    write_due,
+)
 from tests.races.takers import THREADS, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +37,7 @@ def world() -> World:
 
 def assert_right(world: World) -> None:
     slots = last_days(world, 1, now=LATER)
-    assert shown(read_totals(world.company.pk, slots, scope=MetricsScope())) == shown(
+    assert comparable(read_totals(world.company.pk, slots, scope=MetricsScope())) == comparable(
         recount(world, slots, MetricsScope())
     )
 

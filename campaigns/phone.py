@@ -28,6 +28,7 @@ _WITHHELD = {
 _FORMATTED = re.compile(r"\+?[0-9\s().\-/\u00a0\u2010-\u2015\u2212]+")
 _NANP_NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NANP = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
+_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 _SIP = re.compile(
     r"sips?:[A-Za-z0-9\-_.!~*'()&=+$,;?/%]{1,128}"
     r"@(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9\-.]{0,126}[A-Za-z0-9])?)"
@@ -161,6 +162,11 @@ def national(e164: str) -> str:
 def masked(text: str) -> str:
     """Mask all digits except for the last four."""
     return re.sub(r"\d(?=(?:\D*\d){4})", "*", text)
+
+
+def mask_text(text: str) -> str:
+    """Mask each long number in a text except for its last four digits."""
+    return _LONG_NUMBER.sub(lambda found: masked(found.group()), text)
 
 
 @cache

@@ -23,7 +23,6 @@ from campaigns.admin_base import (
     TimeFilter,
     admin_link,
     is_superuser,
-    mask_text,
     moment_text,
     preformatted,
     pretty_json,
@@ -32,6 +31,7 @@ from campaigns.admin_base import (
 )
 from campaigns.models import Buyer, Campaign
 from campaigns.money import money_text
+from campaigns.phone import mask_text
 from publishers.models import Conversion, LogEntry, Publisher
 from publishers.request_log.related import RelatedCard
 

@@ -16,8 +16,9 @@ from callcontrol.lifecycle.summary import call_headline, lasted
 from callcontrol.models import PAY_RULE, Call, CallEvent, Leg, Party
 from callcontrol.state import timeline
 from callcontrol.state.locked_call import LockedCall, read_call
-from campaigns.admin_base import admin_link, host_of, mask_text, moment_text
+from campaigns.admin_base import admin_link, host_of, moment_text
 from campaigns.money import money_text
+from campaigns.phone import mask_text
 
 from .diagrams import BarState, conference_diagram, leg_chart
 

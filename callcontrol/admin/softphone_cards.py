@@ -16,9 +16,9 @@ from callcontrol.lifecycle.summary import call_headline, lasted
 from callcontrol.models import Call, Leg, Party
 from callcontrol.state.locked_call import read_call
 from callcontrol.state.timeline import leg_name
-from campaigns.admin_base import mask_text
 from campaigns.models import Buyer, Company
 from campaigns.money import money_text
+from campaigns.phone import mask_text
 from config.http.values import timestamp
 
 from . import call_page

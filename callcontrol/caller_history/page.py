@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from callcontrol.models import Call
 from campaigns import phone
-from campaigns.admin_base import AdminPage, companies, mask_text, parse_pk, visible_to
+from campaigns.admin_base import AdminPage, companies, parse_pk, visible_to
 from campaigns.models import Company
 from campaigns.money import money_text
+from campaigns.phone import mask_text
 from publishers.models import LogEntry
 from reservations.models import Reservation
 

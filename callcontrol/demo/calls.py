@@ -147,7 +147,7 @@ def dial(world: DemoWorld, *, to: str, caller: str | None) -> UUID:
     return events.handle_arrival(arrival).pk
 
 
-def ringing_phone(world: DemoWorld, call_uuid: UUID, talk_seconds: int = 0) -> BuyerPhone | None:
+def ringing_buyer(world: DemoWorld, call_uuid: UUID, talk_seconds: int = 0) -> BuyerPhone | None:
     ringing = Leg.objects.filter(
         call=call_uuid, party=Party.HANDLER, status=Leg.Status.RINGING
     ).order_by("place")
@@ -160,7 +160,7 @@ def play_call(world: DemoWorld, *, to: str, caller: str | None, talk_seconds: in
     if (world.until - world.now).total_seconds() < LONGEST_ROUTING + talk_seconds:
         return
     call_uuid = dial(world, to=to, caller=caller)
-    while phone := ringing_phone(world, call_uuid, talk_seconds):
+    while phone := ringing_buyer(world, call_uuid, talk_seconds):
         outcomes = _OUTCOMES_OF.get(world.buyer_id(phone.leg.buyer_id), "talk")
         phone.play(world.dice.choice(outcomes.split()))
     if Call.objects.exclude(converted_at=None).filter(pk=call_uuid).exists():

@@ -58,11 +58,10 @@ class DemoRequest:
             "wsgi.input": BytesIO(body),
         } | ({"HTTP_IDEMPOTENCY_KEY": self.idempotency_key} if self.idempotency_key else {})
 
-
-def request(request: DemoRequest, *, at: datetime) -> DemoResponse:
-    """Return the product's answer at this moment; its effects belong to the open transaction."""
-    found = resolve(request.path)
-    view: Any = found.func
-    view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
-    response = view_at(WSGIRequest(request.environ()), *found.args, **found.kwargs)
-    return DemoResponse(response.status_code, response.content.decode())
+    def send(self, *, at: datetime) -> DemoResponse:
+        """Return the product's answer at this moment; effects belong to the open transaction."""
+        found = resolve(self.path)
+        view: Any = found.func
+        view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
+        response = view_at(WSGIRequest(self.environ()), *found.args, **found.kwargs)
+        return DemoResponse(response.status_code, response.content.decode())

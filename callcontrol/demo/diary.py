@@ -6,8 +6,8 @@ from uuid import UUID
 
 from callcontrol.models import Call
 
-from .calls import dial, ringing_phone
-from .leads import confirm, ping, reserve
+from .calls import dial, ringing_buyer
+from .leads import confirm_buyer, ping, reserve_call
 from .plan import STREAMS, DemoCaller, Lead, random_caller
 from .world import FIXED_NUMBERS, DemoWorld
 
@@ -58,7 +58,7 @@ def take_two_callers(world: DemoWorld) -> None:
         number = answer.value("inbound_number") or FIXED_NUMBERS["plumbing", ""]
         call_uuid = dial(world, to=number, caller=query["caller_number"])
         world.wait(8)
-        if phone := ringing_phone(world, call_uuid):
+        if phone := ringing_buyer(world, call_uuid):
             phone.answer()
             phones.append(phone)
     for phone in phones:
@@ -110,12 +110,12 @@ def talk(world: DemoWorld) -> None:
     lead = Lead(world.now, _ALPHA, DemoCaller("+12155550191", "19103"))
     answer = ping(world, lead)
     world.wait(2)
-    confirm(world, lead, answer)
+    confirm_buyer(world, lead, answer)
     world.wait(12)
     number = answer.value("inbound_number") or FIXED_NUMBERS["roofing", "alpha"]
     call_uuid = dial(world, to=number, caller=lead.caller.number)
     world.wait(7)
-    if phone := ringing_phone(world, call_uuid):
+    if phone := ringing_buyer(world, call_uuid):
         phone.answer()
         world.wait(9)
         if phone.leg.acceptance_seconds:
@@ -128,7 +128,7 @@ def talk(world: DemoWorld) -> None:
 def ring(world: DemoWorld) -> None:
     """Every other buyer is busy, and the last one's phone rings."""
     call_uuid = dial(world, to=FIXED_NUMBERS["roofing", "alpha"], caller="+18435550192")
-    while (phone := ringing_phone(world, call_uuid)) is not None:
+    while (phone := ringing_buyer(world, call_uuid)) is not None:
         if world.buyer_id(phone.leg.buyer_id) == LAST_BUYER:
             break
         world.wait(2)
@@ -138,9 +138,9 @@ def ring(world: DemoWorld) -> None:
 def reserve_buyers(world: DemoWorld) -> None:
     """One is confirmed, the other is not."""
     lead = Lead(world.now, _ALPHA, DemoCaller("+17035550193", "22201"))
-    confirm(world, lead, ping(world, lead))
+    confirm_buyer(world, lead, ping(world, lead))
     world.wait(4)
-    reserve(world, Lead(world.now, _ALPHA, DemoCaller("+15165550194", "11530")))
+    reserve_call(world, Lead(world.now, _ALPHA, DemoCaller("+15165550194", "11530")))
 
 
 # Seconds before the end, and what begins then. The sweeps end it: the call after four hours.

@@ -35,7 +35,7 @@ def play_lead(world: DemoWorld, lead: Lead) -> None:
             call(world, lead, number)
     else:
         with_tags = not world.happens(0.05)
-        send = ping if lead.stream.type == "bid" else reserve
+        send = ping if lead.stream.type == "bid" else reserve_call
         answer = send(world, lead, with_tags=with_tags)
         if world.happens(0.06):  # impatient machines ping twice
             world.wait(1, 4)
@@ -44,7 +44,7 @@ def play_lead(world: DemoWorld, lead: Lead) -> None:
             return
         if world.happens(_CONFIRMED.get(publisher, 0)):
             world.wait(0.5, 3)
-            confirm(world, lead, answer)
+            confirm_buyer(world, lead, answer)
         if world.happens(_CALLED.get(publisher, 0)):
             call(world, lead, f"+{answer.value('inbound_number').lstrip('+')}")
 
@@ -61,7 +61,7 @@ def ping(world: DemoWorld, lead: Lead, *, with_tags: bool = True) -> DemoRespons
     return world.send("POST", "/rtbs.json", by=stream.publisher, query=key | tags)
 
 
-def confirm(world: DemoWorld, lead: Lead, answer: DemoResponse) -> None:
+def confirm_buyer(world: DemoWorld, lead: Lead, answer: DemoResponse) -> None:
     query = {"key": ping_key(world, lead), "status": "confirmed"}
     path = f"/rtbs/{answer.value('uuid')}.json"
     world.send("PUT", path, by=lead.stream.publisher, query=query)
@@ -73,7 +73,7 @@ def ping_key(world: DemoWorld, lead: Lead) -> str:
     return world.key(stream.campaign, "rtb", name)
 
 
-def reserve(world: DemoWorld, lead: Lead, *, with_tags: bool = True) -> DemoResponse:
+def reserve_call(world: DemoWorld, lead: Lead, *, with_tags: bool = True) -> DemoResponse:
     """Reserve a call in XML, as Gamma's older system does; without tags it lacks the caller."""
     digits, publisher = lead.caller.number[2:], lead.stream.publisher
     query = {"key": world.key("roofing", "call_reservation"), "affiliate_id": publisher}

@@ -16,7 +16,7 @@ from publishers.models import Key
 from reservations import lifecycle
 from reservations.models import Reservation, Status
 
-from .client import DemoRequest, DemoResponse, request
+from .client import DemoRequest, DemoResponse
 from .plan import SEED
 
 # The addresses of publishers' and buyers' machines are reserved for documentation (RFC 5737).
@@ -92,7 +92,7 @@ class DemoWorld:
         """Send a request of a publisher, a buyer or a stranger to this installation."""
         address = ADDRESSES.get(by, "203.0.113.200")
         demo_request = DemoRequest(method, path, query or {}, body, address, idempotency_key)
-        return request(demo_request, at=self.now)
+        return demo_request.send(at=self.now)
 
     # --- the work of the sweeps -------------------------------------------------------------------
     def expire_reservations(self) -> None:

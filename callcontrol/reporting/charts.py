@@ -13,15 +13,6 @@ from .periods import hours_of, next_day, split_period
 from .view_model import DashboardViewModel, Measure
 
 _FUNNEL = ("pings", "reserved", "claimed", "converted")
-# The colors of dashboard.css, readable on light and dark backgrounds.
-COLORS = {
-    "pings": "#b3bdcc",
-    "reserved": "#8ad6cf",
-    "claimed": "#2bb3a6",
-    "converted": "#0b6e69",
-    "payout": "#b3bdcc",
-    "profit": "#2bb3a6",
-}
 _TICKS = {"color": "#808894", "maxRotation": 0, "autoSkipPadding": 12}
 _GRID = {"color": "#808894", "lineWidth": 0.5, "drawTicks": False}
 
@@ -91,7 +82,7 @@ def _chart(
             {
                 "label": str(Metric(name).label),
                 "data": values[name],
-                "backgroundColor": COLORS[name],
+                "backgroundColor": Metric(name).color,
                 "barPercentage": width,
                 "categoryPercentage": 0.8,
                 "borderRadius": 3,

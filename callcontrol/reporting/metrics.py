@@ -10,25 +10,29 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Metric(models.TextChoices):
-    """A number of the dashboard: its name, the hint beside it, and its label."""
+    """A number of the dashboard: its name, its color in charts, the hint beside it, and its label.
 
+    The colors are those of dashboard.css, readable on light and dark backgrounds.
+    """
+
+    color: str
     hint: str
 
-    def __new__(cls, value: str, hint: str = "") -> Self:
+    def __new__(cls, value: str, color: str = "", hint: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
-        member.hint = hint
+        member.color, member.hint = color, hint
         return member
 
-    PINGS = "pings", _("Requests for a buyer"), _("Pings")
-    RESERVED = "reserved", _("Pings that reserved a buyer"), _("Reserved")
-    CLAIMED = "claimed", _("Calls that reached the reserved buyer"), _("Claimed")
-    CALLS = "calls", _("All calls, with or without a ping"), _("Calls")
-    CONNECTED = "connected", _("Calls that a buyer took"), _("Connected")
-    CONVERTED = "converted", _("Calls that paid"), _("Converted")
-    PAYOUT = "payout", _("Paid to publishers"), _("Payout")
-    REVENUE = "revenue", _("Earned from buyers"), _("Revenue")
-    PROFIT = "profit", _("Revenue less payout"), _("Profit")
+    PINGS = "pings", "#b3bdcc", _("Requests for a buyer"), _("Pings")
+    RESERVED = "reserved", "#8ad6cf", _("Pings that reserved a buyer"), _("Reserved")
+    CLAIMED = "claimed", "#2bb3a6", _("Calls that reached the reserved buyer"), _("Claimed")
+    CALLS = "calls", "", _("All calls, with or without a ping"), _("Calls")
+    CONNECTED = "connected", "", _("Calls that a buyer took"), _("Connected")
+    CONVERTED = "converted", "#0b6e69", _("Calls that paid"), _("Converted")
+    PAYOUT = "payout", "#b3bdcc", _("Paid to publishers"), _("Payout")
+    REVENUE = "revenue", "", _("Earned from buyers"), _("Revenue")
+    PROFIT = "profit", "#2bb3a6", _("Revenue less payout"), _("Profit")
 
 
 COUNTED = ("pings", "reserved", "claimed", "calls", "connected", "converted")

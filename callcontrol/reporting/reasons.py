@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.admin_base import mask_text
+from campaigns.phone import mask_text
 from campaigns.routing import explain
 
 NO_TARGET = "no-target"

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.models import Buyer, Campaign, Company
+from campaigns.money import grouped_money_text
 from publishers.models import Publisher
 
 from . import reasons
@@ -43,7 +44,11 @@ class Measure:
 
     @property
     def text(self) -> str:
-        return spelled_number(self.value, is_money=self.name in MONEY)
+        """Return the number with thousands separators."""
+        if self.value is None:
+            return "–"
+        in_money = self.name in MONEY
+        return grouped_money_text(Decimal(self.value)) if in_money else f"{self.value:,}"
 
     @property
     def label(self) -> str:
@@ -102,7 +107,7 @@ class RefusalRow:
 
     @property
     def text(self) -> str:
-        return spelled_number(self.pings, is_money=False)
+        return f"{self.pings:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +239,3 @@ def dashboard_view_model(
         now=read_totals(company.pk, time.slots, scope=links.scope),
         before=read_totals(company.pk, [time.before], scope=links.scope),
     )
-
-
-def spelled_number(value: int | Decimal | None, *, is_money: bool) -> str:
-    """Return a number with thousands separators; money with two decimals or more."""
-    if value is None:
-        return "–"
-    if not is_money:
-        return f"{value:,}"
-    exponent = Decimal(value).normalize().as_tuple().exponent
-    return f"{value:,.{max(2, -int(exponent))}f}".replace("-", "−")

@@ -67,7 +67,7 @@ def ringing_phone(call_uuid: UUID) -> Leg | None:
     return next((leg for leg in in_order if other_end(leg.carrier_leg_id, leg.pk) is None), None)
 
 
-def play(
+def play_phones(
     *, call_uuid: UUID, busy: int, answer_after: timedelta | None, talk: timedelta | None
 ) -> None:
     """Play a whole call at once.

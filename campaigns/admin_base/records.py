@@ -1,7 +1,6 @@
 """Read-only pages of records, and how admin pages write values."""
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +17,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
-from campaigns import phone
 from campaigns.models import Company
+from campaigns.phone import to_e164
 
 from .access import (
     companies,
@@ -34,7 +33,6 @@ from .lists import ListAdmin
 from .pagination import InfinitePaginator
 
 # Nine digits or more, with the usual separators; a date has eight.
-_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().\-]{0,2}\d){8,}")
 
 
 class ReadOnlyAdmin(ListAdmin):
@@ -94,7 +92,7 @@ class ReadOnlyAdmin(ListAdmin):
 
     def searched_number(self, request: HttpRequest, search_term: str) -> str | None:
         company = companies(request).first()
-        return phone.to_e164(search_term, company.region if company else "US")
+        return to_e164(search_term, company.region if company else "US")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_member(request)
@@ -164,11 +162,6 @@ def moment_text(at: datetime | None) -> str:
 
 def ago_text(at: datetime | None) -> str:
     return _("%(time)s ago") % {"time": timesince(at, depth=1)} if at else _("never")
-
-
-def mask_text(text: str) -> str:
-    """Mask each long number in a text except for its last four digits."""
-    return _LONG_NUMBER.sub(lambda found: phone.masked(found.group()), text)
 
 
 def host_of(url: str) -> str:

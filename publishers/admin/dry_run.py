@@ -15,13 +15,13 @@ from campaigns import phone
 from campaigns.admin_base import (
     AdminPage,
     companies,
-    mask_text,
     moment_text,
     parse_pk,
     visible_to,
 )
 from campaigns.errors import Refusal
 from campaigns.models import Campaign, Company
+from campaigns.phone import mask_text
 from publishers.dry_run import engine, replay
 from publishers.dry_run.replay import LoggedRequest, NotReplayable
 from publishers.models import LogEntry, LogResult, Publisher

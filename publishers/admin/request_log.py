@@ -15,12 +15,12 @@ from campaigns.admin_base import (
     ReadOnlyAdmin,
     TimeFilter,
     is_superuser,
-    mask_text,
     may_edit,
     moment_text,
     roles,
     visible_to,
 )
+from campaigns.phone import mask_text
 from publishers.models import Key, LogEntry, LogResult
 from publishers.request_log import labels
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import phone
-from campaigns.admin_base import admin_link, mask_text, moment_text, pretty_json
+from campaigns.admin_base import admin_link, moment_text, pretty_json
 from campaigns.models import Company
+from campaigns.phone import mask_text
 from config.http.parameters import NUMBERS, PUBLISHER_NAMES
 from publishers.models import Key, LogEntry, Publisher
 from publishers.request_log import labels

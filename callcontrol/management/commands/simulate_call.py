@@ -59,7 +59,9 @@ class Command(BaseCommand):
         talk, answer_after = _seconds(options["talk"]), _seconds(options["answer_after"])
         if talk is not None and answer_after is None:
             answer_after = timedelta(0)
-        phones.play(call_uuid=call.pk, busy=options["busy"], answer_after=answer_after, talk=talk)
+        phones.play_phones(
+            call_uuid=call.pk, busy=options["busy"], answer_after=answer_after, talk=talk
+        )
         for line in _timeline_lines(
             Call.objects.select_related("company", "buyer").get(pk=call.pk)
         ):

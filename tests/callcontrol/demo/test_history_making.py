@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 
-from callcontrol.demo import client, history
+from callcontrol.demo import history
 from callcontrol.demo.client import DemoRequest, DemoResponse
 from callcontrol.models import Call, Delivery
 from campaigns.models import Company, Lease
@@ -227,7 +227,7 @@ def test_a_user_with_the_name_of_a_demo_person_is_left_alone(company: Company) -
 def test_a_request_is_made_at_the_moment_that_is_passed_in() -> None:
     key = make_ready_key()
     query = {"key": key.key, "caller_number": "+12025550142"}
-    answer = client.request(DemoRequest("POST", "/rtbs.json", query, address="192.0.2.7"), at=NOW)
+    answer = DemoRequest("POST", "/rtbs.json", query, address="192.0.2.7").send(at=NOW)
     row = LogEntry.objects.get()
     assert row.at == NOW
     assert row.address == "192.0.2.7"

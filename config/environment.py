@@ -142,16 +142,13 @@ def database(name: str) -> dict[str, Any] | None:
 def redis(name: str) -> str:
     """Return the URL of a Redis; blank when the variable is not set."""
     url = env.str(name, default="")
-    if url and not _is_redis(url):
+    try:
+        parts = urlsplit(url)
+        is_redis = parts.scheme in {"redis", "rediss"} and parts.port != 0
+    except ValueError:  # the port is not a number, or the host is not valid
+        is_redis = False
+    if url and not is_redis:
         raise ImproperlyConfigured(
             f"{name} must be like redis://host:6379/0; unset: files in VAR_DIR do its work."
         )
     return url
-
-
-def _is_redis(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"redis", "rediss"} and parts.port != 0
-    except ValueError:  # the port is not a number, or the host is not valid
-        return False

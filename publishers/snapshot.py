@@ -128,24 +128,21 @@ def snapshot_of(company_pk: int, version: int) -> Snapshot:
     with _building:
         # Another thread may have built it while this one waited for the lock.
         snapshot = _cache.get(company_pk)
-        if snapshot is None or snapshot.version != version:
-            snapshot = _cache[company_pk] = _build(company_pk)
-    return snapshot
+        if snapshot is not None and snapshot.version == version:
+            return snapshot
+        # Read again if the version has changed meanwhile: the snapshot could hold half of a change.
+        versions = CatalogueVersion.objects.filter(company_id=company_pk)
+        while True:
+            version = versions.get().version
+            snapshot = _read(Company.objects.get(pk=company_pk), version)
+            if versions.filter(version=version).exists():
+                _cache[company_pk] = snapshot
+                return snapshot
 
 
 def current_snapshot(company_pk: int) -> Snapshot:
     """Return the current settings; reads their version from the database."""
     return snapshot_of(company_pk, CatalogueVersion.objects.get(company_id=company_pk).version)
-
-
-def _build(company_pk: int) -> Snapshot:
-    """Return a snapshot of a single version."""
-    # Read again if the version has changed meanwhile: the snapshot could hold half of a change.
-    while True:
-        version = CatalogueVersion.objects.get(company_id=company_pk).version
-        snapshot = _read(Company.objects.get(pk=company_pk), version)
-        if CatalogueVersion.objects.filter(company_id=company_pk, version=version).exists():
-            return snapshot
 
 
 def _read(company: Company, version: int) -> Snapshot:

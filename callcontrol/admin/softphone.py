@@ -1,6 +1,7 @@
 """The softphone: a page that dials on the simulator and plays every party of the call."""
 
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -104,8 +105,11 @@ class Softphone(AdminPage):
         if not self.call:
             return self._dial()
         now, note, refused = timezone.now(), "", False
+        ahead = timedelta()  # how far the page is ahead of the wall clock
+        with suppress(ValueError, OverflowError):
+            ahead = timedelta(seconds=float(request.POST.get("ahead", "0")))
         try:
-            note = self._act(now + self._ahead())
+            note = self._act(now + ahead if timedelta() <= ahead <= _MAX_AHEAD else now)
         except Refusal as refusal:
             note, refused = gettext("Not done: %(error)s.") % {"error": refusal.text}, True
         if "live" in request.GET:
@@ -163,11 +167,3 @@ class Softphone(AdminPage):
             raise Refusal("that line is not on this call")
         phones.perform(leg_uuid=pk, what=phone_action, now=at)
         return ""
-
-    def _ahead(self) -> timedelta:
-        """Return how far the page is ahead of the wall clock."""
-        try:
-            ahead = timedelta(seconds=float(self.request.POST.get("ahead", "0")))
-        except (ValueError, OverflowError):
-            return timedelta()
-        return ahead if timedelta() <= ahead <= _MAX_AHEAD else timedelta()

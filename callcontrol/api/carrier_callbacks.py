@@ -60,43 +60,35 @@ class CarrierEvents(APIView):
         found = all_carriers().get(slug)
         if found is None or slug != settings.CARRIER or webhook not in found.webhooks:
             raise Http404
-        carrier, callback = found(), _callback(request, webhook)
+        carrier, plain = found(), request._request
+        # The URL that the carrier signed: behind a proxy the request has another host and scheme.
+        base = settings.PUBLIC_BASE_URL or f"{plain.scheme}://{plain.get_host()}"
+        callback = CarrierWebhook(
+            name=webhook,
+            url=base + plain.get_full_path(),
+            query=merge(plain.META.get("QUERY_STRING", ""), [], {}),
+            parameters=Parameters(read_body(request)).check(),
+            headers=plain.headers,
+            now=timezone.now(),
+        )
         if not carrier.verify(callback):
             raise Forbidden("the signature is missing or wrong")
-        reply = _handle(carrier, callback)
+        reply: CarrierReply | None = None
+        event = carrier.parse(callback)
+        match event:
+            case Arrival():
+                reply = _take_call(carrier, event)
+            case CallerJoined():
+                events.dial_next(event.call_uuid, now=event.at)
+            case LegRings():
+                _hang_up_stray(carrier, event)
+            case LegAnswered():
+                events.handle_event(event, now=callback.now)
+                _hang_up_stray(carrier, event)
+            case LegEnded():
+                events.handle_event(event, now=callback.now)
+        reply = reply or carrier.acknowledge(callback)
         return HttpResponse(reply.text, content_type=reply.content_type)
-
-
-def _callback(request: Request, name: str) -> CarrierWebhook:
-    plain = request._request
-    # The URL that the carrier signed: behind a proxy the request has another host and scheme.
-    base = settings.PUBLIC_BASE_URL or f"{plain.scheme}://{plain.get_host()}"
-    return CarrierWebhook(
-        name=name,
-        url=base + plain.get_full_path(),
-        query=merge(plain.META.get("QUERY_STRING", ""), [], {}),
-        parameters=Parameters(read_body(request)).check(),
-        headers=plain.headers,
-        now=timezone.now(),
-    )
-
-
-def _handle(carrier: Carrier, callback: CarrierWebhook) -> CarrierReply:
-    """Handle the event of a callback; NotFound for an unknown call or leg."""
-    event = carrier.parse(callback)
-    match event:
-        case Arrival():
-            return _take_call(carrier, event)
-        case CallerJoined():
-            events.dial_next(event.call_uuid, now=event.at)
-        case LegRings():
-            _hang_up_stray(carrier, event)
-        case LegAnswered():
-            events.handle_event(event, now=callback.now)
-            _hang_up_stray(carrier, event)
-        case LegEnded():
-            events.handle_event(event, now=callback.now)
-    return carrier.acknowledge(callback)
 
 
 def _take_call(carrier: Carrier, arrival: Arrival) -> CarrierReply:

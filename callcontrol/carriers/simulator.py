@@ -42,7 +42,11 @@ class Simulator(Carrier):
     def dial(self, request: DialRequest) -> str:
         """Raises CarrierError for a number at which calls go in circles."""
         if linked_leg(request.carrier_call_id) is not None:
-            passed = _numbers_passed(request.call_uuid)
+            passed = []  # the numbers at which this call arrived, the call that dialed it, ...
+            call: QuerySet[Call] = Call.objects.filter(pk=request.call_uuid)
+            while arrived := call.values_list("inbound_number", "carrier_call_id").first():
+                passed.append(arrived[0])
+                call = Call.objects.filter(legs=linked_leg(arrived[1]))
             if len(passed) > MAX_HOPS or passed.count(request.number) >= MAX_PASSES:
                 raise CarrierError("that number leads in circles", is_final=True)
         carrier_id = f"{_ID_PREFIX}{request.leg_uuid}"
@@ -141,13 +145,3 @@ def arrived_as(legs: Iterable[Leg]) -> dict[UUID, UUID]:
         for carrier_id, call_uuid in calls.values_list("carrier_call_id", "pk")
         if (leg_uuid := linked_leg(carrier_id))
     }
-
-
-def _numbers_passed(call_uuid: UUID) -> list[str]:
-    """Return the numbers at which this call arrived, the call that dialed it, and so on."""
-    passed = []
-    call: QuerySet[Call] = Call.objects.filter(pk=call_uuid)
-    while arrived := call.values_list("inbound_number", "carrier_call_id").first():
-        passed.append(arrived[0])
-        call = Call.objects.filter(legs=linked_leg(arrived[1]))
-    return passed

@@ -63,8 +63,14 @@ def dial_party(request: DialRequest, *, caller_id: str, token: str, status_callb
 
     It is requested only once: after a lost answer, the phone may already ring.
     """
+    to = request.number
+    if is_sip(to):  # the headers identify the call
+        scheme, _, address = to.partition(":")
+        # Twilio spells `sips:` as a transport.
+        security = ";transport=tls" if scheme.lower() == "sips" else ""
+        to = f"sip:{address}{security}?" + urlencode(request.headers, quote_via=quote, safe="")
     parameters: dict[str, Any] = {
-        "to": _destination(request),
+        "to": to,
         "from_": caller_id,
         "timeout": max(request.timeout_seconds - RING_MARGIN, RING_MARGIN),
         "status_callback": status_callback,
@@ -113,16 +119,6 @@ def _create_participant(request: DialRequest, parameters: dict[str, Any]) -> str
         )
     )
     return str(participant.call_sid or "")
-
-
-def _destination(request: DialRequest) -> str:
-    """The number, or the SIP address with the headers that identify the call."""
-    if not is_sip(request.number):
-        return request.number
-    scheme, _, address = request.number.partition(":")
-    # Twilio spells `sips:` as a transport.
-    security = ";transport=tls" if scheme.lower() == "sips" else ""
-    return f"sip:{address}{security}?" + urlencode(request.headers, quote_via=quote, safe="")
 
 
 def is_sip(number: str) -> bool:

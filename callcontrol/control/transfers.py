@@ -42,7 +42,12 @@ def begin_transfer(
         add_manager_event(locked.call, controller.manager_name, "transferred the call", at=at)
         if leg.accepted_at is None:
             change_row(leg, accepted_at=at)
-        buyer = _buyer_at(locked.call, number)
+        company = locked.call.company
+        buyers = Buyer.objects.of(company).unretired().order_by("pk")
+        with_number = (
+            each for each in buyers if phone.destination(each.number, company.region) == number
+        )
+        buyer = next(with_number, None)
         transfer = _add_transfer(locked, leg, number, buyer, hold_caller=hold_caller, at=at)
         request = dial_request(locked, transfer.transferee, buyer)
     # The caller is held before the transferee is dialed: if that fails, the caller must not hear
@@ -83,14 +88,6 @@ def _destination(call: Call, transfer_to: str) -> str:
     if caller_number and caller_number in (number, in_address):
         raise Refusal(CANNOT_DIAL)
     return number
-
-
-def _buyer_at(call: Call, number: str) -> Buyer | None:
-    """Return the buyer with this number, if there is one."""
-    for buyer in Buyer.objects.of(call.company).unretired().order_by("pk"):
-        if phone.destination(buyer.number, call.company.region) == number:
-            return buyer
-    return None
 
 
 def _add_transfer(

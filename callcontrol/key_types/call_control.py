@@ -1,6 +1,6 @@
 """The key type of handlers: what a buyer or a group may do with the calls routed to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -155,6 +155,11 @@ def _action_request(action: type[Action], settings: Mapping[str, Any]) -> Reques
         **{name: _sample(name, member) for name, member in action.answers.items()},
     }
     meanings = {name: member.meaning for name, member in action.answers.items()}
+    refusals = []
+    for error, when in action.errors.items():
+        for name in ("return_seconds", "reject_seconds"):
+            when = when.replace(f"the key's `{name}`", f"{settings[name]} seconds")
+        refusals.append(AnswerText(422, error, {**_SHAPE, "error": error}, when))
     return RequestExample(
         action.summary,
         _("%(action)s that is with you.") % {"action": action.summary},
@@ -171,7 +176,8 @@ def _action_request(action: type[Action], settings: Mapping[str, Any]) -> Reques
             AnswerText(
                 200, _("Done"), done, _("Done. Repeating the request does no harm."), meanings
             ),
-            *_refused(action.errors.items(), settings),
+            *refusals,
+            _NOT_AUTHORIZED,
         ),
         no_test_reason=_NO_TEST_REASON,
         error_members=_SHAPE,
@@ -184,20 +190,6 @@ def _sample(name: str, member: ActionParameter) -> str:
     if member.type is UUID:
         return SAMPLE_UUID
     return SAMPLE_CALLER if name.endswith(("_to", "_number")) else "text"
-
-
-def _refused(errors: Iterable[tuple[str, str]], settings: Mapping[str, Any]) -> list[AnswerText]:
-    """Return the refusals, each with its situation."""
-    return [
-        AnswerText(422, error, {**_SHAPE, "error": error}, _in_seconds(when, settings))
-        for error, when in errors
-    ] + [_NOT_AUTHORIZED]
-
-
-def _in_seconds(when: str, settings: Mapping[str, Any]) -> str:
-    for name in ("return_seconds", "reject_seconds"):
-        when = when.replace(f"the key's `{name}`", f"{settings[name]} seconds")
-    return when
 
 
 def _transfer_request(

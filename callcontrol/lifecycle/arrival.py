@@ -40,8 +40,16 @@ def destination_of(to: str) -> DialedDestination:
 
     Raises NotFound for an unknown one, or one whose campaign or company was retired.
     """
-    if "@" in to:
-        return _sip_destination(to)
+    if "@" in to:  # a late or reused address still leads to its reservation's campaign
+        try:
+            uuid = UUID(to.partition("@")[0].rpartition(":")[2])
+        except ValueError:
+            raise NotFound(NOT_OURS) from None
+        reservation = Reservation.objects.filter(uuid=uuid).first()
+        if reservation is None:
+            raise NotFound(NOT_OURS)
+        snapshot, campaign = _unretired(reservation.company_id, reservation.campaign_id)
+        return DialedDestination(snapshot, campaign, number=sip_address(uuid), sip_uuid=uuid)
     number = phone.to_e164(to, "US")
     found = InboundNumber.objects.unretired().filter(number=number).first() if number else None
     if found is None:
@@ -55,19 +63,6 @@ def destination_of(to: str) -> DialedDestination:
         tags=found.tags,
         ask_caller_number=found.ask_caller_number,
     )
-
-
-def _sip_destination(to: str) -> DialedDestination:
-    # A late or reused address still leads to its reservation's campaign.
-    try:
-        uuid = UUID(to.partition("@")[0].rpartition(":")[2])
-    except ValueError:
-        raise NotFound(NOT_OURS) from None
-    found = Reservation.objects.filter(uuid=uuid).first()
-    if found is None:
-        raise NotFound(NOT_OURS)
-    snapshot, campaign = _unretired(found.company_id, found.campaign_id)
-    return DialedDestination(snapshot, campaign, number=sip_address(uuid), sip_uuid=uuid)
 
 
 def _unretired(company_pk: int, campaign_pk: int) -> tuple[Snapshot, CampaignSnapshot]:

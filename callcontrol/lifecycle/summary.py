@@ -24,7 +24,13 @@ def call_headline(locked: LockedCall, *, why: str = "") -> str:
     if call.is_live:
         return capfirst(_live_sentence(locked))
     if call.status == Call.Status.NO_TARGET:
-        return _no_buyer_sentence(locked)
+        dialed = [leg for leg in locked.dialed_legs() if leg.outcome]
+        if not dialed:
+            return _("No buyer could take the call.")
+        outcomes = (
+            capfirst(str(Outcome(leg.outcome).sentence) % {"leg": leg_name(leg)}) for leg in dialed
+        )
+        return " ".join([_("No buyer took the call."), *outcomes])
     return capfirst(_ended_sentence(locked, why))
 
 
@@ -71,16 +77,6 @@ def _live_sentence(locked: LockedCall) -> str:
 
 
 # --- ended calls ----------------------------------------------------------------------------
-def _no_buyer_sentence(locked: LockedCall) -> str:
-    dialed = [leg for leg in locked.dialed_legs() if leg.outcome]
-    if not dialed:
-        return _("No buyer could take the call.")
-    outcomes = (
-        capfirst(str(Outcome(leg.outcome).sentence) % {"leg": leg_name(leg)}) for leg in dialed
-    )
-    return " ".join([_("No buyer took the call."), *outcomes])
-
-
 def _ended_sentence(locked: LockedCall, why: str) -> str:
     call, kept = locked.call, connected_leg(locked)
     ended_at = call.ended_at or call.clock
@@ -102,18 +98,14 @@ def _ended_sentence(locked: LockedCall, why: str) -> str:
             "time": lasted(ended_at - call.started_at),
         }
         return f"{ended} {capfirst(paid)}".rstrip()
-    if not paid:
-        paid = _unpaid_reason(call)
+    if not paid and call.settled_at is None:
+        paid = _("the settlement is pending.")
+    elif not paid and call.duplicate:
+        paid = _("the caller had converted before, so it does not pay again.")
+    elif not paid:
+        paid = _("not enough to convert.")
     talked = _("%(leg)s talked %(time)s") % {
         "leg": leg_name(kept),
         "time": lasted(ended_at - kept.answered_at),
     }
     return f"{talked}; {paid}"
-
-
-def _unpaid_reason(call: Call) -> str:
-    if call.settled_at is None:
-        return _("the settlement is pending.")
-    if call.duplicate:
-        return _("the caller had converted before, so it does not pay again.")
-    return _("not enough to convert.")

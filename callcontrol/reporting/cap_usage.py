@@ -1,6 +1,5 @@
 """Current usage of all caps, the fullest first."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -87,7 +86,16 @@ def cap_bars(company: Company, *, scope: MetricsScope, now: datetime) -> list[Ca
             capped.append((row, capped_of(row, company)))
     current = {owner.owner: windows(owner, now) for __, owner in capped}
     windows_now = {window[1] for each in current.values() for window in each}
-    used = _used(list(current), windows_now)
+    owners, used = list(current), {}
+    for start in range(0, len(owners), _MAX_OWNERS):
+        # The windows are named so that the index finds them among the ended ones of two months.
+        counters = CapCounter.objects.filter(
+            owner__in=owners[start : start + _MAX_OWNERS],
+            kind__in=CAP_KINDS,
+            window__in=windows_now,
+        )
+        for owner, kind, window, count in counters.values_list("owner", "kind", "window", "used"):
+            used[owner, kind, window] = count
     found = [_usage(row, owner, used, now) for row, owner in capped]
     return sorted(found, key=lambda row: (-row.bars[0].percent, row.name.lower(), row.type))
 
@@ -102,20 +110,6 @@ def _scope_buyers(scope: MetricsScope) -> set[int] | None:
     )
     reached = {buyer for pair in routes for buyer in pair if buyer}
     return reached if chosen is None else reached & chosen
-
-
-def _used(owners: Sequence[str], current: Collection[str]) -> dict[tuple[str, str, str], int]:
-    """Return the counters of the current windows.
-
-    Names the windows so that the index finds them among the ended ones of two months.
-    """
-    found: dict[tuple[str, str, str], int] = {}
-    for start in range(0, len(owners), _MAX_OWNERS):
-        some = owners[start : start + _MAX_OWNERS]
-        counters = CapCounter.objects.filter(owner__in=some, kind__in=CAP_KINDS, window__in=current)
-        for owner, kind, window, used in counters.values_list("owner", "kind", "window", "used"):
-            found[owner, kind, window] = used
-    return found
 
 
 def _usage(

@@ -43,19 +43,16 @@ def reason_codes(
     elif result == REJECTED:
         yield REJECTED
     elif status >= 400:
-        yield f"{status} {_error(response or '')}".strip()
-
-
-def _error(response: str) -> str:
-    """Return the error text of a response in JSON or XML, masked and bounded."""
-    try:
-        text = json.loads(response)["error"]
-    except (ValueError, TypeError, KeyError):
-        found = _IN_XML.search(response)
-        text = html.unescape(found[1]) if found else ""
-    # PostgreSQL does not store NUL and halves of surrogate pairs.
-    line = " ".join(str(text).split()).replace("\0", "\ufffd")
-    return mask_text(line.encode("utf-8", "replace").decode())[:_MAX_LENGTH]
+        response = response or ""
+        try:
+            text = json.loads(response)["error"]
+        except (ValueError, TypeError, KeyError):
+            found = _IN_XML.search(response)
+            text = html.unescape(found[1]) if found else ""
+        # PostgreSQL does not store NUL and halves of surrogate pairs.
+        line = " ".join(str(text).split()).replace("\0", "\ufffd")
+        error = mask_text(line.encode("utf-8", "replace").decode())[:_MAX_LENGTH]
+        yield f"{status} {error}".strip()
 
 
 def short_reasons(counted: Mapping[str, int]) -> dict[str, str]:

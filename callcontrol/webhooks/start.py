@@ -74,17 +74,19 @@ def claim_call(call_uuid: UUID, *, now: datetime) -> Sequence[StartAttempt] | No
         publisher = snapshot.publishers.get(call.publisher_id or 0)
         if (campaign and campaign.paused) or (publisher and publisher.paused):
             return []  # no buyer will be dialed, so no webhook should hold a place
+        attempts: list[StartAttempt] = []
         webhooks = matching_webhooks(call, Webhook.Trigger.START, snapshot=snapshot, now=now)
-        return [_new_attempt(call, webhook, url, now=now) for webhook, url in webhooks]
-
-
-def _new_attempt(call: Call, webhook: WebhookSnapshot, url: str, *, now: datetime) -> StartAttempt:
-    delivery = new_delivery(call, webhook, url, now=now, due_at=None)
-    if not insert_row(delivery):
-        delivery = Delivery.objects.get(call=call, webhook=webhook.row, trigger=webhook.trigger)
-    delivery.attempts += 1
-    delivery.save(update_fields=["attempts"])
-    return webhook, delivery, DeliveryAttempt.objects.create(delivery=delivery, at=now)
+        for webhook, url in webhooks:
+            delivery = new_delivery(call, webhook, url, now=now, due_at=None)
+            if not insert_row(delivery):
+                delivery = Delivery.objects.get(
+                    call=call, webhook=webhook.row, trigger=webhook.trigger
+                )
+            delivery.attempts += 1
+            delivery.save(update_fields=["attempts"])
+            attempt = DeliveryAttempt.objects.create(delivery=delivery, at=now)
+            attempts.append((webhook, delivery, attempt))
+        return attempts
 
 
 def send_attempts(attempts: Sequence[StartAttempt]) -> list[WebhookResult]:

@@ -103,16 +103,13 @@ def _span(opening: Opening, day: date, zone: ZoneInfo) -> Interval:
 
 @lru_cache(maxsize=8192)
 def _moment(wall: datetime, zone: ZoneInfo, *, is_close: bool) -> datetime:
-    """Return a local time in UTC."""
+    """Return a local time in UTC; of a skipped time, the moment of the skip."""
     before = wall.replace(tzinfo=zone).astimezone(UTC)
     after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if before <= after:
         return after if is_close else before
-    return _skip(after, before, zone)
-
-
-def _skip(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """Return the moment in (low, high] at which the zone's offset changes, by bisection."""
+    # The zone's offset changes in between: find the moment by bisection.
+    low, high = after, before
     offset = low.astimezone(zone).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) // 2

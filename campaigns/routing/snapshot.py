@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 
-from campaigns.models import Buyer, BuyerGroup, Campaign, Company, Filter, GroupMember, Route
+from campaigns.models import Buyer, BuyerGroup, Campaign, Company, GroupMember, Route
 from campaigns.models.conditions import Day
 
 from .conditions import Condition
@@ -46,10 +47,6 @@ def capped_of(row: Buyer | BuyerGroup, company: Company) -> CappedOwner:
     )
 
 
-def _by_age(row: Filter) -> int:
-    return row.pk
-
-
 class Memberships:
     """The groups of each buyer, and the buyers of each group."""
 
@@ -85,7 +82,7 @@ def _candidate(row: Buyer, company: Company, groups: list[CappedOwner]) -> Candi
         hours=_hours(row, row.time_zone or company.time_zone),
         conditions=tuple(
             Condition(each.key.strip(), each.operator, each.value)
-            for each in sorted(row.filters.all(), key=_by_age)
+            for each in sorted(row.filters.all(), key=attrgetter("pk"))
         ),
         own=capped_of(row, company),
         groups=tuple(groups),

@@ -46,18 +46,15 @@ class OpenSpan(NamedTuple):
 def parse_week(text: str) -> list[OpenSpan]:
     """Return the openings of a week in order; raise ValueError with a sentence for the user."""
     found: dict[tuple[str, time], OpenSpan] = {}
-    for days, opens, closes in _entries(_plain(text)):
+    plain = re.sub("[‐-―−]", "-", text.lower()).replace("a.m.", "am").replace("p.m.", "pm")
+    plain = re.sub(r"\s+(?:to|till|until|through)\s+", "-", plain)
+    for days, opens, closes in _entries(plain):
         for day in days:
             span = OpenSpan(day, opens, closes)
             if found.setdefault((day, opens), span) != span:
                 text = _("%(day)s opens twice at %(time)s. Remove one of the two.")
                 raise ValueError(text % {"day": _day_label(day), "time": f"{opens:%H:%M}"})
     return sorted(found.values(), key=lambda span: (DAYS.index(span.day), span.open))
-
-
-def _plain(text: str) -> str:
-    lower = re.sub("[‐-―−]", "-", text.lower()).replace("a.m.", "am").replace("p.m.", "pm")
-    return re.sub(r"\s+(?:to|till|until|through)\s+", "-", lower)
 
 
 def _entries(text: str) -> Iterator[tuple[list[str], time, time]]:

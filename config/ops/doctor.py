@@ -95,10 +95,17 @@ def examine_disk() -> Iterator[Finding]:
 def examine_broker() -> Iterator[Finding]:
     try:
         if settings.REDIS_URL:
-            works, waiting = "Redis answers", _waiting_in_redis()
+            seconds = {"socket_connect_timeout": 3, "socket_timeout": 3}
+            with redis.Redis.from_url(settings.REDIS_URL, **seconds) as server:
+                works, waiting = "Redis answers", int(server.llen("celery"))
         else:
-            works = f"The broker's folder {settings.BROKER_DIR} can be written"
-            waiting = _waiting_in(settings.BROKER_DIR)
+            folder: Path = settings.BROKER_DIR
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            trial = folder / f"{uuid.uuid4()}.writing"
+            trial.write_text("doctor")
+            trial.unlink()
+            works = f"The broker's folder {folder} can be written"
+            waiting = sum(1 for _ in folder.glob("*.msg"))
     except (OSError, ValueError, redis.RedisError) as error:
         remedy = (
             "See that Redis runs and that REDIS_URL is right."
@@ -109,22 +116,6 @@ def examine_broker() -> Iterator[Finding]:
         return
     remedy = "" if waiting <= MAX_WAITING_MESSAGES else "Start a worker: messages pile up."
     yield Finding(f"{works}; messages waiting: {waiting}.", remedy)
-
-
-def _waiting_in_redis() -> int:
-    with redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3
-    ) as server:
-        return int(server.llen("celery"))
-
-
-def _waiting_in(folder: Path) -> int:
-    """Return the number of messages in the folder, after writing to it as a trial."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trial = folder / f"{uuid.uuid4()}.writing"
-    trial.write_text("doctor")
-    trial.unlink()
-    return sum(1 for _ in folder.glob("*.msg"))
 
 
 def examine_carrier() -> Iterator[Finding]:

@@ -66,7 +66,10 @@ class WritingViewSet(KeyedViewSet):
         key_request, subject = self.key_request, self._subject()
         if subject.call_uuid is None and subject.caller_number is None:
             raise Missing("caller_number")
-        tags = self._tags()
+        # What was sent beside the reserved names; an unknown publisher is a tag.
+        tags, publisher = self.parameters.tags(), self.parameters.publisher()
+        if publisher is not None and not key_request.named_publisher():
+            tags = {**tags, "publisher_id": publisher}
         found, key_request.call_uuid = writing.write_tags(
             subject, key=self.key, tags=tags, now=key_request.now
         )
@@ -97,12 +100,6 @@ class WritingViewSet(KeyedViewSet):
         except ValueError:
             raise NotFound("call not found") from None
         return Subject(self.snapshot.company_pk, self.key_request.caller_number, call_uuid)
-
-    def _tags(self) -> dict[str, str]:
-        """Return what was sent beside the reserved names; an unknown publisher is a tag."""
-        tags = self.parameters.tags()
-        unknown = None if self.key_request.named_publisher() else self.parameters.publisher()
-        return tags if unknown is None else {**tags, "publisher_id": unknown}
 
 
 class DataWritingViewSet(WritingViewSet):

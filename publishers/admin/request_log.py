@@ -71,7 +71,13 @@ class LogEntryAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Search also by UUID, and by a key's text or name."""
         term = search_term.strip()
-        keys = _find_keys(request, term) if term else []
+        named = visible_to(request, Key.objects.filter(Q(key=term) | Q(name__iexact=term)))
+        keys = [
+            key.pk
+            for key in (named[:_MAX_KEYS] if term else ())
+            # Users that may not see keys could otherwise guess them by searching.
+            if key.name.lower() == term.lower() or may_edit(request, key.company_id)
+        ]
         if keys:
             return request_log_filters.by_keys(queryset, keys), False
         try:
@@ -131,16 +137,3 @@ class LogEntryAdmin(ReadOnlyAdmin):
     def answer(self, entry: Any) -> str:
         text = request_log_list.row_answer(entry) or "–"
         return text if entry.clear else mask_text(text)
-
-
-def _find_keys(request: HttpRequest, term: str) -> list[int]:
-    """Return the keys with this name, or with this text if the user may see keys.
-
-    Other users could otherwise guess keys by searching.
-    """
-    found = visible_to(request, Key.objects.filter(Q(key=term) | Q(name__iexact=term)))[:_MAX_KEYS]
-    return [
-        key.pk
-        for key in found
-        if key.name.lower() == term.lower() or may_edit(request, key.company_id)
-    ]

@@ -113,22 +113,15 @@ def _timeline_lines(call: Call) -> Iterator[str]:
         minutes, seconds = divmod(int((event["at"] - call.started_at).total_seconds()), 60)
         yield f"  {minutes}:{seconds:02} {event['text']}"
         yield from (f"       {verdict}" for verdict in event["verdicts"])
-    yield _end(call)
-
-
-def _end(call: Call) -> str:
     if call.status == Call.Status.NO_TARGET:
-        return "Nobody takes it."
-    if call.payout is not None and call.revenue is not None:
+        yield "Nobody takes it."
+    elif call.payout is not None and call.revenue is not None:
         payout, revenue = decimal_text(call.payout), decimal_text(call.revenue)
-        return f"The call pays {payout} to the publisher and earns {revenue} from the buyer."
-    if not call.is_live:
-        return "It pays nothing."
-    last = (
-        call.legs.exclude(party=Party.CALLER)
-        .select_related("buyer")
-        .order_by("started_at", "place")
-        .last()
-    )
-    doing = "is ringing" if last and last.status == Leg.Status.RINGING else "is on the line"
-    return f"{last.buyer} at {last.number} {doing}." if last else "Nobody has been dialed yet."
+        yield f"The call pays {payout} to the publisher and earns {revenue} from the buyer."
+    elif not call.is_live:
+        yield "It pays nothing."
+    else:
+        dialed = call.legs.exclude(party=Party.CALLER).select_related("buyer")
+        last = dialed.order_by("started_at", "place").last()
+        doing = "is ringing" if last and last.status == Leg.Status.RINGING else "is on the line"
+        yield f"{last.buyer} at {last.number} {doing}." if last else "Nobody has been dialed yet."

@@ -27,11 +27,6 @@ _PHONE = re.compile(
 )
 
 
-def _masked_token(match: re.Match[str]) -> str:
-    text = match[0]
-    return DOTS + text[-4:] if any(map(str.isdigit, text)) else text
-
-
 def _masked_phone(match: re.Match[str]) -> str:
     digits = re.sub(r"%2B|\D", "", match[0], flags=re.IGNORECASE)
     plus = "+" if match[0][0] in "+%" else ""
@@ -42,7 +37,9 @@ def scrub(text: str) -> str:
     """Mask secrets in a text, but for four characters of a key and two digits of a number."""
     text = _QUERY.sub("?…", text)
     text = _KEY_IN_PATH.sub(lambda match: DOTS + match[0][-4:], text)
-    text = _TOKEN.sub(_masked_token, text)
+    text = _TOKEN.sub(
+        lambda match: DOTS + match[0][-4:] if any(map(str.isdigit, match[0])) else match[0], text
+    )
     text = _SECRET.sub(rf"\1\2{DOTS}", text)
     return _PHONE.sub(_masked_phone, text)
 

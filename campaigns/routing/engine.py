@@ -128,21 +128,18 @@ class PreparedPing:
     def value(self, key: str) -> str:
         """Return the value of a tag, or of a fact with its name; blank when there is none."""
         if key not in self._values:
-            self._values[key] = self._read(key)
+            ping = self.ping
+            value = ping.tags.get(key, "")
+            if key == "campaign_id":
+                value = ping.campaign_id
+            elif key == "publisher_id" and ping.publisher_id:
+                value = ping.publisher_id
+            elif key == "caller_number":
+                value = ping.caller_number or ""
+            elif key in _FROM_NUMBER and ping.caller_number and not value.strip():
+                value = place(ping.caller_number).get(key, "")
+            self._values[key] = value
         return self._values[key]
-
-    def _read(self, key: str) -> str:
-        ping = self.ping
-        if key == "campaign_id":
-            return ping.campaign_id
-        if key == "publisher_id" and ping.publisher_id:
-            return ping.publisher_id
-        if key == "caller_number":
-            return ping.caller_number or ""
-        tag = ping.tags.get(key, "")
-        if key in _FROM_NUMBER and ping.caller_number and not tag.strip():
-            return place(ping.caller_number).get(key, "")
-        return tag
 
 
 class RoutingFilter:

@@ -80,7 +80,12 @@ class DryRun(AdminPage):
     # --- by the form ---
     def _form_context(self, company: Company) -> Context:
         data = self.request.GET if "campaign" in self.request.GET else None
-        form = DryRunForm(data, company=company, initial=None if data else self._initial(company))
+        initial = {}
+        if data is None:  # the values that the URL brings, and the company's only campaign
+            initial = {name: self.request.GET.get(name) for name in ("caller", "publisher")}
+            campaigns = list(DryRunForm(company=company).campaigns[:2])
+            initial["campaign"] = str(campaigns[0].pk) if len(campaigns) == 1 else None
+        form = DryRunForm(data, company=company, initial=initial)
         context: Context = {"form": form, "campaigns": _campaign_options(form, company)}
         if data is None or not form.is_valid():
             return context
@@ -95,16 +100,6 @@ class DryRun(AdminPage):
             tags=request["tags"],
         )
         return context | self._result_context(result, company) | {"campaign": request["campaign"]}
-
-    def _initial(self, company: Company) -> dict[str, str]:
-        """Return the values that the URL brings, and the company's only campaign."""
-        values = {
-            name: self.request.GET[name]
-            for name in ("caller", "publisher")
-            if name in self.request.GET
-        }
-        campaigns = list(DryRunForm(company=company).campaigns[:2])
-        return {"campaign": str(campaigns[0].pk), **values} if len(campaigns) == 1 else values
 
     def _result_context(self, result: engine.DryRunResult, company: Company) -> Context:
         standings = result.standings()

@@ -256,7 +256,12 @@ class InstructionsLinkAdmin(CatalogueAdmin):
         if not {"key", "publisher"} & request.GET.keys():
             return self._publisher_choices(request)
         choices = LinkChoices(request)
-        if (existing := _existing_link(choices)) is not None:
+        existing = None
+        # A campaign's key takes a publisher, which the form asks for.
+        if choices.key and (choices.publisher or not choices.key.campaign_id):
+            live = InstructionsLink.objects.live().filter(key=choices.key)
+            existing = live.filter(publisher=choices.key.publisher or choices.publisher).first()
+        if existing is not None:
             self.message_user(
                 request, gettext("These posting instructions already exist. This is their link.")
             )
@@ -388,11 +393,3 @@ class InstructionsLinkAdmin(CatalogueAdmin):
         except Refusal as refusal:
             self.message_user(request, f"{refusal.text[:1].upper()}{refusal.text[1:]}.", "ERROR")
         return redirect(self.change_url(link))
-
-
-def _existing_link(choices: LinkChoices) -> InstructionsLink | None:
-    """Return the live link of this key and publisher, or of a key that takes no publisher."""
-    if choices.key is None or (choices.key.campaign_id and choices.publisher is None):
-        return None
-    publisher = choices.key.publisher or choices.publisher
-    return InstructionsLink.objects.live().filter(key=choices.key, publisher=publisher).first()

@@ -1,6 +1,5 @@
-"""Timeline entries: what the template of each type of row shows, with numbers masked."""
+"""Timeline entries: what the template of each type of row shows beside the row itself."""
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -10,30 +9,29 @@ from django.utils import timezone
 from callcontrol.lifecycle.summary import call_headline
 from callcontrol.models import Call, Delivery
 from callcontrol.state.locked_call import LockedCall
-from campaigns.admin_base import admin_link
 from campaigns.models import Buyer, Campaign, Company
-from campaigns.money import money_text
 from campaigns.routing import explain
 from campaigns.routing.engine import buyers_in_trace
 from config.http.parameters import RESERVED
 from publishers.models import Key, LogEntry, Publisher
 from publishers.request_log import labels
-from reservations.models import LIVE, Status
+from reservations.models import Status
 
 from .history import TimelineRow
 
 Entry = dict[str, Any]
-_MAX_TAGS = 6  # in one sentence
 
 
 class EntryBuilder:
     """Builds the entries of one page; reads what its rows refer to in one query per model."""
 
-    def __init__(
-        self, rows: list[TimelineRow], company: Company, *, mask: Callable[[str], str]
-    ) -> None:
-        self.rows, self.company, self.mask = rows, company, mask
-        requests: list[LogEntry] = [row.record for row in rows if row.type == "request"]
+    def __init__(self, rows: list[TimelineRow], company: Company) -> None:
+        self.rows, self.company = rows, company
+        of_type: dict[str, list[Any]] = {}
+        for row in rows:
+            of_type.setdefault(row.type, []).append(row.record)
+        requests: list[LogEntry] = of_type.get("request", [])
+        traces = [entry.trace for entry in requests if entry.trace]
         self.keys = Key.objects.select_related("campaign", "publisher").in_bulk(
             {entry.key_pk for entry in requests if entry.key_pk}
         )
@@ -41,61 +39,41 @@ class EntryBuilder:
             {entry.publisher_pk for entry in requests if entry.publisher_pk}
         )
         self.buyers = Buyer.objects.in_bulk(
-            {pk for entry in requests if entry.trace for pk in buyers_in_trace(entry.trace)}
+            {pk for trace in traces for pk in buyers_in_trace(trace)}
         )
         self.campaigns = Campaign.objects.filter(company=company).in_bulk(
-            {_campaign_pk(row.record) for row in rows if row.type == "tag"}
+            {_campaign_pk(tag) for tag in of_type.get("tag", [])}
         )
-        self.calls = {
-            row.record.reservation_id: row.record.pk for row in rows if row.type == "call"
-        }
+        self.calls = {call.reservation_id: call.pk for call in of_type.get("call", [])}
 
     def entries(self, now: datetime) -> list[Entry]:
         """Return one entry per row, newest first; the tags of one write share an entry."""
         entries: list[Entry] = []
-        writes = groupby(
-            self.rows,
-            key=lambda row: (
-                (row.at, row.record.scope, row.record.publisher_id)
-                if row.type == "tag"
-                else (id(row),)
-            ),
-        )
-        for _, same_write in writes:
-            rows = list(same_write)
-            record, type = rows[0].record, rows[0].type
+        for _, same_write in groupby(self.rows, key=_write):
+            row, *others = same_write
+            record = row.record
             entry = {
-                "template": f"callcontrol/caller/entries/{type}.html",
+                "template": f"callcontrol/caller/entries/{row.type}.html",
                 "record": record,
-                "at": rows[0].at,
-                "day": timezone.localdate(rows[0].at),
-                "block": self._block(rows[0]),
+                "at": row.at,
+                "day": timezone.localdate(row.at),
+                "block": self._block(row),
             }
-            if type == "request":
-                entry |= self._request(record)
-            elif type == "reservation":
-                entry["status"] = status = Status(record.status_at(now))
-                entry["is_live"] = status in LIVE
-            elif type == "delivery":
-                entry["status"] = Delivery.Status(record.status)
-            elif type == "call":
-                entry["status"] = Call.Status(record.status)
+            match record:
+                case LogEntry():
+                    entry |= self._request(record)
+                case Delivery() | Call():
+                    entry["status"] = type(record).Status(record.status)
+            if row.type == "call":
                 legs = sorted(record.legs.all(), key=lambda leg: leg.place)
                 call = LockedCall(record, legs, list(record.transfers.all()))
-                entry["headline"] = self.mask(call_headline(call))
-                entry["inbound_number"] = self.mask(record.inbound_number)
-            elif type == "tag":
-                campaign = self.campaigns.get(_campaign_pk(record))
-                entry["campaign"] = admin_link(campaign) if campaign else ""
-                tags = sorted((row.record for row in rows), key=lambda tag: tag.pk)
-                entry["tags"] = self._pairs([(tag.name, tag.value) for tag in tags])
-            links = ("buyer",) if type == "reservation" else ("campaign", "publisher", "buyer")
-            for name in links:
-                if related := getattr(record, name, None):
-                    entry[name] = admin_link(related)
-            if type in ("reservation", "conversion"):
-                entry["payout"] = f"{money_text(record.payout)} {self.company.currency}"
-                entry["revenue"] = f"{money_text(record.revenue)} {self.company.currency}"
+                entry["headline"] = call_headline(call)
+            elif row.type == "reservation":
+                entry["status"] = Status(record.status_at(now))
+            elif row.type == "tag":
+                entry["campaign"] = self.campaigns.get(_campaign_pk(record))
+                tags = sorted((each.record for each in (row, *others)), key=lambda tag: tag.pk)
+                entry["tags"] = [f"{tag.name} = {tag.value}" for tag in tags]
             entries.append(entry)
         return entries
 
@@ -118,28 +96,24 @@ class EntryBuilder:
         request = "call_control" if entry.type == "transfer" else entry.type
         if entry.type in ("rtb", "call_reservation"):
             request = "ping" if entry.method == "POST" else "confirmation"
+        publisher = self.publishers.get(entry.publisher_pk or 0) or (key and key.publisher)
         names = {pk: buyer.name for pk, buyer in self.buyers.items()}
-        zone, trace = self.company.time_zone, entry.trace
-        sender = self.publishers.get(entry.publisher_pk or 0) or (key and key.publisher) or key
-        verdicts = explain.stored_lines(trace, names, zone) if trace else []
-        sent = [(name, value) for name, value in entry.parameters.items() if name not in RESERVED]
+        zone, trace, sent = self.company.time_zone, entry.trace, entry.parameters.items()
         return {
             "request": request,
-            "sender": admin_link(sender) if sender else "",
-            "campaign": admin_link(key.campaign) if key and key.campaign else "",
+            "sender": publisher or key,
+            "campaign": key and key.campaign,
             "key_type": labels.key_type_text(entry),
             "action": entry.path.rpartition("/")[2].partition(".")[0],
-            "tags": self._pairs(sent),
-            "error": self.mask(labels.error_text(entry)),
-            "verdicts": [self.mask(verdict) for verdict in verdicts],
-            "label": entry.result_label,
-            "color": entry.result_color,
+            "tags": [f"{name} = {value}" for name, value in sent if name not in RESERVED],
+            "error": labels.error_text(entry),
+            "verdicts": explain.stored_lines(trace, names, zone) if trace else [],
         }
 
-    def _pairs(self, pairs: list[tuple[str, str]]) -> str:
-        """Return `zip = 20001, roof = slate, …`."""
-        texts = [self.mask(f"{name} = {value}") for name, value in pairs[:_MAX_TAGS]]
-        return ", ".join(texts + ["…"] * (len(pairs) > _MAX_TAGS))
+
+def _write(row: TimelineRow) -> tuple[Any, ...]:
+    is_tag = row.type == "tag"
+    return (row.at, row.record.scope, row.record.publisher_id) if is_tag else (id(row),)
 
 
 def _campaign_pk(tag: Any) -> int:

@@ -47,23 +47,16 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
     reservations = list(held.select_related("campaign", "buyer", "publisher")[:_MAX_LIVE])
     tags = sorted(_tags(caller, live_calls, reservations, now), key=lambda tag: tag["written_at"])
     latest = {tag["name"]: tag for tag in tags}
-    campaigns = {row.pk: row for row in Campaign.objects.filter(company=caller.company)}
+    campaigns = Campaign.objects.filter(company=caller.company).in_bulk()
     paid = ConvertedCaller.objects.filter(
         campaign__in=campaigns, caller_number=caller.number, paid=True
     )
-    last = paid.values_list("campaign_id").annotate(at=Max("converted_at")).order_by("-at")
     past_conversions = []
-    for pk, at in last:
+    for pk, at in paid.values_list("campaign_id").annotate(at=Max("converted_at")).order_by("-at"):
         # Until then, the caller's calls on the campaign are duplicates.
         until = at + timedelta(seconds=campaigns[pk].dedupe_seconds)
-        past_conversions.append(
-            {
-                "campaign": campaigns[pk],
-                "converted_at": at,
-                "until": until,
-                "is_duplicate": until > now,
-            }
-        )
+        past = {"converted_at": at, "until": until, "is_duplicate": until > now}
+        past_conversions.append({"campaign": campaigns[pk], **past})
     return {
         **requests,
         **calls,

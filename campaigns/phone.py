@@ -182,7 +182,14 @@ def _place(e164: str) -> tuple[tuple[str, str], ...]:
         return ()
     country = phonenumbers.region_code_for_number(number) or ""
     named = geocoder().description_for_number(number, "en")
-    city, state = _american(named) if number.country_code == 1 else (named, "")
+    city, state = named, ""
+    if named == "Washington D.C.":
+        city, state = "Washington", "DC"
+    elif number.country_code == 1:  # "New York, NY", "California", or a group of states
+        city, comma, state = named.rpartition(", ")
+        if not comma or not re.fullmatch(r"[A-Z]{2}", state):
+            state = _STATES.get(named, "")
+            city = "" if state or "/" in named else named
     if city == geocoder().country_name_for_number(number, "en"):
         city = ""
     found = {
@@ -191,17 +198,6 @@ def _place(e164: str) -> tuple[tuple[str, str], ...]:
         "caller_country": country if len(country) == 2 else "",
     }
     return tuple((key, value) for key, value in found.items() if value)
-
-
-def _american(named: str) -> tuple[str, str]:
-    """Return city and state of a NANP description, such as `New York, NY` or `California`."""
-    if named == "Washington D.C.":
-        return "Washington", "DC"
-    city, comma, state = named.rpartition(", ")
-    if comma and re.fullmatch(r"[A-Z]{2}", state):
-        return city, state
-    state = _STATES.get(named, "")
-    return "" if state or "/" in named else named, state
 
 
 def place(e164: str) -> dict[str, str]:

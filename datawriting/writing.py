@@ -49,31 +49,25 @@ def write_tags(
 ) -> tuple[CallMatch, UUID | None]:
     """Write the tags inside the caller's transaction; return the match and the call's UUID.
 
+    Tags about a caller are stored for the next call if the newest one ended too long ago.
     Raises NotFound for a call that the company does not have, and Refusal (422) if `call_uuid` is
     of another caller's call.
     """
-    if about.call_uuid is None:
-        return _write_about_caller(about, key, tags, now)
-    call = _call_by_uuid(about, about.call_uuid)
-    if call is None:
-        raise NotFound("call not found")
-    if about.caller_number and about.caller_number != call.caller_number:
-        raise Refusal("caller_number and call_uuid contradict each other")
-    return _write_on(lock_call(call.pk).call, key, tags, now)
-
-
-def _write_about_caller(
-    about: Subject, key: KeySnapshot, tags: Mapping[str, str], now: datetime
-) -> tuple[CallMatch, UUID | None]:
-    """Write to the caller's newest call, or store the tags if it ended too long ago."""
     caller = about.caller_number or ""
+    if about.call_uuid is not None:
+        call = _call_by_uuid(about, about.call_uuid)
+        if call is None:
+            raise NotFound("call not found")
+        if caller and caller != call.caller_number:
+            raise Refusal("caller_number and call_uuid contradict each other")
+        return _write_on(lock_call(call.pk).call, key, tags, now)
     # Wait for an arriving call of this caller: it takes stored tags, or it is the newest call.
     stored_tags.wait_for_turn(company_pk=about.company_pk, caller_number=caller)
-    newest = _newest(about)
-    # The call may end before it is locked, so its end is compared again.
-    call = lock_call(newest.pk).call if newest and not _is_past_cut_off(newest, key, now) else None
+    call = _newest(about)
     if call is not None and not _is_past_cut_off(call, key, now):
-        return _write_on(call, key, tags, now)
+        call = lock_call(call.pk).call
+        if not _is_past_cut_off(call, key, now):  # it may have ended before it was locked
+            return _write_on(call, key, tags, now)
     stored_tags.store_tags(
         company_pk=about.company_pk,
         campaign_pk=key.campaign_pk,

@@ -80,18 +80,15 @@ def take_stored_tags(
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [company_pk, caller_number, f"campaign:{campaign_pk}", moment])
-        rows = [
-            StoredTags(name, value, publisher, _aware(at))
-            for name, value, publisher, at in cursor.fetchall()
-        ]
+        rows = []
+        for name, value, publisher, at in cursor.fetchall():
+            if isinstance(at, str):  # SQLite stores text, in UTC
+                at = datetime.fromisoformat(at)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            rows.append(StoredTags(name, value, publisher, at))
     return sorted(rows, key=lambda row: row.written_at)
 
 
 def drop_expired_tags(*, now: datetime, limit: int) -> int:
     """Delete at most `limit` expired tags; return their number."""
     return sweeps.drop_expired_rows(StoredTag, now=now, limit=limit)
-
-
-def _aware(moment: datetime | str) -> datetime:
-    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return known if known.tzinfo else known.replace(tzinfo=UTC)

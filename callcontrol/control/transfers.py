@@ -147,23 +147,19 @@ def connect_caller(*, transfer_uuid: UUID, now: datetime, manager_name: str = ""
         add_manager_event(locked.call, manager_name, "connected the caller", at=at)
     failure = _send_commands(locked)
     if failure is not None:
-        _hold_again(transfer, why=str(failure), now=now)
+        # The rows must match what the parties hear. If the handler has left meanwhile, the caller
+        # is connected to the transferee after all.
+        with transaction.atomic():
+            locked = lock_call(transfer.call_id)
+            if locked.call.is_live and change_row(locked.caller, held=True, joining=False):
+                at = locked.call_time(now)
+                add_event(
+                    locked.call, EventKind.CARRIER_FAILED, at=at, told="unhold", why=str(failure)
+                )
+                legs.advance_call(locked, locked.leg(transfer.transferee_id), at=at)
+        events.run_follow_ups(locked, now=now)
         raise CarrierUnavailable(_UNAVAILABLE)
     return transfer
-
-
-def _hold_again(transfer: Transfer, *, why: str, now: datetime) -> None:
-    """Undo a failed `unhold`, so that the rows match what the parties hear.
-
-    If the handler has left meanwhile, the caller is connected to the transferee after all.
-    """
-    with transaction.atomic():
-        locked = lock_call(transfer.call_id)
-        if locked.call.is_live and change_row(locked.caller, held=True, joining=False):
-            at = locked.call_time(now)
-            add_event(locked.call, EventKind.CARRIER_FAILED, at=at, told="unhold", why=why)
-            legs.advance_call(locked, locked.leg(transfer.transferee_id), at=at)
-    events.run_follow_ups(locked, now=now)
 
 
 def stop_transfer(*, transfer_uuid: UUID, now: datetime, manager_name: str = "") -> Transfer:

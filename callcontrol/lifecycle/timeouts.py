@@ -38,19 +38,16 @@ def apply_timeouts(call_uuid: UUID, *, now: datetime) -> None:
 
     Timeouts of linked calls apply in their order too: they may change this call.
     """
-    while _apply_next(*_next_due_call(call_uuid, now=now)):
-        pass
-
-
-def _next_due_call(call_uuid: UUID, *, now: datetime) -> tuple[UUID, datetime]:
-    """Return the linked call with the earliest timeout, and the time by their common clock."""
-    linked = carrier().linked_calls(call_uuid)
-    if len(linked) < 2:
-        return call_uuid, now
-    live = Leg.objects.live().filter(call__in=linked).select_related("call")
-    now = max([now, *(leg.call.clock for leg in live)])
-    due = [(at, linked.index(leg.call_id)) for at, leg in _deadlines(live) if at <= now]
-    return (linked[min(due)[1]] if due else call_uuid), now
+    is_due = True
+    while is_due:
+        linked = carrier().linked_calls(call_uuid)
+        next_uuid, at = call_uuid, now
+        if len(linked) > 1:  # the one with the earliest timeout, by their common clock
+            live = Leg.objects.live().filter(call__in=linked).select_related("call")
+            at = max([now, *(leg.call.clock for leg in live)])
+            due = [(end, linked.index(leg.call_id)) for end, leg in _deadlines(live) if end <= at]
+            next_uuid = linked[min(due)[1]] if due else call_uuid
+        is_due = _apply_next(next_uuid, at)
 
 
 def _apply_next(call_uuid: UUID, now: datetime) -> bool:

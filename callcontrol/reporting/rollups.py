@@ -42,6 +42,48 @@ class _RollupSeries:
     def periods(self) -> "QuerySet[RollupPeriod]":
         return RollupPeriod.objects.filter(company_id=self.company_pk, source=self.source)
 
+    def jobs(self, *, now: datetime) -> Iterator[Job]:
+        """Yield the hours of each day, then the day."""
+        began = counts.first_moment(self.source, self.company_pk)
+        if began is None:
+            return
+        days = self.periods().filter(is_day=True).values_list("starts_at", "ends_at")
+        start = midnight(began.astimezone(self.zone).date(), self.zone)
+        cutoff = now - GRACE
+        for gap in uncovered((start, cutoff), days):
+            for day in split_period(gap, days_of(self.zone)):
+                hours = self.periods().filter(
+                    is_day=False, starts_at__lt=day[1], ends_at__gt=day[0]
+                )
+                for missing in uncovered(day, hours.values_list("starts_at", "ends_at")):
+                    for hour in split_period(missing, hours_of(self.zone)):
+                        # The gap can end at the cutoff, amid an hour.
+                        if hour[1] < day[1] or hour[1] < cutoff:
+                            yield partial(self.count_hour, hour, now=now)
+                if next_day(day[0], zone=self.zone) <= cutoff:
+                    yield partial(self.sum_day, day, now=now)
+
+    def count_hour(self, hour: Period, *, now: datetime) -> bool:
+        if not counts.is_final(self.source, self.company_pk, hour, now=now):
+            return False
+        rows = counts.count_rows(self.source, self.company_pk, hour)
+        return write_rollup(self.company_pk, self.source, hour, rows, now=now)
+
+    def sum_day(self, day: Period, *, now: datetime) -> bool:
+        """Add up a day if all of its hours have rollups."""
+        with transaction.atomic():
+            RollupWatermark.objects.select_for_update().get(company_id=self.company_pk)
+            hours = self.periods().filter(is_day=False, starts_at__gte=day[0], ends_at__lte=day[1])
+            days = self.periods().filter(is_day=True, starts_at__lt=day[1], ends_at__gt=day[0])
+            if uncovered(day, hours.values_list("starts_at", "ends_at")) or days.exists():
+                return False
+            period = _create(self.company_pk, self.source, day, now, is_day=True)
+            _replace(period, _sum_of_hours(period), now=now)
+        _log.info(
+            "rollups of %s of company %s reach %s", self.source, self.company_pk, day[1].isoformat()
+        )
+        return True
+
 
 # --- jobs ----------------------------------------------------------------------------------------
 def rollup_jobs(*, now: datetime) -> Iterator[Job]:
@@ -62,37 +104,10 @@ def rollup_jobs(*, now: datetime) -> Iterator[Job]:
         yield partial(_move_watermark, company.pk, now=now)
         for source in RollupSource:
             series = _RollupSeries(company.pk, source, ZoneInfo(company.time_zone))
-            yield from _series_jobs(series, now=now)
-
-
-def _series_jobs(series: _RollupSeries, *, now: datetime) -> Iterator[Job]:
-    """Yield the hours of each day, then the day."""
-    began = counts.first_moment(series.source, series.company_pk)
-    if began is None:
-        return
-    days = series.periods().filter(is_day=True).values_list("starts_at", "ends_at")
-    start = midnight(began.astimezone(series.zone).date(), series.zone)
-    cutoff = now - GRACE
-    for gap in uncovered((start, cutoff), days):
-        for day in split_period(gap, days_of(series.zone)):
-            hours = series.periods().filter(is_day=False, starts_at__lt=day[1], ends_at__gt=day[0])
-            for missing in uncovered(day, hours.values_list("starts_at", "ends_at")):
-                for hour in split_period(missing, hours_of(series.zone)):
-                    # The gap can end at the cutoff, amid an hour.
-                    if hour[1] < day[1] or hour[1] < cutoff:
-                        yield partial(_count_hour, series, hour, now=now)
-            if next_day(day[0], zone=series.zone) <= cutoff:
-                yield partial(_sum_day, series, day, now=now)
+            yield from series.jobs(now=now)
 
 
 # --- hours and days ------------------------------------------------------------------------------
-def _count_hour(series: _RollupSeries, hour: Period, *, now: datetime) -> bool:
-    if not counts.is_final(series.source, series.company_pk, hour, now=now):
-        return False
-    rows = counts.count_rows(series.source, series.company_pk, hour)
-    return write_rollup(series.company_pk, series.source, hour, rows, now=now)
-
-
 def write_rollup(
     company_pk: int, source: str, hour: Period, rows: Iterable[MetricsRow], *, now: datetime
 ) -> bool:
@@ -143,25 +158,6 @@ def _replace(period: RollupPeriod, rows: Iterable[MetricsRow], *, now: datetime)
         if not row.metrics.is_nothing()
     )
     RollupPeriod.objects.filter(pk=period.pk).update(counted_at=now)
-
-
-def _sum_day(series: _RollupSeries, day: Period, *, now: datetime) -> bool:
-    """Add up a day if all of its hours have rollups."""
-    with transaction.atomic():
-        RollupWatermark.objects.select_for_update().get(company_id=series.company_pk)
-        hours = series.periods().filter(is_day=False, starts_at__gte=day[0], ends_at__lte=day[1])
-        days = series.periods().filter(is_day=True, starts_at__lt=day[1], ends_at__gt=day[0])
-        if uncovered(day, hours.values_list("starts_at", "ends_at")) or days.exists():
-            return False
-        period = _create(series.company_pk, series.source, day, now, is_day=True)
-        _replace(period, _sum_of_hours(period), now=now)
-    _log.info(
-        "rollups of %s of company %s reach %s",
-        series.source,
-        series.company_pk,
-        day[1].isoformat(),
-    )
-    return True
 
 
 def _sum_of_hours(day: RollupPeriod) -> list[MetricsRow]:

@@ -104,11 +104,7 @@ def _single_holds(condition: Condition) -> Holds:
     if condition.operator in ("exists", "missing"):
         is_wanted = condition.operator == "exists"
         return lambda text: is_wanted
-    return _compares(condition.operator, _number(value))
-
-
-def _compares(operator: str, limit: Decimal | None) -> Holds:
-    """Compare with a number; false for text that is not a number, on either side."""
+    limit = _number(value)
     if limit is None:
         return lambda text: False
     compare = {
@@ -116,7 +112,7 @@ def _compares(operator: str, limit: Decimal | None) -> Holds:
         "<=": Decimal.__le__,
         ">": Decimal.__gt__,
         ">=": Decimal.__ge__,
-    }[operator]
+    }[condition.operator]
 
     def holds(text: str) -> bool:
         number = _number(text)

@@ -8,7 +8,6 @@ where a move can be a copy.
 import os
 import uuid
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from time import time_ns
@@ -35,7 +34,13 @@ class Channel(filesystem.Channel):
         writing.rename(Path(self.data_folder_out, name))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        for name in self._oldest_first(queue):
+        # The folder is listed once for all messages that wait, oldest first.
+        names = self._listed.setdefault(queue, deque())
+        if not names:
+            waiting = os.listdir(self.data_folder_in)
+            names.extend(sorted(name for name in waiting if name.endswith(f".{queue}.msg")))
+        while names:
+            name = names.popleft()
             taken = Path(self.data_folder_in, f"{name}.taken")
             try:
                 Path(self.data_folder_in, name).rename(taken)
@@ -46,20 +51,6 @@ class Channel(filesystem.Channel):
             message: dict[str, Any] = loads(text)
             return message
         raise Empty
-
-    def _oldest_first(self, queue: str) -> Iterator[str]:
-        """Yield the names of waiting messages. The folder is listed once for all of them."""
-        names = self._listed.setdefault(queue, deque())
-        if not names:
-            names.extend(
-                sorted(
-                    name
-                    for name in os.listdir(self.data_folder_in)
-                    if name.endswith(f".{queue}.msg")
-                )
-            )
-        while names:
-            yield names.popleft()
 
 
 class Transport(filesystem.Transport):

@@ -18,14 +18,16 @@ PATIENCE = 60  # seconds; only reached when something is broken
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def command(*words: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
-    """`manage.py` with these words, on SQLite in `folder` unless `settings` say else; both of
-    its outputs are one."""
+    """Start `manage.py` with these words, on SQLite in `folder` unless `settings` name another.
+
+    Both of its outputs are joined.
+    """
     environment = (
         os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | settings
     )
@@ -40,7 +42,7 @@ def command(*words: str, folder: Path, **settings: str) -> subprocess.Popen[str]
 
 
 def outcome(*words: str, folder: Path, **settings: str) -> tuple[int, str]:
-    """Exit status and output of a command that ends by itself."""
+    """Return the exit status and the output of a command that ends by itself."""
     with command(*words, folder=folder, **settings) as process:
         output, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, output
@@ -48,7 +50,7 @@ def outcome(*words: str, folder: Path, **settings: str) -> tuple[int, str]:
 
 @dataclass
 class Running:
-    """An `up` that is ready; `lines` are those it wrote until then."""
+    """A process of `up`; `lines` are those that it wrote until it was ready."""
 
     process: subprocess.Popen[str]
     port: int
@@ -63,8 +65,7 @@ class Running:
         return httpx.get(self.url + path, trust_env=False)
 
     def family(self) -> dict[int, str]:
-        """Number and command of each process that this `up` started, directly or not, wherever
-        it hangs now."""
+        """Return id and command of each process that this `up` started, also of orphans."""
         mark = f"RINGPOST_UP_PID={self.process.pid}".encode()
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
@@ -89,18 +90,25 @@ class Running:
 
 
 @contextmanager
-def ringpost(folder: Path, *words: str) -> Iterator[Running]:
-    """Started and ready; ended in any case."""
+def up(folder: Path, *words: str) -> Iterator[Running]:
+    """Start `up` without waiting for it; end it in any case."""
     port = free_port()
     with command("up", "--port", str(port), *words, folder=folder) as process:
-        running = Running(process, port, folder, [])
         try:
-            while not running.lines or READY not in running.lines[-1]:
-                line = process.stdout.readline() if process.stdout else ""
-                if not line:
-                    raise AssertionError("".join(running.lines))
-                running.lines.append(line)
-            yield running
+            yield Running(process, port, folder, [])
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE)
+
+
+@contextmanager
+def ringpost(folder: Path, *words: str) -> Iterator[Running]:
+    """Start `up` and wait until it is ready; end it in any case."""
+    with up(folder, *words) as running:
+        output = running.process.stdout
+        while not running.lines or READY not in running.lines[-1]:
+            line = output.readline() if output else ""
+            if not line:
+                raise AssertionError("".join(running.lines))
+            running.lines.append(line)
+        yield running

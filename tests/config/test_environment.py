@@ -1,6 +1,8 @@
 """What the environment may say: bad values are refused in a sentence, passwords never repeated."""
 
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
-from tests.config.running import outcome
+from tests.config.running import ROOT, outcome
 
 WHOLE = "give a whole number, like 90."
 POSTGRES = "NAME must be like postgres://user:password@host/name or sqlite:////path; unset: SQLite in VAR_DIR."
@@ -149,20 +151,42 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("words", COMMANDS)
-def test_a_database_without_tables(words: list[str], tmp_path: Path) -> None:
-    empty = os.environ.get("DATABASE_URL", "")  # the tests' own tables are in another one beside it
-    assert outcome(*words, folder=tmp_path, DATABASE_URL=empty) == (1, NOT_MIGRATED)
+ALL_COMMANDS = """
+import json, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import manage
+for words in json.loads(sys.argv[1]):
+    try:
+        manage.main(["manage.py", *words])
+    except SystemExit as end:
+        print(end.code)
+"""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("words", COMMANDS)
-def test_a_database_out_of_reach(words: list[str], tmp_path: Path) -> None:
-    assert outcome(*words, folder=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/none/db") == (
-        1,
-        "The database can't be reached: unable to open database file. See that its server runs and that DATABASE_URL is right.\n",
+def ends_of_commands(folder: Path, database_url: str) -> list[str]:
+    """Return what each of COMMANDS says at its end, one after the other in one process."""
+    ran = subprocess.run(
+        [sys.executable, "-c", ALL_COMMANDS, json.dumps(COMMANDS)],
+        cwd=ROOT,
+        env=os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": database_url, "REDIS_URL": ""},
+        capture_output=True,
+        text=True,
     )
+    assert ran.stderr == ""
+    return ran.stdout.splitlines(keepends=True)
+
+
+@pytest.mark.slow
+def test_a_database_without_tables(tmp_path: Path) -> None:
+    empty = os.environ.get("DATABASE_URL", "")  # the tests' own tables are in another one beside it
+    assert ends_of_commands(tmp_path, empty) == [NOT_MIGRATED] * len(COMMANDS)
+
+
+@pytest.mark.slow
+def test_a_database_out_of_reach(tmp_path: Path) -> None:
+    assert ends_of_commands(tmp_path, f"sqlite:///{tmp_path}/none/db") == [
+        "The database can't be reached: unable to open database file. See that its server runs and that DATABASE_URL is right.\n"
+    ] * len(COMMANDS)
 
 
 @pytest.mark.slow

@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
 
 from callcontrol.management.commands.demo import SELLER
 from config.management.commands.up import access_hint
-from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost
+from tests.config.running import PATIENCE, Running, free_port, outcome, ringpost, up
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,17 +29,24 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all the tests that only look."""
+    """Start `up` for all the tests that end nothing; the last of them ends it."""
     with ringpost(tmp_path_factory.mktemp("shared"), "--demo", "--no-history") as running:
         yield running
 
 
 @pytest.fixture
 def own(shared: Running, tmp_path: Path) -> Iterator[Running]:
-    """One for a test that ends it; its database is a copy, which saves the migrations."""
+    """Start `up` for a test that ends it; its database is a copy, which saves the migrations."""
     shutil.copy(shared.folder / "ringpost.sqlite3", tmp_path)
     with ringpost(tmp_path) as running:
         yield running
+
+
+def refusal(*words: str) -> str:
+    """Return the reason for which `up` does not start with these words, in this process."""
+    with pytest.raises(CommandError) as refused:
+        call_command("up", *words)
+    return str(refused.value)
 
 
 def status_after(running: Running) -> int:
@@ -80,9 +88,9 @@ def test_the_line_that_the_demo_prints_works(shared: Running) -> None:
 
 
 def test_one_campaign_of_the_demo_sells_a_call_to_another(shared: Running) -> None:
-    told, token = {"from": "+13105550103", "to": SELLER}, {"Authorization": "Bearer simulator"}
+    body, token = {"from": "+13105550103", "to": SELLER}, {"Authorization": "Bearer simulator"}
     sold = httpx.post(
-        f"{shared.url}/simulator/calls", json=told, headers=token, trust_env=False, timeout=PATIENCE
+        f"{shared.url}/simulator/calls", json=body, headers=token, trust_env=False, timeout=PATIENCE
     ).json()
     assert sold["status"] == "ringing"
     assert sold["buyer_id"] == "roofers"
@@ -103,9 +111,9 @@ def chunked(running: Running, path: str, *, chunks: list[bytes]) -> str:
     """Status line and body of the answer to a POST in chunks, over a raw socket."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
     sent = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in [*chunks, b""])
-    with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as one:
-        one.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + sent)
-        answer = b"".join(iter(lambda: one.recv(65536), b"")).decode()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as client:
+        client.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + sent)
+        answer = b"".join(iter(lambda: client.recv(65536), b"")).decode()
     return f"{answer.splitlines()[0]} {answer.splitlines()[-1]}"
 
 
@@ -125,43 +133,45 @@ def test_a_chunked_body_past_the_limit_is_413(shared: Running) -> None:
     )
 
 
-# --- one at a time --------------------------------------------------------------------------------
-def test_a_second_one_in_the_same_folder_is_refused(shared: Running) -> None:
-    refusal = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
+# --- refusals --------------------------------------------------------------------------------
+def test_a_second_up_in_the_same_folder_is_refused(shared: Running) -> None:
+    reason = f"Another Ringpost is running in {shared.folder} (process {shared.process.pid}): "
     assert outcome("up", "--port", str(free_port()), folder=shared.folder) == (
         1,
-        f"CommandError: {refusal}stop it, or set VAR_DIR to another folder.\n",
+        f"CommandError: {reason}stop it, or set VAR_DIR to another folder.\n",
     )
 
 
-def test_a_second_one_on_the_same_port_is_refused(shared: Running, tmp_path: Path) -> None:
-    assert outcome("up", "--port", str(shared.port), folder=tmp_path) == (
-        1,
-        f"CommandError: Port {shared.port} is in use: stop the server that listens there, "
-        "or choose another port with --port.\n",
+def test_a_second_up_on_the_same_port_is_refused(
+    shared: Running, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    assert refusal("--port", str(shared.port)) == (
+        f"Port {shared.port} is in use: stop the server that listens there, "
+        "or choose another port with --port."
     )
-
-
-def test_more_web_processes_need_postgresql(tmp_path: Path) -> None:
-    assert outcome("up", "--workers", "2", folder=tmp_path) == (
-        1,
-        "CommandError: --workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.\n",
-    )
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "refusal"),
+    ("words", "reason"),
     [
         (["--port", "0"], "--port is 0: give a port from 1 to 65535."),
         (["--port", "80000"], "--port is 80000: give a port from 1 to 65535."),
         (["--workers", "0"], "--workers is 0: give a number of web processes, 1 or more."),
+        pytest.param(
+            ["--workers", "2"],
+            "--workers needs PostgreSQL (DATABASE_URL): on SQLite the writers of one process share one queue.",
+            marks=pytest.mark.skipif("DATABASE_URL" in os.environ, reason="this is PostgreSQL"),
+        ),
     ],
 )
-def test_numbers_that_cannot_be_are_refused_before_anything_is_done(
-    words: list[str], refusal: str, tmp_path: Path
+def test_unusable_numbers_are_refused_before_anything_is_done(
+    words: list[str], reason: str, settings: Any, tmp_path: Path
 ) -> None:
-    assert outcome("up", *words, folder=tmp_path) == (1, f"CommandError: {refusal}\n")
-    assert [path.name for path in tmp_path.iterdir() if "sqlite" in path.name] == []
+    settings.VAR_DIR = tmp_path
+    assert refusal(*words) == reason
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +186,7 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_done(
         ("127.0.0.1", ["localhost"], ""),
     ],
 )
-def test_who_listens_to_others_is_told_access_hint(
+def test_the_hint_for_a_server_that_answers_other_machines_nothing(
     settings: Any, bind: str, hosts: list[str], hint: str
 ) -> None:
     settings.ALLOWED_HOSTS = hosts
@@ -184,14 +194,6 @@ def test_who_listens_to_others_is_told_access_hint(
 
 
 # --- its end --------------------------------------------------------------------------------------
-def test_sigterm_stops_everything(own: Running) -> None:
-    before = len(own.family())
-    own.process.terminate()
-    assert status_after(own) == 0
-    assert own.gone_within(0) is True
-    assert before >= 4
-
-
 def test_nothing_outlives_a_kill(own: Running) -> None:
     before = len(own.family())
     own.process.kill()
@@ -207,9 +209,24 @@ def test_a_killed_web_worker_takes_all_with_it(own: Running) -> None:
     assert own.gone_within(0) is True
 
 
-def test_a_dead_child_takes_all_with_it(own: Running) -> None:
-    os.kill(own.one("config.celery:app beat"), signal.SIGKILL)
-    last = (own.process.communicate(timeout=PATIENCE)[0] or "").splitlines()[-1]
-    assert own.process.returncode == 1
-    assert last == "CommandError: beat has ended (status -9), so everything was stopped."
-    assert own.gone_within(0) is True
+def test_a_dead_child_takes_all_with_it(shared: Running, tmp_path: Path) -> None:
+    """It need not be ready: beat is killed as soon as it is there."""
+    shutil.copy(shared.folder / "ringpost.sqlite3", tmp_path)
+    with up(tmp_path) as starting:
+        deadline = time.monotonic() + PATIENCE
+        while "config.celery:app beat" not in str(starting.family()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(starting.one("config.celery:app beat"), signal.SIGKILL)
+        last = (starting.process.communicate(timeout=PATIENCE)[0] or "").splitlines()[-1]
+        assert starting.process.returncode == 1
+        assert last == "CommandError: beat has ended (status -9), so everything was stopped."
+        assert starting.gone_within(0) is True
+
+
+def test_sigterm_stops_everything(shared: Running) -> None:
+    before = len(shared.family())
+    shared.process.terminate()
+    assert status_after(shared) == 0
+    assert shared.gone_within(0) is True
+    assert before >= 4

@@ -17,7 +17,7 @@ from campaigns.models import Buyer, Campaign, Company
 from publishers.keys.types import all_key_types
 from publishers.models import InboundNumber, Key, LogEntry, Publisher
 from reservations.models import Reservation
-from tests.admin_client import form_data
+from tests.admin_client import data_of, page_context
 from tests.admin_scene import CALLER, MARK, Scene
 
 # The meaning of each URL argument. The walk fails for an argument that is not here.
@@ -235,13 +235,9 @@ def forms(scene: Scene, address: Address, owner: Client) -> Iterator[dict[str, A
 
 
 def filled_by(owner: Client, path: str) -> dict[str, Any]:
-    """The form of a page; nothing where the owner sees none."""
-    answer = owner.get(path)
-    return (
-        form_data(owner, path)
-        if answer.status_code == 200 and "adminform" in (answer.context or {})
-        else {}
-    )
+    """Return the form data of a page; nothing where the owner gets no form."""
+    context = page_context(owner, path)
+    return data_of(context) if "adminform" in (context or {}) else {}
 
 
 # --- results -----------------------------------------------------------------------------------

@@ -5,15 +5,22 @@ a model without a row in the scene, fails the test until the walk or the scene k
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
+from config.auth import error_pages
 from tests import admin_scene, admin_walk
 from tests import factories as make
 from tests.admin_scene import Scene
+from tests.admin_walk import Address
+from tests.keeping import kept
 
 pytestmark = pytest.mark.django_db
 STRANGERS = ["owner", "account_manager", "read_only", "nobody", "anonymous"]
@@ -54,75 +61,107 @@ def _asks(who: Client, url: str, form: dict[str, Any] | None = None) -> Any:
     return answer
 
 
-def _read(scene: Scene, who: Client, texts: list[str], *, thorough: bool = True) -> list[str]:
-    """Each address, with what it showed of the texts; and where it failed."""
-    faults = []
-    for address in admin_walk.addresses(scene):
-        for query in admin_walk.questions(scene, address, thorough=thorough):
-            asked = f"{address.path}?{query}"
-            answer = _asks(who, asked)
-            faults += [f"{asked} shows {text}" for text in _found(answer, texts, asked)]
-            faults += [f"{asked}: {answer.status_code}"] if answer.status_code >= 500 else []
-    return faults
+@dataclass(frozen=True)
+class Walk:
+    """A company's rows, one of its owners, every address, and the forms to post to each."""
+
+    scene: Scene
+    owner: Client
+    addresses: list[Address]
+    forms: list[tuple[Address, dict[str, Any]]]
+
+    def read(self, who: Client, texts: list[str], *, thorough: bool = True) -> list[str]:
+        """Return each address with the texts that its pages show, and where it failed."""
+        faults = []
+        for address in self.addresses:
+            for query in admin_walk.questions(self.scene, address, thorough=thorough):
+                asked = f"{address.path}?{query}"
+                answer = _asks(who, asked)
+                faults += [f"{asked} shows {text}" for text in _found(answer, texts, asked)]
+                faults += [f"{asked}: {answer.status_code}"] if answer.status_code >= 500 else []
+        return faults
+
+    def post(self, who: Client, texts: list[str]) -> list[str]:
+        """Return each address and form with the texts that its answer shows."""
+        faults = []
+        for address, form in self.forms:
+            answer = _asks(who, f"{address.path}?company={self.scene.company.pk}", form)
+            faults += [
+                f"{address.path} shows {text} for {form}"
+                for text in _found(answer, texts, f"{address.path}{form}")
+            ]
+        return faults
 
 
-def _post(scene: Scene, who: Client, texts: list[str], *, owner: Client) -> list[str]:
-    """Each address and form, with what its answer showed of the texts."""
-    faults = []
-    everywhere = [
-        (address, list(admin_walk.forms(scene, address, owner)))
-        for address in admin_walk.addresses(scene)
+def _build() -> Walk:
+    scene = admin_scene.build()
+    owner = admin_scene.member_of(scene)
+    addresses = admin_walk.addresses(scene)
+    forms = [
+        (address, form) for address in addresses for form in admin_walk.forms(scene, address, owner)
     ]
-    for address, form in ((address, form) for address, forms in everywhere for form in forms):
-        answer = _asks(who, f"{address.path}?company={scene.company.pk}", form)
-        faults += [
-            f"{address.path} shows {text} for {form}"
-            for text in _found(answer, texts, f"{address.path}{form}")
-        ]
-    return faults
+    return Walk(scene, owner, addresses, forms)
 
 
-@pytest.fixture
-def scene() -> Scene:
-    return admin_scene.build()
+@pytest.fixture(scope="module")
+def walk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Walk]:
+    """The rows of the company are made, and its pages read for their forms, once."""
+    with kept(_build, django_db_blocker) as walk:
+        yield walk
+
+
+@pytest.fixture(autouse=True)
+def _error_pages_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each error page is rendered once for each user: it shows nothing of the request."""
+    contexts: dict[Any, Any] = {}
+    answers: dict[Any, Any] = {}
+    make_context, render = error_pages._admin_context, error_pages.ErrorPage.render
+
+    def admin_context(request: HttpRequest) -> Any:
+        if request.user not in contexts:
+            contexts[request.user] = make_context(request)
+        return contexts[request.user]
+
+    def rendered(page: error_pages.ErrorPage, request: HttpRequest, context: Any) -> Any:
+        if (page, request.user) not in answers:
+            answers[page, request.user] = render(page, request, context)
+        return answers[page, request.user]
+
+    monkeypatch.setattr(error_pages, "_admin_context", admin_context)
+    monkeypatch.setattr(error_pages.ErrorPage, "render", rendered)
 
 
 @pytest.mark.parametrize("role", STRANGERS)
-def test_nothing_of_another_company_is_shown_or_changed(scene, role):
-    owner, who = admin_scene.member_of(scene), _stranger(role)
+def test_a_stranger_reads_and_changes_nothing_of_the_company(walk, role):
+    stranger, marks = _stranger(role), walk.scene.marks
     before = admin_walk.tables()
-    faults = _read(scene, who, scene.marks, thorough=role == "owner") + _post(
-        scene, who, scene.marks, owner=owner
-    )
+    faults = walk.read(stranger, marks, thorough=role == "owner") + walk.post(stranger, marks)
     assert faults == []
     assert admin_walk.changed(before, admin_walk.tables()) == []
 
 
-def test_a_reader_changes_nothing_and_reads_no_key_and_no_callers_number(scene):
-    owner, who = admin_scene.member_of(scene), admin_scene.person(scene.company, "read_only")
+def test_a_reader_changes_nothing_and_reads_no_key_and_no_callers_number(walk):
+    reader = admin_scene.person(walk.scene.company, "read_only")
     hidden = [
-        *scene.secret,
+        *walk.scene.secret,
         admin_scene.CALLER,
         admin_scene.CALLER_AS_TOLD,
         admin_scene.BUYERS_NUMBER,
     ]
     before = admin_walk.tables()
-    faults = _read(scene, who, hidden) + _post(scene, who, hidden, owner=owner)
-    assert faults == []
+    assert walk.read(reader, hidden) + walk.post(reader, hidden) == []
     assert admin_walk.changed(before, admin_walk.tables()) == []
 
 
-def test_the_walk_finds_planted_leaks(scene):
+def test_the_walk_finds_planted_leaks(walk):
     """An owner reads all of it, and changes some of it, in the same walk."""
-    owner = admin_scene.member_of(scene)
     before = admin_walk.tables()
-    seen = "\n".join(_read(scene, owner, scene.marks, thorough=False))
-    _post(scene, owner, [], owner=owner)
-    unseen = [
-        text for text in scene.marks[:-2] if f"shows {text}" not in seen
-    ]  # but the UUIDs, which each question brings
+    faults = "\n".join(walk.read(walk.owner, walk.scene.marks, thorough=False))
+    walk.post(walk.owner, [])
+    # All but the UUIDs, which each question brings along.
+    missed = [text for text in walk.scene.marks[:-2] if f"shows {text}" not in faults]
     tables = {line.partition(":")[0] for line in admin_walk.changed(before, admin_walk.tables())}
-    assert unseen == []
+    assert missed == []
     assert {
         "campaigns.Buyer",
         "campaigns.Campaign",

@@ -179,22 +179,28 @@ def controller(name: str, *, return_seconds: int = 60, reject_seconds: int = 90)
     )
 
 
-def play(
-    call: Call,
-    stages: Script,
-    shuffled: Callable[[Sequence[str], int], Sequence[str]] = lambda told, turn: told,
-) -> None:
-    """Play stage after stage: our actions first, then the carrier's events in the order of
-    `shuffled`.
+Shuffle = Callable[[Sequence[str], int], Sequence[str]]
+Step = tuple[str, datetime | None]
 
-    All of a stage is heard when the last of it has happened, as if the earlier words had been late.
+
+def steps(stages: Script, shuffled: Shuffle = lambda lines, turn: lines) -> list[Step]:
+    """Return the lines of all stages, each with the moment at which it is handled.
+
+    Our actions of a stage come first, then the carrier's events in the order of `shuffled`. These
+    are all handled when the last of them has happened, as if the earlier ones had been late.
     """
+    played: list[Step] = []
     for turn, stage in enumerate(stages):
-        for line in (line for line in stage if line.split()[0] in OWN):
-            tell(call, line)
         now = after(max(map(said_at, stage)))
-        for line in shuffled([line for line in stage if line.split()[0] not in OWN], turn):
-            tell(call, line, now=now)
+        played += [(line, None) for line in stage if line.split()[0] in OWN]
+        reported = [line for line in stage if line.split()[0] not in OWN]
+        played += [(line, now) for line in shuffled(reported, turn)]
+    return played
+
+
+def play(call: Call, stages: Script) -> None:
+    for line, now in steps(stages):
+        tell(call, line, now=now)
 
 
 # --- what it came to ------------------------------------------------------------------------------

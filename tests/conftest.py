@@ -9,18 +9,23 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings as installation
-from django.core.cache import cache
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.color import no_style
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.template import Context, RequestContext, Template
+from django.test import TransactionTestCase
+from django.test import utils as test_utils
+from django.test.signals import template_rendered
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from config import admin_pages  # noqa: F401 - tests import single admin modules
-from publishers import snapshot
-from publishers.gateway import throttles
 from tests.callcontrol.twilio.rest import Api
 from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, StandIn
+from tests.keeping import empty_caches
 
 # The same examples on every machine and no deadline: a busy machine fails no test.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
@@ -32,6 +37,44 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each test client builds its own middleware, and WhiteNoise would scan all static files for it.
     installation.WHITENOISE_AUTOREFRESH = True
     installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    test_utils.instrumented_test_render = _render_and_send
+    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-django, which puts tests without a database last
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the tests of real processes, so that no other worker is left waiting for them.
+
+    A worker begins with the first tests, and others take from its end: so the tests that share a
+    process stay together as well.
+    """
+    items.sort(key=lambda item: "slow" not in item.keywords)
+
+
+def _render_and_send(template: Template, context: Context) -> str:
+    """Send the signal from which the test client has its `context`, for whole pages alone.
+
+    Django sends it for each included template and each field as well, and copies the context.
+    """
+    if context.template is template and isinstance(context, RequestContext):
+        template_rendered.send(sender=template, template=template, context=context)
+    return template.nodelist.render(context)
+
+
+def _empty_tables(_case: TransactionTestCase) -> None:
+    """Empty the tables but those of content types and permissions, after a transactional test.
+
+    Django empties these too, and then creates them again, which takes longer than most tests.
+    """
+    kept = {ContentType._meta.db_table, Permission._meta.db_table}
+    tables = [
+        name
+        for name in connection.introspection.django_table_names(
+            only_existing=True, include_views=False
+        )
+        if name not in kept
+    ]
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
 
 
 @pytest.fixture(scope="session")
@@ -62,13 +105,7 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _empty_caches() -> None:
-    """Clear what outlives a test's transaction: request counts, and the snapshots of companies.
-
-    The next test's company may have the same primary key.
-    """
-    cache.clear()
-    throttles.reset()
-    snapshot._cache.clear()
+    empty_caches()
 
 
 @pytest.fixture

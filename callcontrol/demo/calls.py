@@ -10,31 +10,30 @@ from callcontrol.models import Call, Leg, Party
 
 from .world import DemoWorld
 
+_PARTIES = {"caller": Party.CALLER, "technician": Party.TRANSFEREE}
 TECHNICIAN = "+12025550198"  # the transferee of Summit's handlers
 # The longest time until a call is answered: every phone that rings out before.
 LONGEST_ROUTING = 12 * 60
 
-# What happens after a buyer's phone begins to ring: seconds that pass, and methods of `BuyerPhone`.
-_TRANSFERS = (3, 11), "answer", (30, 50), "transfer", (4, 9)
-OUTCOMES: dict[str, tuple[str | tuple[float, float], ...]] = {
-    "busy": ((1, 3), "is_busy"),
-    "no-answer": ("rings_out",),
-    "abandoned": ((6, 20), "caller_leaves"),
-    "talk": ((3, 11), "answer", "talk", "either_leaves"),
-    "accept": ((3, 11), "answer", (6, 20), "accept", "talk", "caller_leaves"),
-    "not-accepted": ((3, 11), "answer", "is_not_accepted"),
-    "reject": ((3, 8), "reject"),
-    "answer-reject": ((3, 11), "answer", (8, 20), "reject"),
-    "return": ((3, 11), "answer", (12, 28), "give_back"),
+# What happens after a buyer's phone begins to ring, in steps of `BuyerPhone.play`.
+_TRANSFER = "3-11 handler-answers 30-50 transfer 4-9"
+OUTCOMES = {
+    "busy": "1-3 handler-busy",
+    "no-answer": "rings-out",
+    "abandoned": "6-20 caller-leaves",
+    "talk": "3-11 handler-answers talk either-leaves",
+    "accept": "3-11 handler-answers 6-20 accept talk caller-leaves",
+    "not-accepted": "3-11 handler-answers not-accepted",
+    "reject": "3-8 reject",
+    "answer-reject": "3-11 handler-answers 8-20 reject",
+    "return": "3-11 handler-answers 12-28 return",
     "transfer": (
-        *(*_TRANSFERS, "technician_answers", (15, 30), "conference_caller"),
-        *((5, 15), "handler_leaves", "talk", "caller_leaves"),
+        f"{_TRANSFER} technician-answers 15-30 connect 5-15 handler-leaves talk caller-leaves"
     ),
     "conference": (
-        *((3, 11), "answer", (30, 50), "conference", (4, 9)),
-        *("technician_answers", "talk", "caller_leaves"),
+        "3-11 handler-answers 30-50 conference 4-9 technician-answers talk caller-leaves"
     ),
-    "stop-transfer": (*_TRANSFERS, (8, 12), "stop_transfer", "talk", "either_leaves"),
+    "stop-transfer": f"{_TRANSFER} 8-12 stop talk either-leaves",
 }
 # What may happen at each buyer's phone, the more often the more often it is named.
 _OUTCOMES_OF = {
@@ -59,79 +58,56 @@ class BuyerPhone:
     talk_seconds: int
     transfer_uuid: str = ""
 
-    def play(self, outcome: str) -> None:
-        for step in OUTCOMES[outcome]:
-            if isinstance(step, tuple):
-                self.world.wait(*step)
+    def play(self, steps: str) -> None:
+        """Play steps: `3-11` are seconds that pass, all others are what a party does."""
+        world, leg = self.world, self.leg
+        for step in steps.split():
+            if step[0].isdigit():
+                world.wait(*map(float, step.split("-")))
+            elif step == "talk":
+                world.wait(self.talk_seconds)
+            elif step == "rings-out":
+                world.now = leg.rings_until or world.now
+                timeouts.apply_timeouts(leg.call_id, now=world.now)
+            elif step == "not-accepted":
+                world.wait(leg.acceptance_seconds or 0)
+                timeouts.apply_timeouts(leg.call_id, now=world.now)
+            elif step.endswith(("-answers", "-busy", "-leaves")):
+                self._report(*step.split("-"))
             else:
-                getattr(self, step)()
+                self._act(step)
 
-    def answer(self, leg: Leg | None = None) -> None:
-        leg, now = leg or self.leg, self.world.now
-        events.handle_event(LegAnswered(leg.pk, now), now=now)
+    def _report(self, party: str, what: str) -> None:
+        """Report what happened to a party's leg, as the carrier would."""
+        if party == "either":
+            party = "caller" if self.world.happens(0.7) else "handler"
+        leg, now = self.leg, self.world.now
+        if party != "handler":
+            leg = Leg.objects.get(call=leg.call_id, party=_PARTIES[party])
+        if what == "answers":
+            events.handle_event(LegAnswered(leg.pk, now), now=now)
+        else:
+            outcome = "busy" if what == "busy" else "completed"
+            events.handle_event(LegEnded(leg.pk, now, outcome), now=now)
 
-    def technician_answers(self) -> None:
-        self.answer(self._leg_of(Party.TRANSFEREE))
-
-    def end(self, leg: Leg, outcome: str = "completed") -> None:
-        events.handle_event(LegEnded(leg.pk, self.world.now, outcome), now=self.world.now)
-
-    def is_busy(self) -> None:
-        self.end(self.leg, "busy")
-
-    def handler_leaves(self) -> None:
-        self.end(self.leg)
-
-    def caller_leaves(self) -> None:
-        self.end(self._leg_of(Party.CALLER))
-
-    def either_leaves(self) -> None:
-        self.end(self._leg_of(Party.CALLER) if self.world.happens(0.7) else self.leg)
-
-    def rings_out(self) -> None:
-        self.world.now = self.leg.rings_until or self.world.now
-        timeouts.apply_timeouts(self.leg.call_id, now=self.world.now)
-
-    def is_not_accepted(self) -> None:
-        self.world.wait(self.leg.acceptance_seconds or 0)
-        timeouts.apply_timeouts(self.leg.call_id, now=self.world.now)
-
-    def talk(self) -> None:
-        self.world.wait(self.talk_seconds)
-
-    def accept(self) -> None:
-        self._send("accept")
-
-    def reject(self) -> None:
-        self._send("reject")
-
-    def give_back(self) -> None:
-        self._send("return")
-
-    def transfer(self) -> None:
-        """Dial a technician; the caller is put on hold."""
-        self.transfer_uuid = self._send("transfer", transfer_to=TECHNICIAN, hold_caller=True)
-
-    def conference(self) -> None:
-        """Dial a technician into the call."""
-        self._send("transfer", transfer_to=TECHNICIAN, hold_caller=False)
-
-    def conference_caller(self) -> None:
-        path = f"/call_control/v1/transfers/{self.transfer_uuid}/conference_caller.json"
-        self.world.send("POST", path)
-
-    def stop_transfer(self) -> None:
-        self.world.send("DELETE", f"/call_control/v1/transfers/{self.transfer_uuid}.json")
-
-    def _leg_of(self, party: Party) -> Leg:
-        return Leg.objects.get(call=self.leg.call_id, party=party)
-
-    def _send(self, action: str, **body: object) -> str:
-        """Send an action of the buyer's handler; the UUID of the transfer, if it makes one."""
-        key = self.world.key(self.world.buyer_id(self.leg.buyer_id), "call_control")
-        path = f"/call_control/v1/calls/{self.leg.call_id}/{action}.json"
-        answer = self.world.send("POST", path, query={"api_key": key}, body=body or None)
-        return answer.value("transfer_uuid")
+    def _act(self, action: str) -> None:
+        """Send a request of the buyer: an action of its handler, or one on its transfer."""
+        transfer = f"/call_control/v1/transfers/{self.transfer_uuid}"
+        if action == "connect":
+            self.world.send("POST", f"{transfer}/conference_caller.json")
+        elif action == "stop":
+            self.world.send("DELETE", f"{transfer}.json")
+        else:
+            query = {
+                "api_key": self.world.key(self.world.buyer_id(self.leg.buyer_id), "call_control")
+            }
+            body = None
+            if action in ("transfer", "conference"):  # the caller is put on hold, or is not
+                body = {"transfer_to": TECHNICIAN, "hold_caller": action == "transfer"}
+                action = "transfer"
+            path = f"/call_control/v1/calls/{self.leg.call_id}/{action}.json"
+            answer = self.world.send("POST", path, query=query, body=body)
+            self.transfer_uuid = answer.value("transfer_uuid")
 
 
 def dial(world: DemoWorld, *, to: str, caller: str | None) -> UUID:
@@ -162,7 +138,7 @@ def play_call(world: DemoWorld, *, to: str, caller: str | None, talk_seconds: in
     call_uuid = dial(world, to=to, caller=caller)
     while phone := ringing_buyer(world, call_uuid, talk_seconds):
         outcomes = _OUTCOMES_OF.get(world.buyer_id(phone.leg.buyer_id), "talk")
-        phone.play(world.dice.choice(outcomes.split()))
+        phone.play(OUTCOMES[world.dice.choice(outcomes.split())])
     if Call.objects.exclude(converted_at=None).filter(pk=call_uuid).exists():
         world.wait(2)
         world.deliver_webhooks()

@@ -29,39 +29,39 @@ class DemoResponse:
         return "" if value == "null" else value
 
 
-@dataclass(frozen=True, slots=True)
-class DemoRequest:
-    """A request to a view that takes keys. With a `body` it is sent as JSON."""
+def send_request(
+    method: str,
+    path: str,
+    *,
+    at: datetime,
+    query: Mapping[str, str],
+    body: Mapping[str, Any] | None = None,
+    address: str = "203.0.113.1",
+    idempotency_key: str = "",
+) -> DemoResponse:
+    """Send a request to a view that takes keys, as if it were this moment; a `body` goes as JSON.
 
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Mapping[str, Any] | None = None
-    address: str = "203.0.113.1"
-    idempotency_key: str = ""
-
-    def environ(self) -> dict[str, Any]:
-        """Return the WSGI environment, as a web server would make it."""
-        hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
-        body = b"" if self.body is None else json.dumps(self.body).encode()
-        return {
-            "REQUEST_METHOD": self.method,
-            "PATH_INFO": self.path,
-            "QUERY_STRING": urlencode(self.query),
-            "CONTENT_TYPE": "application/json" if body else "",
-            "CONTENT_LENGTH": str(len(body)),
-            "REMOTE_ADDR": self.address,
-            "SERVER_NAME": hosts[0] if hosts else "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(body),
-        } | ({"HTTP_IDEMPOTENCY_KEY": self.idempotency_key} if self.idempotency_key else {})
-
-    def send(self, *, at: datetime) -> DemoResponse:
-        """Return the product's answer at this moment; effects belong to the open transaction."""
-        found = resolve(self.path)
-        view: Any = found.func
-        view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
-        response = view_at(WSGIRequest(self.environ()), *found.args, **found.kwargs)
-        return DemoResponse(response.status_code, response.content.decode())
+    Its effects belong to the open transaction.
+    """
+    hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
+    content = b"" if body is None else json.dumps(body).encode()
+    environ = {  # as a web server would make it
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": urlencode(query),
+        "CONTENT_TYPE": "application/json" if content else "",
+        "CONTENT_LENGTH": str(len(content)),
+        "REMOTE_ADDR": address,
+        "SERVER_NAME": hosts[0] if hosts else "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(content),
+    }
+    if idempotency_key:
+        environ["HTTP_IDEMPOTENCY_KEY"] = idempotency_key
+    found = resolve(path)
+    view: Any = found.func
+    view_at = view.cls.as_view(dict(view.actions), **view.initkwargs, clock=lambda: at)
+    response = view_at(WSGIRequest(environ), *found.args, **found.kwargs)
+    return DemoResponse(response.status_code, response.content.decode())

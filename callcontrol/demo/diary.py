@@ -59,11 +59,10 @@ def take_two_callers(world: DemoWorld) -> None:
         call_uuid = dial(world, to=number, caller=query["caller_number"])
         world.wait(8)
         if phone := ringing_buyer(world, call_uuid):
-            phone.answer()
+            phone.play("handler-answers")
             phones.append(phone)
     for phone in phones:
-        world.wait(75)
-        phone.caller_leaves()
+        phone.play("75 caller-leaves")
         world.wait(2)
         world.deliver_webhooks()
 
@@ -116,10 +115,9 @@ def talk(world: DemoWorld) -> None:
     call_uuid = dial(world, to=number, caller=lead.caller.number)
     world.wait(7)
     if phone := ringing_buyer(world, call_uuid):
-        phone.answer()
-        world.wait(9)
+        phone.play("handler-answers 9")
         if phone.leg.acceptance_seconds:
-            phone.accept()
+            phone.play("accept")
     world.wait(95)
     query = {"key": world.key("alpha", "call_data_writing"), "caller_number": lead.caller.number}
     world.send("GET", "/data_writing.json", by="alpha", query=query | {"roof_age": "22"})
@@ -131,8 +129,7 @@ def ring(world: DemoWorld) -> None:
     while (phone := ringing_buyer(world, call_uuid)) is not None:
         if world.buyer_id(phone.leg.buyer_id) == LAST_BUYER:
             break
-        world.wait(2)
-        phone.is_busy()
+        phone.play("2 handler-busy")
 
 
 def reserve_buyers(world: DemoWorld) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from publishers.models import Key
 from reservations import lifecycle
 from reservations.models import Reservation, Status
 
-from .client import DemoRequest, DemoResponse
+from .client import DemoResponse, send_request
 from .plan import SEED
 
 # The addresses of publishers' and buyers' machines are reserved for documentation (RFC 5737).
@@ -49,10 +50,8 @@ class DemoWorld:
         self._keys: dict[tuple[str, str, str], str] = {}
         # Of two keys with equal names the older counts.
         for key in Key.objects.of(company).unretired().select_related(*_KEY_OWNERS).order_by("-pk"):
-            owner = next(filter(None, (getattr(key, name) for name in _KEY_OWNERS)))
-            owner_id = next(
-                getattr(owner, f"{n}_id") for n in _KEY_OWNERS if hasattr(owner, f"{n}_id")
-            )
+            noun = next(name for name in _KEY_OWNERS if getattr(key, name))
+            owner_id = getattr(key.owner, f"{noun}_id")
             self._keys[owner_id, key.type, key.name] = key.key
 
     # --- the clock --------------------------------------------------------------------------------
@@ -86,13 +85,12 @@ class DemoWorld:
         *,
         by: str = "",
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | None = None,
-        idempotency_key: str = "",
+        **options: Any,
     ) -> DemoResponse:
         """Send a request of a publisher, a buyer or a stranger to this installation."""
         address = ADDRESSES.get(by, "203.0.113.200")
-        demo_request = DemoRequest(method, path, query or {}, body, address, idempotency_key)
-        return demo_request.send(at=self.now)
+        query = query or {}
+        return send_request(method, path, at=self.now, query=query, address=address, **options)
 
     # --- the work of the sweeps -------------------------------------------------------------------
     def expire_reservations(self) -> None:
@@ -113,17 +111,10 @@ class DemoWorld:
             for webhook in requests:
                 url = urlsplit(webhook.url)
                 answer = self.send(webhook.method, url.path, query=dict(parse_qsl(url.query)))
-                yield (
-                    webhook.uuid,
-                    WebhookResult(
-                        answer.status,
-                        "",
-                        False,
-                        answer.text.encode(),
-                        True,
-                        self.dice.randrange(9, 60),
-                    ),
-                )
+                duration_ms = self.dice.randrange(9, 60)
+                content = answer.text.encode()
+                result = WebhookResult(answer.status, "", False, content, True, duration_ms)
+                yield webhook.uuid, result
 
         deliveries.send_due(
             now=self.now,

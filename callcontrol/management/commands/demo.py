@@ -100,8 +100,16 @@ class Command(BaseCommand):
                 f"The company {COMPANY} is called “{own}”, so this command did not make it: "
                 "nothing was changed."
             )
+        # The company keeps its keys; a new one gets new keys.
+        keys = {
+            "reservations_key": _keys("call_reservation").first(),
+            "notes_key": _keys("call_data_writing", campaign_id="plumbing").first(),
+        }
+        texts = {name: key.key if key else new_key() for name, key in keys.items()}
+        template = Template(FILE.read_text(encoding="utf-8"))
+        file_text = template.substitute(texts, base_url=base_url)
         try:
-            catalogue.apply_file(file_text=_file_text(base_url), now=timezone.now())
+            catalogue.apply_file(file_text=file_text, now=timezone.now())
         except catalogue.UnusableFile as error:
             raise CommandError(
                 "\n".join(["The demo company can't be loaded:", *error.problems])
@@ -116,24 +124,34 @@ class Command(BaseCommand):
             self._report(f"No history: the webhook “{webhook}” would report it to another system.")
         else:
             history.prepare(company, now=timezone.now())
-        self.stdout.write(_links(base_url) + _people(company))
+        self._print_links(company, base_url)
+
+    def _print_links(self, company: Company, base_url: str) -> None:
+        lines = LINKS + (DIAL if settings.CARRIER == "simulator" else "")
+        text = lines.format(
+            company=company.name,
+            admin=base_url + reverse("admin:index"),
+            base_url=base_url,
+            key=_keys("rtb")[0].key,
+            caller=CALLER,
+            seller=SELLER,
+            token=settings.SIMULATOR_TOKEN,
+        )
+        members = Member.objects.filter(company=company).select_related("user").order_by("pk")
+        names = [
+            f"{member.user.get_username()} ({member.get_role_display()})"
+            for member in members
+            if not member.user.has_usable_password()
+        ]
+        if names:
+            text += PEOPLE.format(people=", ".join(names))
+        self.stdout.write(text)
         self.stdout.flush()
 
     def _report(self, line: str) -> None:
         """Write a line of progress, apart from the lines to keep."""
         self.stderr.write(line, style_func=str)
         self.stderr.flush()
-
-
-def _file_text(base_url: str) -> str:
-    """Return the file with this installation's address and the company's keys, or new ones."""
-    keys = {
-        "reservations_key": _keys("call_reservation").first(),
-        "notes_key": _keys("call_data_writing", campaign_id="plumbing").first(),
-    }
-    return Template(FILE.read_text(encoding="utf-8")).substitute(
-        {name: key.key if key else new_key() for name, key in keys.items()}, base_url=base_url
-    )
 
 
 def _keys(type: str, *, campaign_id: str = CAMPAIGN) -> QuerySet[Key]:
@@ -143,27 +161,3 @@ def _keys(type: str, *, campaign_id: str = CAMPAIGN) -> QuerySet[Key]:
     )
     current = keys.filter(campaign__retired_at=None, company__retired_at=None)
     return current.select_related("company").order_by("pk")
-
-
-def _links(base_url: str) -> str:
-    key = _keys("rtb")[0]
-    lines = LINKS + (DIAL if settings.CARRIER == "simulator" else "")
-    return lines.format(
-        company=key.company.name,
-        admin=base_url + reverse("admin:index"),
-        base_url=base_url,
-        key=key.key,
-        caller=CALLER,
-        seller=SELLER,
-        token=settings.SIMULATOR_TOKEN,
-    )
-
-
-def _people(company: Company) -> str:
-    members = Member.objects.filter(company=company).select_related("user").order_by("pk")
-    names = [
-        f"{member.user.get_username()} ({member.get_role_display()})"
-        for member in members
-        if not member.user.has_usable_password()
-    ]
-    return PEOPLE.format(people=", ".join(names)) if names else ""

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 
 from callcontrol.demo import history
-from callcontrol.demo.client import DemoRequest, DemoResponse
+from callcontrol.demo.client import DemoResponse, send_request
 from callcontrol.models import Call, Delivery
 from campaigns.models import Company, Lease
 from publishers.gateway import throttles
@@ -227,7 +227,7 @@ def test_a_user_with_the_name_of_a_demo_person_is_left_alone(company: Company) -
 def test_a_request_is_made_at_the_moment_that_is_passed_in() -> None:
     key = make_ready_key()
     query = {"key": key.key, "caller_number": "+12025550142"}
-    answer = DemoRequest("POST", "/rtbs.json", query, address="192.0.2.7").send(at=NOW)
+    answer = send_request("POST", "/rtbs.json", query=query, address="192.0.2.7", at=NOW)
     row = LogEntry.objects.get()
     assert row.at == NOW
     assert row.address == "192.0.2.7"

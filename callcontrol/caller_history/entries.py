@@ -49,7 +49,14 @@ class EntryBuilder:
     def entries(self, now: datetime) -> list[Entry]:
         """Return one entry per row, newest first; the tags of one write share an entry."""
         entries: list[Entry] = []
-        for _, same_write in groupby(self.rows, key=_write):
+        for _, same_write in groupby(
+            self.rows,
+            key=lambda row: (
+                (row.at, row.record.scope, row.record.publisher_id)
+                if row.type == "tag"
+                else (id(row),)
+            ),
+        ):
             row, *others = same_write
             record = row.record
             entry = {
@@ -109,11 +116,6 @@ class EntryBuilder:
             "error": labels.error_text(entry),
             "verdicts": explain.stored_lines(trace, names, zone) if trace else [],
         }
-
-
-def _write(row: TimelineRow) -> tuple[Any, ...]:
-    is_tag = row.type == "tag"
-    return (row.at, row.record.scope, row.record.publisher_id) if is_tag else (id(row),)
 
 
 def _campaign_pk(tag: Any) -> int:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from callcontrol.models import Call
 from campaigns import phone
 from campaigns.admin_base import AdminPage, visible_to
+from campaigns.admin_base.template_filters import mask_unless_clear
 from campaigns.models import Company
 from publishers.models import LogEntry
 from reservations.models import Reservation
@@ -104,10 +105,8 @@ class CallerPage(AdminPage):
         by_caller = urlencode({"company": self.company.pk, "caller": number})
         last_ping, today = profile["last_ping"], timezone.localdate(now)
         return context | {
-            "caller": phone.national(number)
-            if self.clear
-            else phone.masked(phone.national(number)),
-            "e164": number if self.clear else phone.masked(number),
+            "caller": mask_unless_clear(phone.national(number), self.clear),
+            "e164": mask_unless_clear(number, self.clear),
             "place": ", ".join(place[name] for name in names if name in place),
             "profile": profile,
             "dry_run_url": dry_run + by_caller if self.clear else "",

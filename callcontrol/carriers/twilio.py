@@ -145,11 +145,35 @@ class Twilio(Carrier):
         return bool(validator.validate(webhook.url, dict(webhook.parameters), signature))
 
     def parse(self, webhook: CarrierWebhook) -> CallbackEvent | None:
+        parameters = webhook.parameters
         match webhook.name:
             case "voice" | "digits":
-                return _parse_arrival(webhook)
+                has_digits = webhook.name == "digits"
+                return Arrival(
+                    carrier=self.slug,
+                    carrier_call_id=_call_sid(webhook),
+                    to=parameters.get("To", ""),
+                    caller=parameters.get("From"),
+                    digits=parameters.get("Digits", "") if has_digits else None,
+                    now=webhook.now,
+                    # With a token, Twilio shows only the number that called. After a prompt, the
+                    # caller's number is the one in the digits.
+                    token="" if has_digits else parameters.get("CallToken", ""),
+                )
             case "conference":
-                return _parse_conference(webhook)
+                # The caller's joining, and every leaving. A leg's status callback reports the
+                # latter too.
+                leg = _uuid(webhook, "leg")
+                event = parameters.get("StatusCallbackEvent", "")
+                label = parameters.get("ParticipantLabel", "")
+                if event in ("conference-end", "participant-leave"):
+                    if event == "participant-leave":
+                        leg = _uuid(webhook, "leg", label)
+                    event_id = _event_id(webhook, "ConferenceSid")
+                    return LegEnded(leg, _event_time(webhook), "completed", event_id=event_id)
+                if label == str(leg) and event == "participant-join":
+                    return CallerJoined(_uuid(webhook, "call"), webhook.now)
+                return None
             case "left":
                 return LegEnded(
                     leg_uuid=_uuid(webhook, "leg"),
@@ -200,37 +224,6 @@ class Twilio(Carrier):
 
 
 # --- reading webhooks -----------------------------------------------------------------------
-def _parse_arrival(webhook: CarrierWebhook) -> Arrival:
-    has_digits = webhook.name == "digits"
-    parameters = webhook.parameters
-    # With a token, Twilio shows only the number that called. After a prompt, the caller's number
-    # is the one in the digits.
-    token = "" if has_digits else parameters.get("CallToken", "")
-    return Arrival(
-        carrier=Twilio.slug,
-        carrier_call_id=_call_sid(webhook),
-        to=parameters.get("To", ""),
-        caller=parameters.get("From"),
-        digits=parameters.get("Digits", "") if has_digits else None,
-        now=webhook.now,
-        token=token,
-    )
-
-
-def _parse_conference(webhook: CarrierWebhook) -> CallerJoined | LegEnded | None:
-    """The caller's joining, and every leaving. A leg's status callback reports the latter too."""
-    caller = _uuid(webhook, "leg")
-    event = webhook.parameters.get("StatusCallbackEvent", "")
-    label = webhook.parameters.get("ParticipantLabel", "")
-    if event in ("conference-end", "participant-leave"):
-        leg_uuid = _uuid(webhook, "leg", label) if event == "participant-leave" else caller
-        event_id = _event_id(webhook, "ConferenceSid")
-        return LegEnded(leg_uuid, _event_time(webhook), "completed", event_id=event_id)
-    if label == str(caller) and event == "participant-join":
-        return CallerJoined(_uuid(webhook, "call"), webhook.now)
-    return None
-
-
 def _parse_status(webhook: CarrierWebhook) -> LegRings | LegAnswered | LegEnded | None:
     """The progress of a dialed leg, or the end of a caller's leg (the number's own callback)."""
     sid, at = _call_sid(webhook), _event_time(webhook)

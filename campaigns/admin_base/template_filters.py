@@ -14,7 +14,7 @@ register.filter("admin_link", admin_link, is_safe=True)
 register.filter("money", money_text)
 
 
-@register.filter
-def masked(text: Any, clear: bool) -> str:
+@register.filter("masked")
+def mask_unless_clear(text: Any, clear: bool) -> str:
     """Mask the long numbers of a text unless the user may see them."""
     return str(text) if clear else mask_text(str(text))

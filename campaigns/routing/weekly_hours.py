@@ -145,17 +145,16 @@ def week_text(spans: Iterable[OpenSpan]) -> str:
     by_times: dict[str, list[int]] = {}
     for day, times in of_day.items():
         by_times.setdefault(", ".join(times), []).append(DAYS.index(day))
-    return "\n".join(f"{', '.join(_runs(days))} {times}" for times, days in by_times.items())
-
-
-def _runs(days: list[int]) -> Iterator[str]:
-    """Yield runs of consecutive days, such as `Mon-Fri`."""
-    first = 0
-    for position, day in enumerate(days):
-        if position + 1 == len(days) or days[position + 1] != day + 1:
-            names = [_SHORT[each].capitalize() for each in (days[first], day)]
-            yield names[0] if names[0] == names[1] else "-".join(names)
-            first = position + 1
+    lines = []
+    for hours, days in by_times.items():
+        runs, first = [], 0  # of consecutive days, such as `Mon-Fri`
+        for position, number in enumerate(days):
+            if position + 1 == len(days) or days[position + 1] != number + 1:
+                names = [_SHORT[each].capitalize() for each in (days[first], number)]
+                runs.append(names[0] if names[0] == names[1] else "-".join(names))
+                first = position + 1
+        lines.append(f"{', '.join(runs)} {hours}")
+    return "\n".join(lines)
 
 
 # --- rows --------------------------------------------------------------------------------------

@@ -66,6 +66,13 @@ def page_context(
     key = Key.objects.filter(pk=entry.key_pk or 0).select_related("campaign").first()
     parameters, tags = _sent_parameters(entry, mask)
     is_xml = entry.format == "xml"
+    trace = None
+    if routing_trace.is_readable(entry.trace):  # with times in the campaign's time zone
+        zone = key.campaign.time_zone if key and key.campaign else ""
+        if not zone:
+            companies = Company.objects.filter(pk=entry.company_pk)
+            zone = companies.values_list("time_zone", flat=True).first() or "UTC"
+        trace = routing_trace.read_trace(entry.trace, time_zone=zone, mask=mask)
     return {
         "title": _("Postback of %(when)s") % {"when": moment_text(entry.at)},
         "entry": entry,
@@ -80,7 +87,7 @@ def page_context(
         "notes": [mask(note) for note in entry.notes],
         "related_cards": [card for get in card_sources if (card := get(request, entry))],
         "had_related": bool(entry.reservation_uuid or entry.call_uuid),
-        "trace": _trace_view(entry, key, mask),
+        "trace": trace,
         "routed": entry.type in _ROUTED_TYPES,
         **_urls(entry),
     }
@@ -149,19 +156,6 @@ def _indented(xml: str) -> str:
         lines.append("  " * depth + line)
         depth += bool(opens)
     return "\n".join(lines)
-
-
-def _trace_view(
-    entry: Any, key: Key | None, mask: Callable[[str], str]
-) -> routing_trace.TraceView | None:
-    """Return the trace, with times in the campaign's time zone."""
-    if not routing_trace.is_readable(entry.trace):
-        return None
-    zone = key.campaign.time_zone if key and key.campaign else ""
-    if not zone:
-        companies = Company.objects.filter(pk=entry.company_pk)
-        zone = companies.values_list("time_zone", flat=True).first() or "UTC"
-    return routing_trace.read_trace(entry.trace, time_zone=zone, mask=mask)
 
 
 def _urls(entry: Any) -> dict[str, str]:

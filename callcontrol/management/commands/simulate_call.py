@@ -55,7 +55,17 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Calls go through {settings.CARRIER} here, and buyers would be rung in earnest."
             )
-        call = _dial(options)
+        try:
+            caller = callers.parse_caller("--from", options["caller"])
+            digits = callers.parse_caller("--digits", options["digits"])
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.text}.") from None
+        to, call_id = options["to"], uuid.uuid4().hex
+        arrival = Arrival("simulator", call_id, to, caller, digits, now=timezone.now())
+        try:
+            call = events.handle_arrival(arrival)
+        except Refusal as refusal:
+            raise CommandError(f"{to}: {refusal.text}.") from None
         talk, answer_after = _seconds(options["talk"]), _seconds(options["answer_after"])
         if talk is not None and answer_after is None:
             answer_after = timedelta(0)
@@ -76,28 +86,6 @@ def _count(written: str) -> int:
 
 def _seconds(number: int | None) -> timedelta | None:
     return None if number is None else timedelta(seconds=number)
-
-
-def _dial(options: dict[str, Any]) -> Call:
-    """Dial the call. Raises CommandError for an invalid caller, digits or number."""
-    try:
-        caller = callers.parse_caller("--from", options["caller"])
-        digits = callers.parse_caller("--digits", options["digits"])
-    except Refusal as refusal:
-        raise CommandError(f"{refusal.text}.") from None
-    to, call_id = options["to"], uuid.uuid4().hex
-    arrival = Arrival(
-        carrier="simulator",
-        carrier_call_id=call_id,
-        to=to,
-        caller=caller,
-        digits=digits,
-        now=timezone.now(),
-    )
-    try:
-        return events.handle_arrival(arrival)
-    except Refusal as refusal:
-        raise CommandError(f"{to}: {refusal.text}.") from None
 
 
 # --- timeline -------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, Sum
 from django.db.models.expressions import RawSQL
 
-from callcontrol.models import Call, CallTag, LateTag
+from callcontrol.models import Call
 from campaigns.models import Campaign, ConvertedCaller
 from publishers.models import StoredTag
 from reservations.models import Reservation
@@ -45,8 +47,8 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
     open_reservations = RawSQL(_OPEN_RESERVATIONS, [caller.company.pk, caller.number])  # noqa: S611
     held = Reservation.objects.filter(pk__in=open_reservations, expires_at__gt=now)
     reservations = list(held.select_related("campaign", "buyer", "publisher")[:_MAX_LIVE])
-    tags = sorted(_tags(caller, live_calls, reservations, now), key=lambda tag: tag["written_at"])
-    latest = {tag["name"]: tag for tag in tags}
+    tags = sorted(_tags(caller, live_calls, reservations, now), key=attrgetter("written_at"))
+    latest = {tag.name: tag for tag in tags}
     campaigns = Campaign.objects.filter(company=caller.company).in_bulk()
     paid = ConvertedCaller.objects.filter(
         campaign__in=campaigns, caller_number=caller.number, paid=True
@@ -64,7 +66,7 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
         "last": max(filter(None, (requests["last"], calls["last"])), default=None),
         "live_calls": live_calls,
         "live_reservations": reservations,
-        "tags": sorted(latest.values(), key=lambda tag: tag["name"].casefold())[:_MAX_TAGS],
+        "tags": sorted(latest.values(), key=lambda tag: tag.name.casefold())[:_MAX_TAGS],
         "past_conversions": past_conversions,
         "last_ping": caller.requests().exclude(trace=None).order_by("-pk").only("pk").first(),
     }
@@ -72,20 +74,16 @@ def caller_profile(caller: CallerHistory, *, now: datetime) -> dict[str, Any]:
 
 def _tags(
     caller: CallerHistory, live: list[Call], reservations: list[Reservation], now: datetime
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Any]:
     """Yield the tags that wait, those of live reservations, and those of the live or last call."""
     waiting = StoredTag.objects.filter(
         company=caller.company, caller_number=caller.number, expires_at__gt=now
     )
-    fields = ("name", "value", "publisher", "written_at")
-    for tag in waiting.select_related("publisher")[:_MAX_TAGS]:
-        yield {name: getattr(tag, name) for name in (*fields, "expires_at")}
+    yield from waiting.select_related("publisher")[:_MAX_TAGS]
     for row in reservations:
+        source = {"publisher": row.publisher, "written_at": row.created_at, "reservation": row}
         for name, value in row.tags.items():
-            values = (name, value, row.publisher, row.created_at)
-            yield dict(zip(fields, values, strict=True)) | {"reservation": row}
+            yield SimpleNamespace(name=name, value=value, **source)
     call = live[0] if live else caller.calls().order_by("-started_at").first()
-    for model in (CallTag, LateTag) if call else ():
-        rows: Any = model.objects.filter(call=call).select_related("publisher").order_by("pk")
-        for tag in rows[:_MAX_TAGS]:
-            yield {name: getattr(tag, name) for name in fields} | {"call": call}
+    for written in (call.tags, call.late_tags) if call else ():
+        yield from written.select_related("publisher").order_by("pk")[:_MAX_TAGS]

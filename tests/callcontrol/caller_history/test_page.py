@@ -171,10 +171,10 @@ def test_tags_show_their_publisher_and_source(campaign, client):
     )
     stored = rows.make_stored_tag(campaign.company, minutes(1))
     roof, zip_code = rows.page(client)["profile"]["tags"]
-    assert (roof["name"], roof["value"], roof["publisher"]) == ("roof", "slate", alpha)
-    assert roof["call"] == call
-    assert (zip_code["name"], zip_code["value"], zip_code["publisher"]) == ("zip", "20001", None)
-    assert zip_code["expires_at"] == stored.expires_at
+    assert (roof.name, roof.value, roof.publisher) == ("roof", "slate", alpha)
+    assert roof.call == call
+    assert (zip_code.name, zip_code.value, zip_code.publisher) == ("zip", "20001", None)
+    assert zip_code.expires_at == stored.expires_at
 
 
 def test_the_tag_written_last_wins(campaign, client):
@@ -182,7 +182,7 @@ def test_the_tag_written_last_wins(campaign, client):
     CallTag.objects.create(call=call, name="zip", value="1", written_at=minutes(0))
     LateTag.objects.create(call=call, name="zip", value="2", written_at=minutes(1))
     [tag] = rows.page(client)["profile"]["tags"]
-    assert tag["value"] == "2"
+    assert tag.value == "2"
 
 
 @pytest.mark.parametrize(

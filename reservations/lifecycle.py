@@ -20,7 +20,7 @@ from campaigns.duplicates import Duplicates
 from campaigns.errors import NotFound, StillRunning
 from campaigns.routing import engine
 from campaigns.routing.engine import Candidate, Decision
-from config.db.insert import insert_row
+from config.db.insert import insert_row, new_row
 from publishers import conversions
 from publishers.snapshot import (
     CampaignSnapshot,
@@ -188,7 +188,8 @@ def _new_reservation(
 ) -> Reservation:
     """Build a row without a buyer; nothing is inserted yet."""
     settings = request.key.settings
-    return Reservation(
+    return new_row(
+        Reservation,
         uuid=uuid,
         company_id=request.snapshot.company_pk,
         key_id=request.key.row,

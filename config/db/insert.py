@@ -6,11 +6,12 @@ Measured: `bulk_create([row], ignore_conflicts=True)` costs about five times the
 from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 Convert = Callable[[Any], Any]
+_Row = TypeVar("_Row", bound=models.Model)
 
 
 def _unchanged(value: Any) -> Any:
@@ -24,6 +25,8 @@ def _text(value: Any) -> Any:
 
 # Field classes with values that need no work on any database. All others ask the field.
 _PLAIN: dict[type, Convert] = {
+    models.AutoField: _unchanged,
+    models.BigAutoField: _unchanged,
     models.BigIntegerField: _unchanged,
     models.BooleanField: _unchanged,
     models.FloatField: _unchanged,
@@ -49,7 +52,21 @@ def _converter(field: "models.Field[Any, Any]") -> Convert:
         return connection.ops.adapt_datetimefield_value
     if type(field) is models.UUIDField:
         return _unchanged if connection.features.has_native_uuid_field else attrgetter("hex")
+    if type(field) is models.DecimalField:
+        digits, places = field.max_digits, field.decimal_places
+        return lambda value: connection.ops.adapt_decimalfield_value(value, digits, places)
+    if type(field) is models.JSONField:
+        encoder = field.encoder
+        return lambda value: connection.ops.adapt_json_value(value, encoder)
+    if _has_no_database_step(field):
+        return cast(Convert, field.get_prep_value)
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _has_no_database_step(field: "models.Field[Any, Any]") -> bool:
+    """Return whether `get_prep_value` is all that a field does with a value before it is saved."""
+    steps = ("get_db_prep_save", "get_db_prep_value")
+    return all(getattr(type(field), step) is getattr(models.Field, step) for step in steps)
 
 
 @lru_cache(maxsize=256)
@@ -80,6 +97,27 @@ def insert(model: type[models.Model], **values: Any) -> bool:
             sql, [None if value is None else convert(value) for convert, value in columns]
         )
         return bool(cursor.rowcount)
+
+
+@lru_cache(maxsize=256)
+def _defaults(model: type[models.Model]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the names of the columns, and the default of each that all rows may share."""
+    row, fields = model(), model._meta.concrete_fields
+    shared = {
+        field.attname: getattr(row, field.attname)
+        for field in fields
+        if field.default is models.NOT_PROVIDED or not callable(field.default)
+    }
+    return tuple(field.attname for field in fields), shared
+
+
+def new_row(model: type[_Row], **values: Any) -> _Row:
+    """Build an instance from its columns by position, which costs half of what keywords cost.
+
+    Raises KeyError without a value for a column whose default is callable.
+    """
+    names, defaults = _defaults(model)
+    return model(*(values[name] if name in values else defaults[name] for name in names))
 
 
 def insert_row(row: models.Model) -> bool:

@@ -2,14 +2,16 @@
 
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from callcontrol.models import Leg, Party
-from config.db.insert import insert, insert_row
+from config.db.insert import insert, insert_row, new_row
 from publishers.models import LogEntry
+from reservations.models import Reservation
 from tests.callcontrol.lines import make_call
-from tests.factories import make_campaign
+from tests.factories import make_campaign, make_key
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 5, 12, 30, 15, 123456, tzinfo=UTC)
@@ -65,3 +67,34 @@ def test_a_second_row_of_one_key_is_refused():
     assert insert_row(leg)
     assert not insert_row(leg)
     assert Leg.objects.filter(call=call).count() == 1
+
+
+def test_an_amount_and_tags_are_written_as_the_orm_writes_them():
+    ping = {"uuid": uuid.uuid4(), "tags": {"caller_zip": "90210", "name": "Zoë"}}
+    times = {"created_at": NOW, "expires_at": NOW}
+    campaign = make_campaign()
+    key = make_key("rtb", campaign=campaign)
+    owners = {"company_id": campaign.company_id, "key_id": key.pk, "campaign_id": campaign.pk}
+    row = new_row(
+        Reservation, **ping, **times, **owners, status="expired", payout=Decimal("90.12345")
+    )
+    other = Reservation(
+        **ping | {"uuid": uuid.uuid4()}, **times, **owners, status="expired", payout=row.payout
+    )
+    assert insert_row(row)
+    other.save()
+    names = [field.name for field in Reservation._meta.concrete_fields if field.name != "uuid"]
+    stored = Reservation.objects.filter(pk__in=[row.pk, other.pk]).values(*names)
+    assert stored[0] == stored[1]
+
+
+def test_a_new_row_has_the_defaults_of_its_model():
+    row = new_row(Reservation, uuid=uuid.uuid4(), tags={}, status="reserved")
+    assert row.payout == 0
+    assert row.dynamic is False
+    assert row.hold_id is None
+
+
+def test_a_default_that_is_made_for_each_row_has_to_be_given():
+    with pytest.raises(KeyError, match="tags"):
+        new_row(Reservation, uuid=uuid.uuid4(), status="reserved")

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
@@ -38,12 +39,17 @@ class AccessLog:
         return response
 
 
+@lru_cache(maxsize=256)
+def _quoted_path(path: str) -> str:
+    return json.dumps(scrub(path), ensure_ascii=False)
+
+
 def write_line(method: str, path: str, status: int, milliseconds: float) -> None:
     """Write a line without the query, which may hold keys."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     # Method and path are the client's and may hold anything, hence `json.dumps`.
     sys.stderr.write(
         f'{{"event": "request", "method": {json.dumps(method)}, '
-        f'"path": {json.dumps(scrub(path), ensure_ascii=False)}, '
+        f'"path": {_quoted_path(path)}, '
         f'"status": {status}, "duration_ms": {milliseconds:.2f}, "timestamp": "{now}"}}\n'
     )

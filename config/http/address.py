@@ -46,6 +46,7 @@ def client_address(request: HttpRequest) -> str | None:
     return _address_or_none(peer)
 
 
+@lru_cache(maxsize=1024)
 def _address_or_none(text: str | None) -> str | None:
     try:
         # Without the zone of a link-local address.

@@ -1,6 +1,7 @@
 """Django's SQLite backend, with a queue for the writers of this process."""
 
 import threading
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base, operations
@@ -9,6 +10,7 @@ from django.db.utils import OperationalError
 # SQLite lets one connection write at a time and makes the others poll: twelve threads sleep 25
 # times as long as they work. A lock wakes the next writer at once.
 _write_lock = threading.Lock()
+_LONGEST_KEPT = 10_000  # characters of a statement: one with a long list is rarely run twice
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 
@@ -18,10 +20,21 @@ def _acquire_write_lock(seconds: float) -> None:
         raise OperationalError("database is locked: the write lock was not free in time")
 
 
+@lru_cache(maxsize=512)
+def _with_question_marks(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
 class SQLiteCursor(base.SQLiteCursorWrapper):
     """A cursor; a write outside a transaction takes the write lock for one statement."""
 
     seconds: float
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        """Return the statement with SQLite's placeholders; short ones are converted once."""
+        if param_names is None and len(query) <= _LONGEST_KEPT:
+            return _with_question_marks(query)
+        return super().convert_query(query, param_names=param_names)
 
     def execute(self, query: str, params: Any = None) -> Any:
         if self.connection.in_transaction or query.lstrip()[:6].upper() not in _WRITES:

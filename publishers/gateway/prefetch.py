@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 Row = tuple[str | None, ...]
 
@@ -44,11 +44,29 @@ def run_prefetch(
     for part in parts:
         values.extend(part.parameters(key, caller, moment))
     rows: dict[str, list[Row]] = {part.name: [] for part in parts}
-    with database.cursor() as cursor:
-        cursor.execute(_statement(parts), values)
-        for row in cursor.fetchall():
-            rows[row[0]].append(row[1:])
+    for row in _read(database, _statement(parts), values):
+        rows[row[0]].append(row[1:])
     return rows
+
+
+def _read(database: Any, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the read, on a new connection if the server has ended the kept one since its last use.
+
+    It takes the place of Django's health check, which would be a fourth statement of a ping.
+    """
+    is_unchecked = database.connection is not None and not database.health_check_done
+    database.health_check_done = True
+    try:
+        with database.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+    except (OperationalError, InterfaceError):
+        if not is_unchecked or database.in_atomic_block or database.is_usable():
+            raise
+    database.close()
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import path
 from rest_framework.request import Request
@@ -134,6 +134,18 @@ def test_a_connection_that_ended_between_requests_is_reopened(http: httpx.Client
     with connection.cursor() as cursor:
         cursor.execute(END_OTHERS)
     assert http.post(address).json()["status"] == "reserved"
+
+
+@on_postgres
+def test_the_first_read_of_a_ping_is_the_health_check(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/rtbs.json?{NUMBER}&key={make_ready_key().key}"
+    http.post(address)
+    checks: list[object] = []
+    monkeypatch.setattr(type(connections["default"]), "is_usable", checks.append)
+    assert http.post(address).json()["status"] == "reserved"
+    assert not checks
 
 
 @on_postgres

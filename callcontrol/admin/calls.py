@@ -44,8 +44,6 @@ from .call_filters import (
     ConvertedFilter,
 )
 
-_CONVERTED, _DUPLICATE = _("Converted"), _("Duplicate")
-
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
@@ -143,9 +141,9 @@ class CallAdmin(ReadOnlyAdmin):
     def earned(self, call: Call) -> str:
         return money_text(call.revenue)
 
-    @display(description=_("converted"), label={_CONVERTED: "success", _DUPLICATE: "warning"})
+    @display(description=_("converted"), label=Call.Earning.colors())
     def outcome(self, call: Call) -> Any:
-        return _CONVERTED if call.converted_at else _DUPLICATE if call.duplicate else ""
+        return (call.earning, call.earning.label) if call.earning else ""
 
     # --- the page of a call ---
     def get_urls(self) -> list[Any]:

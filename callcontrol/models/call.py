@@ -48,6 +48,12 @@ class Call(models.Model):
         FINISHED = "finished", "", _("Finished")
         NO_TARGET = "no-target", "danger", _("No buyer")
 
+    class Earning(ColoredChoices):
+        """Whether a call paid, or would have paid if its caller had not converted before."""
+
+        CONVERTED = "converted", "success", _("Converted")
+        DUPLICATE = "duplicate", "warning", _("Duplicate")
+
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4)
     key = models.CharField(max_length=32, default=new_call_key)  # sent to buyers beside the UUID
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
@@ -124,6 +130,12 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uuid} ({self.status})"
+
+    @property
+    def earning(self) -> Earning | None:
+        if self.converted_at:
+            return Call.Earning.CONVERTED
+        return Call.Earning.DUPLICATE if self.duplicate else None
 
     @property
     def is_live(self) -> bool:

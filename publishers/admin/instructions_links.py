@@ -232,9 +232,9 @@ class InstructionsLinkAdmin(CatalogueAdmin):
     def subject(self, link: InstructionsLink) -> SafeString:
         return instructions_link_cards.link_subject(link)
 
-    @display(description=_("state"), label={_("Live"): "success", _("Switched off"): "danger"})
-    def state(self, link: InstructionsLink) -> str:
-        return gettext("Switched off") if link.switched_off_at else gettext("Live")
+    @display(description=_("state"), label=InstructionsLink.State.colors())
+    def state(self, link: InstructionsLink) -> Any:
+        return link.state, link.state.label
 
     @display(description=_("created"))
     def created(self, link: Any) -> str:

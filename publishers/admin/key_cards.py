@@ -30,6 +30,7 @@ class KeyCard(NamedTuple):
     key_type: str
     summary: str
     state: str
+    color: str
     address: SafeString
     last_used: str
     today: str
@@ -74,7 +75,8 @@ def key_cards(keys: Iterable[Any]) -> list[KeyCard]:
             title=str(key_title(key)),
             key_type=key_type_label(key.type),
             summary=key_summary(key),
-            state=key_state(key),
+            state=key_state(key)[1],
+            color=key.state(now=timezone.now()).color,
             address=key_address(key),
             last_used=ago_text(key.last_used),
             today=requests_today(key),
@@ -96,14 +98,11 @@ def key_summary(key: Key) -> str:
     return key_type.summary(key_type.full(key.settings)) if key_type else ""
 
 
-def key_state(key: Key) -> str:
-    if key.is_dead(now=timezone.now()):
-        return _("Revoked")
-    if key.retired_at:
-        return _("Valid until %(when)s") % {
-            "when": f"{timezone.localtime(key.retired_at):%b %-d, %H:%M %Z}"
-        }
-    return _("Paused") if key.paused else _("Active")
+def key_state(key: Key) -> tuple[str, str]:
+    """Return the state of a key now, for its color, and its text."""
+    state = key.state(now=timezone.now())
+    until = f"{timezone.localtime(key.retired_at):%b %-d, %H:%M %Z}" if key.retired_at else ""
+    return state, str(state.label) % {"when": until}
 
 
 def key_address(key: Any) -> SafeString:

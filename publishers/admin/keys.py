@@ -236,9 +236,9 @@ class KeyAdmin(PausableAdmin):
 
     @display(
         description=gettext_lazy("state"),
-        label={"Active": "success", "Paused": "warning", "Revoked": "danger"},
+        label=Key.State.colors(),
     )
-    def state(self, key: Key) -> str:
+    def state(self, key: Key) -> tuple[str, str]:
         return key_cards.key_state(key)
 
     @display(description=gettext_lazy("ready URL"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from campaigns.models import Company
+from campaigns.models.choices import ColoredChoices
 
 from .key import Key
 from .publisher import Publisher
@@ -31,6 +32,10 @@ class InstructionsLink(models.Model):
     Not a row of the catalogue: routing does not read it, so a change marks no new version. When the
     key is rolled over, the link moves to the new key and `former_key` keeps the old one.
     """
+
+    class State(ColoredChoices):
+        LIVE = "live", "success", _("Live")
+        SWITCHED_OFF = "switched-off", "danger", _("Switched off")
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", editable=False)
     key = models.ForeignKey(Key, models.PROTECT, related_name="instructions_links")
@@ -68,3 +73,7 @@ class InstructionsLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} for {self.publisher or self.key.owner}"
+
+    @property
+    def state(self) -> State:
+        return self.State.SWITCHED_OFF if self.switched_off_at else self.State.LIVE

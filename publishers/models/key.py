@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Buyer, BuyerGroup, Campaign, Retirable
+from campaigns.models.choices import ColoredChoices
 
 from .publisher import Publisher
 
@@ -27,6 +28,12 @@ class Key(Retirable):
 
     A rolled-over key works until its `retired_at` in the future.
     """
+
+    class State(ColoredChoices):
+        ACTIVE = "active", "success", _("Active")
+        PAUSED = "paused", "warning", _("Paused")
+        ENDING = "ending", "warning", _("Valid until %(when)s")
+        REVOKED = "revoked", "danger", _("Revoked")
 
     key = models.CharField(max_length=64, unique=True, default=new_key)
     type = models.CharField(max_length=40)
@@ -85,6 +92,13 @@ class Key(Retirable):
     def owner(self) -> Any:
         """The campaign, publisher, buyer or group, or else the company."""
         return self.campaign or self.publisher or self.buyer or self.group or self.company
+
+    def state(self, *, now: datetime) -> State:
+        if self.is_dead(now=now):
+            return self.State.REVOKED
+        if self.retired_at:
+            return self.State.ENDING
+        return self.State.PAUSED if self.paused else self.State.ACTIVE
 
     def is_dead(self, *, now: datetime) -> bool:
         return self.retired_at is not None and self.retired_at <= now

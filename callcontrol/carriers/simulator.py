@@ -93,8 +93,13 @@ class Simulator(Carrier):
 
     def linked_calls(self, call_uuid: UUID) -> Sequence[UUID]:
         first = call_uuid
-        while (dialed_by := self._dialing_call(first)) is not None:
-            first = dialed_by
+        while True:  # go back to the call with a live leg that this call arrived from
+            carrier_ids = Call.objects.filter(pk=first).values_list("carrier_call_id", flat=True)
+            leg_uuid = linked_leg(carrier_ids.first() or "")
+            dialing = Leg.objects.live().filter(pk=leg_uuid).first() if leg_uuid else None
+            if dialing is None:
+                break
+            first = dialing.call_id
         linked, newest = [first], [first]
         while newest:
             dialed = Leg.objects.live().filter(call__in=newest).exclude(party=Party.CALLER)
@@ -104,14 +109,6 @@ class Simulator(Carrier):
             newest = list(arrived.order_by("started_at", "pk").values_list("pk", flat=True))
             linked += newest
         return linked
-
-    def _dialing_call(self, call_uuid: UUID) -> UUID | None:
-        """Return the call with a live leg that this call arrived from."""
-        carrier_ids = Call.objects.filter(pk=call_uuid).values_list("carrier_call_id", flat=True)
-        leg_uuid = linked_leg(carrier_ids.first() or "")
-        if leg_uuid is None:
-            return None
-        return Leg.objects.live().filter(pk=leg_uuid).values_list("call_id", flat=True).first()
 
     def _end_other_end(self, leg: CarrierLeg) -> None:
         other = other_end(leg.carrier_leg_id, leg.leg_uuid)

@@ -74,7 +74,13 @@ def _spans(hours: Hours, first: datetime, last: datetime) -> Iterator[Interval]:
     day, final = first.astimezone(zone).date() - _DAY, last.astimezone(zone).date()
     current: Interval | None = None
     while day <= final:
-        for start, end in sorted(_span(opening, day, zone) for opening in _openings(hours, day)):
+        spans: list[Interval] = []
+        for opening in _openings(hours, day):
+            last_day = day if opening.close > opening.open else day + _DAY
+            opens = _moment(datetime.combine(day, opening.open), zone, is_close=False)
+            closes = _moment(datetime.combine(last_day, opening.close), zone, is_close=True)
+            spans.append((opens, closes))
+        for start, end in sorted(spans):
             if current and start <= current[1]:
                 current = current[0], max(current[1], end)
             elif start < end:
@@ -93,12 +99,6 @@ def _openings(hours: Hours, day: date) -> tuple[Opening, ...]:
     if special or not hours.weekly:
         return special or _ALL_DAY
     return tuple(opening for opening in hours.weekly if opening.day == day.weekday())
-
-
-def _span(opening: Opening, day: date, zone: ZoneInfo) -> Interval:
-    last = day if opening.close > opening.open else day + _DAY
-    start = _moment(datetime.combine(day, opening.open), zone, is_close=False)
-    return start, _moment(datetime.combine(last, opening.close), zone, is_close=True)
 
 
 @lru_cache(maxsize=8192)

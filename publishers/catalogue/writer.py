@@ -1,6 +1,7 @@
 """Save the changes of an applied file: with history, new rows in bulk, each change recorded."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -105,25 +106,18 @@ def differences(
     shape: Shape, row: Any, values: Mapping[str, Any], region: str
 ) -> dict[str, tuple[Any, Any]]:
     """Return the fields that differ from the row, as (old, new)."""
-    found = {name: (getattr(row, name), new) for name, new in values.items()}
-    return {
-        name: pair
-        for name, pair in found.items()
-        if pair[0] != pair[1] and not _means_same(shape, name, *pair, region)
-    }
-
-
-def _means_same(shape: Shape, name: str, old: Any, new: Any, region: str) -> bool:
-    """Return whether the stored value, read like a value of the file, equals the new value.
-
-    A phone number that was stored with brackets is then left as it is.
-    """
-    if name not in shape.columns or not isinstance(old, str | list):
-        return False
-    try:
-        return bool(shape.columns[name](_node(old), region) == new)
-    except Unreadable:
-        return False
+    found = {}
+    for name, new in values.items():
+        old = getattr(row, name)
+        if old == new:
+            continue
+        if name in shape.columns and isinstance(old, str | list):
+            # A stored value that reads like the new one stays: a phone number with brackets.
+            with suppress(Unreadable):
+                if shape.columns[name](_node(old), region) == new:
+                    continue
+        found[name] = (old, new)
+    return found
 
 
 def _node(value: Any) -> Node:

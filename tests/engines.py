@@ -98,6 +98,9 @@ def _prepare(engines: str) -> None:
         )
     for name in FOREIGN.split():
         os.environ.pop(name, None)
+    # Else each worker and each process that a test starts would compile all of the code.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     folder = _new_folder()
     os.environ |= {"VAR_DIR": str(folder / "var"), "SECRET_KEY": "only-for-tests-" * 4}
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"

@@ -11,8 +11,10 @@ import time_machine
 from django.conf import settings as installation
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.color import no_style
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.template import Context, RequestContext, Template
@@ -23,8 +25,8 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from config import admin_pages  # noqa: F401 - tests import single admin modules
-from tests.callcontrol.twilio.rest import Api
-from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, StandIn
+from tests.callcontrol.twilio.rest import Api, running_api
+from tests.callcontrol.twilio.standin import StandIn
 from tests.keeping import empty_caches
 
 # The same examples on every machine and no deadline: a busy machine fails no test.
@@ -37,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each test client builds its own middleware, and WhiteNoise would scan all static files for it.
     installation.WHITENOISE_AUTOREFRESH = True
     installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    test_utils.instrumented_test_render = _render_and_send
-    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+    test_utils.instrumented_test_render = _render_and_send  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-django, which puts tests without a database last
@@ -118,17 +120,25 @@ def http(live_server: LiveServer) -> Iterator[httpx.Client]:
 @pytest.fixture
 def twilio(live_server: LiveServer, settings: Any) -> Iterator[Api]:
     """Run the live server with CARRIER=twilio behind a proxy; a stand-in answers for Twilio."""
-    standin = StandIn(live_server.url)
-    api = Api(standin)
-    settings.CARRIER, settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = (
-        "twilio",
-        PUBLIC,
-        api.url,
-    )
-    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
-    yield api
-    api.close()
-    standin.close()
+    with running_api(StandIn(live_server.url), settings) as api:
+        yield api
+
+
+@pytest.fixture
+def twilio_here(settings: Any) -> Iterator[Api]:
+    """As `twilio`, with the webhooks handled in this thread and in the test's transaction."""
+    handler = WSGIHandler()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)  # as the test client does
+        return handler(environ, start_response)
+
+    transport = httpx.WSGITransport(app=application)
+    with running_api(StandIn("http://localhost", transport=transport), settings) as api:
+        yield api
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

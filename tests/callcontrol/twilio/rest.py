@@ -5,11 +5,13 @@ import json
 import re
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.callcontrol.twilio.standin import ACCOUNT, TOKEN, Line, StandIn
+from tests.callcontrol.twilio.standin import ACCOUNT, PUBLIC, TOKEN, Line, StandIn
 
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
 KEY = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
@@ -103,6 +105,18 @@ class Api:
                 """Not in a test's output."""
 
         return Handler
+
+
+@contextmanager
+def running_api(standin: StandIn, settings: Any) -> Iterator[Api]:
+    """Answer for Twilio, with settings under which the product asks the stand-in."""
+    api = Api(standin)
+    settings.CARRIER = "twilio"
+    settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = PUBLIC, api.url
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    yield api
+    api.close()
+    standin.close()
 
 
 def _dial(standin: StandIn, asked: dict[str, Any]) -> Answer:

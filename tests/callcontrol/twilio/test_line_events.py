@@ -19,12 +19,12 @@ from tests.callcontrol.twilio.rest import Api, refusal
 from tests.factories import make_conversion, make_market, make_number
 from tests.pinging import held
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 Clock = Callable[[float], object]
 
 
 @pytest.fixture
-def campaign(twilio: Api) -> Campaign:
+def campaign(twilio_here: Api) -> Campaign:
     """Two buyers, b1 first, and a number."""
     campaign = make_market(caps=[1, 1])
     make_number(campaign, number=NUMBER)
@@ -76,7 +76,7 @@ def end() -> dict[str, Any]:
 
 
 # --- a call from its beginning to its end ---------------------------------------------------------
-def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio: Api) -> None:
+def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio_here: Api) -> None:
     posted(path("voice"), recorded("voice"))
     before = Leg.objects.count()
     assert told("caller-joins") == 200
@@ -128,14 +128,14 @@ def test_the_carriers_word_is_on_the_timeline_under_its_own_name(campaign: Campa
     "name", ["caller-leaves", "conference-ends", "caller-left", "caller-completed"]
 )
 def test_each_way_of_hearing_that_the_caller_hung_up(
-    campaign: Campaign, twilio: Api, name: str
+    campaign: Campaign, twilio_here: Api, name: str
 ) -> None:
     rings()
     status = told(name)
     assert status == 200
     assert Call.objects.get().status == "finished"
     assert handler().outcome == "canceled"
-    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+    assert twilio_here.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
 @pytest.mark.parametrize(
@@ -242,26 +242,28 @@ def test_other_news_of_a_callers_line_is_none(campaign: Campaign, status: str) -
 
 # --- an answer of the API that got lost -----------------------------------------------------------
 def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(
-    campaign: Campaign, twilio: Api
+    campaign: Campaign, twilio_here: Api
 ) -> None:
-    twilio.troubles.append(refusal(503, 20503))
+    twilio_here.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
     told("caller-joins")
     assert handler().outcome == "failed"
     assert handler("b2").status == "ringing"
     assert told("leg-ringing") == 200
-    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+    assert twilio_here.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
-def test_its_late_answer_changes_nothing_and_is_hung_up(campaign: Campaign, twilio: Api) -> None:
+def test_its_late_answer_changes_nothing_and_is_hung_up(
+    campaign: Campaign, twilio_here: Api
+) -> None:
     make_conversion(campaign, seconds=0)
-    twilio.troubles.append(refusal(503, 20503))
+    twilio_here.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
     told("caller-joins")
     assert told("leg-answered") == 200
     assert handler().outcome == "failed"
     assert handler("b2").status == "ringing"
-    assert twilio.told()[-1] == f"/Calls/{LEG_SID}.json"
+    assert twilio_here.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
 def test_a_leg_whose_name_got_lost_learns_it_from_its_first_news(campaign: Campaign) -> None:

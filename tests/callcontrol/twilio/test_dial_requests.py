@@ -12,7 +12,7 @@ from tests.callcontrol.twilio.posting import NUMBER
 from tests.callcontrol.twilio.rest import Api, refusal
 from tests.factories import make_market, make_number
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 PLAIN = {
     "Beep": "false",
     "EarlyMedia": "false",
@@ -23,7 +23,7 @@ PLAIN = {
 
 
 @pytest.fixture
-def buyer(twilio: Api) -> Buyer:
+def buyer(twilio_here: Api) -> Buyer:
     """The only one of a campaign with a number."""
     campaign = make_market()
     make_number(campaign, number=NUMBER)
@@ -34,22 +34,22 @@ def buyer(twilio: Api) -> Buyer:
 
 
 def asked(
-    twilio: Api, buyer: Buyer, caller: str = "+12025550102", **columns: Any
+    twilio_here: Api, buyer: Buyer, caller: str = "+12025550102", **columns: Any
 ) -> dict[str, Any]:
     """What Twilio is asked when this buyer is dialed."""
     for name, value in columns.items():
         setattr(buyer, name, value)
     buyer.save()
-    twilio.standin.call(NUMBER, caller)
-    return twilio.asked[-1][2]
+    twilio_here.standin.call(NUMBER, caller)
+    return twilio_here.asked[-1][2]
 
 
 def leg() -> Leg:
     return Leg.objects.exclude(party=Party.CALLER).get()
 
 
-def test_a_number_is_dialed_into_the_conference_of_the_call(twilio: Api, buyer: Buyer) -> None:
-    said = asked(twilio, buyer)
+def test_a_number_is_dialed_into_the_conference_of_the_call(twilio_here: Api, buyer: Buyer) -> None:
+    said = asked(twilio_here, buyer)
     callback = f"https://calls.example.com/carriers/twilio/status?leg={leg().pk}"
     events = ["initiated", "ringing", "answered", "completed"]
     token = f"token-{Call.objects.get().carrier_call_id}"
@@ -61,25 +61,25 @@ def test_a_number_is_dialed_into_the_conference_of_the_call(twilio: Api, buyer: 
         "CallToken": token,
     }
     assert said == PLAIN | plain | {"StatusCallback": callback, "StatusCallbackEvent": events}
-    assert twilio.told() == [f"/Conferences/{Call.objects.get().pk}/Participants.json"]
+    assert twilio_here.told() == [f"/Conferences/{Call.objects.get().pk}/Participants.json"]
 
 
 @pytest.mark.parametrize(("seconds", "timeout"), [(30, "25"), (10, "5"), (3, "5"), (120, "115")])
 def test_twilio_adds_five_seconds_to_the_ring_time(
-    twilio: Api, buyer: Buyer, seconds: int, timeout: str
+    twilio_here: Api, buyer: Buyer, seconds: int, timeout: str
 ) -> None:
-    assert asked(twilio, buyer, timeout_seconds=seconds)["Timeout"] == timeout
+    assert asked(twilio_here, buyer, timeout_seconds=seconds)["Timeout"] == timeout
 
 
-def test_in_band_signals_are_early_media(twilio: Api, buyer: Buyer) -> None:
-    assert asked(twilio, buyer, inband_signals=True)["EarlyMedia"] == "true"
+def test_in_band_signals_are_early_media(twilio_here: Api, buyer: Buyer) -> None:
+    assert asked(twilio_here, buyer, inband_signals=True)["EarlyMedia"] == "true"
 
 
 def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(
-    twilio: Api, buyer: Buyer
+    twilio_here: Api, buyer: Buyer
 ) -> None:
     said = asked(
-        twilio, buyer, number="sip:desk@pbx.example.com", sip_username="u", sip_password="p&w"
+        twilio_here, buyer, number="sip:desk@pbx.example.com", sip_username="u", sip_password="p&w"
     )
     call = Call.objects.get()
     address = f"sip:desk@pbx.example.com?X-PH-RetreaverUUID={call.pk}&X-PH-RetreaverKey={call.key}"
@@ -90,62 +90,62 @@ def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(
     assert ("CallToken" in said) is False
 
 
-def test_a_secure_sip_address_is_spelled_as_twilio_knows_it(twilio: Api, buyer: Buyer) -> None:
-    said = asked(twilio, buyer, number="sips:desk@pbx.example.com:5061")
+def test_a_secure_sip_address_is_spelled_as_twilio_knows_it(twilio_here: Api, buyer: Buyer) -> None:
+    said = asked(twilio_here, buyer, number="sips:desk@pbx.example.com:5061")
     assert said["To"].partition("?")[0] == "sip:desk@pbx.example.com:5061;transport=tls"
 
 
 def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(
-    twilio: Api, buyer: Buyer
+    twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio, buyer, send_digits="ww12#")
-    twilio.standin.answer(twilio.standin.line_of(leg().pk))
-    assert twilio.told() == ["/Calls.json"]
+    said = asked(twilio_here, buyer, send_digits="ww12#")
+    twilio_here.standin.answer(twilio_here.standin.line_of(leg().pk))
+    assert twilio_here.told() == ["/Calls.json"]
     assert said["SendDigits"] == "ww12#"
     assert leg().status == "in-progress"
-    assert twilio.standin.line_of(leg().pk).conference == str(Call.objects.get().pk)
+    assert twilio_here.standin.line_of(leg().pk).conference == str(Call.objects.get().pk)
 
 
 # --- the caller ID --------------------------------------------------------------------------------
 def test_a_withheld_caller_is_shown_as_the_number_that_was_dialed(
-    twilio: Api, buyer: Buyer
+    twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio, buyer, "anonymous")
+    said = asked(twilio_here, buyer, "anonymous")
     assert said["From"] == NUMBER
     assert ("CallToken" in said) is False
     assert leg().caller_number_sent == NUMBER
 
 
-def test_or_as_the_number_of_the_settings(twilio: Api, buyer: Buyer, settings: Any) -> None:
+def test_or_as_the_number_of_the_settings(twilio_here: Api, buyer: Buyer, settings: Any) -> None:
     settings.TWILIO_CALLER_ID = "+12025550100"
-    assert asked(twilio, buyer, "anonymous")["From"] == "+12025550100"
+    assert asked(twilio_here, buyer, "anonymous")["From"] == "+12025550100"
     assert leg().caller_number_sent == "+12025550100"
 
 
-def test_to_sip_a_withheld_caller_stays_withheld(twilio: Api, buyer: Buyer) -> None:
-    said = asked(twilio, buyer, "anonymous", number="sip:desk@pbx.example.com")
+def test_to_sip_a_withheld_caller_stays_withheld(twilio_here: Api, buyer: Buyer) -> None:
+    said = asked(twilio_here, buyer, "anonymous", number="sip:desk@pbx.example.com")
     assert said["From"] == "anonymous"
     assert leg().caller_number_sent is None
 
 
 def test_the_buyer_s_own_caller_id_goes_without_the_caller_s_token(
-    twilio: Api, buyer: Buyer
+    twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio, buyer, caller_id="+12025550188")
+    said = asked(twilio_here, buyer, caller_id="+12025550188")
     assert said["From"] == "+12025550188"
     assert ("CallToken" in said) is False
 
 
-def test_one_that_twilio_will_not_show_is_replaced(twilio: Api, buyer: Buyer) -> None:
-    twilio.troubles.append(refusal(400, 21210, "Source number not verified"))
-    said = asked(twilio, buyer)
+def test_one_that_twilio_will_not_show_is_replaced(twilio_here: Api, buyer: Buyer) -> None:
+    twilio_here.troubles.append(refusal(400, 21210, "Source number not verified"))
+    said = asked(twilio_here, buyer)
     assert said["From"] == NUMBER
     assert leg().status == "ringing"
     assert leg().caller_number_sent == NUMBER
 
 
-def test_the_carriers_token_is_on_no_timeline(twilio: Api, buyer: Buyer) -> None:
-    asked(twilio, buyer)
+def test_the_carriers_token_is_on_no_timeline(twilio_here: Api, buyer: Buyer) -> None:
+    asked(twilio_here, buyer)
     kept = CallEvent.objects.get(kind="arrived").detail
     assert kept["carrier_token"] == f"token-{Call.objects.get().carrier_call_id}"
 
@@ -168,40 +168,40 @@ def test_the_carriers_token_is_on_no_timeline(twilio: Api, buyer: Buyer) -> None
     ids=["no-number", "country", "blocked", "out-of-order", "too-many", "nameless", "nonsense"],
 )
 def test_a_refusal_is_told_without_numbers_and_not_repeated(
-    twilio: Api, buyer: Buyer, trouble: tuple[int, dict[str, Any]], why: str
+    twilio_here: Api, buyer: Buyer, trouble: tuple[int, dict[str, Any]], why: str
 ) -> None:
-    twilio.troubles.append(trouble)
-    twilio.standin.call(NUMBER)
+    twilio_here.troubles.append(trouble)
+    twilio_here.standin.call(NUMBER)
     assert CallEvent.objects.get(kind="leg-failed").detail == {"leg": str(leg().pk), "why": why}
     assert leg().outcome == "failed"
     assert Call.objects.get().status == "no-target"
-    assert len(twilio.asked) == 2
+    assert len(twilio_here.asked) == 2
 
 
-def test_a_wrong_account_is_a_final_no(twilio: Api, settings: Any) -> None:
+def test_a_wrong_account_is_a_final_no(twilio_here: Api, settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
     with pytest.raises(CarrierError, match="the account’s SID or token is wrong") as raised:
         carrier.Twilio().check_account()
     assert raised.value.is_final is True
 
 
-def test_it_says_that_the_account_is_active(twilio: Api) -> None:
+def test_it_says_that_the_account_is_active(twilio_here: Api) -> None:
     assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
 
 
-def test_what_may_be_asked_twice_is_asked_twice(twilio: Api) -> None:
-    twilio.troubles.extend([refusal(500, 20500)])
+def test_what_may_be_asked_twice_is_asked_twice(twilio_here: Api) -> None:
+    twilio_here.troubles.extend([refusal(500, 20500)])
     assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
-    assert twilio.told("GET") == [".json", ".json"]
+    assert twilio_here.told("GET") == [".json", ".json"]
 
 
-def test_an_account_that_is_closed_is_a_failure(twilio: Api) -> None:
-    twilio.troubles.append((200, {"sid": "AC", "status": "suspended"}))
+def test_an_account_that_is_closed_is_a_failure(twilio_here: Api) -> None:
+    twilio_here.troubles.append((200, {"sid": "AC", "status": "suspended"}))
     with pytest.raises(CarrierError, match="the account is suspended"):
         carrier.Twilio().check_account()
 
 
-def test_nobody_listens_at_the_api_s_address(settings: Any, twilio: Api) -> None:
+def test_nobody_listens_at_the_api_s_address(settings: Any, twilio_here: Api) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
     with pytest.raises(CarrierError, match="Twilio could not be reached in time") as raised:
         carrier.Twilio().check_account()

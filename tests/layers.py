@@ -149,13 +149,15 @@ def app_entries(files: Iterable[PurePath], app: str) -> set[str]:
     return names - DJANGO_ENTRIES - {"__init__"}
 
 
-def public_names(files: Mapping[PurePath, str], kind: type[ast.stmt]) -> Counter[str]:
+def public_names(
+    files: Mapping[PurePath, str], kind: type[ast.ClassDef | ast.FunctionDef]
+) -> Counter[str]:
     """How often each public name of a module-level class or function occurs in the files."""
     return Counter(
         node.name
         for text in files.values()
         for node in ast.parse(text).body
-        if isinstance(node, kind) and not node.name.startswith("_")  # type: ignore[attr-defined]
+        if isinstance(node, kind) and not node.name.startswith("_")
     )
 
 

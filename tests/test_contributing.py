@@ -109,7 +109,7 @@ def flag(
     monkeypatch.setattr(actions, "__path__", [*actions.__path__, *package.__path__])
     all_actions.cache_clear()
     urls = ModuleType("dropped.urls")
-    urls.urlpatterns = [*action_urls(all_actions()), *config_urls.urlpatterns]
+    vars(urls)["urlpatterns"] = [*action_urls(all_actions()), *config_urls.urlpatterns]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__
     yield next(action for action in all_actions() if action.slug == "flag")

@@ -4,7 +4,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from callcontrol.models import Call
@@ -44,11 +43,10 @@ def make_account(company: Company) -> Key:
     return make_key("account", company=company)
 
 
-def asked(key: Key, query: str = "", path: str = "/calls.json", **more: Any) -> HttpResponse:
-    """What the company's key is answered; `query` as it goes over the wire."""
+def get_calls(key: Key, query: str = "", path: str = "/calls.json", **more: Any) -> Any:
+    """Return the answer to the company's key; `query` is sent as it stands."""
     by = f"api_key={key.key}&company_id={key.company.company_id}"
-    answer: HttpResponse = Client().get(path, QUERY_STRING=f"{by}&{query}" if query else by, **more)
-    return answer
+    return Client().get(path, QUERY_STRING=f"{by}&{query}" if query else by, **more)
 
 
 def uuids(answer: Any) -> list[str]:

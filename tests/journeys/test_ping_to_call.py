@@ -1,6 +1,7 @@
 """The main path over HTTP: a ping holds a buyer, and the call that follows claims it."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ def _ping(http: httpx.Client, key: Key, query: str) -> dict[str, object]:
     return http.post(f"/rtbs.json?key={key.key}{query}").json()
 
 
-def _dial(http: httpx.Client, to: object) -> dict[str, object]:
+def _dial(http: httpx.Client, to: object) -> dict[str, Any]:
     return http.post(
         "/simulator/calls", json={"from": "+12025550102", "to": to}, headers=TOKEN
     ).json()

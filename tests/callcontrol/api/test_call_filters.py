@@ -8,7 +8,7 @@ import pytest
 from callcontrol.models import Call
 from campaigns.models import Campaign
 from publishers.models import Key
-from tests.callcontrol.call_log import NOON, asked, make_account, make_call, uuids
+from tests.callcontrol.call_log import NOON, get_calls, make_account, make_call, uuids
 from tests.factories import make_buyer, make_campaign, make_company, make_publisher
 from tests.pinging import OTHER_CALLER
 
@@ -27,7 +27,7 @@ def key(campaign: Campaign) -> Key:
 
 
 def found(key: Key, query: str) -> list[str]:
-    return uuids(asked(key, query))
+    return uuids(get_calls(key, query))
 
 
 def names(*calls: Call) -> list[str]:
@@ -35,7 +35,7 @@ def names(*calls: Call) -> list[str]:
 
 
 def refused(key: Key, query: str) -> tuple[int, Any]:
-    answer = asked(key, query)
+    answer = get_calls(key, query)
     return answer.status_code, answer.json()["error"]
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_moment_is_refused(key: Key, name: str, text: str) -> None:
     "text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999999999999"]
 )
 def test_the_calendar_has_an_end_but_no_fault(key: Key, text: str) -> None:
-    assert asked(key, f"created_at_start={text}").status_code == 200
+    assert get_calls(key, f"created_at_start={text}").status_code == 200
 
 
 # --- owners ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from callcontrol.models import Call, Leg
 from campaigns.models import Campaign
 from publishers.models import Key
-from tests.callcontrol.call_log import NOON, asked, make_account, make_call, uuids
+from tests.callcontrol.call_log import NOON, get_calls, make_account, make_call, uuids
 from tests.factories import (
     make_buyer,
     make_campaign,
@@ -63,19 +63,19 @@ def call(campaign: Campaign) -> Call:
 
 
 def told(key: Key, call: Call | str, ending: str = ".json") -> Any:
-    return asked(key, path=f"/calls/{call.pk if isinstance(call, Call) else call}{ending}")
+    return get_calls(key, path=f"/calls/{call.pk if isinstance(call, Call) else call}{ending}")
 
 
 # --- authorization --------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", PATHS)
 def test_a_companys_calls(key: Key, call: Call, path: str) -> None:
-    assert uuids(asked(key, path=path)) == [str(call.pk)]
+    assert uuids(get_calls(key, path=path)) == [str(call.pk)]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_one_call(key: Key, call: Call, path: str) -> None:
     base, dot, extension = path.partition(".")
-    assert asked(key, path=f"{base}/{call.pk}{dot}{extension}").json()["call"]["uuid"] == str(
+    assert get_calls(key, path=f"{base}/{call.pk}{dot}{extension}").json()["call"]["uuid"] == str(
         call.pk
     )
 
@@ -116,7 +116,7 @@ def test_another_companys_id_is_refused(key: Key) -> None:
 @pytest.mark.parametrize("kind", ["rtb", "call_control", "conversion", "call_data_writing"])
 def test_a_key_of_another_type_is_unknown(kind: str) -> None:
     answers = [
-        asked(make_key(kind)),
+        get_calls(make_key(kind)),
         Client().get("/calls", {"api_key": "unknown"}),
         Client().get("/calls"),
     ]
@@ -127,8 +127,8 @@ def test_a_key_of_another_type_is_unknown(kind: str) -> None:
 
 def test_others_calls_are_not_there(key: Key) -> None:
     other = make_call()
-    assert asked(key).json() == []
-    assert asked(key, f"campaign_id={other.campaign.campaign_id}").json() == []
+    assert get_calls(key).json() == []
+    assert get_calls(key, f"campaign_id={other.campaign.campaign_id}").json() == []
 
 
 @pytest.mark.parametrize("uuid", ["", str(uuid4()), "1", "{}", "%00", "٣", "a.b"], ids=range(7))
@@ -140,7 +140,7 @@ def test_an_unknown_call_is_not_found(key: Key, uuid: str) -> None:
 
 def test_a_retired_campaigns_calls_are_still_there(key: Key, call: Call) -> None:
     Campaign.objects.filter(pk=call.campaign_id).update(retired_at=NOON)
-    assert uuids(asked(key, "campaign_id=roofing")) == [str(call.pk)]
+    assert uuids(get_calls(key, "campaign_id=roofing")) == [str(call.pk)]
 
 
 @pytest.mark.parametrize("verb", ["post", "put", "delete", "head"])
@@ -198,14 +198,14 @@ def members(call: Call) -> dict[str, Any]:
 
 
 def test_every_member_in_its_order(key: Key, call: Call) -> None:
-    [answer] = asked(key).json()
+    [answer] = get_calls(key).json()
     assert list(answer["call"].items()) == list(members(call).items())
 
 
 @pytest.mark.usefixtures("clock")  # it has just come
 def test_what_a_call_has_not_is_null(key: Key, campaign: Campaign) -> None:
     make_call(campaign, status="routing", ended_at=None, caller_number=None)
-    [answer] = asked(key).json()
+    [answer] = get_calls(key).json()
     nulls = {name for name, value in answer["call"].items() if value is None}
     nobody = {
         "publisher_id",
@@ -300,7 +300,7 @@ def test_reading_applies_the_ring_timeout(clock: Callable[[float], object], path
     campaign = make_market()
     shown = dial(make_number(campaign).number)
     clock(31)
-    answer = asked(make_account(campaign.company), path=path.format(shown["call_uuid"])).json()
+    answer = get_calls(make_account(campaign.company), path=path.format(shown["call_uuid"])).json()
     call = (answer[0] if isinstance(answer, list) else answer)["call"]
     assert shown["status"] == "ringing"
     assert call["status"] == "no-target"
@@ -310,14 +310,14 @@ def test_reading_applies_the_ring_timeout(clock: Callable[[float], object], path
 # --- in pages -------------------------------------------------------------------------------------
 def test_pages_link_to_each_other(key: Key, campaign: Campaign) -> None:
     newest_last = [str(make_call(campaign, minutes=minute).pk) for minute in range(27)]
-    first = asked(key)
+    first = get_calls(key)
     url = f"<http://testserver/calls.json?api_key={key.key}&company_id={key.company.company_id}&page=2>"
     assert uuids(first) == newest_last[:1:-1]
     assert first["Link"] == f'{url}; rel="last", {url}; rel="next"'
 
 
 def test_past_the_end_is_an_empty_list_that_leads_back(key: Key, call: Call) -> None:
-    answer = asked(key, "page=7", path="/api/v1/calls.xml")
+    answer = get_calls(key, "page=7", path="/api/v1/calls.xml")
     url = f"http://testserver/api/v1/calls.xml?api_key={key.key}&company_id={key.company.company_id}&page=1"
     links = ", ".join(f'<{url}>; rel="{name}"' for name in ("first", "prev", "last"))
     assert answer.status_code == 200
@@ -336,15 +336,15 @@ def test_a_key_in_a_header_is_in_no_link(key: Key) -> None:
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_what_a_list_costs(key: Key, campaign: Campaign, rows: int) -> None:
-    asked(key)  # the settings are known from here on
+    get_calls(key)  # the settings are known from here on
     for _ in range(rows):
         call = make_call(
             campaign, buyer=make_buyer(campaign.company), publisher=make_publisher(campaign.company)
         )
         call.tags.create(name="zip", value="90210", written_at=NOON)
-    asked(key)
+    get_calls(key)
     with CaptureQueriesContext(connection) as sent:
-        asked(key)
+        get_calls(key)
     assert (
         len([query for query in sent if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
         == 11
@@ -353,7 +353,7 @@ def test_what_a_list_costs(key: Key, campaign: Campaign, rows: int) -> None:
 
 # --- XML ------------------------------------------------------------------------------------------
 def test_a_list_in_xml(key: Key, call: Call) -> None:
-    root = ElementTree.fromstring(asked(key, path="/calls.xml").content)
+    root = ElementTree.fromstring(get_calls(key, path="/calls.xml").content)
     [calls] = root
     facts = [(one.tag, one.findtext("uuid"), one.findtext("caller-number")) for one in calls]
     assert root.tag == "hash"
@@ -381,7 +381,7 @@ def test_one_call_in_xml(key: Key, call: Call) -> None:
 
 
 def test_a_refusal_in_xml(key: Key) -> None:
-    answer = asked(key, "page=two", path="/calls.xml")
+    answer = get_calls(key, "page=two", path="/calls.xml")
     assert answer.status_code == 422
     assert (
         ElementTree.fromstring(answer.content).findtext("error")

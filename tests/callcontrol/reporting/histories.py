@@ -197,17 +197,17 @@ def recount(world: World, slots: list[Period], wanted: MetricsScope) -> Totals:
                     reserved=1,
                     claimed=int(row.status == "claimed"),
                 )
-        for row in Call.objects.filter(
+        for call in Call.objects.filter(
             started_at__gte=start, started_at__lt=end, company=world.company
         ):
             money = {
-                name: int((getattr(row, name) or 0) * 10_000) for name in ("payout", "revenue")
+                name: int((getattr(call, name) or 0) * 10_000) for name in ("payout", "revenue")
             }
-            sold, connected = int(row.converted_at is not None), int(row.connected_at is not None)
+            sold, connected = int(call.converted_at is not None), int(call.connected_at is not None)
             _add(
                 totals,
                 place,
-                _scope_of(row),
+                _scope_of(call),
                 wanted,
                 calls=1,
                 connected=connected,

@@ -6,20 +6,25 @@ $90 after two minutes, and send Alpha the posting instructions.
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from config.management.commands.up import create_administrator
 from tests.admin_client import form_data
+from tests.keeping import kept
 from tests.pinging import act, dial, hang_up, last_leg
 
 pytestmark = pytest.mark.django_db
-ELEVEN_IN_NEW_YORK = 3 * 3600  # seconds from the clock's noon in Greenwich, a Tuesday
+ELEVEN_IN_NEW_YORK = datetime(2026, 5, 5, 15, tzinfo=UTC)  # a Tuesday
 DAY = 86_400
 
 
@@ -59,9 +64,8 @@ class Manager:
         return str(self.client.get(reverse("admin:autocomplete"), asked).json()["results"][0]["id"])
 
 
-@pytest.fixture
-def manager(clock: Any) -> Manager:
-    clock(ELEVEN_IN_NEW_YORK)
+def log_in() -> Manager:
+    """Log in to an empty installation as its first administrator."""
     person = Manager(Client())
     person.goes("/admin/login/?next=/admin/")
     typed = {"username": "admin", "password": create_administrator(), "next": "/admin/"}
@@ -110,6 +114,27 @@ def _make_link(manager: Manager) -> str:
     return re.findall(r"http://testserver(/instructions/[\w-]+)", manager.page.text)[0]
 
 
+def _build() -> tuple[Manager, str]:
+    with time_machine.travel(ELEVEN_IN_NEW_YORK, tick=False):
+        manager = log_in()
+        return manager, set_up(manager)
+
+
+@pytest.fixture(scope="module")
+def kept_set_up(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[Manager, str]]:
+    """The task is done once: a manager, and the link that Alpha got."""
+    with kept(_build, django_db_blocker) as done:
+        yield done
+
+
+@pytest.fixture
+def link(kept_set_up: tuple[Manager, str], clock: Any) -> str:
+    clock(3 * 3600)  # from noon in Greenwich
+    return kept_set_up[1]
+
+
 def ping(link: str, caller: str = "+12025550102") -> dict[str, Any]:
     """Send a ping as Alpha does, with the URL on its page and a caller."""
     text = html.unescape(Client().get(link).text)
@@ -125,8 +150,8 @@ def _talk(link: str, clock: Any, seconds: float) -> dict[str, Any]:
     return hang_up(call["call_uuid"])
 
 
-def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(manager):
-    answer = ping(set_up(manager))
+def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(link):
+    answer = ping(link)
     assert [
         answer[name]
         for name in ("status", "retreaver_payout", "retreaver_seconds", "inbound_number")
@@ -139,8 +164,8 @@ def test_what_alpha_was_sent_gets_a_buyer_for_ninety_dollars(manager):
 
 
 @pytest.mark.parametrize(("seconds", "pay"), [(119, (False, None)), (120, (True, "90.00"))])
-def test_a_call_pays_after_two_minutes(manager, clock, seconds, pay):
-    call = _talk(set_up(manager), clock, seconds)
+def test_a_call_pays_after_two_minutes(link, clock, seconds, pay):
+    call = _talk(link, clock, seconds)
     assert (call["publisher_id"], call["legs"][1]["number"], call["converted"], call["payout"]) == (
         "alpha",
         "+14165550101",
@@ -148,8 +173,7 @@ def test_a_call_pays_after_two_minutes(manager, clock, seconds, pay):
     )
 
 
-def test_at_most_five_at_a_time(manager):
-    link = set_up(manager)
+def test_at_most_five_at_a_time(link):
     for last in range(5):
         caller = f"+1202555011{last}"
         act(last_leg(dial(ping(link, caller)["inbound_number"], caller)), "answer")
@@ -159,14 +183,13 @@ def test_at_most_five_at_a_time(manager):
 @pytest.mark.parametrize(
     ("days", "status"), [(3, "reserved"), (4, "no-target"), (5, "no-target"), (6, "reserved")]
 )
-def test_on_weekdays_alone(manager, clock, days, status):
-    link = set_up(manager)
+def test_on_weekdays_alone(link, clock, days, status):
     clock(days * DAY)
     assert ping(link)["status"] == status
 
 
-def test_then_the_admin_says_that_it_sells_and_what_is_done(manager):
-    set_up(manager)
+def test_the_campaigns_page_says_that_it_sells(kept_set_up, link):
+    manager, _ = kept_set_up
     manager.goes("/admin/")
     manager.follows("Campaigns")
     manager.follows("Roofing")

@@ -49,7 +49,7 @@ def _rows() -> Iterator[str]:
 
 @looked_at_once
 @pytest.mark.parametrize("pages", [_lists, _rows])
-def test_nothing_keeps_anybody_out(seat: Seat, pages: Callable[[], Iterator[str]]) -> None:
+def test_pages_are_accessible(seat: Seat, pages: Callable[[], Iterator[str]]) -> None:
     campaign = make.make_market(caps=(2, 1), pool=2)
     make.make_number(campaign, number="+18335550130")
     ping(make.make_key("rtb", campaign=campaign), caller_number="12025550102")

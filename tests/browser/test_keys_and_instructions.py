@@ -80,7 +80,7 @@ def test_posting_instructions_are_created_and_tried_without_an_account(seat: Sea
 
 
 @looked_at_once
-def test_nothing_on_the_public_page_keeps_anybody_out(seat: Seat) -> None:
+def test_the_public_page_is_accessible(seat: Seat) -> None:
     campaign = _campaign()
     seat.sits(person("Ann", campaign.company))
     _makes_key(seat, campaign)

@@ -58,7 +58,7 @@ def _read(seat: Seat) -> str:
 
 
 @pytest.mark.parametrize("role", Member.Role.values)
-def test_nobody_reads_of_another_company(seat: Seat, role: str) -> None:
+def test_pages_show_nothing_of_another_company(seat: Seat, role: str) -> None:
     own, _ = _company("Aspen"), _company("Birch")
     seat.sits(person("Ann", own, role))
     read = _read(seat)
@@ -68,7 +68,7 @@ def test_nobody_reads_of_another_company(seat: Seat, role: str) -> None:
 
 
 @pytest.mark.parametrize(("role", "shown"), [("account_manager", CALLER), ("read_only", MASKED)])
-def test_numbers_are_for_those_who_work_with_them(seat: Seat, role: str, shown: str) -> None:
+def test_a_reader_gets_masked_numbers(seat: Seat, role: str, shown: str) -> None:
     seat.sits(person("Ann", _company("Aspen"), role))
     seat.goes("/admin/publishers/logentry/")
     other = MASKED if shown == CALLER else CALLER
@@ -77,7 +77,7 @@ def test_numbers_are_for_those_who_work_with_them(seat: Seat, role: str, shown: 
     assert (other in read) is False
 
 
-def test_who_may_only_read_finds_nothing_to_add(seat: Seat) -> None:
+def test_a_reader_gets_no_add_links(seat: Seat) -> None:
     seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
     found = []
     for path in (
@@ -91,7 +91,7 @@ def test_who_may_only_read_finds_nothing_to_add(seat: Seat) -> None:
     assert found == []
 
 
-def test_who_may_only_read_finds_nothing_to_save(seat: Seat) -> None:
+def test_a_reader_gets_no_save_button(seat: Seat) -> None:
     seat.sits(person("Ann", _company("Aspen"), Member.Role.READ_ONLY))
     seat.goes("/admin/campaigns/buyer/")
     seat.follows("Aspen buyer")

@@ -55,7 +55,7 @@ def test_a_call_is_played_from_dial_to_conversion(seat: Seat) -> None:
 
 
 @looked_at_once
-def test_nothing_on_a_live_call_keeps_anybody_out(seat: Seat) -> None:
+def test_the_page_of_a_live_call_is_accessible(seat: Seat) -> None:
     _dials(seat)
     _does(seat, "Buyer One", "Answer")
     seat.page.get_by_text(re.compile("Buyer One hears the caller", re.I)).first.wait_for()

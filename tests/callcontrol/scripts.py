@@ -42,23 +42,23 @@ class Quiet(Carrier):
     """A carrier that records its commands, and posts its events later."""
 
     slug = "quiet"
-    told: ClassVar[list[str]] = []
+    commands: ClassVar[list[str]] = []
 
     def dial(self, order: DialRequest) -> str:
-        self.told.append(f"dial {order.number}")
+        self.commands.append(f"dial {order.number}")
         return f"line-{order.leg_uuid}"
 
     def hang_up(self, line: CarrierLeg) -> None:
-        self.told.append(f"hang up {name_of(line)}")
+        self.commands.append(f"hang up {name_of(line)}")
 
     def turn_away(self, caller: CarrierLeg) -> None:
-        self.told.append(f"turn away {name_of(caller)}")
+        self.commands.append(f"turn away {name_of(caller)}")
 
     def hold(self, line: CarrierLeg) -> None:
-        self.told.append(f"hold {name_of(line)}")
+        self.commands.append(f"hold {name_of(line)}")
 
     def unhold(self, line: CarrierLeg) -> None:
-        self.told.append(f"unhold {name_of(line)}")
+        self.commands.append(f"unhold {name_of(line)}")
 
 
 def use(carrier: type[Carrier], monkeypatch: Any, settings: Any) -> None:
@@ -66,14 +66,14 @@ def use(carrier: type[Carrier], monkeypatch: Any, settings: Any) -> None:
     monkeypatch.setitem(registry.all_carriers(), carrier.slug, carrier)
     settings.CARRIER = carrier.slug
     if issubclass(carrier, Quiet):
-        carrier.told = []
+        carrier.commands = []
 
 
 def after(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-# --- telling --------------------------------------------------------------------------------------
+# --- events and actions ----------------------------------------------------------------------------
 def arrive(to: str, *, caller: str | None = CALLER, at: float = 0, name: str = "call") -> Call:
     carrier = registry.carrier_class().slug
     return events.handle_arrival(
@@ -108,29 +108,29 @@ def name_of(line: CarrierLeg) -> str:
     )
 
 
-def said_at(line: str) -> int:
+def second_of(line: str) -> int:
     """Return the second of a line's event."""
     return next(int(word) for word in line.split() if word.isdigit())
 
 
 def event_of(call: Call, line: str) -> LegAnswered | LegEnded:
     name, what, _, *more = line.split()
-    leg, at = leg_of(call, name), after(said_at(line))
+    leg, at = leg_of(call, name), after(second_of(line))
     if what == "answered":
         return LegAnswered(leg.pk, at)
     return LegEnded(leg.pk, at, what, seconds=int(more[0][:-1]) if more else None)
 
 
-def tell(call: Call, line: str, *, now: datetime | None = None) -> None:
+def play_line(call: Call, line: str, *, now: datetime | None = None) -> None:
     """Plays a line; heard at `now`, at its own moment unless that is given."""
     if line.split()[0] in OWN:
         _do(call, *line.split())
     else:
-        events.handle_event(event_of(call, line), now=now or after(said_at(line)))
+        events.handle_event(event_of(call, line), now=now or after(second_of(line)))
 
 
 def _do(call: Call, act: str, *words: str) -> None:
-    at = after(said_at(" ".join(words)))
+    at = after(second_of(" ".join(words)))
     if act == "clock":
         timeouts.apply_timeouts(call.pk, now=at)
     elif act == "transfer":
@@ -191,7 +191,7 @@ def steps(stages: Script, shuffled: Shuffle = lambda lines, turn: lines) -> list
     """
     played: list[Step] = []
     for turn, stage in enumerate(stages):
-        now = after(max(map(said_at, stage)))
+        now = after(max(map(second_of, stage)))
         played += [(line, None) for line in stage if line.split()[0] in OWN]
         reported = [line for line in stage if line.split()[0] not in OWN]
         played += [(line, now) for line in shuffled(reported, turn)]
@@ -200,12 +200,12 @@ def steps(stages: Script, shuffled: Shuffle = lambda lines, turn: lines) -> list
 
 def play(call: Call, stages: Script) -> None:
     for line, now in steps(stages):
-        tell(call, line, now=now)
+        play_line(call, line, now=now)
 
 
-# --- what it came to ------------------------------------------------------------------------------
+# --- the final state --------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Came:
+class FinalState:
     """The outcome of a call. Moments are seconds after the arrival; `legs` are "party outcome
     answered-ended".
 
@@ -224,20 +224,18 @@ class Came:
     faults: tuple[str, ...] = ()
 
 
-def came_to(call: Call) -> Came:
+def final_state(call: Call) -> FinalState:
     call = Call.objects.get(pk=call.pk)
     legs = list(call.legs.select_related("buyer").order_by("place"))
-    return Came(
+    return FinalState(
         status=call.status,
         ended=_seconds(call.ended_at),
         connected=_seconds(call.connected_at),
         paid=f"{call.payout:.2f}/{call.revenue:.2f} at {_seconds(call.converted_at)}"
         if call.payout is not None
         else "",
-        legs=tuple(_told_of(leg) for leg in legs),
-        transfers=tuple(
-            _told_of_transfer(row) for row in call.transfers.order_by("started_at", "pk")
-        ),
+        legs=tuple(_leg_text(leg) for leg in legs),
+        transfers=tuple(_transfer_text(row) for row in call.transfers.order_by("started_at", "pk")),
         places=", ".join(sorted(places(call.company_id))),
         settled=call.settled_at is not None,
         faults=tuple(faults(call)),
@@ -248,7 +246,7 @@ def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int((moment - T0).total_seconds())
 
 
-def _told_of(leg: Leg) -> str:
+def _leg_text(leg: Leg) -> str:
     name = (
         leg.buyer.buyer_id if leg.buyer else {"caller": "caller", "transferee": "third"}[leg.party]
     )
@@ -260,7 +258,7 @@ def _told_of(leg: Leg) -> str:
     )
 
 
-def _told_of_transfer(row: Transfer) -> str:
+def _transfer_text(row: Transfer) -> str:
     return f"{'held' if row.hold_caller else 'joined'} {row.status} {_seconds(row.ended_at)}"
 
 

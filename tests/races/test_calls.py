@@ -15,17 +15,17 @@ from publishers.models import Conversion
 from tests.callcontrol.lifecycle.test_permutations import ACCEPTED, SCRIPTS
 from tests.callcontrol.scripts import (
     OWN,
-    Came,
+    FinalState,
     Quiet,
     Script,
     after,
     arrive,
-    came_to,
     controller,
     event_of,
+    final_state,
     play,
-    said_at,
-    tell,
+    play_line,
+    second_of,
     use,
 )
 from tests.callcontrol.walking import Clients, answer, broken, view
@@ -109,10 +109,10 @@ def play_at_once(call: Call, stages: Script) -> None:
     first."""
     for stage in stages:
         for line in (line for line in stage if line.split()[0] in OWN):
-            tell(call, line)
+            play_line(call, line)
         told = [line for line in stage if line.split()[0] not in OWN]
         told += random.Random(len(told)).sample(told, len(told) // 2)
-        now, heard = after(max(map(said_at, stage))), [event_of(call, line) for line in told]
+        now, heard = after(max(map(second_of, stage))), [event_of(call, line) for line in told]
         if heard:
             together(
                 [
@@ -123,31 +123,31 @@ def play_at_once(call: Call, stages: Script) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
-def test_told_by_many_at_once_it_comes_to_the_same(
-    campaign: Campaign, stages: Script, came: Came
+@pytest.mark.parametrize(("stages", "final"), SCRIPTS.values(), ids=SCRIPTS)
+def test_concurrent_events_end_in_the_same_state(
+    campaign: Campaign, stages: Script, final: FinalState
 ) -> None:
     call = arrive(campaign.numbers.get().number)
     play_at_once(call, stages)
-    assert came_to(call) == came
+    assert final_state(call) == final
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize(("stages", "came"), ACCEPTED.values(), ids=ACCEPTED)
-def test_so_it_does_with_buyers_who_have_to_accept(
-    campaign: Campaign, stages: Script, came: Came
+@pytest.mark.parametrize(("stages", "final"), ACCEPTED.values(), ids=ACCEPTED)
+def test_concurrent_events_with_required_acceptance_end_in_the_same_state(
+    campaign: Campaign, stages: Script, final: FinalState
 ) -> None:
     Buyer.objects.update(acceptance="explicit")
     call = arrive(campaign.numbers.get().number)
     play_at_once(call, stages)
-    assert came_to(call) == came
+    assert final_state(call) == final
 
 
 # --- steered by many at once ----------------------------------------------------------------------
 def begun(campaign: Campaign, before: Script) -> Call:
     """A new call that has come so far; the one before it has ended."""
     for earlier in Call.objects.live():
-        tell(earlier, "caller completed 500")
+        play_line(earlier, "caller completed 500")
     call = arrive(campaign.numbers.get().number, name=f"call {Call.objects.count()}")
     play(call, before)
     return call
@@ -176,7 +176,7 @@ def one_after_the_other(campaign: Campaign, before: Script, acts: Sequence[str])
         call = begun(campaign, before)
         known, said = call.legs.count(), [""] * len(acts)
         for act in order:
-            said[act] = answer(lambda line=acts[act], call=call: tell(call, line))
+            said[act] = answer(lambda line=acts[act], call=call: play_line(call, line))
         outcomes.append((tuple(said), stands(call, known)))
     return outcomes
 
@@ -191,7 +191,7 @@ def test_what_is_done_at_once_could_have_been_done_one_after_the_other(
         call = begun(campaign, before)
         known = call.legs.count()
         said = together(
-            [lambda line=line, call=call: answer(lambda: tell(call, line)) for line in acts]
+            [lambda line=line, call=call: answer(lambda: play_line(call, line)) for line in acts]
         )
         assert (tuple(said), stands(call, known)) in legal
         assert list(broken(view(call, call.clock))) == []
@@ -226,7 +226,7 @@ def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
     for call in calls[3:6]:
         play(call, [["b1 answered 5", "caller completed 20"]])
     for call in calls[6:]:
-        tell(call, "caller completed 20")
+        play_line(call, "caller completed 20")
     sweeps = [
         lambda: timeouts.apply_due_timeouts(now=after(100), limit=5),
         lambda: timeouts.repeat_commands(now=after(100), limit=5),
@@ -238,11 +238,11 @@ def test_sweeps_and_readers_in_parallel_agree(campaign: Campaign) -> None:
         ]
     )
     timeouts.apply_due_timeouts(now=after(100), limit=100)
-    came = [came_to(call) for call in calls]
+    finals = [final_state(call) for call in calls]
     rings_b2 = ("caller in-progress 0-", "b1 no-answer -100", "b2 ringing -")
-    assert [each.legs for each in came[:3]] == [rings_b2] * 3
-    assert [each.settled for each in came[3:]] == [True] * 6
-    assert came[0].places == "b1 0/3, b2 3/3, group 3/6"
+    assert [each.legs for each in finals[:3]] == [rings_b2] * 3
+    assert [each.settled for each in finals[3:]] == [True] * 6
+    assert finals[0].places == "b1 0/3, b2 3/3, group 3/6"
     assert counters.recount(company_id=campaign.company_id, now=after(0)) == []
 
 
@@ -259,8 +259,8 @@ def test_calls_that_come_and_go_at_once_never_wait_in_a_circle_and_lose_no_place
             ("b1 answered 5", "b1 completed 10") if number % 3 else ("caller completed 10",)
         ):
             if call.legs.filter(buyer__buyer_id="b1").exists():
-                tell(call, line)
-        tell(call, "caller completed 200")
+                play_line(call, line)
+        play_line(call, "caller completed 200")
 
     together([lambda number=number: lives(number) for number in range(16)])
     at_once = CapCounter.objects.filter(kind="concurrency").values_list("used", flat=True)

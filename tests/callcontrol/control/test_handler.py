@@ -12,7 +12,16 @@ from callcontrol.control.access import Controller
 from callcontrol.models import Call
 from campaigns.errors import Refusal
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import Quiet, after, arrive, came_to, controller, play, tell, use
+from tests.callcontrol.scripts import (
+    Quiet,
+    after,
+    arrive,
+    controller,
+    final_state,
+    play,
+    play_line,
+    use,
+)
 from tests.factories import make_group, make_market
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +47,7 @@ def call(campaign: Campaign) -> Call:
 def picked_up(campaign: Campaign, **fields: Any) -> Call:
     Buyer.objects.update(**fields)
     call = arrive(campaign.numbers.get().number)
-    tell(call, "b1 answered 5")
+    play_line(call, "b1 answered 5")
     return call
 
 
@@ -87,20 +96,20 @@ def test_who_has_to_accept_does_so_before_the_end(
 ) -> None:
     call = picked_up(campaign, acceptance="explicit", acceptance_seconds=20)
     assert said(ACCEPT, call, controller("b1"), at, later) == answer
-    assert came_to(call).legs[1:] == legs
+    assert final_state(call).legs[1:] == legs
 
 
 def test_who_accepted_may_say_so_again_at_any_time(campaign: Campaign) -> None:
     call = picked_up(campaign, acceptance="explicit")
     assert [said(ACCEPT, call, controller("b1"), at) for at in (10, 11, 3000)] == ["ok"] * 3
-    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 10",)
+    assert final_state(call).legs[1:] == ("b1 in-progress 5- accepted 10",)
 
 
 # --- once -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("do", [RETURN, REJECT])
 def test_repeated_it_gives_no_second_call_back(call: Call, do: Do) -> None:
     assert [said(do, call, controller("b1"), at) for at in (10, 11, 40)] == ["ok"] * 3
-    assert [leg.split()[:2] for leg in came_to(call).legs[1:]] == [
+    assert [leg.split()[:2] for leg in final_state(call).legs[1:]] == [
         ["b1", "returned" if do is RETURN else "rejected"],
         ["b2", "ringing"],
     ]
@@ -112,7 +121,7 @@ def test_repeated_after_the_end_it_is_done_still(call: Call) -> None:
 
 
 def test_another_key_did_not_give_it_back(call: Call) -> None:
-    tell(call, "return b1 10")
+    play_line(call, "return b1 10")
     other = Controller(777, call.company_id, controller("b1").buyer_pks, 60, 90)
     assert [said(do, call, other, 11) for do in (RETURN, REJECT, ACCEPT)] == ["not authorized"] * 3
 
@@ -120,12 +129,12 @@ def test_another_key_did_not_give_it_back(call: Call) -> None:
 def test_with_nobody_left_a_return_succeeds_and_the_call_ends(call: Call) -> None:
     play(call, [["return b1 10", "b2 answered 15"]])
     assert said(RETURN, call, controller("b2"), 20) == "ok"
-    assert came_to(call).status == "no-target"
-    assert Quiet.told[-1] == "turn away caller"
+    assert final_state(call).status == "no-target"
+    assert Quiet.commands[-1] == "turn away caller"
 
 
 def test_what_was_returned_cannot_be_rejected(call: Call) -> None:
-    tell(call, "return b1 10")
+    play_line(call, "return b1 10")
     assert said(REJECT, call, controller("b1"), 11) == "call not live"
 
 
@@ -135,21 +144,21 @@ def test_a_groups_key_reaches_whoever_of_its_members_is_on_the_call(call: Call) 
         said(RETURN, call, controller("west"), 10),
         said(RETURN, call, controller("west"), 11),
     ]
-    tell(call, "b2 answered 15")
+    play_line(call, "b2 answered 15")
     assert answers == ["ok", "call not live"]
     assert said(RETURN, call, controller("west"), 16) == "ok"
-    assert came_to(call).status == "no-target"
+    assert final_state(call).status == "no-target"
 
 
 def test_of_two_members_on_a_call_a_groups_key_steers_the_one_who_came_last(call: Call) -> None:
     play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["return west 30"]])
-    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 returned 25-30")
+    assert final_state(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 returned 25-30")
 
 
 def test_a_transferee_does_not_have_to_accept(call: Call) -> None:
     Buyer.objects.filter(buyer_id="b2").update(acceptance="explicit")
     play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["clock 200"]])
-    assert came_to(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 in-progress 25-")
+    assert final_state(call).legs[1:] == ("b1 in-progress 5- accepted 20", "b2 in-progress 25-")
 
 
 def test_a_transferee_who_never_picked_up_is_not_the_last_one_of_an_ended_call(call: Call) -> None:
@@ -175,4 +184,4 @@ def test_who_was_dialed_before_or_never_is_told_nothing(call: Call, do: Do) -> N
 def test_a_call_that_rang_out_unseen_is_no_longer_the_first_buyers(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     assert said(REJECT, call, controller("b1"), 45) == "not authorized"
-    assert came_to(call).legs[1:] == ("b1 no-answer -45", "b2 ringing -")
+    assert final_state(call).legs[1:] == ("b1 no-answer -45", "b2 ringing -")

@@ -17,11 +17,11 @@ from tests.callcontrol.scripts import (
     Quiet,
     after,
     arrive,
-    came_to,
     controller,
+    final_state,
     leg_of,
     play,
-    tell,
+    play_line,
     use,
 )
 from tests.factories import make_market
@@ -67,8 +67,8 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Campaign:
 def call(campaign: Campaign) -> Call:
     """b1 talks with the caller."""
     call = arrive(campaign.numbers.get().number)
-    tell(call, "b1 answered 5")
-    Fickle.told.clear()
+    play_line(call, "b1 answered 5")
+    Fickle.commands.clear()
     return call
 
 
@@ -186,22 +186,22 @@ def test_who_hears_whom(call: Call, stages: list[list[str]], heard: dict[str, li
 )
 def test_the_carrier_is_told_in_order(call: Call, stages: list[list[str]], told: list[str]) -> None:
     play(call, stages)
-    assert Fickle.told[-len(told) :] == told
-    assert len(Fickle.told) - len(told) <= 2  # the hold and the dialing
+    assert Fickle.commands[-len(told) :] == told
+    assert len(Fickle.commands) - len(told) <= 2  # the hold and the dialing
 
 
 def test_who_is_left_waiting_for_a_transferee_who_is_busy_gets_the_next_buyer(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "b1 completed 24"], ["third busy 25"]])
     number = leg_of(call, "b2").number
-    assert Fickle.told[-2:] == ["unhold caller", f"dial {number}"]
+    assert Fickle.commands[-2:] == ["unhold caller", f"dial {number}"]
     assert leg_of(call, "caller").held is False
 
 
 def test_a_transferee_who_picks_up_after_the_caller_hung_up_is_hung_up(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "caller completed 30"]])
-    Fickle.told.clear()
-    tell(call, "third answered 31")
-    assert Fickle.told == ["hang up third"]
+    Fickle.commands.clear()
+    play_line(call, "third answered 31")
+    assert Fickle.commands == ["hang up third"]
     assert leg_of(call, "third").status == "ended"
     assert Transfer.objects.get().status == "ended"
 
@@ -221,26 +221,26 @@ def test_a_caller_who_cannot_be_held_does_not_hear_what_is_said(call: Call) -> N
     with pytest.raises(CarrierUnavailable):
         begin(call, "b1", hold=True)
     assert hears(call) == {"caller": ["handler"], "handler": ["caller"]}
-    assert (f"dial {STRANGER}" in Fickle.told) is False
+    assert (f"dial {STRANGER}" in Fickle.commands) is False
 
 
 def test_a_caller_who_cannot_be_let_in_is_still_held_and_may_be_let_in_later(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "third answered 25"]])
     Fickle.fails = {"unhold"}
     with pytest.raises(CarrierUnavailable):
-        tell(call, "connect 30")
+        play_line(call, "connect 30")
     assert leg_of(call, "caller").held is True
-    tell(call, "connect 31")
+    play_line(call, "connect 31")
     assert leg_of(call, "caller").held is False
 
 
 def test_a_handler_who_leaves_while_a_number_fails_to_be_dialed_leaves_the_caller_to_the_next(
     call: Call,
 ) -> None:
-    Fickle.meanwhile, Fickle.fails = {"dial": lambda: tell(call, "b1 completed 20")}, {"dial"}
+    Fickle.meanwhile, Fickle.fails = {"dial": lambda: play_line(call, "b1 completed 20")}, {"dial"}
     said = refused(lambda: begin(call, "b1", hold=True))
     assert said == "cannot dial transfer_to number"
-    assert came_to(call).status == "ringing"
+    assert final_state(call).status == "ringing"
     assert leg_of(call, "b2").status == "ringing"
     assert leg_of(call, "caller").held is False
 
@@ -249,19 +249,22 @@ def test_a_handler_who_leaves_while_the_caller_cannot_be_let_in_leaves_no_dead_a
     call: Call,
 ) -> None:
     play(call, [["transfer b1 20 hold third", "third answered 25"]])
-    Fickle.meanwhile, Fickle.fails = {"unhold": lambda: tell(call, "b1 completed 30")}, {"unhold"}
+    Fickle.meanwhile, Fickle.fails = (
+        {"unhold": lambda: play_line(call, "b1 completed 30")},
+        {"unhold"},
+    )
     with pytest.raises(CarrierUnavailable):
-        tell(call, "connect 30")
+        play_line(call, "connect 30")
     assert hears(call) == {"caller": ["transferee"], "transferee": ["caller"]}
-    assert Fickle.told[-1] == "unhold caller"
+    assert Fickle.commands[-1] == "unhold caller"
 
 
 def test_a_caller_who_hangs_up_while_the_third_is_dialed_ends_the_third(call: Call) -> None:
-    Fickle.meanwhile = {"dial": lambda: tell(call, "caller completed 20")}
+    Fickle.meanwhile = {"dial": lambda: play_line(call, "caller completed 20")}
     begin(call, "b1", hold=True)
-    assert came_to(call).status == "finished"
-    assert Fickle.told[-1] == "hang up third"
-    assert came_to(call).transfers == ("held ended 20",)
+    assert final_state(call).status == "finished"
+    assert Fickle.commands[-1] == "hang up third"
+    assert final_state(call).transfers == ("held ended 20",)
 
 
 # --- a buyer as the transferee --------------------------------------------------------------------
@@ -271,14 +274,14 @@ def number_of(name: str) -> str:
 
 def test_a_transfer_takes_no_place(call: Call) -> None:
     begin(call, "b1", number_of("b2"))
-    assert came_to(call).places == "b1 1/1"
+    assert final_state(call).places == "b1 1/1"
     assert leg_of(call, "b2").party == "transferee"
 
 
 def test_from_the_pick_up_on_the_call_is_the_transferees_to_transfer(call: Call) -> None:
     begin(call, "b1", number_of("b2"))
     before = refused(lambda: begin(call, "b2"))
-    tell(call, "b2 answered 25")
+    play_line(call, "b2 answered 25")
     said = refused(lambda: begin(call, "b1", at=26))
     assert before == "not authorized"
     assert said == "call already transferred"
@@ -299,12 +302,12 @@ def test_nobody_transfers_while_whom_a_transferee_brought_still_rings(call: Call
 def test_a_transferee_who_returns_the_call_leaves_it_to_the_handler(call: Call) -> None:
     play(call, [["transfer b1 20 hold b2", "b2 answered 25"], ["return b2 30"]])
     assert hears(call) == {"caller": ["handler"], "handler": ["caller"]}
-    assert came_to(call).transfers == ("held ended 30",)
+    assert final_state(call).transfers == ("held ended 30",)
 
 
 def test_who_was_tried_as_a_transferee_is_not_tried_again(call: Call) -> None:
     play(call, [["transfer b1 20 hold b2", "b2 answered 25", "b1 completed 28"], ["return b2 30"]])
-    assert came_to(call).legs[3:] == ("b3 ringing -",)
+    assert final_state(call).legs[3:] == ("b3 ringing -",)
 
 
 def chain(call: Call, *, first: str, second: str) -> None:
@@ -336,22 +339,22 @@ def test_a_caller_is_held_as_long_as_one_is_there_who_holds(
     call: Call, first: str, second: str, leaves: str, still_held: bool
 ) -> None:
     chain(call, first=first, second=second)
-    tell(call, f"{leaves} completed 30")
+    play_line(call, f"{leaves} completed 30")
     assert leg_of(call, "caller").held is still_held
 
 
 def test_the_call_ends_when_the_last_of_a_chain_leaves(call: Call) -> None:
     chain(call, first="join", second="hold")
     play(call, [["b1 completed 30", "b2 completed 40", "third completed 50"]])
-    assert came_to(call).status == "finished"
-    assert came_to(call).ended == 50
+    assert final_state(call).status == "finished"
+    assert final_state(call).ended == 50
 
 
 # --- whose word counts ----------------------------------------------------------------------------
 def test_a_transfer_accepts_the_call(call: Call) -> None:
     Leg.objects.filter(party="handler").update(acceptance_seconds=60, accept_until=after(65))
     play(call, [["transfer b1 20 join third"], ["clock 400"]])
-    assert came_to(call).legs == (
+    assert final_state(call).legs == (
         "caller in-progress 0-",
         "b1 in-progress 5- accepted 20",
         "third no-answer -400",
@@ -369,10 +372,10 @@ def test_after_a_transfer_the_call_cannot_be_rejected(call: Call) -> None:
 def test_a_caller_whom_the_carrier_did_not_let_in_is_let_in_later(call: Call) -> None:
     play(call, [["transfer b1 20 hold third", "third answered 25"]])
     Fickle.fails = {"unhold"}
-    tell(call, "b1 completed 30")
-    Fickle.told.clear()
+    play_line(call, "b1 completed 30")
+    Fickle.commands.clear()
     assert [timeouts.repeat_commands(now=after(moment), limit=10) for moment in (35, 36)] == [1, 0]
-    assert Fickle.told == ["unhold caller"]
+    assert Fickle.commands == ["unhold caller"]
     assert hears(call)["caller"] == ["transferee"]
 
 
@@ -388,5 +391,5 @@ def test_a_caller_who_withholds_the_number_is_transferred_like_any_other(
     campaign: Campaign,
 ) -> None:
     call = arrive(campaign.numbers.get().number, caller=None)
-    tell(call, "b1 answered 5")
+    play_line(call, "b1 answered 5")
     assert begin(call, "b1").transferee.number == STRANGER

@@ -17,11 +17,11 @@ from tests.callcontrol.scripts import (
     Quiet,
     after,
     arrive,
-    came_to,
     event_of,
+    final_state,
     leg_of,
     play,
-    tell,
+    play_line,
     use,
 )
 from tests.factories import make_buyer, make_market, make_route
@@ -39,7 +39,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Campaign:
 def call(campaign: Campaign) -> Call:
     """b1 rings."""
     call = arrive(campaign.numbers.get().number)
-    Quiet.told.clear()
+    Quiet.commands.clear()
     return call
 
 
@@ -63,7 +63,7 @@ def test_the_carrier_is_told_what_follows(
     call: Call, stages: list[list[str]], told: list[str]
 ) -> None:
     play(call, stages)
-    assert Quiet.told == [line.replace("dial b2", f"dial {_number('b2')}") for line in told]
+    assert Quiet.commands == [line.replace("dial b2", f"dial {_number('b2')}") for line in told]
 
 
 def _number(name: str) -> str:
@@ -81,18 +81,18 @@ def test_who_picks_up_after_we_gave_the_line_up_is_hung_up_and_never_bridged(
     call: Call, lines: list[str]
 ) -> None:
     play(call, [lines])
-    before, Quiet.told = call.legs.exclude(status="ended").count(), []
-    tell(call, "b1 answered 46")
+    before, Quiet.commands = call.legs.exclude(status="ended").count(), []
+    play_line(call, "b1 answered 46")
     assert leg_of(call, "b1").status == "ended"
     assert call.legs.exclude(status="ended").count() == before
-    assert Quiet.told == ["hang up b1"]
+    assert Quiet.commands == ["hang up b1"]
 
 
 def test_once_the_carrier_has_said_that_it_is_over_it_is_told_no_more(call: Call) -> None:
     play(call, [["reject b1 10"], ["b1 canceled 11"]])
-    Quiet.told.clear()
-    tell(call, "b1 answered 10")
-    assert Quiet.told == []
+    Quiet.commands.clear()
+    play_line(call, "b1 answered 10")
+    assert Quiet.commands == []
 
 
 def test_a_line_whose_name_came_in_while_its_call_was_locked_is_hung_up(call: Call) -> None:
@@ -131,19 +131,19 @@ def test_a_line_whose_call_ended_while_it_was_dialed_is_hung_up(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     def leave(order: DialRequest) -> None:
-        tell(Call.objects.get(), "caller completed 1")
+        play_line(Call.objects.get(), "caller completed 1")
 
     _meanwhile(monkeypatch, settings, leave)
     call = arrive(campaign.numbers.get().number)
     assert call.status == "finished"
-    assert Slow.told[1:] == ["hang up b1"]
-    assert came_to(call).legs[1] == "b1 canceled -1"
+    assert Slow.commands[1:] == ["hang up b1"]
+    assert final_state(call).legs[1] == "b1 canceled -1"
 
 
 def test_a_line_that_is_picked_up_before_the_carrier_names_it_talks(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    _meanwhile(monkeypatch, settings, lambda order: tell(Call.objects.get(), "b1 answered 1"))
+    _meanwhile(monkeypatch, settings, lambda order: play_line(Call.objects.get(), "b1 answered 1"))
     call = arrive(campaign.numbers.get().number)
     assert call.status == "in-progress"
     assert leg_of(call, "b1").carrier_leg_id == f"line-{leg_of(call, 'b1').pk}"
@@ -163,7 +163,7 @@ def test_an_order_that_fails_is_noted_and_stops_nothing(
 ) -> None:
     use(Deaf, monkeypatch, settings)
     call = arrive(campaign.numbers.get().number)
-    tell(call, "reject b1 10")
+    play_line(call, "reject b1 10")
     failure = CallEvent.objects.get(kind="carrier-failed").detail
     assert leg_of(call, "b2").status == "ringing"
     assert failure == {"told": "hang up", "why": "it is away"}
@@ -194,7 +194,7 @@ def test_a_carriers_event_is_on_the_timeline_once(call: Call) -> None:
 @pytest.mark.parametrize(("first", "second"), [(5, 7), (7, 5)], ids=["late", "early"])
 def test_of_two_moments_of_a_pick_up_the_first_counts(call: Call, first: int, second: int) -> None:
     for moment in (first, second):
-        tell(call, f"b1 answered {moment}", now=after(9))
+        play_line(call, f"b1 answered {moment}", now=after(9))
     assert leg_of(call, "b1").answered_at == after(5)
 
 
@@ -204,13 +204,13 @@ def test_a_late_pick_up_moves_the_end_of_acceptance_to_where_it_belongs(campaign
     )
     call = arrive(campaign.numbers.get().number)
     for moment in (9, 5):
-        tell(call, f"b1 answered {moment}", now=after(9))
+        play_line(call, f"b1 answered {moment}", now=after(9))
     assert leg_of(call, "b1").accept_until == after(25)
 
 
 def test_a_calls_clock_is_the_latest_that_was_told(call: Call) -> None:
     for line in ("b1 answered 50", "b1 answered 5"):
-        tell(call, line, now=after(1))
+        play_line(call, line, now=after(1))
     assert Call.objects.get().clock == after(50)
 
 
@@ -235,14 +235,14 @@ def test_a_place_among_calls_at_once_is_free_when_the_line_ends_and_the_others_w
     call: Call, stages: list[list[str]], places: str
 ) -> None:
     play(call, stages)
-    assert came_to(call).places == places
+    assert final_state(call).places == places
     assert CapHold.objects.get().status == "held"
 
 
 @pytest.mark.parametrize("how", ["busy 10", "no-answer 10", "failed 10"])
 def test_a_line_that_was_not_picked_up_gives_all_back_at_once(call: Call, how: str) -> None:
-    tell(call, f"b1 {how}")
-    assert came_to(call).places == "b1 0/0, b2 1/1"
+    play_line(call, f"b1 {how}")
+    assert final_state(call).places == "b1 0/0, b2 1/1"
 
 
 # --- what one word costs --------------------------------------------------------------------------

@@ -15,16 +15,16 @@ from publishers.models import Conversion
 from tests.callcontrol.lifecycle.transfer_scripts import PAID, TRANSFER_SCRIPTS
 from tests.callcontrol.scripts import (
     OWN,
-    Came,
+    FinalState,
     Quiet,
     Script,
     Shuffle,
     Step,
     arrive,
-    came_to,
+    final_state,
     play,
+    play_line,
     steps,
-    tell,
     use,
 )
 from tests.factories import make_market
@@ -34,7 +34,7 @@ MAX_ORDERS = 24
 RANDOM_ORDERS = 16
 RANDOM_REPEATS = 6
 
-TALK = Came(
+TALK = FinalState(
     "finished",
     100,
     ("caller completed 0-100", "b1 completed 5-100"),
@@ -44,11 +44,11 @@ TALK = Came(
 )
 TALK_OF_B2 = ("b2 completed 15-120",)
 NEXT = {"status": "finished", "ended": 120, "connected": 15, "paid": "90.00/120.00 at 120"}
-AFTER_B1 = Came(
+AFTER_B1 = FinalState(
     legs=("caller completed 0-120", "b1 busy -10", *TALK_OF_B2), places="b1 0/0, b2 0/1", **NEXT
 )
 
-SCRIPTS: dict[str, tuple[Script, Came]] = {
+SCRIPTS: dict[str, tuple[Script, FinalState]] = {
     "the caller hangs up": (
         [["b1 answered 5", "b1 completed 101", "caller completed 100"]],
         TALK,
@@ -63,7 +63,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "the carrier counts one second more than its timestamps": (
         [["b1 answered 5", "b1 completed 100 96s", "caller completed 101"]],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 4-100"),
@@ -74,15 +74,15 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "the caller hangs up while it rings": (
         [["caller completed 20"], ["b1 canceled 20"]],
-        Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
+        FinalState("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
     "the caller hangs up at the answer": (
         [["caller completed 20", "b1 answered 21", "b1 completed 22"]],
-        Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
+        FinalState("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
     "the caller hangs up at the answer, and the carrier reports the seconds": (
         [["caller completed 20", "b1 answered 21", "b1 completed 22 1s"]],
-        Came("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
+        FinalState("finished", 20, ("caller completed 0-20", "b1 canceled -20"), "b1 0/0"),
     ),
     "the first buyer is busy, the second talks": (
         [["b1 busy 10"], ["b2 answered 15", "b2 completed 121", "caller completed 120"]],
@@ -90,7 +90,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "the first buyer rings out, the second talks": (
         [["b1 no-answer 12"], ["b2 answered 15", "b2 completed 120", "caller completed 121"]],
-        Came(
+        FinalState(
             legs=("caller completed 0-120", "b1 no-answer -12", *TALK_OF_B2),
             places="b1 0/0, b2 0/1",
             **NEXT,
@@ -106,7 +106,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 151",
             ]
         ],
-        Came(
+        FinalState(
             "finished",
             150,
             ("caller completed 0-150", "b1 no-answer -46", "b2 completed 50-150"),
@@ -122,7 +122,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
             ["b3 failed 55"],
             ["caller completed 60"],
         ],
-        Came(
+        FinalState(
             "no-target",
             55,
             ("caller no-target 0-55", "b1 no-answer -46", "b2 busy -50", "b3 failed -55"),
@@ -131,7 +131,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
     ),
     "no buyer is left": (
         [["b1 busy 10"], ["b2 no-answer 40"], ["b3 failed 41"], ["caller completed 45"]],
-        Came(
+        FinalState(
             "no-target",
             41,
             ("caller no-target 0-41", "b1 busy -10", "b2 no-answer -40", "b3 failed -41"),
@@ -149,7 +149,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 121",
             ],
         ],
-        Came(
+        FinalState(
             legs=("caller completed 0-120", "b1 returned 5-10", *TALK_OF_B2),
             places="b1 0/0, b2 0/1",
             **NEXT,
@@ -166,7 +166,7 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 121",
             ]
         ],
-        Came(
+        FinalState(
             legs=("caller completed 0-120", "b1 rejected -10", *TALK_OF_B2),
             places="b1 0/0, b2 0/1",
             **NEXT,
@@ -176,10 +176,10 @@ SCRIPTS: dict[str, tuple[Script, Came]] = {
 }
 
 # With buyers that must accept the call.
-ACCEPTED: dict[str, tuple[Script, Came]] = {
+ACCEPTED: dict[str, tuple[Script, FinalState]] = {
     "accepted": (
         [["b1 answered 5"], ["accept b1 20", "b1 completed 100", "caller completed 101"]],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20"),
@@ -190,7 +190,7 @@ ACCEPTED: dict[str, tuple[Script, Came]] = {
     ),
     "the caller hangs up before the handler accepts": (
         [["b1 answered 5", "caller completed 30"], ["b1 completed 31"]],
-        Came("finished", 30, ("caller completed 0-30", "b1 completed 5-30"), "b1 0/0"),
+        FinalState("finished", 30, ("caller completed 0-30", "b1 completed 5-30"), "b1 0/0"),
     ),
     "the handler hangs up before accepting": (
         [
@@ -198,7 +198,7 @@ ACCEPTED: dict[str, tuple[Script, Came]] = {
             ["b2 answered 15"],
             ["accept b2 20", "b2 completed 120", "caller completed 121"],
         ],
-        Came(
+        FinalState(
             legs=("caller completed 0-120", "b1 completed 5-12", "b2 completed 15-120 accepted 20"),
             places="b1 0/0, b2 0/1",
             **NEXT,
@@ -210,7 +210,7 @@ ACCEPTED: dict[str, tuple[Script, Came]] = {
             ["clock 66", "b1 completed 66", "b2 answered 70"],
             ["accept b2 75", "b2 completed 170", "caller completed 171"],
         ],
-        Came(
+        FinalState(
             "finished",
             170,
             ("caller completed 0-170", "b1 not-accepted 5-66", "b2 completed 70-170 accepted 75"),
@@ -252,47 +252,47 @@ def _random_order(seed: int, repeated: list[list[str]]) -> Shuffle:
     return order
 
 
-def outcomes(campaign: Campaign, stages: Script) -> Iterator[Came]:
+def outcomes(campaign: Campaign, stages: Script) -> Iterator[FinalState]:
     """Play the call in each order, rolled back to where two orders part, and yield its outcomes."""
     call = arrive(campaign.numbers.get().number)
     yield from _play_on(call, {tuple(steps(stages, order)) for order in orders(stages)})
 
 
-def _play_on(call: Call, orders_to_play: set[tuple[Step, ...]]) -> Iterator[Came]:
+def _play_on(call: Call, orders_to_play: set[tuple[Step, ...]]) -> Iterator[FinalState]:
     if () in orders_to_play:
-        yield came_to(call)
+        yield final_state(call)
     for first in {order[0] for order in orders_to_play if order}:
         line, now = first
         with transaction.atomic():
-            tell(call, line, now=now)
+            play_line(call, line, now=now)
             yield from _play_on(
                 call, {order[1:] for order in orders_to_play if order and order[0] == first}
             )
             transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize(("stages", "final"), SCRIPTS.values(), ids=SCRIPTS)
 def test_every_order_of_events_ends_in_the_same_state(
-    campaign: Campaign, stages: Script, came: Came
+    campaign: Campaign, stages: Script, final: FinalState
 ) -> None:
-    assert [each for each in outcomes(campaign, stages) if each != came] == []
+    assert [each for each in outcomes(campaign, stages) if each != final] == []
 
 
-@pytest.mark.parametrize(("stages", "came"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize(("stages", "final"), ACCEPTED.values(), ids=ACCEPTED)
 def test_every_order_ends_in_the_same_state_with_buyers_that_must_accept(
-    campaign: Campaign, stages: Script, came: Came
+    campaign: Campaign, stages: Script, final: FinalState
 ) -> None:
     Buyer.objects.update(acceptance="explicit")
-    assert [each for each in outcomes(campaign, stages) if each != came] == []
+    assert [each for each in outcomes(campaign, stages) if each != final] == []
 
 
-@pytest.mark.parametrize(("stages", "came"), SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize(("stages", "final"), SCRIPTS.values(), ids=SCRIPTS)
 def test_events_repeated_after_the_end_change_nothing(
-    campaign: Campaign, stages: Script, came: Came
+    campaign: Campaign, stages: Script, final: FinalState
 ) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
     reported = [line for stage in stages for line in stage if line.split()[0] not in OWN]
     for line in random.Random(1).sample(reported, len(reported)):
-        tell(call, line)
-    assert came_to(call) == came
+        play_line(call, line)
+    assert final_state(call) == final

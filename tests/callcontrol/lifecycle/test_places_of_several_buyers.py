@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import Quiet, arrive, came_to, play, use
+from tests.callcontrol.scripts import Quiet, arrive, final_state, play, use
 from tests.factories import make_market
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_a_cap_that_counts_conversions_counts_the_last_buyer(
     Buyer.objects.update(cap_counts=cap_counts)
     call = arrive(campaign.numbers.get().number)
     play(call, LEFT_BY_THE_FIRST)
-    came = came_to(call)
-    assert came.paid == "90.00/120.00 at 255"
-    assert came.places == places
-    assert came.faults == ()
+    final = final_state(call)
+    assert final.paid == "90.00/120.00 at 255"
+    assert final.places == places
+    assert final.faults == ()

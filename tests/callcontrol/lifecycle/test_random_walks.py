@@ -45,7 +45,7 @@ def walk(campaign: Campaign, seed: int) -> Iterator[tuple[str, str, set[str], li
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("explicit", ACCEPTANCE.values(), ids=ACCEPTANCE)
-def test_every_answer_is_legal_and_nobody_is_left(
+def test_every_answer_of_a_random_walk_is_legal(
     campaign: Campaign, explicit: list[str], seed: int
 ) -> None:
     Buyer.objects.filter(buyer_id__in=explicit).update(acceptance="explicit")
@@ -86,7 +86,7 @@ def test_every_answer_is_legal_and_nobody_is_left(
     ],
     ids=["dead air", "nobody", "handlers", "places", "transfer"],
 )
-def test_a_walk_would_see_what_is_broken(
+def test_a_walk_finds_broken_rows(
     campaign: Campaign, stages: list[list[str]], spoil: str, what: str
 ) -> None:
     call = arrive(campaign.numbers.get().number)

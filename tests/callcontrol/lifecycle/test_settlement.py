@@ -11,7 +11,17 @@ from callcontrol.models import Call
 from campaigns.models import Buyer, Campaign, CapHold
 from publishers.models import Conversion
 from reservations.models import Reservation
-from tests.callcontrol.scripts import CALLER, Quiet, Script, after, arrive, came_to, play, tell, use
+from tests.callcontrol.scripts import (
+    CALLER,
+    Quiet,
+    Script,
+    after,
+    arrive,
+    final_state,
+    play,
+    play_line,
+    use,
+)
 from tests.factories import make_group, make_key, make_market
 from tests.pinging import confirm, ping
 
@@ -90,10 +100,10 @@ def test_each_ending_leaves_the_places_that_it_should(
     make_group(buyers=[Buyer.objects.get()], cap_counts="conversion")
     call = arrive(number_for(campaign, how))
     play(call, stages)
-    came = came_to(settled(call))
-    assert came.places == f"b1 0/{connected}, group 0/{converted}"
-    assert came.settled is True
-    assert came.faults == ()
+    final = final_state(settled(call))
+    assert final.places == f"b1 0/{connected}, group 0/{converted}"
+    assert final.settled is True
+    assert final.faults == ()
 
 
 @pytest.mark.parametrize("group_counts", ["connection", "conversion"])
@@ -105,10 +115,10 @@ def test_a_buyer_that_counts_conversions_keeps_none_of_an_unconverted_call(
     make_group(buyers=[Buyer.objects.get()], cap_counts=group_counts)
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
-    came = came_to(settled(call))
+    final = final_state(settled(call))
     of_group = connected if group_counts == "connection" else converted
-    assert came.places == f"b1 0/{converted}, group 0/{of_group}"
-    assert came.faults == ()
+    assert final.places == f"b1 0/{converted}, group 0/{of_group}"
+    assert final.faults == ()
 
 
 @pytest.mark.parametrize(
@@ -127,9 +137,9 @@ def test_a_call_that_was_never_accepted_takes_no_place(
     Buyer.objects.update(acceptance="explicit")
     call = arrive(campaign.numbers.get().number)
     play(call, stages)
-    came = came_to(settled(call))
-    assert came.places == f"b1 0/{stays}"
-    assert came.faults == ()
+    final = final_state(settled(call))
+    assert final.places == f"b1 0/{stays}"
+    assert final.faults == ()
 
 
 @pytest.mark.parametrize("how", ["confirmed", "counted"])
@@ -137,8 +147,8 @@ def test_a_reserved_place_of_a_buyer_who_was_never_dialed_goes_back(
     campaign: Campaign, how: str
 ) -> None:
     call = _taken_in(number_for(campaign, how))
-    tell(call, "caller completed 2")
-    assert came_to(call).places == "b1 0/0"
+    play_line(call, "caller completed 2")
+    assert final_state(call).places == "b1 0/0"
     assert CapHold.objects.get().status == "released"
 
 
@@ -166,8 +176,8 @@ def test_places_that_a_dead_process_left_are_given_back_by_the_sweep(
     swept = [timeouts.apply_due_timeouts(now=after(210), limit=10) for _ in range(2)]
     stays = 1 if cap_counts == "connection" else 0
     assert swept == [1, 0]
-    assert came_to(call).places == f"b1 0/{stays}"
-    assert came_to(call).faults == ()
+    assert final_state(call).places == f"b1 0/{stays}"
+    assert final_state(call).faults == ()
 
 
 def test_so_are_those_of_a_reservation_whose_buyer_was_never_dialed(campaign: Campaign) -> None:
@@ -177,8 +187,8 @@ def test_so_are_those_of_a_reservation_whose_buyer_was_never_dialed(campaign: Ca
     _cut_off(call)
     swept = [timeouts.apply_due_timeouts(now=after(210), limit=10) for _ in range(2)]
     assert swept == [1, 0]
-    assert came_to(call).places == "b1 0/0"
-    assert came_to(call).faults == ()
+    assert final_state(call).places == "b1 0/0"
+    assert final_state(call).faults == ()
 
 
 def test_many_that_were_left_are_done_in_batches(campaign: Campaign) -> None:
@@ -208,35 +218,35 @@ def test_a_word_that_was_lost_is_waited_for_a_minute(
     play(call, [lost])
     waits = "195s" not in lost[0]
     timeouts.apply_timeouts(call.pk, now=after(259))
-    before = came_to(call).settled
+    before = final_state(call).settled
     timeouts.apply_timeouts(call.pk, now=after(260))
     assert before == (not waits)
-    assert came_to(call).settled is True
-    assert came_to(call).paid == paid
+    assert final_state(call).settled is True
+    assert final_state(call).paid == paid
 
 
 def test_what_is_told_after_the_money_changes_none_of_it(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "caller completed 200"], ["clock 260"]])
-    before = came_to(call)
+    before = final_state(call)
     play(call, [["b1 answered 3", "b1 completed 100", "caller completed 90"]])
-    assert came_to(call) == before
+    assert final_state(call) == before
     assert call.legs.filter(final=True).count() == 2
 
 
 def test_settling_again_does_nothing(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", "b1 completed 200", "caller completed 200"]])
-    before, events = came_to(call), call.events.count()
+    before, events = final_state(call), call.events.count()
     assert [settlement.settle_call(call.pk, now=after(300)) for _ in range(2)] == [True, True]
-    assert came_to(call) == before
+    assert final_state(call) == before
     assert call.events.count() == events
 
 
 def test_a_live_call_is_not_settled(campaign: Campaign) -> None:
     call = arrive(campaign.numbers.get().number)
     assert settlement.settle_call(call.pk, now=after(9_999)) is False
-    assert came_to(call).settled is False
+    assert final_state(call).settled is False
 
 
 # --- money ----------------------------------------------------------------------------------------
@@ -246,7 +256,7 @@ def test_the_seconds_of_a_conversion_must_be_reached(
 ) -> None:
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 5", f"b1 completed {ended}", f"caller completed {ended}"]])
-    assert came_to(call).paid == paid
+    assert final_state(call).paid == paid
 
 
 def test_who_never_talked_does_not_convert_though_no_seconds_are_asked_for(
@@ -255,13 +265,13 @@ def test_who_never_talked_does_not_convert_though_no_seconds_are_asked_for(
     Conversion.objects.update(seconds=0)
     call = arrive(campaign.numbers.get().number)
     play(call, [["caller completed 20"], ["b1 answered 21", "b1 completed 22"]])
-    assert came_to(call).paid == ""
-    assert came_to(call).connected is None
-    assert came_to(call).settled is True
+    assert final_state(call).paid == ""
+    assert final_state(call).connected is None
+    assert final_state(call).settled is True
 
 
 def test_a_moment_of_talk_is_enough_where_no_seconds_are_asked_for(campaign: Campaign) -> None:
     Conversion.objects.update(seconds=0)
     call = arrive(campaign.numbers.get().number)
     play(call, [["b1 answered 20", "caller completed 20", "b1 completed 20"]])
-    assert came_to(call).paid == "90.00/120.00 at 20"
+    assert final_state(call).paid == "90.00/120.00 at 20"

@@ -12,7 +12,16 @@ from callcontrol.carriers.simulator import Simulator
 from callcontrol.lifecycle import timeouts
 from callcontrol.models import Call, Leg
 from campaigns.models import Buyer, Campaign
-from tests.callcontrol.scripts import Quiet, after, arrive, came_to, leg_of, play, tell, use
+from tests.callcontrol.scripts import (
+    Quiet,
+    after,
+    arrive,
+    final_state,
+    leg_of,
+    play,
+    play_line,
+    use,
+)
 from tests.factories import make_conversion, make_market
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +44,7 @@ def called(campaign: Campaign, name: str = "call", **fields: Any) -> Call:
 
 
 def lines(call: Call) -> tuple[str, ...]:
-    return came_to(call).legs[1:]
+    return final_state(call).legs[1:]
 
 
 # --- virtual time: what was due has happened when it was due --------------------------------------
@@ -55,21 +64,21 @@ def test_simulated_lines_ring_out_one_after_the_other(
     campaign: Campaign, second: int, status: str, legs: tuple[str, ...]
 ) -> None:
     call = called(campaign)
-    tell(call, f"clock {second}")
-    came = came_to(call)
-    assert came.status == status
-    assert came.legs[1:] == legs
-    assert came.faults == ()
+    play_line(call, f"clock {second}")
+    final = final_state(call)
+    assert final.status == status
+    assert final.legs[1:] == legs
+    assert final.faults == ()
 
 
 def test_a_simulated_call_that_nobody_took_ended_when_its_last_line_rang_out(
     campaign: Campaign,
 ) -> None:
     call = called(campaign)
-    tell(call, "clock 9000")
-    assert came_to(call).ended == 90
-    assert came_to(call).settled is True
-    assert came_to(call).places == "b1 0/0, b2 0/0, b3 0/0"
+    play_line(call, "clock 9000")
+    assert final_state(call).ended == 90
+    assert final_state(call).settled is True
+    assert final_state(call).places == "b1 0/0, b2 0/0, b3 0/0"
 
 
 @pytest.mark.parametrize(
@@ -102,9 +111,9 @@ def test_no_simulated_call_is_longer_than_four_hours(
 ) -> None:
     call = called(campaign)
     play(call, [["b1 answered 5"], [f"clock {second}"]])
-    came = came_to(call)
-    assert came.status == status
-    assert came.ended == (14_400 if status == "finished" else None)
+    final = final_state(call)
+    assert final.status == status
+    assert final.ended == (14_400 if status == "finished" else None)
 
 
 def test_a_call_that_waits_for_a_transferee_who_never_picks_up_goes_on(campaign: Campaign) -> None:
@@ -127,15 +136,15 @@ def test_a_carriers_own_word_is_waited_for_a_quarter_of_a_minute(
     campaign: Campaign, second: int, legs: tuple[str, ...]
 ) -> None:
     call = called(campaign)
-    tell(call, f"clock {second}")
+    play_line(call, f"clock {second}")
     assert lines(call) == legs
 
 
 @pytest.mark.usefixtures("quiet")
 def test_a_pick_up_in_the_last_moment_counts(campaign: Campaign) -> None:
     call = called(campaign)
-    tell(call, "b1 answered 29", now=after(44))
-    tell(call, "clock 60")
+    play_line(call, "b1 answered 29", now=after(44))
+    play_line(call, "clock 60")
     assert lines(call) == ("b1 in-progress 29-",)
 
 
@@ -145,9 +154,9 @@ def test_a_line_that_the_carrier_was_never_asked_for_fails_after_a_minute(
 ) -> None:
     call = called(campaign)
     call.legs.filter(party="handler").update(carrier_leg_id="")
-    tell(call, "clock 59")
+    play_line(call, "clock 59")
     assert lines(call) == ("b1 ringing -",)
-    tell(call, "clock 60")
+    play_line(call, "clock 60")
     assert lines(call) == ("b1 failed -60", "b2 ringing -")
 
 
@@ -159,8 +168,8 @@ def test_a_call_that_was_left_without_a_buyer_goes_on_after_a_minute(
     call = called(campaign)
     call.legs.filter(party="handler").delete()
     Call.objects.update(status="routing")
-    tell(call, f"clock {second}")
-    assert came_to(call).status == status
+    play_line(call, f"clock {second}")
+    assert final_state(call).status == status
 
 
 # --- many calls -----------------------------------------------------------------------------------
@@ -171,7 +180,7 @@ def test_the_sweep_brings_every_call_to_where_it_is(campaign: Campaign) -> None:
     play(calls[2], [["b1 answered 5", "caller completed 20"]])
     play(calls[3], [["b1 answered 5", "caller completed 20", "b1 completed 20"]])
     swept = [timeouts.apply_due_timeouts(now=after(100), limit=10) for _ in range(2)]
-    statuses = [(came_to(call).status, came_to(call).settled) for call in calls]
+    statuses = [(final_state(call).status, final_state(call).settled) for call in calls]
     assert swept == [3, 0]
     assert statuses == [
         ("ringing", False),
@@ -238,7 +247,7 @@ def test_who_reads_a_companys_calls_moves_no_others(campaign: Campaign) -> None:
 def test_a_call_whose_end_nobody_heard_does_not_convert(campaign: Campaign) -> None:
     make_conversion(campaign, seconds=60)
     call = called(campaign)
-    tell(call, "b1 answered 5")
+    play_line(call, "b1 answered 5")
     for second in (14_400, 14_500):
         timeouts.apply_timeouts(call.pk, now=after(second))
     call.refresh_from_db()
@@ -263,10 +272,10 @@ def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
     campaign: Campaign, second: int, told: list[str], is_final: bool
 ) -> None:
     call = called(campaign)
-    tell(call, "caller completed 20")
-    Quiet.told.clear()
+    play_line(call, "caller completed 20")
+    Quiet.commands.clear()
     assert timeouts.repeat_commands(now=after(second), limit=10) == len(told)
-    assert Quiet.told == told
+    assert Quiet.commands == told
     assert leg_of(call, "b1").final == is_final
 
 
@@ -274,9 +283,9 @@ def test_a_line_whose_end_is_not_confirmed_is_hung_up_again(
 def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign: Campaign) -> None:
     first, second = called(campaign, "first"), called(campaign, "second")
     for call in (first, second):
-        tell(call, "caller completed 20")
+        play_line(call, "caller completed 20")
     told = [timeouts.repeat_commands(now=after(30), limit=10)]
-    tell(first, "b1 canceled 31")
+    play_line(first, "b1 canceled 31")
     told += [timeouts.repeat_commands(now=after(moment), limit=10) for moment in (40, 80, 90)]
     assert told == [2, 1, 1, 0]
 
@@ -284,29 +293,29 @@ def test_a_line_is_hung_up_until_it_is_confirmed_or_a_minute_has_passed(campaign
 @pytest.mark.usefixtures("quiet")
 def test_lines_are_hung_up_in_batches(campaign: Campaign) -> None:
     for name in range(3):
-        tell(called(campaign, str(name)), f"caller completed {20 + name}")
-    Quiet.told.clear()
+        play_line(called(campaign, str(name)), f"caller completed {20 + name}")
+    Quiet.commands.clear()
     timeouts.repeat_commands(now=after(60), limit=2)
-    assert len(Quiet.told) == 2
+    assert len(Quiet.commands) == 2
 
 
 def test_a_line_that_cannot_be_hung_up_does_not_keep_the_others(stumbling: list[Call]) -> None:
     for call in stumbling[1:]:
-        tell(call, "caller completed 20")
+        play_line(call, "caller completed 20")
     Leg.objects.filter(call=stumbling[0], party="handler").update(
         status="ended", outcome="canceled", ended_at=after(19)
     )
-    Quiet.told.clear()
-    Stumbling.told.clear()
+    Quiet.commands.clear()
+    Stumbling.commands.clear()
     assert timeouts.repeat_commands(now=after(90), limit=10) == 3
-    assert Stumbling.told == ["hang up b1", "hang up b1"]
+    assert Stumbling.commands == ["hang up b1", "hang up b1"]
     assert [leg.call for leg in Leg.objects.filter(status="ended", final=False)] == stumbling[:1]
 
 
 def test_a_simulated_line_is_over_at_once(campaign: Campaign) -> None:
     assert Simulator.grace_seconds == 0
     call = called(campaign)
-    tell(call, "caller completed 20")
+    play_line(call, "caller completed 20")
     now = timezone.now() + timedelta(days=1)
     assert timeouts.repeat_commands(now=now, limit=10) == 0
-    assert came_to(call).settled is True
+    assert final_state(call).settled is True

@@ -1,12 +1,12 @@
 """Event scripts of transferred calls, and the final state of each."""
 
-from tests.callcontrol.scripts import Came, Script
+from tests.callcontrol.scripts import FinalState, Script
 
 PAID = "90.00/120.00 at 100"
 JOINED = ["transfer b1 20 join third"]
 HELD = ["transfer b1 20 hold third"]
 
-TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
+TRANSFER_SCRIPTS: dict[str, tuple[Script, FinalState]] = {
     "the transferee joins and leaves": (
         [
             ["b1 answered 5"],
@@ -18,7 +18,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 101",
             ],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third completed 25-60"),
@@ -39,7 +39,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 101",
             ],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
@@ -60,7 +60,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 100",
             ],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
@@ -75,7 +75,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             ["b1 answered 5"],
             [*JOINED, "third no-answer 50", "b1 completed 100", "caller completed 101"],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third no-answer -50"),
@@ -91,7 +91,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             [*JOINED, "third no-answer 50", "b1 completed 40"],
             ["b2 answered 55", "b2 completed 155", "caller completed 156"],
         ],
-        Came(
+        FinalState(
             "finished",
             155,
             (
@@ -112,7 +112,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             [*HELD, "third answered 25"],
             ["connect 40", "b1 completed 60", "third completed 100", "caller completed 101"],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-60 accepted 20", "third completed 25-100"),
@@ -133,7 +133,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 100",
             ],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third completed 25-100"),
@@ -149,7 +149,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             [*HELD, "b1 completed 101", "caller completed 100"],
             ["third canceled 101"],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third canceled -100"),
@@ -165,7 +165,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             [*HELD, "b1 completed 30", "third answered 35"],
             ["third completed 100", "caller completed 101"],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-30 accepted 20", "third completed 35-100"),
@@ -181,7 +181,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
             [*HELD],
             ["stop 40", "third canceled 41", "b1 completed 100", "caller completed 101"],
         ],
-        Came(
+        FinalState(
             "finished",
             100,
             ("caller completed 0-100", "b1 completed 5-100 accepted 20", "third stopped -40"),
@@ -203,7 +203,7 @@ TRANSFER_SCRIPTS: dict[str, tuple[Script, Came]] = {
                 "caller completed 145",
             ],
         ],
-        Came(
+        FinalState(
             "finished",
             145,
             (

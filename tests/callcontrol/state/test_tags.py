@@ -12,7 +12,7 @@ from callcontrol.state.tags import write_call_tags as write_on_call
 from campaigns.models import Campaign
 from publishers.models import Conversion, ConversionFilter
 from tests.callcontrol.lines import NOW, make_call
-from tests.callcontrol.scripts import Quiet, after, arrive, came_to, tell, use
+from tests.callcontrol.scripts import Quiet, after, arrive, final_state, play_line, use
 from tests.factories import make_campaign, make_market, make_publisher
 from tests.writing import on_calls, waiting_on_calls
 
@@ -147,7 +147,7 @@ def talk_with(campaign: Campaign, *lines: str | tuple[int, str]) -> Call:
     call = arrive(campaign.numbers.get().number)
     for line in ("b1 answered 5", *lines, "b1 completed 200"):
         if isinstance(line, str):
-            tell(call, line)
+            play_line(call, line)
         else:
             write(Call.objects.get(pk=call.pk), after(line[0]), qualified=line[1])
     return call
@@ -155,7 +155,7 @@ def talk_with(campaign: Campaign, *lines: str | tuple[int, str]) -> Call:
 
 def test_a_tag_written_on_the_live_call_decides_its_money(campaign: Campaign) -> None:
     call = talk_with(campaign, (100, "yes"), "caller completed 200")
-    assert came_to(call).paid == "90.00/120.00 at 200"
+    assert final_state(call).paid == "90.00/120.00 at 200"
     assert on_calls() == {"qualified": "yes"}
 
 
@@ -163,12 +163,12 @@ def test_a_tag_written_after_the_end_does_not_though_the_money_is_not_decided_ye
     campaign: Campaign,
 ) -> None:
     call = talk_with(campaign, "caller completed 200", (201, "yes"))
-    assert came_to(call).paid == ""
-    assert came_to(call).settled is True
+    assert final_state(call).paid == ""
+    assert final_state(call).settled is True
     assert on_calls() == {"qualified": "yes"}
 
 
 def test_a_tag_written_after_the_end_takes_no_money_away(campaign: Campaign) -> None:
     call = talk_with(campaign, (100, "yes"), "caller completed 200", (201, "no"))
-    assert came_to(call).paid == "90.00/120.00 at 200"
+    assert final_state(call).paid == "90.00/120.00 at 200"
     assert on_calls() == {"qualified": "no"}

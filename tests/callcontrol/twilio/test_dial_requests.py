@@ -1,4 +1,4 @@
-"""What Twilio's API is asked when a buyer is dialed, and what becomes of its refusals."""
+"""The requests to Twilio's API when a buyer is dialed, and its refusals."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ PLAIN = {
 
 @pytest.fixture
 def buyer(twilio_here: Api) -> Buyer:
-    """The only one of a campaign with a number."""
+    """Return the only buyer of a campaign with a number."""
     campaign = make_market()
     make_number(campaign, number=NUMBER)
     buyer = Buyer.objects.get()
@@ -33,10 +33,10 @@ def buyer(twilio_here: Api) -> Buyer:
     return buyer
 
 
-def asked(
+def dial_request(
     twilio_here: Api, buyer: Buyer, caller: str = "+12025550102", **columns: Any
 ) -> dict[str, Any]:
-    """What Twilio is asked when this buyer is dialed."""
+    """Return the parameters that Twilio gets when this buyer is dialed."""
     for name, value in columns.items():
         setattr(buyer, name, value)
     buyer.save()
@@ -49,7 +49,7 @@ def leg() -> Leg:
 
 
 def test_a_number_is_dialed_into_the_conference_of_the_call(twilio_here: Api, buyer: Buyer) -> None:
-    said = asked(twilio_here, buyer)
+    said = dial_request(twilio_here, buyer)
     callback = f"https://calls.example.com/carriers/twilio/status?leg={leg().pk}"
     events = ["initiated", "ringing", "answered", "completed"]
     token = f"token-{Call.objects.get().carrier_call_id}"
@@ -68,17 +68,17 @@ def test_a_number_is_dialed_into_the_conference_of_the_call(twilio_here: Api, bu
 def test_twilio_adds_five_seconds_to_the_ring_time(
     twilio_here: Api, buyer: Buyer, seconds: int, timeout: str
 ) -> None:
-    assert asked(twilio_here, buyer, timeout_seconds=seconds)["Timeout"] == timeout
+    assert dial_request(twilio_here, buyer, timeout_seconds=seconds)["Timeout"] == timeout
 
 
 def test_in_band_signals_are_early_media(twilio_here: Api, buyer: Buyer) -> None:
-    assert asked(twilio_here, buyer, inband_signals=True)["EarlyMedia"] == "true"
+    assert dial_request(twilio_here, buyer, inband_signals=True)["EarlyMedia"] == "true"
 
 
 def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(
     twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(
+    said = dial_request(
         twilio_here, buyer, number="sip:desk@pbx.example.com", sip_username="u", sip_password="p&w"
     )
     call = Call.objects.get()
@@ -91,14 +91,14 @@ def test_a_sip_buyer_gets_its_credentials_and_the_call_s_identity(
 
 
 def test_a_secure_sip_address_is_spelled_as_twilio_knows_it(twilio_here: Api, buyer: Buyer) -> None:
-    said = asked(twilio_here, buyer, number="sips:desk@pbx.example.com:5061")
+    said = dial_request(twilio_here, buyer, number="sips:desk@pbx.example.com:5061")
     assert said["To"].partition("?")[0] == "sip:desk@pbx.example.com:5061;transport=tls"
 
 
 def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(
     twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio_here, buyer, send_digits="ww12#")
+    said = dial_request(twilio_here, buyer, send_digits="ww12#")
     twilio_here.standin.answer(twilio_here.standin.line_of(leg().pk))
     assert twilio_here.told() == ["/Calls.json"]
     assert said["SendDigits"] == "ww12#"
@@ -110,20 +110,22 @@ def test_digits_are_sent_by_a_call_that_enters_the_conference_itself(
 def test_a_withheld_caller_is_shown_as_the_number_that_was_dialed(
     twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio_here, buyer, "anonymous")
+    said = dial_request(twilio_here, buyer, "anonymous")
     assert said["From"] == NUMBER
     assert ("CallToken" in said) is False
     assert leg().caller_number_sent == NUMBER
 
 
-def test_or_as_the_number_of_the_settings(twilio_here: Api, buyer: Buyer, settings: Any) -> None:
+def test_a_withheld_caller_is_shown_as_the_number_of_the_settings(
+    twilio_here: Api, buyer: Buyer, settings: Any
+) -> None:
     settings.TWILIO_CALLER_ID = "+12025550100"
-    assert asked(twilio_here, buyer, "anonymous")["From"] == "+12025550100"
+    assert dial_request(twilio_here, buyer, "anonymous")["From"] == "+12025550100"
     assert leg().caller_number_sent == "+12025550100"
 
 
 def test_to_sip_a_withheld_caller_stays_withheld(twilio_here: Api, buyer: Buyer) -> None:
-    said = asked(twilio_here, buyer, "anonymous", number="sip:desk@pbx.example.com")
+    said = dial_request(twilio_here, buyer, "anonymous", number="sip:desk@pbx.example.com")
     assert said["From"] == "anonymous"
     assert leg().caller_number_sent is None
 
@@ -131,21 +133,21 @@ def test_to_sip_a_withheld_caller_stays_withheld(twilio_here: Api, buyer: Buyer)
 def test_the_buyer_s_own_caller_id_goes_without_the_caller_s_token(
     twilio_here: Api, buyer: Buyer
 ) -> None:
-    said = asked(twilio_here, buyer, caller_id="+12025550188")
+    said = dial_request(twilio_here, buyer, caller_id="+12025550188")
     assert said["From"] == "+12025550188"
     assert ("CallToken" in said) is False
 
 
-def test_one_that_twilio_will_not_show_is_replaced(twilio_here: Api, buyer: Buyer) -> None:
+def test_a_caller_id_that_twilio_refuses_is_replaced(twilio_here: Api, buyer: Buyer) -> None:
     twilio_here.troubles.append(refusal(400, 21210, "Source number not verified"))
-    said = asked(twilio_here, buyer)
+    said = dial_request(twilio_here, buyer)
     assert said["From"] == NUMBER
     assert leg().status == "ringing"
     assert leg().caller_number_sent == NUMBER
 
 
 def test_the_carriers_token_is_on_no_timeline(twilio_here: Api, buyer: Buyer) -> None:
-    asked(twilio_here, buyer)
+    dial_request(twilio_here, buyer)
     kept = CallEvent.objects.get(kind="arrived").detail
     assert kept["carrier_token"] == f"token-{Call.objects.get().carrier_call_id}"
 
@@ -167,7 +169,7 @@ def test_the_carriers_token_is_on_no_timeline(twilio_here: Api, buyer: Buyer) ->
     ],
     ids=["no-number", "country", "blocked", "out-of-order", "too-many", "nameless", "nonsense"],
 )
-def test_a_refusal_is_told_without_numbers_and_not_repeated(
+def test_a_refusal_is_reported_without_numbers_and_not_retried(
     twilio_here: Api, buyer: Buyer, trouble: tuple[int, dict[str, Any]], why: str
 ) -> None:
     twilio_here.troubles.append(trouble)
@@ -178,18 +180,18 @@ def test_a_refusal_is_told_without_numbers_and_not_repeated(
     assert len(twilio_here.asked) == 2
 
 
-def test_a_wrong_account_is_a_final_no(twilio_here: Api, settings: Any) -> None:
+def test_a_wrong_account_is_a_final_failure(twilio_here: Api, settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
     with pytest.raises(CarrierError, match="the account’s SID or token is wrong") as raised:
         carrier.Twilio().check_account()
     assert raised.value.is_final is True
 
 
-def test_it_says_that_the_account_is_active(twilio_here: Api) -> None:
+def test_the_check_reports_an_active_account(twilio_here: Api) -> None:
     assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
 
 
-def test_what_may_be_asked_twice_is_asked_twice(twilio_here: Api) -> None:
+def test_the_check_of_the_account_is_retried(twilio_here: Api) -> None:
     twilio_here.troubles.extend([refusal(500, 20500)])
     assert carrier.Twilio().check_account() == "The carrier is twilio, and its account is active."
     assert twilio_here.told("GET") == [".json", ".json"]
@@ -201,7 +203,7 @@ def test_an_account_that_is_closed_is_a_failure(twilio_here: Api) -> None:
         carrier.Twilio().check_account()
 
 
-def test_nobody_listens_at_the_api_s_address(settings: Any, twilio_here: Api) -> None:
+def test_an_api_that_does_not_listen_is_a_failure(settings: Any, twilio_here: Api) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
     with pytest.raises(CarrierError, match="Twilio could not be reached in time") as raised:
         carrier.Twilio().check_account()

@@ -39,31 +39,31 @@ def handler(buyer_id: str = "b1") -> Leg:
     return Leg.objects.get(buyer__buyer_id=buyer_id)
 
 
-def told(name: str) -> int:
-    """The status of the answer to a recorded webhook, put on this call's lines."""
-    said = {key: _placed(value) for key, value in recorded(name).items()}
+def report(name: str) -> int:
+    """Post a recorded webhook about this call's lines; return the status of the answer."""
+    parameters = {key: _placed(value) for key, value in recorded(name).items()}
     if name.startswith("leg-"):
-        return posted(path("status", leg=handler().pk), said)[0]
+        return posted(path("status", leg=handler().pk), parameters)[0]
     if name == "caller-left":
-        return posted(path("left", leg=caller().pk), said)[0]
+        return posted(path("left", leg=caller().pk), parameters)[0]
     if name in ("caller-joins", "caller-leaves", "conference-ends"):
-        return posted(path("conference", call=caller().call_id, leg=caller().pk), said)[0]
-    return posted(path("status"), said)[0]
+        return posted(path("conference", call=caller().call_id, leg=caller().pk), parameters)[0]
+    return posted(path("status"), parameters)[0]
 
 
 def _placed(value: str) -> str:
     return {"LEG": str(caller().pk), "UUID": str(caller().call_id)}.get(value, value)
 
 
-def rings() -> None:
-    """A call has come in, and its first buyer rings."""
+def ring_first_buyer() -> None:
+    """Let a call come in, and ring its first buyer."""
     posted(path("voice"), recorded("voice"))
-    told("caller-joins")
+    report("caller-joins")
     Leg.objects.filter(pk=handler().pk).update(carrier_leg_id=LEG_SID)
 
 
-def end() -> dict[str, Any]:
-    """How it stands, in what the order of the telling must not change."""
+def state() -> dict[str, Any]:
+    """Return what the order of the events must not change."""
     call = Call.objects.get()
     return {
         "status": call.status,
@@ -79,30 +79,28 @@ def end() -> dict[str, Any]:
 def test_the_caller_joins_and_the_first_buyer_rings(campaign: Campaign, twilio_here: Api) -> None:
     posted(path("voice"), recorded("voice"))
     before = Leg.objects.count()
-    assert told("caller-joins") == 200
+    assert report("caller-joins") == 200
     assert before == 1
     assert handler().status == "ringing"
     assert Call.objects.get().status == "ringing"
 
 
 def test_a_call_of_two_minutes_converts(campaign: Campaign, clock: Clock) -> None:
-    rings()
+    ring_first_buyer()
     clock(5)
-    told("leg-answered")
+    report("leg-answered")
     clock(125)
-    assert [told("leg-completed"), told("caller-leaves")] == [200, 200]
+    assert [report("leg-completed"), report("caller-leaves")] == [200, 200]
     assert Call.objects.get().status == "finished"
     assert handler().ended_at - handler().answered_at == timedelta(seconds=125)
     assert Call.objects.get().payout == Decimal(90)
 
 
-def test_the_moments_are_twilios_however_late_they_are_told(
-    campaign: Campaign, clock: Clock
-) -> None:
-    rings()
+def test_late_events_keep_twilios_moments(campaign: Campaign, clock: Clock) -> None:
+    ring_first_buyer()
     clock(600)
-    told("leg-answered")
-    told("leg-completed")
+    report("leg-answered")
+    report("leg-completed")
     assert handler().ended_at - handler().answered_at == timedelta(seconds=125)
     assert Call.objects.get().status == "finished"
 
@@ -111,27 +109,27 @@ def test_the_moments_are_twilios_however_late_they_are_told(
     "moment",
     ["", "yesterday", "Tue, 05 May 2036 12:00:05 +0000", "Mon, 05 May 2025 12:00:05 +0000"],
 )
-def test_a_moment_that_cannot_be_is_now(campaign: Campaign, clock: Clock, moment: str) -> None:
-    rings()
+def test_an_impossible_moment_counts_as_now(campaign: Campaign, clock: Clock, moment: str) -> None:
+    ring_first_buyer()
     clock(7)
     posted(path("status", leg=handler().pk), recorded("leg-answered", Timestamp=moment))
     assert handler().answered_at == timezone.now()
 
 
-def test_the_carriers_word_is_on_the_timeline_under_its_own_name(campaign: Campaign) -> None:
-    rings()
-    told("leg-answered")
+def test_a_timeline_event_has_the_carriers_event_id(campaign: Campaign) -> None:
+    ring_first_buyer()
+    report("leg-answered")
     assert CallEvent.objects.get(kind="answered").carrier_event_id == f"{LEG_SID}:2:in-progress"
 
 
 @pytest.mark.parametrize(
     "name", ["caller-leaves", "conference-ends", "caller-left", "caller-completed"]
 )
-def test_each_way_of_hearing_that_the_caller_hung_up(
+def test_each_event_of_a_callers_hang_up_ends_the_call(
     campaign: Campaign, twilio_here: Api, name: str
 ) -> None:
-    rings()
-    status = told(name)
+    ring_first_buyer()
+    status = report(name)
     assert status == 200
     assert Call.objects.get().status == "finished"
     assert handler().outcome == "canceled"
@@ -141,20 +139,20 @@ def test_each_way_of_hearing_that_the_caller_hung_up(
 @pytest.mark.parametrize(
     ("name", "outcome"), [("leg-busy", "busy"), ("leg-no-answer", "no-answer")]
 )
-def test_each_way_of_not_picking_up_rings_the_next(
+def test_each_event_of_an_unanswered_line_rings_the_next_buyer(
     campaign: Campaign, name: str, outcome: str
 ) -> None:
-    rings()
-    assert told(name) == 200
+    ring_first_buyer()
+    assert report(name) == 200
     assert handler().outcome == outcome
     assert handler("b2").status == "ringing"
 
 
-def test_that_a_line_rings_changes_nothing(campaign: Campaign) -> None:
-    rings()
-    before = end()
-    assert [told("leg-initiated"), told("leg-ringing")] == [200, 200]
-    assert end() == before
+def test_a_ringing_line_changes_nothing(campaign: Campaign) -> None:
+    ring_first_buyer()
+    before = state()
+    assert [report("leg-initiated"), report("leg-ringing")] == [200, 200]
+    assert state() == before
 
 
 # --- again, late, in the wrong order --------------------------------------------------------------
@@ -170,15 +168,13 @@ def test_that_a_line_rings_changes_nothing(campaign: Campaign) -> None:
         "caller-completed",
     ],
 )
-def test_what_is_told_twice_changes_nothing_the_second_time(
-    campaign: Campaign, clock: Clock, name: str
-) -> None:
-    rings()
+def test_a_repeated_event_changes_nothing(campaign: Campaign, clock: Clock, name: str) -> None:
+    ring_first_buyer()
     clock(130)
     for earlier in ("leg-answered", "leg-completed", "caller-leaves"):
-        told(earlier)
-    first = (told(name), end(), CallEvent.objects.count())
-    assert (told(name), end(), CallEvent.objects.count()) == first
+        report(earlier)
+    first = (report(name), state(), CallEvent.objects.count())
+    assert (report(name), state(), CallEvent.objects.count()) == first
 
 
 ORDERS = list(
@@ -187,22 +183,22 @@ ORDERS = list(
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=[str(number) for number in range(len(ORDERS))])
-def test_in_every_order_the_end_is_the_same(
+def test_every_order_of_events_ends_the_call_in_the_same_state(
     campaign: Campaign, clock: Clock, order: tuple[str, ...]
 ) -> None:
-    rings()
+    ring_first_buyer()
     clock(130)
-    statuses = [told(name) for name in order]
+    statuses = [report(name) for name in order]
     assert statuses == [200] * 4
-    assert end()["status"] == "finished"
-    assert end()["outcome"] == "completed"
-    assert end()["places"] == 0
-    assert end()["buyers"] == 1
+    assert state()["status"] == "finished"
+    assert state()["outcome"] == "completed"
+    assert state()["places"] == 0
+    assert state()["buyers"] == 1
     assert handler().answered_at is not None
 
 
 # --- lost and unknown lines -----------------------------------------------------------------------
-def test_if_nobody_hears_that_the_caller_joined_the_sweep_rings(
+def test_the_sweep_rings_a_buyer_when_the_callers_join_was_lost(
     campaign: Campaign, clock: Clock
 ) -> None:
     posted(path("voice"), recorded("voice"))
@@ -219,7 +215,7 @@ def test_an_unknown_leg_is_not_found(campaign: Campaign, webhook: str, leg: obje
 
 
 @pytest.mark.parametrize("name", ["caller-joins", "conference-ends"])
-def test_a_conference_of_nobodys_call_is_not_found(campaign: Campaign, name: str) -> None:
+def test_a_conference_of_an_unknown_call_is_not_found(campaign: Campaign, name: str) -> None:
     query = {"call": uuid.UUID(int=1), "leg": uuid.UUID(int=2)}
     assert (
         posted(path("conference", **query), recorded(name, ParticipantLabel=str(query["leg"])))[0]
@@ -236,57 +232,57 @@ def test_the_end_of_a_call_that_never_came_in_is_not_found(campaign: Campaign, s
 
 
 @pytest.mark.parametrize("status", ["", "in-progress", "ringing", "queued", "held"])
-def test_other_news_of_a_callers_line_is_none(campaign: Campaign, status: str) -> None:
+def test_other_statuses_of_a_callers_line_are_ignored(campaign: Campaign, status: str) -> None:
     assert posted(path("status"), recorded("caller-completed", CallStatus=status))[0] == 200
 
 
 # --- an answer of the API that got lost -----------------------------------------------------------
-def test_a_line_that_rings_though_its_leg_was_given_up_is_hung_up(
-    campaign: Campaign, twilio_here: Api
-) -> None:
+def test_a_ringing_line_of_a_failed_leg_is_hung_up(campaign: Campaign, twilio_here: Api) -> None:
     twilio_here.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
-    told("caller-joins")
+    report("caller-joins")
     assert handler().outcome == "failed"
     assert handler("b2").status == "ringing"
-    assert told("leg-ringing") == 200
+    assert report("leg-ringing") == 200
     assert twilio_here.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
-def test_its_late_answer_changes_nothing_and_is_hung_up(
-    campaign: Campaign, twilio_here: Api
-) -> None:
+def test_a_late_answer_of_a_failed_leg_is_hung_up(campaign: Campaign, twilio_here: Api) -> None:
     make_conversion(campaign, seconds=0)
     twilio_here.troubles.append(refusal(503, 20503))
     posted(path("voice"), recorded("voice"))
-    told("caller-joins")
-    assert told("leg-answered") == 200
+    report("caller-joins")
+    assert report("leg-answered") == 200
     assert handler().outcome == "failed"
     assert handler("b2").status == "ringing"
     assert twilio_here.told()[-1] == f"/Calls/{LEG_SID}.json"
 
 
-def test_a_leg_whose_name_got_lost_learns_it_from_its_first_news(campaign: Campaign) -> None:
-    rings()
+def test_the_first_event_gives_a_leg_its_lost_carrier_id(campaign: Campaign) -> None:
+    ring_first_buyer()
     Leg.objects.filter(pk=handler().pk).update(carrier_leg_id="")
-    told("leg-ringing")
+    report("leg-ringing")
     assert handler().carrier_leg_id == LEG_SID
 
 
-def test_a_handler_who_leaves_the_conference_has_left_though_its_line_tells_nothing(
+def test_a_handlers_leave_of_the_conference_ends_the_call(
     campaign: Campaign,
 ) -> None:
-    rings()
-    told("leg-answered")
-    said = {**recorded("caller-leaves"), "ParticipantLabel": str(handler().pk), "CallSid": LEG_SID}
-    posted(path("conference", call=caller().call_id, leg=caller().pk), said)
+    ring_first_buyer()
+    report("leg-answered")
+    parameters = {
+        **recorded("caller-leaves"),
+        "ParticipantLabel": str(handler().pk),
+        "CallSid": LEG_SID,
+    }
+    posted(path("conference", call=caller().call_id, leg=caller().pk), parameters)
     assert handler().status == "ended"
     assert handler().outcome == "completed"
     assert Call.objects.get().status == "finished"
 
 
-def test_somebody_of_another_name_who_leaves_is_nobody(campaign: Campaign) -> None:
-    rings()
-    said = {**recorded("caller-leaves"), "ParticipantLabel": "somebody"}
-    assert posted(path("conference", call=caller().call_id, leg=caller().pk), said)[0] == 404
+def test_an_unknown_participants_leave_is_not_found(campaign: Campaign) -> None:
+    ring_first_buyer()
+    parameters = {**recorded("caller-leaves"), "ParticipantLabel": "somebody"}
+    assert posted(path("conference", call=caller().call_id, leg=caller().pk), parameters)[0] == 404
     assert Call.objects.get().status == "ringing"

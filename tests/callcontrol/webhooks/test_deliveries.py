@@ -17,7 +17,7 @@ from campaigns.models import Buyer, Campaign, Webhook
 from publishers.snapshot import current_snapshot
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
 from tests.callcontrol.lines import make_call
-from tests.callcontrol.scripts import Quiet, after, arrive, event_of, play, tell, use
+from tests.callcontrol.scripts import Quiet, after, arrive, event_of, play, play_line, use
 from tests.factories import make_market, make_webhook
 from tests.outsiders import Outsider, answer, drips, somebody
 
@@ -154,7 +154,7 @@ def test_money_that_is_decided_again_is_told_once(campaign: Campaign) -> None:
 
 def test_a_word_is_due_at_once_whatever_time_the_call_lives_by(campaign: Campaign) -> None:
     call = called(hooked(campaign, "answered"))
-    tell(call, "b1 answered 5000", now=after(5000))
+    play_line(call, "b1 answered 5000", now=after(5000))
     assert row(call).created_at == after(5000)
     assert row(call).next_attempt_at == timezone.now()
 

@@ -14,7 +14,7 @@ from callcontrol.models import Call, Delivery, Leg
 from callcontrol.webhooks import start
 from campaigns.models import Campaign
 from tests.callcontrol.hooked import hook_to, said, tags, tries, words
-from tests.callcontrol.scripts import Quiet, after, arrive, tell, use
+from tests.callcontrol.scripts import Quiet, after, arrive, play_line, use
 from tests.factories import (
     make_buyer,
     make_campaign,
@@ -125,7 +125,7 @@ def test_a_start_webhook_is_asked_once_a_call_and_never_again(
         hook_to(server, campaign)
         make_route(campaign, make_buyer(campaign.company, buyer_id="b3", priority=3))
         call = called(campaign, server, settings=settings)
-        tell(call, "b2 busy 5")
+        play_line(call, "b2 busy 5")
         assert len(rung(call)) == 2
         assert len(server.heard) == 1
         assert words(call) == [("start", "failed")]

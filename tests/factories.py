@@ -1,10 +1,12 @@
 """Rows for tests: each function creates one row, with defaults for what a test leaves out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import models
 from django.utils import timezone
 
 from campaigns.models import (
@@ -21,7 +23,9 @@ from campaigns.models import (
 from publishers.keys.types import key_type_of
 from publishers.models import Conversion, InboundNumber, Key, LogEntry, Publisher
 
+Row = TypeVar("Row", bound=models.Model)
 _counted = count()
+_unrecorded: list[bool] = []
 _KEY_COLUMNS = {
     "key",
     "name",
@@ -40,25 +44,44 @@ def fresh_phone() -> str:
     return f"+1{500 + area % 299}55501{line:02}"
 
 
+def _create(model: type[Row], **fields: Any) -> Row:
+    row = model(**fields)
+    if _unrecorded:
+        row.skip_history_when_saving = True  # type: ignore[attr-defined]
+    row.save(force_insert=True)
+    vars(row).pop("skip_history_when_saving", None)
+    return row
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Create rows without the history of their creation, which takes half of the time."""
+    _unrecorded.append(True)
+    try:
+        yield
+    finally:
+        _unrecorded.pop()
+
+
 def make_company(**fields: Any) -> Company:
-    return Company.objects.create(**{"name": f"Company {next(_counted)}", **fields})
+    return _create(Company, **{"name": f"Company {next(_counted)}", **fields})
 
 
 def make_campaign(company: Company | None = None, **fields: Any) -> Campaign:
-    return Campaign.objects.create(
-        company=company or make_company(), **{"name": "Roofing", **fields}
-    )
+    return _create(Campaign, company=company or make_company(), **{"name": "Roofing", **fields})
 
 
 def make_buyer(
     company: Company | None = None, filters: list[tuple[str, str, str]] | None = None, **fields: Any
 ) -> Buyer:
     """Create a buyer; `filters` are (key, operator, value)."""
-    buyer = Buyer.objects.create(
-        company=company or make_company(), **{"name": "Buyer", "number": fresh_phone(), **fields}
+    buyer = _create(
+        Buyer,
+        company=company or make_company(),
+        **{"name": "Buyer", "number": fresh_phone(), **fields},
     )
     for key, operator, value in filters or []:
-        Filter.objects.create(buyer=buyer, key=key, operator=operator, value=value)
+        _create(Filter, buyer=buyer, key=key, operator=operator, value=value)
     return buyer
 
 
@@ -66,36 +89,34 @@ def make_group(
     company: Company | None = None, buyers: list[Buyer] | None = None, **fields: Any
 ) -> BuyerGroup:
     company = company or (buyers[0].company if buyers else make_company())
-    group = BuyerGroup.objects.create(company=company, **{"name": "Group", **fields})
+    group = _create(BuyerGroup, company=company, **{"name": "Group", **fields})
     for buyer in buyers or []:
-        GroupMember.objects.create(group=group, buyer=buyer)
+        _create(GroupMember, group=group, buyer=buyer)
     return group
 
 
 def make_route(campaign: Campaign, to: Buyer | BuyerGroup | None = None, **fields: Any) -> Route:
     """Create a route to `to`, or to a new buyer."""
     to = to or make_buyer(campaign.company)
-    return Route.objects.create(
-        campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields
+    return _create(
+        Route, campaign=campaign, **{"buyer" if isinstance(to, Buyer) else "group": to}, **fields
     )
 
 
 def make_publisher(company: Company | None = None, **fields: Any) -> Publisher:
-    return Publisher.objects.create(
-        company=company or make_company(), **{"name": "Publisher", **fields}
-    )
+    return _create(Publisher, company=company or make_company(), **{"name": "Publisher", **fields})
 
 
 def make_number(campaign: Campaign | None = None, **fields: Any) -> InboundNumber:
-    return InboundNumber.objects.create(
-        campaign=campaign or make_campaign(), **{"number": fresh_phone(), **fields}
+    return _create(
+        InboundNumber, campaign=campaign or make_campaign(), **{"number": fresh_phone(), **fields}
     )
 
 
 def make_conversion(campaign: Campaign | None = None, **fields: Any) -> Conversion:
     """Create a conversion: payout 90.00 and revenue 120.00 after 120 seconds."""
     pay = {"seconds": 120, "payout": Decimal("90.00"), "revenue": Decimal("120.00")}
-    return Conversion.objects.create(campaign=campaign or make_campaign(), **{**pay, **fields})
+    return _create(Conversion, campaign=campaign or make_campaign(), **{**pay, **fields})
 
 
 def make_webhook(
@@ -105,12 +126,13 @@ def make_webhook(
 ) -> Webhook:
     """Create a start webhook to an outside address; `filters` are (key, operator, value)."""
     usual = {"name": "Lead", "trigger": "start", "url": "https://hooks.example.com/lead"}
-    webhook = Webhook.objects.create(campaign=campaign or make_campaign(), **usual | fields)
+    webhook = _create(Webhook, campaign=campaign or make_campaign(), **usual | fields)
     for key, operator, value in filters or []:
-        WebhookFilter.objects.create(webhook=webhook, key=key, operator=operator, value=value)
+        _create(WebhookFilter, webhook=webhook, key=key, operator=operator, value=value)
     return webhook
 
 
+@unrecorded()
 def make_market(*, caps: Sequence[int | None] = (None,), pool: int = 1) -> Campaign:
     """Create a campaign with numbers in its pool, a conversion, and the publisher alpha.
 
@@ -143,13 +165,14 @@ def make_key(type: str = "rtb", **given: Any) -> Key:
         kind.owners[0]
     )
     columns = {name: given.pop(name) for name in list(given) if name in _KEY_COLUMNS}
-    return Key.objects.create(type=type, settings=kind.clean(given), **owner, **columns)
+    return _create(Key, type=type, settings=kind.clean(given), **owner, **columns)
 
 
 def _new_owner(name: str) -> dict[str, Any]:
     return {name: globals()[f"make_{name}"]()}
 
 
+@unrecorded()
 def make_ready_key(type: str = "rtb", company: Company | None = None, **given: Any) -> Key:
     """Create a key whose pings are answered `reserved`: its buyer takes every caller."""
     campaign = make_campaign(company)

@@ -114,7 +114,7 @@ def _empty_caches() -> None:
 def http(live_server: LiveServer) -> Iterator[httpx.Client]:
     """Yield a client of the live server; it takes relative paths and follows no redirects."""
     # No TLS: to load the certificates of authorities takes longer than most requests.
-    plain = httpx.HTTPTransport(verify=False)  # noqa: S501
+    plain = httpx.HTTPTransport(verify=False)
     with httpx.Client(base_url=live_server.url, transport=plain, timeout=30) as client:
         yield client
 

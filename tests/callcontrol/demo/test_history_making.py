@@ -1,6 +1,7 @@
 """Playing the week: equal each time, resumed after a stop, no effect on other companies."""
 
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from callcontrol.demo import history
 from callcontrol.demo.client import DemoResponse, send_request
@@ -17,6 +19,7 @@ from publishers.gateway import throttles
 from publishers.models import LogEntry
 from reservations.models import Reservation
 from tests.factories import make_ready_key, make_webhook
+from tests.keeping import kept
 from tests.pinging import dial, ping, reservation
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +32,20 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "_PAUSE_SECONDS", 0)
 
 
-@pytest.fixture
-def company() -> Company:
+def _build() -> Company:
     call_command("demo", base_url=BASE, no_history=True, stdout=io.StringIO())
     return Company.objects.get(company_id="demo")
+
+
+@pytest.fixture(scope="module")
+def kept_company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Company]:
+    with kept(_build, django_db_blocker) as company:
+        yield company
+
+
+@pytest.fixture
+def company(kept_company: Company) -> Company:
+    return Company.objects.get(pk=kept_company.pk)
 
 
 def play_day(company: Company, report: Any = lambda line: None) -> None:

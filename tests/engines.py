@@ -111,6 +111,12 @@ def _prepare(engines: str) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run a worker more than there are cores: tests wait for browsers, processes and threads."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """Give each worker its own folder and Redis database; pytest-django does so for SQL."""
     for number, spec in enumerate(specs, start=1):

@@ -110,7 +110,7 @@ def _prepare(engines: str) -> None:
         os.environ["REDIS_URL"] = _start_redis(folder / "redis")
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run a worker more than there are cores: tests wait for browsers, processes and threads."""
     return (os.cpu_count() or 1) + 1
